@@ -1,0 +1,88 @@
+"""The exceptions of xlcredit.
+
+XlcreditError
+ +-- CellError        one cell has no answer: an Excel error code and the reason
+ +-- UserError        the command cannot do what was asked; one line, exit code 2
+      +-- FileError       a file is missing, unreadable, encrypted or no workbook
+      +-- DealError       a deal or template file has a wrong key, unit or value
+      +-- RecalcError     a workbook cannot be recalculated as asked
+      +-- HostError       a spreadsheet host is missing or refuses
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "CODES",
+    "CellError",
+    "DealError",
+    "FileError",
+    "HostError",
+    "RecalcError",
+    "UserError",
+    "XlcreditError",
+]
+
+#: The error values that every host and every version of the file format can hold.
+CODES = ("#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A")
+
+
+class XlcreditError(Exception):
+    """Base of every error that xlcredit raises on purpose."""
+
+
+class CellError(XlcreditError):
+    """A cell has no answer.
+
+    Parameters
+    ----------
+    code : str
+        One of the seven Excel error values, for example ``"#NUM!"``.
+    reason : str
+        One sentence that names the argument, what was expected and what was got.
+
+    Examples
+    --------
+    >>> raise CellError("#NUM!", "decline must be below 1; got 1.2")
+    Traceback (most recent call last):
+        ...
+    xlcredit.errors.CellError: #NUM! decline must be below 1; got 1.2
+    """
+
+    def __init__(self, code: str, reason: str = "") -> None:
+        if code not in CODES:
+            raise ValueError(f"{code!r} is not an Excel error value")
+        super().__init__(code, reason)
+        self.code = code
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.reason}".rstrip()
+
+    def __repr__(self) -> str:
+        return f"CellError({self.code!r}, {self.reason!r})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, CellError) and other.code == self.code
+
+    def __hash__(self) -> int:
+        return hash(self.code)
+
+
+class UserError(XlcreditError):
+    """The command cannot do what was asked: one line that names the place and the remedy."""
+
+
+class FileError(UserError):
+    """A file is missing, unreadable, encrypted, or no workbook."""
+
+
+class DealError(UserError):
+    """A deal or template file has an unknown key, a wrong unit or a value out of range."""
+
+
+class RecalcError(UserError):
+    """A workbook cannot be recalculated as asked."""
+
+
+class HostError(UserError):
+    """A spreadsheet host is missing, too old, or refuses."""
