@@ -1,0 +1,6 @@
+"""Deal files and term-sheet templates: read, validate, write."""
+
+from xlcredit.deals.deal import Deal, read_deal
+from xlcredit.deals.template import Input, Template, load, shipped
+
+__all__ = ["Deal", "Input", "Template", "load", "read_deal", "shipped"]

@@ -1,0 +1,1 @@
+"""The hosts: Excel and LibreOffice."""

@@ -1,0 +1,13 @@
+"""Recalculation without Excel: values beside the formulas, everything else as it was.
+
+:func:`recalculate` is all that most callers need. :class:`LibreOffice` is a second opinion from
+a real spreadsheet, and makes pictures.
+"""
+
+from __future__ import annotations
+
+from xlcredit.recalc.libreoffice import LibreOffice
+from xlcredit.recalc.recalculate import recalculate
+from xlcredit.recalc.report import CellFault, Difference, Recalculation
+
+__all__ = ["CellFault", "Difference", "LibreOffice", "Recalculation", "recalculate"]

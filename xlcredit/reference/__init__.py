@@ -1,0 +1,1 @@
+"""Dated, sourced and licensed tables, and their loader."""

@@ -1,0 +1,1 @@
+"""Term-sheet workbooks, built with openpyxl."""

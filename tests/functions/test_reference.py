@@ -1,0 +1,25 @@
+"""Every worksheet function agrees with values made by an independent route."""
+
+from __future__ import annotations
+
+import pytest
+from tests.reference.tables import Table, difference, tables
+
+from xlcredit.functions import REGISTRY
+
+#: They tell about the library, not about credit: the contract tests cover them.
+NOT_NUMERIC = {"XLC_WHY", "XLC_EXPLAIN", "XLC_VERSION", "XLC_SOURCE", "XLC_GPU"}
+
+TABLES = {table.function: table for table in tables()}
+
+
+@pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
+def test_agrees_with_the_reference(table: Table) -> None:
+    assert table.cases
+    for case in table.cases:
+        gap = difference(case["arguments"], table.function, case["expected"])
+        assert gap <= table.tolerance, (case, gap)
+
+
+def test_every_function_has_a_reference() -> None:
+    assert set(REGISTRY) - NOT_NUMERIC == set(TABLES)

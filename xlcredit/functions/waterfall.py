@@ -1,0 +1,111 @@
+"""Worksheet functions: the cash waterfall."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from xlcredit.errors import CellError
+from xlcredit.functions.kinds import Scalar, Series, align
+from xlcredit.functions.registry import worksheet
+from xlcredit.models import waterfall
+
+CATEGORY = "xlcredit: Debt"
+
+
+@dataclass(frozen=True)
+class WaterfallTerms:
+    """Accounts and tests of the waterfall; none where not given."""
+
+    dsra_opening: float = 0.0
+    dsra_periods: float = 0.0
+    sweep: float = 0.0
+    lockup: float = 0.0
+    periods_per_year: float = 12.0
+
+
+_PLAIN = WaterfallTerms()
+
+
+@worksheet(CATEGORY)
+def XLC_WATERFALL(
+    cfads: Series,
+    balance: Scalar,
+    rate: Scalar,
+    scheduled: Series,
+    terms: WaterfallTerms = _PLAIN,
+) -> Any:
+    """Cash through the accounts of a loan, by period: who is paid what, what is missing. [USD]
+
+    Parameters
+    ----------
+    cfads : series
+        Cash flow available for debt service; may be negative. [USD]
+    balance : number
+        Debt at closing. [USD]
+    rate : number
+        Interest, nominal per year, compounded each period. [1/year]
+    scheduled : series
+        Scheduled principal of each period. [USD]
+    terms : block, optional
+        dsra_opening (reserve account at closing), dsra_periods (services it should hold),
+        sweep (share of free cash that prepays), lockup (DSCR below which nothing is
+        distributed): each 0 when not given; periods_per_year (12). [block]
+
+    Returns
+    -------
+    schedule
+        A period each: interest, principal, sweep (all paid), closing, dsra, trap (balances),
+        distribution, dscr [ratio; ``#N/A`` when nothing is due], unpaid, gap. [USD]
+
+    Raises
+    ------
+    #VALUE!
+        ``cfads`` and ``scheduled`` differ in length, or ``terms`` holds an unknown label.
+    #NUM!
+        An argument is outside its domain.
+
+    Notes
+    -----
+    Each period, in this order. (1) Cash is cfads plus trapped cash; below 0 it is met from the
+    reserve, the rest is gap. (2) Interest, then scheduled principal and arrears up to the
+    balance, each topped up from the reserve; unpaid interest is capitalised, unpaid principal
+    is in arrears. (3) The reserve is topped up from cash, or released, to the next dsra_periods
+    services of the original schedule. (4) The sweep prepays, last instalments first. (5) Once
+    repaid, the reserve is released. (6) The rest is distributed if dscr = cfads / (interest
+    and principal due) meets the lock-up or nothing is due; else it is trapped until it does.
+    cfads + trap and dsra before + gap = interest + principal + sweep + distribution + trap +
+    dsra.
+
+    Examples
+    --------
+    >>> call("XLC_WATERFALL", [60, 20, 60], 100, 0.1, [30, 30, 40],
+    ...      {"dsra_opening": 20, "periods_per_year": 1})[0]
+    [10.0, 30.0, 0.0, 70.0, 0.0, 0.0, 40.0, 1.5, 0.0, 0.0]
+    >>> call("XLC_WATERFALL", [50, 50, 50], 100, 0.1, [30, 30, 40],
+    ...      {"sweep": 0.5, "periods_per_year": 1})[1]
+    [6.5, 30.0, 6.75, 28.25, 0.0, 0.0, 6.75, 1.369863, 0.0, 0.0]
+
+    References
+    ----------
+    .. [1] Yescombe, E., "Principles of Project Finance", 2014: the cash-flow cascade.
+    """
+    cfads, scheduled = align(cfads=cfads, scheduled=scheduled)
+    table = waterfall.waterfall(
+        cfads,
+        balance,
+        rate / terms.periods_per_year,
+        scheduled,
+        dsra_opening=terms.dsra_opening,
+        dsra_periods=int(terms.dsra_periods),
+        sweep=terms.sweep,
+        lockup=terms.lockup,
+    )
+    idle = np.isnan(table)
+    if not idle.any():
+        return table
+    cells = table.astype(object)
+    cells[idle] = CellError("#N/A", "nothing is due in this period")
+    return cells

@@ -1,0 +1,250 @@
+"""Debt schedules, sizing and yields. Cash falls at the end of each period."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from xlcredit.models.solve import find_root
+
+__all__ = [
+    "MOST_PERIODS",
+    "all_in_yield",
+    "amortization",
+    "average_life",
+    "capacity",
+    "duration",
+    "present_value",
+    "reserve_target",
+    "sculpture",
+]
+
+Array = NDArray[np.float64]
+
+#: Rows of a worksheet.
+MOST_PERIODS = 1_048_576
+
+
+def present_value(cash: ArrayLike, rate: float) -> float:
+    """Value today of cash at the end of each period, at a rate per period.
+
+    Parameters
+    ----------
+    cash : array_like
+        Cash of each period, the first one first. [USD]
+    rate : float
+        Rate per period, above -1.
+
+    Returns
+    -------
+    float
+        Sum of cash_k (1 + rate)^-k. [USD]
+    """
+    value = 0.0
+    for amount in reversed(np.atleast_1d(np.asarray(cash, dtype=np.float64)).tolist()):
+        value = (value + amount) / (1.0 + rate)
+    return value
+
+
+def amortization(
+    principal: float,
+    rate: float,
+    periods: int,
+    profile: str = "annuity",
+    balloon: float = 0.0,
+    grace: int = 0,
+) -> Array:
+    """Repayment schedule of a loan.
+
+    Parameters
+    ----------
+    principal : float
+        Opening debt. [USD]
+    rate : float
+        Interest per period.
+    periods : int
+        Number of periods.
+    profile : {'annuity', 'level', 'bullet'}
+        Equal payments, equal repayments, or one repayment at the end.
+    balloon : float
+        Repaid with the last instalment, on top of it. [USD]
+    grace : int
+        Interest-only periods at the start.
+
+    Returns
+    -------
+    ndarray, shape (periods, 4)
+        Payment, interest, principal and closing balance of each period. [USD]
+    """
+    if profile == "bullet":
+        balloon, grace = principal, 0
+    after = np.arange(periods - 1, -1, -1)  # instalments still to come after each period
+    count = periods - grace
+    spread = principal - balloon
+    if profile == "annuity" and rate > 0:
+        # a balance is what its instalments are worth: nothing cancels, the last one is exact
+        worth = -np.expm1(-np.arange(count + 1) * math.log1p(rate)) / rate
+        closing = balloon + spread * worth[np.minimum(after, count)] / worth[count]
+    else:
+        closing = balloon + spread * (np.minimum(after, count) / count)
+    closing[-1] = 0.0
+    opening = np.concatenate(([principal], closing[:-1]))
+    interest = rate * opening
+    repaid = opening - closing
+    return np.column_stack([interest + repaid, interest, repaid, closing])
+
+
+def sculpture(
+    cfads: ArrayLike, target_dscr: ArrayLike, rate: float, balloon: float = 0.0
+) -> tuple[float, Array]:
+    """Size debt so that its service is the cash flow over a target, and schedule it.
+
+    Parameters
+    ----------
+    cfads : array_like
+        Cash flow available for debt service. [USD]
+    target_dscr : array_like
+        Cover wanted, one figure or one per period, above 0. [ratio]
+    rate : float
+        Interest per period.
+    balloon : float
+        Debt left after the last service, to be repaid or refinanced then. [USD]
+
+    Returns
+    -------
+    capacity : float
+        Opening debt. [USD]
+    schedule : ndarray, shape (periods, 4)
+        Service, interest, principal and closing balance. Principal is negative where the
+        service does not pay the interest.
+    """
+    service = np.maximum(0.0, np.asarray(cfads, dtype=np.float64)) / target_dscr
+    balances = [balloon]  # backwards: a balance is worth the service and the balance to come
+    for payment in reversed(service.tolist()):
+        balances.append((balances[-1] + payment) / (1.0 + rate))
+    balance = np.array(balances[::-1])
+    interest = rate * balance[:-1]
+    return float(balance[0]), np.column_stack([service, interest, service - interest, balance[1:]])
+
+
+def capacity(cfads: ArrayLike, target_dscr: ArrayLike, rate: float, balloon: float = 0.0) -> float:
+    """Debt at closing that the sculpted service repays; see :func:`sculpture`."""
+    return sculpture(cfads, target_dscr, rate, balloon)[0]
+
+
+def reserve_target(debt_service: ArrayLike, periods: int) -> Array:
+    """Debt service of the next ``periods`` periods, at closing and after each period.
+
+    Parameters
+    ----------
+    debt_service : array_like
+        Service of each period. [USD]
+    periods : int
+        Services held in reserve.
+
+    Returns
+    -------
+    ndarray
+        One value more than there are periods: the first at closing, the last 0. [USD]
+    """
+    service = np.atleast_1d(np.asarray(debt_service, dtype=np.float64)).tolist()
+    return np.array([math.fsum(service[k : k + periods]) for k in range(len(service) + 1)])
+
+
+def average_life(repayments: ArrayLike, periods_per_year: float) -> float:
+    """Mean time of repayment in years, weighted by amount; NaN if nothing is repaid."""
+    repaid = np.atleast_1d(np.asarray(repayments, dtype=np.float64))
+    years = np.arange(1, len(repaid) + 1) / periods_per_year
+    total = math.fsum(repaid)
+    return math.fsum(repaid * years) / total if total else math.nan
+
+
+def duration(cash: ArrayLike, rate: float, periods_per_year: float) -> dict[str, float]:
+    """Present value of cash and the moments of its timing.
+
+    Parameters
+    ----------
+    cash : array_like
+        Cash of each period. [USD]
+    rate : float
+        Nominal yearly rate, compounded each period. [1/year]
+    periods_per_year : float
+        Periods in a year, m.
+
+    Returns
+    -------
+    dict
+        ``pv`` [USD], ``macaulay`` and ``modified`` [years], ``convexity`` [years^2] and
+        ``half_life`` [years]: when half of the present value has come in, evenly inside a
+        period. All but ``pv`` are NaN if the present value is 0.
+    """
+    cash = np.atleast_1d(np.asarray(cash, dtype=np.float64))
+    m, k = periods_per_year, np.arange(1, len(cash) + 1)
+    growth = 1.0 + rate / m
+    worth = cash * np.power(growth, -k)
+    pv = math.fsum(worth)
+    if pv == 0:
+        nothing = dict.fromkeys(("macaulay", "modified", "convexity", "half_life"), math.nan)
+        return {**nothing, "pv": 0.0}
+    macaulay = math.fsum(worth * k) / (m * pv)
+    return {
+        "macaulay": macaulay,
+        "modified": macaulay / growth,
+        "convexity": math.fsum(worth * k * (k + 1)) / (m * m * growth * growth * pv),
+        "pv": pv,
+        "half_life": _half_way((worth / pv).tolist()) / m,
+    }
+
+
+def _half_way(shares: list[float]) -> float:
+    """Periods until half has come in, each share coming in evenly over its period."""
+    arrived = 0.0
+    for period, share in enumerate(shares):
+        if arrived + share >= 0.5:
+            return period + (0.5 - arrived) / share
+        arrived += share
+    return float(len(shares))  # rounding left the total a shade under one half
+
+
+def all_in_yield(received: float, payments: ArrayLike, periods_per_year: float) -> float:
+    """Effective yearly yield at which the payments are worth what the borrower received.
+
+    Parameters
+    ----------
+    received : float
+        Cash that the borrower received, above 0. [USD]
+    payments : array_like
+        Payments of each period, none negative. [USD]
+    periods_per_year : float
+        Periods in a year.
+
+    Returns
+    -------
+    float
+        The yield, which is negative if less comes back than went out; NaN if there is none.
+        [1/year]
+    """
+    payments = np.atleast_1d(np.asarray(payments, dtype=np.float64))
+    if not (received > 0 and np.any(payments > 0)):
+        return math.nan
+    k = np.arange(1, len(payments) + 1)
+    money = payments > 0
+    logs, k = np.log(payments[money]), k[money]
+
+    # In logs of growth the worth of the payments falls all the way: one root at most. Were all
+    # paid in the first or the last paying period, growth would be one of these two.
+    total = math.log(math.fsum(payments)) - math.log(received)
+    ends = sorted((total / float(k[0]), total / float(k[-1])))
+
+    def excess(growth: Array) -> Array:
+        exponents = logs - np.multiply.outer(growth, k)
+        top = exponents.max(axis=-1, keepdims=True)
+        return np.asarray(
+            np.log(np.exp(exponents - top).sum(axis=-1)) + top[..., 0] - math.log(received)
+        )
+
+    margin = 1e-9 * (1.0 + abs(ends[0]) + abs(ends[1]))
+    growth = find_root(excess, ends[0] - margin, ends[1] + margin)
+    return float(np.expm1(growth * periods_per_year))

@@ -1,0 +1,123 @@
+"""Calls of worksheet functions from inside a calculation, and the reasons of their errors."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from xlcredit.errors import CellError, RecalcError
+from xlcredit.functions import OMITTED, REGISTRY, call
+from xlcredit.recalc.book import Place
+from xlcredit.recalc.dialect import OMITTED_MARK, WHY, fit
+from xlcredit.recalc.values import Value, plain
+
+__all__ = ["Block", "Calls", "block", "default_functions", "fitted"]
+
+Block = list[list[Value]]
+Function = Callable[..., Any]
+
+
+def default_functions() -> dict[str, Function]:
+    """Give every worksheet function of xlcredit, behind its boundary."""
+    return {name: partial(call, name) for name in REGISTRY}
+
+
+class Calls:
+    """Answers the engine's calls.
+
+    Parameters
+    ----------
+    functions : mapping
+        Name to function on raw values.
+    sites : list of Place
+        The cells that call; the first argument of each call is a place in this list.
+    """
+
+    def __init__(self, functions: Mapping[str, Function], sites: list[Place]) -> None:
+        self._functions = functions
+        self._sites = sites
+        self.count: Counter[str] = Counter()
+        self.refused: list[str] = []
+        self._reasons: dict[Place, list[tuple[tuple[int, int], CellError]]] = {}
+
+    def bind(self, name: str) -> Callable[..., Value | Block]:
+        """Make the function that the engine calls for ``name``."""
+        function = self._functions[name]
+
+        def answer(site: float, *raw: Any) -> Value | Block:
+            arguments = [OMITTED if a == OMITTED_MARK else a for a in raw]
+            self.count[name] += 1
+            return self._call(name, function, self._sites[int(site)], arguments)
+
+        return answer if name != WHY else self._bind_why(answer)
+
+    def reason(self, place: Place, code: str, offset: tuple[int, int] = (0, 0)) -> str:
+        """Give the reason that a function in ``place`` gave for an error; empty if none did."""
+        same = {at: e.reason for at, e in self._reasons.get(place, ()) if e.code == code}
+        return same.get(offset) or next((r for r in same.values() if r), "")
+
+    def _call(
+        self, name: str, function: Function, place: Place, arguments: list[Any]
+    ) -> Value | Block:
+        try:
+            result = block(function(*arguments))
+        except CellError as error:
+            result = error
+        except RecalcError as refusal:
+            self.refused.append(f"{place}: {name} is not calculated here: {refusal}")
+            result = CellError("#VALUE!")
+        except Exception as bug:  # an engine would hide it
+            result = CellError("#VALUE!", f"{name} failed: {type(bug).__name__}: {bug}")
+        rows = result if isinstance(result, list) else [[result]]
+        errors = [
+            ((i, j), value)
+            for i, row in enumerate(rows)
+            for j, value in enumerate(row)
+            if isinstance(value, CellError)
+        ]
+        if errors:
+            self._reasons.setdefault(place, []).extend(errors)
+        return result
+
+    def _bind_why(self, answer: Callable[..., Value | Block]) -> Callable[..., Value | Block]:
+        """Give the one function that asks about another cell that cell's reason."""
+
+        def why(site: float, subject: float, *raw: Any) -> Value | Block:
+            cell = raw[0] if raw else None
+            if isinstance(cell, CellError) and subject >= 0:
+                reason = self.reason(self._sites[int(subject)], cell.code)
+                raw = (CellError(cell.code, reason), *raw[1:])
+            return answer(site, *raw)
+
+        return why
+
+
+def block(result: Any) -> Value | Block:
+    """Bring what a function returns into the form of a cell, or of rows of equal length.
+
+    A list is a column; short rows are filled up with ``#N/A``, as Excel does.
+    """
+    if hasattr(result, "to_numpy"):
+        result = result.to_numpy()
+    if hasattr(result, "astype") and result.ndim:
+        result = result.astype(object).tolist()
+    if not isinstance(result, list | tuple):
+        value: Value = plain(result)
+        return value
+    rows = [list(row) if isinstance(row, list | tuple) else [row] for row in result]
+    width = max(map(len, rows), default=0)
+    if width == 0:
+        return CellError("#VALUE!", "the function returned an empty block")
+    absent = CellError("#N/A", "the block has no value here")
+    return [[plain(v) for v in row] + [absent] * (width - len(row)) for row in rows]
+
+
+def fitted(value: Any, rows: float, columns: float) -> Value | Block:
+    """Give a result the extent of its formula; see :func:`xlcredit.recalc.dialect.fit`."""
+    cells = value if isinstance(value, list) else [[value]]
+    absent = CellError("#N/A", "the result is smaller than the range of the array formula")
+    result: Any = fit(cells, int(rows), int(columns), absent)
+    shown: Value | Block = result[0][0] if rows == columns == 1 else result
+    return shown

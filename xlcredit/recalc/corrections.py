@@ -1,0 +1,134 @@
+"""Built-in functions that engines get wrong, as Excel computes them.
+
+formualizer 0.13 misplaces payments at the start of the period (IPMT, PPMT, CUMIPMT, CUMPRINC
+with type 1) and depreciation over parts of a period (DDB, DB).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from xlcredit.errors import CellError, RecalcError
+
+__all__ = ["CORRECTIONS"]
+
+
+def _numbers(raw: tuple[Any, ...], defaults: tuple[float, ...], most: int) -> list[float]:
+    """Read arguments as Excel's own functions do: blank is 0, the last ones have defaults."""
+    if not most - len(defaults) <= len(raw) <= most:
+        raise CellError("#VALUE!", f"takes {most} arguments; got {len(raw)}")
+    values = []
+    for cell in raw:
+        if isinstance(cell, CellError):
+            raise CellError(cell.code, "an argument is an error")
+        if isinstance(cell, list):
+            raise RecalcError("it is given a range; use a formula for each cell")
+        if isinstance(cell, str):
+            raise CellError("#VALUE!", f"an argument is the text {cell!r}")
+        values.append(float(cell) if isinstance(cell, int | float) else 0.0)
+    absent = most - len(values)
+    return values + list(defaults[len(defaults) - absent :] if absent else ())
+
+
+def _payment(rate: float, periods: float, pv: float, fv: float, due: float) -> float:
+    if rate == 0:
+        return -(pv + fv) / periods
+    growth: float = (1 + rate) ** periods
+    return -(fv + pv * growth) * rate / ((1 + rate * due) * (growth - 1))
+
+
+def _interest(
+    rate: float, period: float, periods: float, pv: float, fv: float, due: float
+) -> float:
+    """Interest part of the payment of one period; ``due`` is 1 if payments open the period."""
+    if not 1 <= period <= periods:
+        raise CellError("#NUM!", f"period {period:g} is not between 1 and {periods:g}")
+    if due and period == 1:
+        return 0.0
+    payment = _payment(rate, periods, pv, fv, due)
+    growth: float = (1 + rate) ** (period - 1)
+    paid = payment * (1 + rate * due) * ((growth - 1) / rate if rate else period - 1)
+    return -(pv * growth + paid) * rate / (1 + rate if due else 1)
+
+
+def ipmt(*raw: Any) -> float:
+    """IPMT(rate, per, nper, pv, [fv], [type])."""
+    rate, period, periods, pv, fv, due = _numbers(raw, (0.0, 0.0), 6)
+    return _interest(rate, period, periods, pv, fv, float(due != 0))
+
+
+def ppmt(*raw: Any) -> float:
+    """PPMT(rate, per, nper, pv, [fv], [type])."""
+    rate, period, periods, pv, fv, due = _numbers(raw, (0.0, 0.0), 6)
+    due = float(due != 0)
+    interest = _interest(rate, period, periods, pv, fv, due)
+    return _payment(rate, periods, pv, fv, due) - interest
+
+
+def _cumulative(raw: tuple[Any, ...]) -> tuple[float, float]:
+    """Interest and principal paid between two periods."""
+    rate, periods, pv, first, last, due = _numbers(raw, (), 6)
+    periods, first, last, due = (float(int(x)) for x in (periods, first, last, due))
+    if rate <= 0 or periods <= 0 or pv <= 0 or not 1 <= first <= last <= periods:
+        raise CellError("#NUM!", "rate, nper and pv must be positive, and the periods in order")
+    if due not in (0.0, 1.0):
+        raise CellError("#NUM!", f"type must be 0 or 1; got {due:g}")
+    span = range(int(first), int(last) + 1)
+    interest = sum(_interest(rate, k, periods, pv, 0.0, due) for k in span)
+    return interest, _payment(rate, periods, pv, 0.0, due) * len(span) - interest
+
+
+def cumipmt(*raw: Any) -> float:
+    """CUMIPMT(rate, nper, pv, start_period, end_period, type)."""
+    return _cumulative(raw)[0]
+
+
+def cumprinc(*raw: Any) -> float:
+    """CUMPRINC(rate, nper, pv, start_period, end_period, type)."""
+    return _cumulative(raw)[1]
+
+
+def ddb(*raw: Any) -> float:
+    """DDB(cost, salvage, life, period, [factor])."""
+    cost, salvage, life, period, factor = _numbers(raw, (2.0,), 5)
+    if cost < 0 or salvage < 0 or factor <= 0 or not 0 < period <= life:
+        raise CellError("#NUM!", "cost, salvage, life, period or factor is out of range")
+    rate = min(1.0, factor / life)
+    before: float
+    after: float
+    if rate == 1:
+        before, after = (cost if period <= 1 else 0.0), 0.0
+    else:
+        before, after = cost * (1 - rate) ** (period - 1), cost * (1 - rate) ** period
+    return max(0.0, before - max(after, salvage))
+
+
+def db(*raw: Any) -> float:
+    """DB(cost, salvage, life, period, [month])."""
+    cost, salvage, life, period, month = _numbers(raw, (12.0,), 5)
+    if period != int(period) or life != int(life):
+        raise RecalcError(f"life {life:g} and period {period:g} must be whole numbers")
+    months = int(month)
+    last = life + (months < 12)
+    if cost < 0 or salvage < 0 or not 1 <= months <= 12 or not 1 <= period <= last:
+        raise CellError("#NUM!", "cost, salvage, period or month is out of range")
+    if cost == 0:
+        return 0.0
+    rate: float = round(1 - (salvage / cost) ** (1 / life), 3)
+    charge, total = cost * rate * months / 12, 0.0
+    for k in range(2, int(period) + 1):
+        total += charge
+        charge = (cost - total) * rate * ((12 - months) / 12 if k > life else 1)
+    return charge
+
+
+#: Excel name -> the function that replaces the engine's own.
+CORRECTIONS: Mapping[str, Callable[..., float]] = {
+    "IPMT": ipmt,
+    "PPMT": ppmt,
+    "CUMIPMT": cumipmt,
+    "CUMPRINC": cumprinc,
+    "DDB": ddb,
+    "DB": db,
+}

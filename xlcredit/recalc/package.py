@@ -1,0 +1,216 @@
+"""A workbook file as a package of parts: open it safely, copy it without touching the rest."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import struct
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from io import BytesIO
+from pathlib import Path
+from typing import IO, Any
+
+from defusedxml import DefusedXmlException, ElementTree
+
+from xlcredit.errors import FileError
+
+__all__ = ["Package"]
+
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+#: Larger than any term-sheet workbook by two orders of magnitude, and no harm to a laptop.
+_LARGEST_PACKAGE = 1 << 30
+#: Deflate cannot do better than about 1030 : 1; a real sheet stays far below this.
+_HIGHEST_RATIO = 500
+_SMALL = 1 << 24
+
+_DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, ValueError)
+
+
+class Package:
+    """The parts of an .xlsx or .xlsm file.
+
+    Parameters
+    ----------
+    path : str or Path
+        The workbook file.
+
+    Raises
+    ------
+    FileError
+        If there is no such file, or it is not a readable Excel workbook.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = Path(path)
+        self._data = _read(self.path)
+        try:
+            with zipfile.ZipFile(BytesIO(self._data)) as archive:
+                self._members = archive.infolist()
+                self._comment = archive.comment
+        except _DAMAGED as error:
+            raise FileError(f"{self.path} is not a workbook: it is no zip file") from error
+        self._by_name = {m.filename: m for m in self._members}
+        self._refuse_unsafe()
+
+    def __contains__(self, part: str) -> bool:
+        return part in self._by_name
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._by_name)
+
+    def read(self, part: str) -> bytes:
+        """Return the bytes of one part."""
+        if part not in self._by_name:
+            raise FileError(f"{self.path} is damaged: it has no part {part}")
+        try:
+            with zipfile.ZipFile(BytesIO(self._data)) as archive:
+                return archive.read(part)
+        except (*_DAMAGED, RuntimeError) as error:
+            raise FileError(f"{self.path} is damaged: part {part} cannot be read") from error
+
+    def root(self, part: str) -> Any:
+        """Parse a small part and return its root element."""
+        try:
+            return ElementTree.fromstring(self.read(part), forbid_dtd=True)
+        except (ElementTree.ParseError, DefusedXmlException, LookupError, ValueError) as error:
+            raise FileError(f"{self.path} is damaged: part {part} is not valid XML") from error
+
+    def save(
+        self,
+        target: str | os.PathLike[str],
+        changed: Mapping[str, bytes],
+        *,
+        overwrite: bool = False,
+    ) -> None:
+        """Write a copy with some parts replaced; every other part keeps its compressed bytes.
+
+        The copy is written beside the target and put in place when it is complete.
+
+        Parameters
+        ----------
+        target : str or Path
+            The file to write.
+        changed : mapping
+            New contents of parts that exist.
+        overwrite : bool
+            Whether ``target`` may be the source itself.
+
+        Raises
+        ------
+        FileError
+            If the target is the source, or cannot be written.
+        """
+        target = Path(target).resolve()
+        if target == self.path.resolve() and not overwrite:
+            raise FileError(f"{self.path} would be overwritten; choose another target or allow it")
+        if target.is_dir():
+            raise FileError(f"{target} is a folder; give the name of a workbook")
+        with _whole_or_not_at_all(target, like=self.path) as out:
+            self._write(out, changed)
+
+    def _write(self, out: IO[bytes], changed: Mapping[str, bytes]) -> None:
+        directory = []
+        for member in self._members:
+            offset = out.tell()
+            head, name, data = self._member(member, changed)
+            out.write(struct.pack("<4s5H3L2H", b"PK\3\4", *head, len(name), 0) + name)
+            out.write(data)
+            made_by = member.create_version | member.create_system << 8
+            tail = (0, len(member.comment), 0, member.internal_attr, member.external_attr, offset)
+            entry = struct.pack("<4s6H3L5H2L", b"PK\1\2", made_by, *head, len(name), *tail)
+            directory.append(entry + name + member.comment)
+        start = out.tell()
+        out.writelines(directory)
+        count, size = len(directory), out.tell() - start
+        end = (0, 0, count, count, size, start, len(self._comment))
+        out.write(struct.pack("<4s4H2LH", b"PK\5\6", *end) + self._comment)
+
+    def _member(
+        self, member: zipfile.ZipInfo, changed: Mapping[str, bytes]
+    ) -> tuple[tuple[int, ...], bytes, bytes]:
+        """Give the header fields that both directories share, the name, and the packed bytes."""
+        year, month, day, hour, minute, second = member.date_time
+        date = (max(year, 1980) - 1980) << 9 | month << 5 | day
+        time = hour << 11 | minute << 5 | second // 2
+        utf8 = member.flag_bits & 0x800
+        name = member.orig_filename.encode("utf-8" if utf8 else "cp437")
+        flags = member.flag_bits & ~0x08  # sizes stand in the header, not behind the data
+        if member.filename in changed:
+            new = changed[member.filename]
+            packer = zlib.compressobj(6, zlib.DEFLATED, -15)
+            data = packer.compress(new) + packer.flush()
+            method, crc, size = zipfile.ZIP_DEFLATED, zlib.crc32(new), len(new)
+        else:
+            data = self._packed(member)
+            method, crc, size = member.compress_type, member.CRC, member.file_size
+        return (20, flags, method, time, date, crc, len(data), size), name, data
+
+    def _packed(self, member: zipfile.ZipInfo) -> bytes:
+        at = member.header_offset
+        name, extra = struct.unpack("<HH", self._data[at + 26 : at + 30])
+        start = at + 30 + name + extra
+        return self._data[start : start + member.compress_size]
+
+    def _refuse_unsafe(self) -> None:
+        """Refuse other kinds of file, and archives made to hurt whoever opens them."""
+        names = set(self._by_name)
+        if "mimetype" in names and "content.xml" in names:
+            raise FileError(f"{self.path} is an OpenDocument file; save it as .xlsx and try again")
+        if "xl/workbook.bin" in names:
+            raise FileError(f"{self.path} is a binary workbook (.xlsb); save it as .xlsx")
+        if "_rels/.rels" not in names:
+            raise FileError(f"{self.path} is not a workbook: the zip holds no Office document")
+        if len(names) != len(self._members):
+            raise FileError(f"{self.path} is damaged: it holds two parts of the same name")
+        if any(m.flag_bits & 0x1 for m in self._members):
+            raise FileError(f"{self.path} is a zip with a password; save it in Excel without one")
+        expanded = sum(m.file_size for m in self._members)
+        bomb = any(
+            m.file_size > max(_SMALL, _HIGHEST_RATIO * m.compress_size) for m in self._members
+        )
+        if bomb or expanded > _LARGEST_PACKAGE:
+            raise FileError(f"{self.path} would unpack to {expanded / 1e6:,.0f} MB; refused")
+
+
+def _read(path: Path) -> bytes:
+    if path.is_dir():
+        raise FileError(f"{path} is a folder, not a workbook")
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise FileError(f"{path} does not exist") from None
+    except OSError as error:
+        raise FileError(f"{path} cannot be read: {error.strerror}") from error
+    if not data:
+        raise FileError(f"{path} is empty")
+    if data.startswith(_OLE):
+        if "EncryptedPackage".encode("utf-16-le") in data:
+            raise FileError(
+                f"{path} is encrypted; remove the password in Excel "
+                "(File > Info > Protect Workbook) and try again"
+            )
+        raise FileError(f"{path} is an old .xls file; save it as .xlsx and try again")
+    return data
+
+
+@contextmanager
+def _whole_or_not_at_all(target: Path, like: Path) -> Iterator[IO[bytes]]:
+    """Open a file beside ``target`` that takes its place only once it is complete."""
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    except OSError as error:
+        raise FileError(f"{target} cannot be written: {error.strerror}") from error
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as out:
+            yield out
+        shutil.copymode(like, temporary)
+        temporary.replace(target)
+    except OSError as error:
+        raise FileError(f"{target} cannot be written: {error.strerror}") from error
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -1,0 +1,126 @@
+"""Build a term-sheet workbook from a template and a deal: the same deal, the same bytes."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+
+from openpyxl import Workbook
+from openpyxl.packaging.custom import StringProperty
+from openpyxl.workbook.defined_name import DefinedName
+
+from xlcredit import __version__
+from xlcredit.deals.deal import Deal
+from xlcredit.deals.template import Template
+from xlcredit.workbook.audit import AuditPage, ChecksPage
+from xlcredit.workbook.documents import FunctionsPage, SourcesPage, TermSheetPage
+from xlcredit.workbook.inputs import InputsPage
+from xlcredit.workbook.monthly import MonthlyPage
+from xlcredit.workbook.pages import Book, Page
+from xlcredit.workbook.places import Places, quoted
+from xlcredit.workbook.stress import StressPage
+from xlcredit.workbook.summary import SummaryPage
+
+__all__ = ["build"]
+
+#: A zip member needs a date; this one never changes.
+_STAMP = (1980, 1, 1, 0, 0, 0)
+
+
+def build(template: Template, deal: Deal) -> bytes:
+    """Build the workbook, without values: recalculate it to store them.
+
+    Parameters
+    ----------
+    template : Template
+        What stands in the workbook.
+    deal : Deal
+        The inputs, filled.
+
+    Returns
+    -------
+    bytes
+        An ``.xlsx`` file; the same template and deal give the same bytes.
+
+    Raises
+    ------
+    DealError
+        A formula of the template names something that does not exist.
+    """
+    book = Book(template, deal, Workbook(), Places(template.months))
+    pages = _pages(template)
+    for page in pages:
+        page.place(book)
+    book.workbook.remove(book.workbook.worksheets[0])
+    for page in pages:
+        page.write(book, book.workbook.create_sheet(page.name))
+    _define_names(book)
+    _describe(book)
+    return _deterministic(book)
+
+
+def _pages(template: Template) -> list[Page]:
+    return [
+        TermSheetPage(),
+        SummaryPage(),
+        InputsPage(),
+        *(MonthlyPage(sheet) for sheet in template.sheet),
+        StressPage(),
+        AuditPage(),
+        ChecksPage(),
+        SourcesPage(),
+        FunctionsPage(),
+    ]
+
+
+def _define_names(book: Book) -> None:
+    names = book.workbook.defined_names
+    for name, place in sorted(book.places.cells.items()):
+        names[name] = DefinedName(name, attr_text=f"{quoted(place.sheet)}!{place.absolute}")
+    for name, area in sorted(book.areas.items()):
+        names[name] = DefinedName(name, attr_text=area)
+
+
+def _describe(book: Book) -> None:
+    """Stamp the workbook with what made it."""
+    properties = book.workbook.properties
+    properties.creator = f"xlcredit {__version__}"
+    properties.title = f"{book.deal.name}: {book.template.title}"
+    properties.created = properties.modified = _midnight(book)
+    for name, value in (
+        ("xlcredit version", __version__),
+        ("xlcredit template", book.template.name),
+        ("xlcredit deal", book.deal.name),
+    ):
+        book.workbook.custom_doc_props.append(StringProperty(name=name, value=value))
+
+
+def _midnight(book: Book) -> object:
+    import datetime
+
+    return datetime.datetime.combine(book.deal.as_of, datetime.time())
+
+
+def _deterministic(book: Book) -> bytes:
+    """Save without the clock: openpyxl stamps the time into the zip and the properties."""
+    raw, out = io.BytesIO(), io.BytesIO()
+    book.workbook.save(raw)
+    stamp = book.deal.as_of.isoformat() + "T00:00:00Z"
+    with zipfile.ZipFile(raw) as source, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as target:
+        for member in source.infolist():
+            content = source.read(member)
+            if member.filename == "docProps/core.xml":
+                content = _fixed_time(content, stamp)
+            info = zipfile.ZipInfo(member.filename, _STAMP)
+            info.compress_type = zipfile.ZIP_DEFLATED
+            info.external_attr = 0o600 << 16
+            target.writestr(info, content)
+    return out.getvalue()
+
+
+def _fixed_time(core: bytes, stamp: str) -> bytes:
+    import re
+
+    return re.sub(
+        rb"(<dcterms:modified[^>]*>)[^<]*", rb"\g<1>" + stamp.encode(), core, count=1
+    )

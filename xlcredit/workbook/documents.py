@@ -1,0 +1,132 @@
+"""The sheets that are read: Term Sheet, Figures, Sources, Functions."""
+
+from __future__ import annotations
+
+from openpyxl.styles import Alignment, Border, Side
+from openpyxl.worksheet.worksheet import Worksheet
+
+from xlcredit import __version__
+from xlcredit.functions import REGISTRY
+from xlcredit.workbook import style
+from xlcredit.workbook.inputs import write_constant
+from xlcredit.workbook.pages import Book, page_setup, widths
+
+__all__ = ["FunctionsPage", "SourcesPage", "TermSheetPage"]
+
+#: A term that nobody has answered is shown, never silently defaulted.
+OPEN = "open"
+
+
+class TermSheetPage:
+    """The document: the lines of a term sheet in market order, figures linked to the model."""
+
+    name = "Term Sheet"
+
+    def place(self, book: Book) -> None:
+        """Figures that belong to no side-by-side stand below the terms."""
+        row = self._figures_row(book)
+        for offset, figure in enumerate(book.template.figure):
+            book.name(figure.name, self.name, row + 1 + offset, 4)
+
+    def _figures_row(self, book: Book) -> int:
+        return 6 + len(book.template.term) + 2
+
+    def write(self, book: Book, sheet: Worksheet) -> None:
+        """Write the sheet."""
+        style.title(sheet, f"{book.deal.name}: indicative term sheet", book.template.summary)
+        style.note(sheet["A3"], f"{book.deal.note}. As of {book.deal.as_of:%d %B %Y}.")
+        sheet.merge_cells("A3:D3")  # a document page, not a calculation sheet
+        sheet.row_dimensions[3].height = 26
+        style.table_header(sheet, 5, ["#", "Term", "", ""])
+        for index, term in enumerate(book.template.term):
+            self._write_term(book, sheet, 6 + index, index + 1)
+        self._figures(book, sheet)
+        widths(sheet, A=5, B=30, C=62, D=20)
+        page_setup(sheet, landscape=False, tall=1)
+
+    def _write_term(self, book: Book, sheet: Worksheet, row: int, number: int) -> None:
+        term = book.template.term[number - 1]
+        style.base(sheet.cell(row, 1), color=style.MUTED).value = number
+        style.base(sheet.cell(row, 2), bold=True).value = term.label
+        cell = sheet.cell(row, 3)
+        if term.formula:
+            book.formula(sheet, row, 3, term.formula, "text")
+        elif term.text:
+            write_constant(style.base(cell), term.text)
+        else:
+            style.base(cell, italic=True, color="B45309").value = OPEN
+        line = Side(style="hair", color=style.RULE)
+        for column in range(1, 5):
+            part = sheet.cell(row, column)
+            part.border = Border(bottom=line)
+            part.alignment = Alignment(vertical="center", wrap_text=True, horizontal="left")
+        sheet.merge_cells(start_row=row, end_row=row, start_column=3, end_column=4)
+        sheet.row_dimensions[row].height = 29
+
+    def _figures(self, book: Book, sheet: Worksheet) -> None:
+        row = self._figures_row(book)
+        style.heading(sheet, row, "Figures", 4)
+        for offset, figure in enumerate(book.template.figure):
+            style.base(sheet.cell(row + 1 + offset, 2)).value = figure.label
+            book.formula(sheet, row + 1 + offset, 4, figure.formula, figure.unit)
+        last = row + len(book.template.figure) + 2
+        style.note(sheet.cell(last, 2), f"xlcredit {__version__}, template {book.template.name}")
+
+
+class SourcesPage:
+    """Where each input comes from; assumptions are named as such."""
+
+    name = "Sources"
+
+    def place(self, book: Book) -> None:
+        """Nothing here has a name."""
+
+    def write(self, book: Book, sheet: Worksheet) -> None:
+        """Write the sheet."""
+        assumed = sum(i.source.startswith("assumption") for i in book.deal.inputs.values())
+        style.title(
+            sheet,
+            "Sources",
+            f"{len(book.deal.inputs)} inputs, of which {assumed} are assumptions. "
+            "Replace any of them on the sheet Inputs.",
+        )
+        style.table_header(sheet, 4, ["Input", "Value", "Unit", "As of", "Source"])
+        for row, item in enumerate(book.deal.inputs.values(), start=5):
+            style.base(sheet.cell(row, 1)).value = item.label
+            book.formula(sheet, row, 2, item.name, item.unit)
+            style.base(sheet.cell(row, 3), size=9, color=style.MUTED).value = item.unit
+            if item.as_of:
+                style.number(sheet.cell(row, 4), "date", style.MUTED).value = item.as_of
+            guess = item.source.startswith("assumption")
+            cell = style.base(sheet.cell(row, 5), italic=guess, color="B45309" if guess else style.INK)
+            write_constant(cell, item.source)
+            cell.alignment = Alignment(wrap_text=True, vertical="center")
+        widths(sheet, A=48, B=20, C=14, D=13, E=84)
+        sheet.freeze_panes = "A5"
+        page_setup(sheet, repeat="4:4")
+
+
+class FunctionsPage:
+    """The worksheet functions, from their docstrings."""
+
+    name = "Functions"
+
+    def place(self, book: Book) -> None:
+        """Nothing here has a name."""
+
+    def write(self, book: Book, sheet: Worksheet) -> None:
+        """Write the sheet."""
+        style.title(
+            sheet, "Functions", f"xlcredit {__version__}. Units stand in brackets; [x] is optional."
+        )
+        style.table_header(sheet, 4, ["Function", "Call", "What it answers"])
+        functions = sorted(REGISTRY.values(), key=lambda f: (f.category, f.name))
+        for row, function in enumerate(functions, start=5):
+            style.base(sheet.cell(row, 1), bold=True, color=style.PURPLE).value = function.name
+            for column, text in ((2, function.signature), (3, function.summary)):
+                cell = style.base(sheet.cell(row, column), size=9)
+                cell.value = text
+                cell.alignment = Alignment(wrap_text=True, vertical="top")
+        widths(sheet, A=28, B=78, C=84)
+        sheet.freeze_panes = "A5"
+        page_setup(sheet, repeat="4:4")

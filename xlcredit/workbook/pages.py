@@ -1,0 +1,110 @@
+"""What the pages of a term-sheet workbook share: writing a formula, columns, print set-up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from openpyxl import Workbook
+from openpyxl.utils import get_column_letter as letter
+from openpyxl.worksheet.formula import ArrayFormula
+from openpyxl.worksheet.worksheet import Worksheet
+
+from xlcredit.deals.deal import Deal
+from xlcredit.deals.template import Template
+from xlcredit.workbook import style
+from xlcredit.workbook.places import Place, Places
+
+__all__ = ["Book", "Page", "widths"]
+
+
+@dataclass
+class Book:
+    """A workbook in the making."""
+
+    template: Template
+    deal: Deal
+    workbook: Workbook
+    places: Places
+    #: Areas that ``show`` reads back, by defined name.
+    areas: dict[str, str] = field(default_factory=dict)
+
+    def formula(
+        self,
+        sheet: Worksheet,
+        row: int,
+        column: int,
+        formula: str,
+        unit: str,
+        extra: Mapping[str, str] | None = None,
+        **font: Any,
+    ) -> Any:
+        """Write one formula in its unit's format and its source's colour."""
+        text = self.places.resolve(formula, sheet.title, column, extra)
+        cell = sheet.cell(row, column)
+        other = self.places.draws_on_other_sheets(text, sheet.title)
+        style.number(cell, unit, style.formula_colour(text, other), **font)
+        cell.value = _entered(text, cell.coordinate)
+        return cell
+
+    def array(
+        self, sheet: Worksheet, row: int, first: int, last: int, formula: str, unit: str, **font: Any
+    ) -> None:
+        """Write one array formula over a row of cells."""
+        text = self.places.resolve(formula, sheet.title, first)
+        for column in range(first, last + 1):
+            style.number(sheet.cell(row, column), unit, style.formula_colour(text, False), **font)
+        area = f"{letter(first)}{row}:{letter(last)}{row}"
+        sheet.cell(row, first).value = ArrayFormula(area, "=" + text)
+
+    def name(self, name: str, sheet: str, row: int, column: int) -> None:
+        """Record where a named cell stands."""
+        self.places.cells[name] = Place(sheet, row, column)
+
+
+def _entered(text: str, coordinate: str) -> Any:
+    """A worksheet function inside another formula is entered as an array formula.
+
+    Excel would otherwise take one element of the inner result (implicit intersection).
+    """
+    if "XLC_" in text and (text.count("XLC_") > 1 or not text.startswith("XLC_")):
+        return ArrayFormula(coordinate, "=" + text)
+    return "=" + text
+
+
+class Page(Protocol):
+    """One sheet: first it says where its names stand, then it writes itself."""
+
+    name: str
+
+    def place(self, book: Book) -> None:
+        """Record the place of every name on this sheet."""
+
+    def write(self, book: Book, sheet: Worksheet) -> None:
+        """Write the sheet."""
+
+
+def widths(sheet: Worksheet, **columns: float) -> None:
+    """Set column widths in characters."""
+    for column, width in columns.items():
+        sheet.column_dimensions[column].width = width
+
+
+def page_setup(
+    sheet: Worksheet, *, landscape: bool = True, wide: int = 1, tall: int = 0, repeat: str = ""
+) -> None:
+    """Fit to A4 with margins that hold on Letter too; number the pages."""
+    setup = sheet.page_setup
+    setup.paperSize = sheet.PAPERSIZE_A4  # type: ignore[assignment]
+    setup.orientation = "landscape" if landscape else "portrait"
+    setup.fitToWidth, setup.fitToHeight = wide, tall
+    sheet.sheet_properties.pageSetUpPr.fitToPage = True
+    margins = sheet.page_margins
+    margins.left = margins.right = 0.5
+    margins.top, margins.bottom, margins.header, margins.footer = 0.6, 0.7, 0.3, 0.3
+    if repeat:
+        sheet.print_title_rows = repeat
+    sheet.oddFooter.left.text = "&A"
+    sheet.oddFooter.right.text = "Page &P of &N"
+    sheet.oddFooter.left.size = sheet.oddFooter.right.size = 8

@@ -1,0 +1,140 @@
+"""Where every name of a template stands, and formulas with names turned into references."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from openpyxl.formula import Tokenizer
+from openpyxl.formula.tokenizer import Token
+from openpyxl.utils import get_column_letter as letter
+
+from xlcredit.errors import DealError
+
+__all__ = ["FIRST", "OPENING", "TOTAL", "Place", "Places", "quoted"]
+
+#: Columns of a monthly sheet: label, unit, total or constant, opening, then the months.
+LABEL, UNIT, TOTAL, OPENING, FIRST = 1, 2, 3, 4, 5
+
+_BRACES = re.compile(r"\{([A-Za-z_][\w.]*)\}")
+_CELL = re.compile(r"\$?[A-Z]{1,3}\$?\d+\Z")
+#: Functions younger than the file format carry a prefix in the file.
+_YOUNG = re.compile(r"\b(MINIFS|MAXIFS|NORM\.S\.DIST|GAMMA\.DIST|GAMMALN\.PRECISE)\(")
+
+
+@dataclass(frozen=True)
+class Place:
+    """One cell."""
+
+    sheet: str
+    row: int
+    column: int
+
+    @property
+    def absolute(self) -> str:
+        """The address without its sheet, fixed."""
+        return f"${letter(self.column)}${self.row}"
+
+
+@dataclass
+class Places:
+    """The addresses of a book: cells by name, monthly rows by name, blocks by name."""
+
+    months: int
+    cells: dict[str, Place] = field(default_factory=dict)
+    rows: dict[str, Place] = field(default_factory=dict)
+    blocks: dict[str, tuple[Place, Place]] = field(default_factory=dict)
+
+    @property
+    def last(self) -> int:
+        """The column of the last month."""
+        return FIRST + self.months - 1
+
+    def resolve(
+        self,
+        formula: str,
+        sheet: str,
+        column: int = 0,
+        extra: Mapping[str, str] | None = None,
+    ) -> str:
+        """Turn a template's formula into Excel's, as it stands in ``sheet`` and ``column``."""
+
+        def reference(match: re.Match[str]) -> str:
+            name = match[1]
+            if extra and name in extra:
+                return extra[name]
+            return self._reference(name, sheet, column)
+
+        resolved = _BRACES.sub(reference, formula)
+        self._check_names(resolved)
+        return _YOUNG.sub(r"_xlfn.\1(", resolved)
+
+    def _reference(self, name: str, sheet: str, column: int) -> str:
+        if name in self.blocks:
+            return self._area(*self.blocks[name], sheet)
+        if ".." in name:
+            first, _, last = name.partition("..")
+            return self._area(self._cell(first), self._cell(last), sheet)
+        row, _, part = name.partition(".")
+        if row not in self.rows:
+            near = difflib.get_close_matches(row, self.rows, 1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            raise DealError(f"template: {{{name}}} is not a monthly row{hint}")
+        place = self.rows[row]
+        columns = {
+            "": (column,),
+            "prev": (column - 1,),
+            "next": (column + 1,),
+            "all": (FIRST, self.last),
+            "path": (OPENING, self.last),
+            "opening": (OPENING,),
+            "first": (FIRST,),
+            "total": (TOTAL,),
+        }
+        if part not in columns:
+            raise DealError(f"template: {{{name}}}: .{part} is not one of {', '.join(columns)}")
+        prefix = "" if place.sheet == sheet else f"{quoted(place.sheet)}!"
+        if part in ("", "prev", "next"):
+            return f"{prefix}{letter(columns[part][0])}{place.row}"
+        return prefix + ":".join(f"${letter(c)}${place.row}" for c in columns[part])
+
+    def _cell(self, name: str) -> Place:
+        if name not in self.cells:
+            raise DealError(f"template: {name} is not an input or a figure")
+        return self.cells[name]
+
+    def _area(self, first: Place, last: Place, sheet: str) -> str:
+        prefix = "" if first.sheet == sheet else f"{quoted(first.sheet)}!"
+        return f"{prefix}{first.absolute}:{last.absolute}"
+
+    def _check_names(self, formula: str) -> None:
+        """Find a misspelt name now, not as #NAME? in front of a committee."""
+        for name in self.names_in(formula):
+            if name not in self.cells:
+                near = difflib.get_close_matches(name, self.cells, 1)
+                hint = f"; did you mean {near[0]}?" if near else ""
+                raise DealError(f"template: {name} in ={formula} is not known{hint}")
+
+    def names_in(self, formula: str) -> list[str]:
+        """Defined names that a formula uses."""
+        return [
+            token.value
+            for token in Tokenizer("=" + formula).items
+            if token.type == Token.OPERAND
+            and token.subtype == Token.RANGE
+            and "!" not in token.value
+            and not all(map(_CELL.match, token.value.split(":")))
+        ]
+
+    def draws_on_other_sheets(self, formula: str, sheet: str) -> bool:
+        """Whether a resolved formula refers to another sheet, directly or by name."""
+        return "!" in formula or any(
+            self.cells[name].sheet != sheet for name in self.names_in(formula)
+        )
+
+
+def quoted(sheet: str) -> str:
+    """A sheet's name as a formula writes it."""
+    return sheet if re.fullmatch(r"[A-Za-z_]\w*", sheet) else f"'{sheet}'"

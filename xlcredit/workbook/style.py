@@ -1,0 +1,180 @@
+"""How a term-sheet workbook looks: one palette, one font, one number format per unit."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from openpyxl.formatting.rule import CellIsRule, FormulaRule
+from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
+from openpyxl.styles.protection import Protection
+from openpyxl.worksheet.worksheet import Worksheet
+
+__all__ = [
+    "ACCENT",
+    "KEY",
+    "NUMBER_FORMATS",
+    "base",
+    "formula_colour",
+    "heading",
+    "input_cell",
+    "note",
+    "number",
+    "paint_status",
+    "table_header",
+    "title",
+]
+
+FONT = "Calibri"
+INK = "1F2937"
+MUTED = "6B7280"
+ACCENT = "1F3A5F"
+BAND = "E8EDF3"
+RULE = "C9D1DB"
+INPUT_FILL = "FFFBEA"
+
+#: Banking colours; the key is printed on the sheet Inputs.
+BLUE, BLACK, GREEN, PURPLE = "0000C8", "111111", "0B7A3B", "7B2D9B"
+KEY = (
+    (BLUE, "Input", "typed by hand; change these"),
+    (BLACK, "Formula", "calculated on the same sheet"),
+    (GREEN, "Other sheet", "calculated from another sheet"),
+    (PURPLE, "Worksheet function", "needs the xlcredit add-in to recalculate; values are stored"),
+)
+
+NUMBER_FORMATS = {
+    "USD": '#,##0;[Red]-#,##0;"–"',
+    "USD m": '#,##0.0,,;[Red]-#,##0.0,,;"–"',
+    "USD/unit": '#,##0;[Red]-#,##0;"–"',
+    "USD/GPU-hour": "0.00;[Red]-0.00;0.00",
+    "USD/kWh": "0.000",
+    "USD/coin": "#,##0",
+    "USD/month": '#,##0;[Red]-#,##0;"–"',
+    "share": "0.0%;[Red]-0.0%;0.0%",
+    "1/year": "0.00%;[Red]-0.00%;0.00%",
+    "1/sqrt(year)": "0.0%",
+    "ratio": '0.00"x";[Red]-0.00"x";"–"',
+    "months": "0.0;[Red]-0.0;0",
+    "days": "#,##0",
+    "years": "0.0",
+    "units": '#,##0;[Red]-#,##0;"–"',
+    "units/day": "#,##0.##",
+    "coins": "#,##0.##",
+    "coins/day": "#,##0.##",
+    "coins/month": "#,##0.##",
+    "kW": "0.00",
+    "hours": "#,##0",
+    "log": "0.00",
+    "power": "0.00",
+    "flag": '0;-0;"·"',
+    "bp": '#,##0" bp";[Red]-#,##0" bp";0" bp"',
+    "date": "d mmm yyyy",
+    "text": "@",
+    "%": "0.0%",
+}
+#: Whole months read better without a decimal where the unit is an input.
+WHOLE_MONTHS = "0"
+
+_THIN = Side(style="thin", color=RULE)
+_XLC = re.compile(r"\bXLC_", re.IGNORECASE)
+
+
+def base(cell: Any, **font: Any) -> Any:
+    """Give a cell the book's font; LibreOffice falls to a serif when no name is given."""
+    options = {"name": FONT, "size": 10, "color": INK} | font
+    cell.font = Font(**options)
+    return cell
+
+
+def title(sheet: Worksheet, text: str, subtitle: str) -> None:
+    """Write the two lines at the head of a sheet."""
+    base(sheet["A1"], size=15, bold=True, color=ACCENT).value = text
+    base(sheet["A2"], color=MUTED).value = subtitle
+    sheet.sheet_view.showGridLines = False
+
+
+def heading(sheet: Worksheet, row: int, text: str, columns: int) -> None:
+    """Write a band that opens a block."""
+    for column in range(1, columns + 1):
+        cell = sheet.cell(row, column)
+        cell.fill = PatternFill("solid", start_color=BAND)
+        cell.border = Border(bottom=_THIN)
+    base(sheet.cell(row, 1), bold=True, color=ACCENT).value = text
+
+
+def table_header(sheet: Worksheet, row: int, labels: list[str], first: int = 1) -> None:
+    """Write the header of a table; numbers' headers are set right by the caller's columns."""
+    for offset, label in enumerate(labels):
+        cell = base(sheet.cell(row, first + offset), bold=True, color="FFFFFF")
+        cell.value = label
+        cell.fill = PatternFill("solid", start_color=ACCENT)
+        cell.alignment = Alignment(
+            horizontal="left" if offset == 0 else "center", vertical="center", wrap_text=True
+        )
+
+
+def formula_colour(formula: str, other_sheet: bool) -> str:
+    """Colour of a formula by what it draws on."""
+    if _XLC.search(formula):
+        return PURPLE
+    return GREEN if other_sheet else BLACK
+
+
+def number(cell: Any, unit: str, colour: str = BLACK, **font: Any) -> Any:
+    """Format a cell that holds a figure of that unit."""
+    base(cell, color=colour, **font)
+    cell.number_format = NUMBER_FORMATS.get(unit, "General")
+    cell.alignment = Alignment(
+        horizontal="left" if unit == "text" else "right", vertical="center"
+    )
+    return cell
+
+
+def input_cell(cell: Any, unit: str, whole: bool = False) -> Any:
+    """Format an input: blue on cream, unlocked."""
+    number(cell, unit, BLUE)
+    if whole:
+        cell.number_format = WHOLE_MONTHS if unit == "months" else "#,##0"
+    cell.fill = PatternFill("solid", start_color=INPUT_FILL)
+    cell.border = Border(_THIN, _THIN, _THIN, _THIN)
+    cell.protection = Protection(locked=False)
+    return cell
+
+
+def note(cell: Any, text: str, **font: Any) -> Any:
+    """Write a remark."""
+    base(cell, size=9, color=MUTED, **font).value = text
+    cell.alignment = Alignment(vertical="top", wrap_text=True)
+    return cell
+
+
+def paint_status(sheet: Worksheet, area: str) -> None:
+    """Colour verdicts; the word stays readable in black and white."""
+    for word, ink, fill in (
+        ("PASS", "14532D", "DCFCE7"),
+        ("OK", "14532D", "DCFCE7"),
+        ("BREACH", "FFFFFF", "B91C1C"),
+        ("CHECK", "78350F", "FDE68A"),
+    ):
+        sheet.conditional_formatting.add(
+            area,
+            CellIsRule(
+                operator="equal",
+                formula=[f'"{word}"'],
+                font=Font(bold=True, color=ink),
+                fill=PatternFill("solid", start_color=fill, end_color=fill),
+            ),
+        )
+
+
+def paint_breach(sheet: Worksheet, area: str, first: str, threshold: str, direction: str) -> None:
+    """Shade the cells of a grid that fail a threshold."""
+    sign = "<" if direction == "min" else ">"
+    sheet.conditional_formatting.add(
+        area,
+        FormulaRule(
+            formula=[f"AND(ISNUMBER({first}),{first}{sign}{threshold})"],
+            font=Font(bold=True, color="991B1B"),
+            fill=PatternFill("solid", start_color="FEE2E2", end_color="FEE2E2"),
+        ),
+    )

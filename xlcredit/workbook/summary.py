@@ -1,0 +1,155 @@
+"""The sheet Summary: four side-by-sides, the covenant dashboard, the charts."""
+
+from __future__ import annotations
+
+from openpyxl.styles import Alignment, Border, PatternFill, Side
+from openpyxl.worksheet.worksheet import Worksheet
+
+from xlcredit.deals.template import Comparison, Covenant, Figure
+from xlcredit.workbook import charts, style
+from xlcredit.workbook.pages import Book, page_setup, widths
+
+__all__ = ["AREA_COMPARISONS", "AREA_COVENANTS", "COVENANT_COLUMNS", "SummaryPage"]
+
+#: Defined names of the areas that the terminal reads back.
+AREA_COMPARISONS = "dashboard_comparisons"
+AREA_COVENANTS = "dashboard_covenants"
+
+COVENANT_COLUMNS = [
+    "Covenant",
+    "Value",
+    "Test",
+    "Threshold",
+    "Status",
+    "Headroom",
+    "First breach",
+    "May move by",
+    "Driver",
+]
+_VALUE, _TEST, _THRESHOLD, _STATUS, _HEADROOM, _BREACH, _MOVE, _DRIVER = range(2, 10)
+_FIRST_ROW = 5
+_BAND = 4  # rows of a side-by-side: labels, values, notes, air
+_COLUMNS = 9
+_READING = 7  # what a side-by-side says, in words
+
+
+class SummaryPage:
+    """The page a committee reads."""
+
+    name = "Summary"
+
+    def place(self, book: Book) -> None:
+        """Figures of the side-by-sides, then one status per covenant."""
+        for row, comparison in self._bands(book):
+            for offset, figure in enumerate(comparison.figure):
+                book.name(figure.name, self.name, row + 1, 2 + offset)
+        top = self._covenant_row(book)
+        for offset, covenant in enumerate(book.template.covenant):
+            book.name(covenant.name, self.name, top + 1 + offset, _STATUS)
+
+    def _bands(self, book: Book) -> list[tuple[int, Comparison]]:
+        return [
+            (_FIRST_ROW + _BAND * index, comparison)
+            for index, comparison in enumerate(book.template.comparison)
+        ]
+
+    def _covenant_row(self, book: Book) -> int:
+        """The row of the dashboard's header."""
+        return _FIRST_ROW + _BAND * len(book.template.comparison) + 1
+
+    def write(self, book: Book, sheet: Worksheet) -> None:
+        """Write the sheet."""
+        style.title(sheet, f"{book.deal.name}: summary", book.template.summary)
+        _status_line(book, sheet)
+        for row, comparison in self._bands(book):
+            _write_comparison(book, sheet, row, comparison)
+        first, last = _FIRST_ROW, self._covenant_row(book) - 2
+        book.areas[AREA_COMPARISONS] = f"Summary!$A${first}:$G${last}"
+        self._write_covenants(book, sheet)
+        widths(sheet, A=42, B=17, C=17, D=17, E=17, F=17, G=15, H=15, I=32)
+        bottom = self._covenant_row(book) + len(book.template.covenant) + 2
+        charts.write(book, sheet, bottom)
+        page_setup(sheet, tall=1)
+
+    def _write_covenants(self, book: Book, sheet: Worksheet) -> None:
+        top = self._covenant_row(book)
+        style.heading(sheet, top - 1, "Covenants", _COLUMNS)
+        style.table_header(sheet, top, COVENANT_COLUMNS)
+        for offset, covenant in enumerate(book.template.covenant):
+            _write_covenant(book, sheet, top + 1 + offset, covenant)
+        bottom = top + len(book.template.covenant)
+        style.paint_status(sheet, f"E{top + 1}:E{bottom}")
+        book.areas[AREA_COVENANTS] = f"Summary!$A${top + 1}:$I${bottom}"
+
+
+def _status_line(book: Book, sheet: Worksheet) -> None:
+    """Scenario in force and master check, under the title."""
+    if "scenario" in book.deal.inputs:
+        style.base(sheet["A3"], color=style.MUTED).value = "Scenario in force"
+        book.formula(sheet, 3, 2, "scenario", "text", bold=True)
+    style.base(sheet["D3"], color=style.MUTED).value = "Master check"
+    sheet["D3"].alignment = Alignment(horizontal="right")
+    check = book.formula(sheet, 3, 5, "master_check", "text", bold=True)
+    check.alignment = Alignment(horizontal="center")
+    style.paint_status(sheet, "E3")
+
+
+def _write_comparison(book: Book, sheet: Worksheet, row: int, comparison: Comparison) -> None:
+    line = Side(style="thin", color=style.RULE)
+    for column in range(1, _COLUMNS + 1):
+        sheet.cell(row, column).border = Border(top=line)
+    style.base(sheet.cell(row, 1), bold=True, size=11, color=style.ACCENT).value = comparison.title
+    style.note(sheet.cell(row + 1, 1), comparison.question)
+    for offset, figure in enumerate(comparison.figure):
+        _write_figure(book, sheet, row, 2 + offset, figure)
+    if comparison.reading:
+        cell = book.formula(sheet, row + 1, _READING, comparison.reading, "text", size=11)
+        cell.alignment = Alignment(wrap_text=True, vertical="center", indent=1)
+        sheet.merge_cells(
+            start_row=row + 1, end_row=row + 1, start_column=_READING, end_column=_COLUMNS
+        )
+    for height, part in zip((26, 30, 26, 6), range(row, row + _BAND), strict=True):
+        sheet.row_dimensions[part].height = height
+
+
+def _write_figure(book: Book, sheet: Worksheet, row: int, column: int, figure: Figure) -> None:
+    label = style.base(sheet.cell(row, column), size=9, bold=True)
+    label.value = figure.label
+    label.alignment = Alignment(horizontal="right", vertical="bottom", wrap_text=True)
+    unit = "USD m" if figure.unit == "USD" else figure.unit
+    cell = book.formula(sheet, row + 1, column, figure.formula, unit, size=13, bold=True)
+    if figure.unit == "USD":
+        cell.number_format = '"$"#,##0.0,,"m";[Red]"-$"#,##0.0,,"m";"–"'
+    cell.fill = PatternFill("solid", start_color="F8FAFC")
+    remark = style.note(sheet.cell(row + 2, column), figure.note)
+    remark.alignment = Alignment(horizontal="right", vertical="top", wrap_text=True)
+
+
+def _write_covenant(book: Book, sheet: Worksheet, row: int, covenant: Covenant) -> None:
+    """One test. Every comparison is guarded: an error reads CHECK and can never pass."""
+    style.base(sheet.cell(row, 1), bold=True).value = covenant.label
+    book.formula(sheet, row, _VALUE, covenant.value, covenant.unit, bold=True)
+    sign = "at least" if covenant.direction == "min" else "at most"
+    style.base(sheet.cell(row, _TEST), color=style.MUTED).value = sign
+    sheet.cell(row, _TEST).alignment = Alignment(horizontal="center")
+    book.formula(sheet, row, _THRESHOLD, covenant.threshold, covenant.unit)
+    value, threshold = f"B{row}", f"D{row}"
+    operator = ">=" if covenant.direction == "min" else "<="
+    guarded = (
+        f"IF(AND(ISNUMBER({value}),ISNUMBER({threshold})),"
+        f'IF({value}{operator}{threshold},"PASS","BREACH"),"CHECK")'
+    )
+    status = book.formula(sheet, row, _STATUS, guarded, "text", bold=True)
+    status.alignment = Alignment(horizontal="center")
+    headroom = (
+        f"1-{threshold}/{value}" if covenant.direction == "min" else f"{threshold}/{value}-1"
+    )
+    book.formula(sheet, row, _HEADROOM, headroom, "share")
+    if covenant.first_breach:
+        breach = book.formula(sheet, row, _BREACH, covenant.first_breach, "date")
+        breach.alignment = Alignment(horizontal="center")
+    if covenant.driver_formula:
+        book.formula(sheet, row, _MOVE, covenant.driver_formula, covenant.driver_unit)
+    style.note(sheet.cell(row, _DRIVER), covenant.driver)
+    sheet.cell(row, _DRIVER).alignment = Alignment(vertical="center", indent=1)
+    sheet.row_dimensions[row].height = 18
