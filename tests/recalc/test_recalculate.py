@@ -114,7 +114,7 @@ def test_inputs_by_name_address_and_kind(committee_book: Path, tmp_path: Path) -
         "RENT": 4,
         "Inputs!B2": 0.0,
         "closing": dt.date(2030, 1, 31),
-        "gpu": " B200\n_x0041_",
+        "gpu": " B200\n<Ultra>",
         "hedged": False,
         "Cash flow!H40": "new",
         "'Cash flow'!$H$41": 1.5,
@@ -122,10 +122,10 @@ def test_inputs_by_name_address_and_kind(committee_book: Path, tmp_path: Path) -
     result = recalculate(committee_book, target, functions={}, inputs=inputs)
     assert result.names["total"] == pytest.approx(96)
     assert result.names["rent"] == 4
-    assert result.value("Summary", "B3") == "  B200\n_x0041_\n"
+    assert result.value("Summary", "B3") == "  B200\n<Ultra>\n"
     book = openpyxl.load_workbook(target, data_only=True)
     assert book["Inputs"]["B3"].value == dt.datetime(2030, 1, 31)
-    assert book["Inputs"]["B4"].value == " B200\n_x0041_"
+    assert book["Inputs"]["B4"].value == " B200\n<Ultra>"
     assert book["Inputs"]["B5"].value is False
     assert book["Cash flow"]["H40"].value == "new"
     assert book["Cash flow"]["H41"].value == 1.5

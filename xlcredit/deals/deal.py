@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import difflib
+import math
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from xlcredit.errors import DealError
 __all__ = ["Deal", "Given", "read_deal"]
 
 
-class Given(_Struct, kw_only=True):
+class Given(_Struct, kw_only=True, frozen=True):
     """A value as a deal file gives it: with its unit, or bare."""
 
     value: Value
@@ -24,15 +25,15 @@ class Given(_Struct, kw_only=True):
     as_of: datetime.date | None = None
 
 
-class _DealFile(_Struct, kw_only=True):
+class _DealFile(_Struct, kw_only=True, frozen=True):
     template: str
     name: str
     as_of: datetime.date
     note: str = ""
-    inputs: dict[str, Any] = {}
+    inputs: dict[str, Any] = msgspec.field(default_factory=dict)
 
 
-class Deal(_Struct, kw_only=True):
+class Deal(_Struct, kw_only=True, frozen=True):
     """A deal: every input of the template, filled."""
 
     template: str
@@ -77,10 +78,7 @@ def _fill(default: Input, raw: Any, place: str) -> Input:
         if default.value is None:
             raise DealError(f"{place} is missing; give {default.label.lower()} [{default.unit}]")
         return default
-    if isinstance(raw, dict):
-        given = convert(raw, Given, Path(place))
-    else:
-        given = Given(value=raw)
+    given = convert(raw, Given, Path(place)) if isinstance(raw, dict) else Given(value=raw)
     if given.unit is not None and given.unit != default.unit:
         raise DealError(f'{place} is in "{default.unit}"; got "{given.unit}"')
     check_value(default, given.value, place)
@@ -108,7 +106,7 @@ def check_value(spec: Input, value: Any, place: str) -> None:
         raise DealError(f"{place} must be a number [{spec.unit}]; got {value!r}")
     low, high = spec.low, spec.high
     outside = (low is not None and value < low) or (high is not None and value > high)
-    if outside or value != value or (spec.whole and value != int(value)):
+    if outside or not math.isfinite(value) or (spec.whole and value != int(value)):
         kind = "a whole number" if spec.whole else "a number"
         ends = f"{'' if low is None else f'{low:g}'}..{'' if high is None else f'{high:g}'}"
         raise DealError(f"{place} must be {kind} in {ends} [{spec.unit}]; got {value}")

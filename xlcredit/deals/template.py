@@ -70,6 +70,7 @@ UNITS = (
     "kW",
     "hours",
     "1/sqrt(year)",
+    "number",
     "log",
     "power",
     "flag",
@@ -87,7 +88,7 @@ class _Struct(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=T
     """Unknown keys are mistakes, not extensions."""
 
 
-class Input(_Struct, kw_only=True):
+class Input(_Struct, kw_only=True, frozen=True):
     """One input: stated once, with its unit and where it comes from."""
 
     name: str
@@ -103,7 +104,7 @@ class Input(_Struct, kw_only=True):
     note: str = ""
 
 
-class Section(_Struct, kw_only=True):
+class Section(_Struct, kw_only=True, frozen=True):
     """A group of inputs under one heading."""
 
     title: str
@@ -111,7 +112,7 @@ class Section(_Struct, kw_only=True):
     name: str = ""
 
 
-class Row(_Struct, kw_only=True):
+class Row(_Struct, kw_only=True, frozen=True):
     """One row of a monthly sheet: one formula for all months."""
 
     name: str
@@ -125,14 +126,14 @@ class Row(_Struct, kw_only=True):
     bold: bool = False
 
 
-class Block(_Struct, kw_only=True):
+class Block(_Struct, kw_only=True, frozen=True):
     """A calculation block: its ingredients above, its result below."""
 
     title: str
     row: list[Row]
 
 
-class Sheet(_Struct, kw_only=True):
+class Sheet(_Struct, kw_only=True, frozen=True):
     """A monthly sheet, time across."""
 
     name: str
@@ -140,7 +141,7 @@ class Sheet(_Struct, kw_only=True):
     block: list[Block]
 
 
-class Figure(_Struct, kw_only=True):
+class Figure(_Struct, kw_only=True, frozen=True):
     """One figure with a name: a single cell."""
 
     name: str
@@ -150,7 +151,7 @@ class Figure(_Struct, kw_only=True):
     note: str = ""
 
 
-class Comparison(_Struct, kw_only=True):
+class Comparison(_Struct, kw_only=True, frozen=True):
     """A side-by-side of the Summary: the same question answered more than once."""
 
     title: str
@@ -159,7 +160,7 @@ class Comparison(_Struct, kw_only=True):
     reading: str = ""
 
 
-class Covenant(_Struct, kw_only=True):
+class Covenant(_Struct, kw_only=True, frozen=True):
     """A test: value against threshold, and how far the driver may move before it fails."""
 
     name: str
@@ -174,14 +175,14 @@ class Covenant(_Struct, kw_only=True):
     driver_unit: str = "share"
 
 
-class ScenarioCase(_Struct, kw_only=True):
+class ScenarioCase(_Struct, kw_only=True, frozen=True):
     """One scenario: a value for each input that scenarios move."""
 
     label: str
     values: list[float]
 
 
-class Metric(_Struct, kw_only=True):
+class Metric(_Struct, kw_only=True, frozen=True):
     """One column of the scenario table; ``{case.X}`` is the scenario's value of input X."""
 
     label: str
@@ -189,7 +190,7 @@ class Metric(_Struct, kw_only=True):
     formula: str
 
 
-class ScenarioTable(_Struct, kw_only=True):
+class ScenarioTable(_Struct, kw_only=True, frozen=True):
     """Scenarios side by side."""
 
     inputs: list[str]
@@ -198,7 +199,7 @@ class ScenarioTable(_Struct, kw_only=True):
     note: str = ""
 
 
-class Grid(_Struct, kw_only=True):
+class Grid(_Struct, kw_only=True, frozen=True):
     """A two-way grid; ``{across}`` and ``{down}`` are the values at its edges."""
 
     title: str
@@ -214,7 +215,7 @@ class Grid(_Struct, kw_only=True):
     direction: Literal["min", "max"] = "min"
 
 
-class Twin(_Struct, kw_only=True):
+class Twin(_Struct, kw_only=True, frozen=True):
     """A worksheet function beside its native-formula twin."""
 
     label: str
@@ -223,21 +224,21 @@ class Twin(_Struct, kw_only=True):
     native: str
 
 
-class Check(_Struct, kw_only=True):
+class Check(_Struct, kw_only=True, frozen=True):
     """A test of the model that must be TRUE."""
 
     label: str
     formula: str
 
 
-class Line(_Struct, kw_only=True):
+class Line(_Struct, kw_only=True, frozen=True):
     """One series of a chart: a monthly row, or a threshold."""
 
     row: str
     dashed: bool = False
 
 
-class Chart(_Struct, kw_only=True):
+class Chart(_Struct, kw_only=True, frozen=True):
     """A line chart of monthly rows on the Summary."""
 
     title: str
@@ -245,7 +246,7 @@ class Chart(_Struct, kw_only=True):
     line: list[Line]
 
 
-class Term(_Struct, kw_only=True):
+class Term(_Struct, kw_only=True, frozen=True):
     """One line of the term sheet; without a formula or text it is shown as open."""
 
     label: str
@@ -253,7 +254,7 @@ class Term(_Struct, kw_only=True):
     formula: str = ""
 
 
-class Template(_Struct, kw_only=True):
+class Template(_Struct, kw_only=True, frozen=True):
     """A term-sheet template."""
 
     name: str
@@ -355,9 +356,11 @@ def _check_template(template: Template, path: Path) -> None:
     names += [r.name for s in template.sheet for b in s.block for r in b.row]
     if twice := sorted({n for n in names if names.count(n) > 1}):
         raise DealError(f"{path}: {', '.join(twice)} is defined twice")
-    for item in [*template.inputs.values(), *template.figure]:
-        if item.unit not in UNITS:
-            raise DealError(f"{path}: {item.name}: unit {item.unit!r} is not known")
+    units = {i.name: i.unit for i in template.inputs.values()}
+    units |= {f.name: f.unit for f in template.figure}
+    for name, unit in units.items():
+        if unit not in UNITS:
+            raise DealError(f"{path}: {name}: unit {unit!r} is not known")
     for case in template.scenarios.case:
         if len(case.values) != len(template.scenarios.inputs):
             raise DealError(f"{path}: scenario {case.label}: one value per input is needed")

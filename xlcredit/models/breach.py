@@ -15,7 +15,7 @@ is ±1, so no corner of the parameters (|ρ| → 1, either volatility → 0) eve
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -121,8 +121,13 @@ def ltv_quantile(
         high = value_at(upper, coin, coin_sd) + value_at(upper, gpu, gpu_sd)
         one_moves = _still(coin, coin_sd) | _still(gpu, gpu_sd)
         alone = value_at(tail, coin, coin_sd) + value_at(tail, gpu, gpu_sd)
+
+        def excess(k: Array) -> Array:
+            share = sum_below(np.exp(k), coin, gpu, coin_sd, gpu_sd, rho)
+            return np.asarray(normal.quantile(share) - score)
+
         level = find_root(
-            lambda k: normal.quantile(sum_below(np.exp(k), coin, gpu, coin_sd, gpu_sd, rho)) - score,
+            excess,
             np.log(np.where(one_moves, 1.0, low)),
             np.log(np.where(one_moves, 1.0, high)),
         )
@@ -141,7 +146,7 @@ def shortfall(
     coin_drift: ArrayLike = 0.0,
     gpu_drift: ArrayLike = 0.0,
 ) -> Array:
-    """Expected part of the loan that the collateral does not cover at the horizon.
+    """Part of the loan that the collateral is expected to leave uncovered at the horizon.
 
     The arguments are those of :func:`breach_probability`. With R the event that the collateral
     is below the loan, E max(0, B − S − G) = B P(R) − E S · P_S(R) − E G · P_G(R), where P_S and
@@ -309,8 +314,8 @@ class _Curve(NamedTuple):
         offset = self.gpu_score / self.gpu_sd - self.rho * self.coin_score / self.coin_sd
         level = offset - self.root * h
         left, right = level / tilt, level * self.gpu_sd
-        u = left if rising else np.where(bend < 0.0, np.minimum(left, right), np.maximum(left, right))
-        u = u if rising else np.where(self.rho <= 0.0, right, u)
+        nearer = np.where(bend < 0.0, np.minimum(left, right), np.maximum(left, right))
+        u = left if rising else np.where(self.rho <= 0.0, right, nearer)
         for _ in range(60):
             share = 1.0 / (1.0 + np.exp(-u))
             step = (level + bend * np.logaddexp(0.0, u) - tilt * u) / (bend * share - tilt)

@@ -7,10 +7,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
+from xlcredit.models import normal
+
 __all__ = [
     "Cure",
     "Drop",
     "Proceeds",
+    "conditional_correlation",
     "cure",
     "liquidation",
     "loan_to_value",
@@ -133,3 +136,18 @@ def stress_correlation(
     # (1 + tanh(x/2))/2 is the logistic function without overflow for large |x|
     x = np.subtract(drawdown, midpoint) / width
     return calm + np.subtract(stressed, calm) * (0.5 + 0.5 * np.tanh(0.5 * x))
+
+
+def conditional_correlation(correlation: ArrayLike, probability: ArrayLike) -> Any:
+    """Correlation among the worst outcomes of one of two normal variables.
+
+    Given X below its quantile x of probability p, X has the variance 1 − λ(λ + x) with
+    λ = φ(x)/p. The smaller variance of X lowers the correlation without any change of dependence.
+    """
+    rho = np.asarray(correlation, dtype=np.float64)
+    p = np.asarray(probability, dtype=np.float64)
+    x = normal.quantile(p)
+    # in the lower tail, 1/Mills keeps the digits that φ(x)/p loses
+    density = np.where(x < 0.0, 1.0 / normal.mills(np.abs(x)), normal.pdf(x) / p)
+    variance = 1.0 - density * (density + x)
+    return rho * np.sqrt(variance / (rho * rho * variance + (1.0 - rho) * (1.0 + rho)))

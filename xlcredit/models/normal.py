@@ -45,13 +45,23 @@ def _polynomial(x: Any, coefficients: tuple[float, ...]) -> Any:
     return total
 
 
-def mills(x: Array) -> Array:
+def _number_or_array(x: ArrayLike) -> Any:
+    """Return one cell as a float, for which Python's own arithmetic is the faster one."""
+    if isinstance(x, float):
+        return x
+    x = np.asarray(x, dtype=np.float64)
+    return x if x.ndim else float(x)
+
+
+def mills(x: ArrayLike) -> Any:
     """Mills ratio (1 − Φ(x))/φ(x) for x ≥ 0."""
-    return np.asarray(_polynomial(1.0 - 10.0 / (x + 5.0), _MILLS) / (1.0 + x))
+    x = _number_or_array(x)
+    return _polynomial(1.0 - 10.0 / (x + 5.0), _MILLS) / (1.0 + x)
 
 
 def pdf(x: ArrayLike) -> Any:
-    """Density φ(x); a float for a float, else an array."""
+    """Density φ(x); a float for a single number, else an array."""
+    x = _number_or_array(x)
     if isinstance(x, float):
         return _DENSITY_AT_ZERO * math.exp(-0.5 * x * x)
     with np.errstate(over="ignore", under="ignore"):
@@ -69,16 +79,16 @@ def cdf(x: ArrayLike) -> Any:
     Returns
     -------
     float or ndarray
-        A float for a float, else an array.
+        A float for a single number, else an array.
 
     Examples
     --------
     >>> cdf(-10.0)
     7.61985302416e-24
     """
+    x = _number_or_array(x)
     if isinstance(x, float):
         return 0.5 * math.erfc(-x * _SQRT_HALF)
-    x = np.asarray(x, dtype=np.float64)
     size = np.abs(x)
     with np.errstate(under="ignore"):
         tail = pdf(size) * mills(size)
@@ -94,8 +104,8 @@ def log_cdf(x: ArrayLike) -> Array:
         return np.where(x > 0.0, np.log1p(-np.exp(log_tail)), log_tail)
 
 
-# Wichura, "Algorithm AS 241: the percentage points of the normal distribution", Applied
-# Statistics 37, 1988: numerator and denominator in the centre, the tail and the far tail.
+# Numerator and denominator in the centre, the tail and the far tail, from Wichura, "Algorithm
+# AS 241: the percentage points of the normal distribution", Applied Statistics 37, 1988.
 _CENTRE = (
     (2509.0809287301226727, 33430.575583588128105, 67265.770927008700853,
      45921.953931549871457, 13731.693765509461125, 1971.5909503065514427,
@@ -137,16 +147,16 @@ def quantile(p: ArrayLike) -> Any:
     Returns
     -------
     float or ndarray
-        A float for a float, else an array; relative error about 1e-15.
+        A float for a single number, else an array; relative error about 1e-15.
 
     Examples
     --------
     >>> quantile(0.999)
     3.09023230617
     """
-    if isinstance(p, float) and 0.0 < p < 1.0:
+    p = _number_or_array(p)
+    if isinstance(p, float):
         return _quantile_of_one(p)
-    p = np.asarray(p, dtype=np.float64)
     offset = p - 0.5
     with np.errstate(all="ignore"):
         centre = offset * _ratio(0.180625 - offset * offset, _CENTRE)
@@ -157,6 +167,8 @@ def quantile(p: ArrayLike) -> Any:
 
 
 def _quantile_of_one(p: float) -> float:
+    if not 0.0 < p < 1.0:
+        return -math.inf if p == 0.0 else math.inf if p == 1.0 else math.nan
     offset = p - 0.5
     if abs(offset) <= 0.425:
         return offset * float(_ratio(0.180625 - offset * offset, _CENTRE))

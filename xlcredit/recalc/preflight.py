@@ -147,7 +147,8 @@ class Preflight:
             return False
         text = token.value.rpartition("!")[2]
         first, _, last = text.replace("$", "").upper().partition(":")
-        return last not in ("", first) or text.upper() in self._ranges
+        whole = first.isalpha() or first.isdigit()  # A:A is a column, A1:A1 a cell
+        return bool(last and (whole or last != first)) or text.upper() in self._ranges
 
 
 def _problems(formula: Formula, tokens: list[Token]) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from openpyxl.styles import Alignment
+from openpyxl.utils import get_column_letter as letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from xlcredit.workbook import style
@@ -38,7 +39,14 @@ class AuditPage:
             "Each worksheet function beside a native formula that computes the same figure. "
             "The difference is relative, absolute below 1.",
         )
-        header = ["Figure", "Unit", "Function", "Worksheet function", "Native formula", "Difference"]
+        header = [
+            "Figure",
+            "Unit",
+            "Function",
+            "Worksheet function",
+            "Native formula",
+            "Difference",
+        ]
         style.table_header(sheet, _FIRST_ROW - 1, header)
         for offset, twin in enumerate(book.template.twin):
             row = _FIRST_ROW + offset
@@ -94,7 +102,10 @@ class ChecksPage:
     def _tests(self, book: Book) -> list[tuple[str, str]]:
         tests = [(check.label, check.formula) for check in book.template.check]
         tests.append(
-            ("Every worksheet function equals its native twin", f"MAX({{audit.differences}})<{TOLERANCE}")
+            (
+                "Every worksheet function equals its native twin",
+                f"MAX({{audit.differences}})<{TOLERANCE}",
+            )
         )
         statuses = book.areas[AREA_COVENANTS].replace("$A$", "$E$").replace("$I$", "$E$")
         tests.append(("Every covenant has a verdict", f'COUNTIF({statuses},"CHECK")=0'))
@@ -108,8 +119,6 @@ class ChecksPage:
 
 def _used_area(book: Book, sheet: str) -> str:
     """The area of a monthly sheet that holds formulas."""
-    from openpyxl.utils import get_column_letter as letter
-
     places = [p for p in book.places.rows.values() if p.sheet == sheet]
     last = max(p.row for p in places)
     return f"{quoted(sheet)}!$C$7:${letter(book.places.last)}${last}"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime
 import io
+import re
 import zipfile
 
 from openpyxl import Workbook
@@ -86,19 +88,13 @@ def _describe(book: Book) -> None:
     properties = book.workbook.properties
     properties.creator = f"xlcredit {__version__}"
     properties.title = f"{book.deal.name}: {book.template.title}"
-    properties.created = properties.modified = _midnight(book)
+    properties.created = datetime.datetime.combine(book.deal.as_of, datetime.time())
     for name, value in (
         ("xlcredit version", __version__),
         ("xlcredit template", book.template.name),
         ("xlcredit deal", book.deal.name),
     ):
         book.workbook.custom_doc_props.append(StringProperty(name=name, value=value))
-
-
-def _midnight(book: Book) -> object:
-    import datetime
-
-    return datetime.datetime.combine(book.deal.as_of, datetime.time())
 
 
 def _deterministic(book: Book) -> bytes:
@@ -119,8 +115,4 @@ def _deterministic(book: Book) -> bytes:
 
 
 def _fixed_time(core: bytes, stamp: str) -> bytes:
-    import re
-
-    return re.sub(
-        rb"(<dcterms:modified[^>]*>)[^<]*", rb"\g<1>" + stamp.encode(), core, count=1
-    )
+    return re.sub(rb"(<dcterms:modified[^>]*>)[^<]*", rb"\g<1>" + stamp.encode(), core, count=1)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from openpyxl.chart import LineChart, Reference, Series
+from openpyxl.chart.data_source import StrRef
 from openpyxl.chart.layout import Layout, ManualLayout
+from openpyxl.chart.series import SeriesLabel
 from openpyxl.chart.shapes import GraphicalProperties
 from openpyxl.chart.text import RichText
 from openpyxl.drawing.line import LineProperties
@@ -68,7 +70,7 @@ def _series(book: Book, line: templates.Line, index: int, last: int) -> Series:
     sheet = quoted(place.sheet)
     area = f"{sheet}!${letter(FIRST)}${place.row}:${letter(last)}${place.row}"
     series = Series(Reference(range_string=area), title_from_data=False)
-    series.tx = _title_from(f"{sheet}!$A${place.row}")
+    series.tx = SeriesLabel(strRef=StrRef(f=f"{sheet}!$A${place.row}"))
     series.smooth = False
     series.marker.symbol = "none"
     dash = "dash" if line.dashed else _DASHES[index % 4]
@@ -78,13 +80,6 @@ def _series(book: Book, line: templates.Line, index: int, last: int) -> Series:
     return series
 
 
-def _title_from(reference: str) -> object:
-    from openpyxl.chart.data_source import StrRef
-    from openpyxl.chart.series import SeriesLabel
-
-    return SeriesLabel(strRef=StrRef(f=reference))
-
-
 def _letters(size: int, bold: bool = False) -> CharacterProperties:
     return CharacterProperties(sz=size, b=bold, solidFill=style.INK, latin=None)
 
@@ -92,4 +87,6 @@ def _letters(size: int, bold: bool = False) -> CharacterProperties:
 def shown_months(book: Book) -> int:
     """Months worth drawing: the tenor as the deal has it, not the template's full length."""
     tenor = book.deal.inputs.get("tenor_months")
-    return min(book.places.months, int(tenor.value)) if tenor else book.places.months
+    if tenor is None or tenor.value is None:
+        return book.places.months
+    return min(book.places.months, int(tenor.value))

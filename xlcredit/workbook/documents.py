@@ -38,7 +38,7 @@ class TermSheetPage:
         sheet.merge_cells("A3:D3")  # a document page, not a calculation sheet
         sheet.row_dimensions[3].height = 26
         style.table_header(sheet, 5, ["#", "Term", "", ""])
-        for index, term in enumerate(book.template.term):
+        for index in range(len(book.template.term)):
             self._write_term(book, sheet, 6 + index, index + 1)
         self._figures(book, sheet)
         widths(sheet, A=5, B=30, C=62, D=20)
@@ -98,7 +98,9 @@ class SourcesPage:
             if item.as_of:
                 style.number(sheet.cell(row, 4), "date", style.MUTED).value = item.as_of
             guess = item.source.startswith("assumption")
-            cell = style.base(sheet.cell(row, 5), italic=guess, color="B45309" if guess else style.INK)
+            cell = style.base(
+                sheet.cell(row, 5), italic=guess, color="B45309" if guess else style.INK
+            )
             write_constant(cell, item.source)
             cell.alignment = Alignment(wrap_text=True, vertical="center")
         widths(sheet, A=48, B=20, C=14, D=13, E=84)

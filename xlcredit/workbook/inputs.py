@@ -117,7 +117,10 @@ def _validate(sheet: Worksheet, cell: Any, item: Input) -> None:
     if rule is None:
         return
     rule.showErrorMessage = rule.showInputMessage = True
-    rule.errorTitle, rule.error = "Not allowed", f"{item.label}: {_allowed(item) or item.unit}"[:255]
+    rule.errorTitle, rule.error = (
+        "Not allowed",
+        f"{item.label}: {_allowed(item) or item.unit}"[:255],
+    )
     rule.promptTitle, rule.prompt = item.label[:32], f"{item.unit}; {_allowed(item)}"[:255]
     sheet.add_data_validation(rule)
     rule.add(cell)

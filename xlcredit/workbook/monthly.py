@@ -88,19 +88,19 @@ class MonthlyPage:
 def _write_row(book: Book, sheet: Worksheet, row: int, item: Row) -> None:
     style.base(sheet.cell(row, 1), bold=item.bold).value = item.label
     style.base(sheet.cell(row, 2), size=9, color=style.MUTED).value = item.unit
-    font = {"bold": item.bold}
+    bold = item.bold
     if item.constant:
-        book.formula(sheet, row, TOTAL, item.constant, item.unit, **font)
+        book.formula(sheet, row, TOTAL, item.constant, item.unit, bold=bold)
     if item.total:
         area = f"{letter(FIRST)}{row}:{letter(book.places.last)}{row}"
-        book.formula(sheet, row, TOTAL, f"SUM({area})", item.unit, **font)
+        book.formula(sheet, row, TOTAL, f"SUM({area})", item.unit, bold=bold)
     if item.opening:
-        book.formula(sheet, row, OPENING, item.opening, item.unit, **font)
+        book.formula(sheet, row, OPENING, item.opening, item.unit, bold=bold)
     if item.array:
-        book.array(sheet, row, OPENING, book.places.last, item.array, item.unit, **font)
+        book.array(sheet, row, OPENING, book.places.last, item.array, item.unit, bold=bold)
     if item.formula:
         for column in range(FIRST, book.places.last + 1):
-            book.formula(sheet, row, column, item.formula, item.unit, **font)
+            book.formula(sheet, row, column, item.formula, item.unit, bold=bold)
     if item.bold:
         line = Border(top=Side(style="thin", color=style.RULE))
         for column in range(1, book.places.last + 1):

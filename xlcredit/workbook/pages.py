@@ -49,7 +49,14 @@ class Book:
         return cell
 
     def array(
-        self, sheet: Worksheet, row: int, first: int, last: int, formula: str, unit: str, **font: Any
+        self,
+        sheet: Worksheet,
+        row: int,
+        first: int,
+        last: int,
+        formula: str,
+        unit: str,
+        **font: Any,
     ) -> None:
         """Write one array formula over a row of cells."""
         text = self.places.resolve(formula, sheet.title, first)
@@ -96,7 +103,7 @@ def page_setup(
 ) -> None:
     """Fit to A4 with margins that hold on Letter too; number the pages."""
     setup = sheet.page_setup
-    setup.paperSize = sheet.PAPERSIZE_A4  # type: ignore[assignment]
+    setup.paperSize = sheet.PAPERSIZE_A4
     setup.orientation = "landscape" if landscape else "portrait"
     setup.fitToWidth, setup.fitToHeight = wide, tall
     sheet.sheet_properties.pageSetUpPr.fitToPage = True

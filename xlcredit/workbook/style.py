@@ -13,6 +13,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 __all__ = [
     "ACCENT",
     "KEY",
+    "MILLIONS",
     "NUMBER_FORMATS",
     "base",
     "formula_colour",
@@ -64,6 +65,7 @@ NUMBER_FORMATS = {
     "coins/month": "#,##0.##",
     "kW": "0.00",
     "hours": "#,##0",
+    "number": "0.00;[Red]-0.00;0.00",
     "log": "0.00",
     "power": "0.00",
     "flag": '0;-0;"·"',
@@ -72,6 +74,8 @@ NUMBER_FORMATS = {
     "text": "@",
     "%": "0.0%",
 }
+#: Money on the Summary.
+MILLIONS = '"$"#,##0.0,,"m";[Red]"-$"#,##0.0,,"m";"–"'
 #: Whole months read better without a decimal where the unit is an input.
 WHOLE_MONTHS = "0"
 
@@ -124,9 +128,7 @@ def number(cell: Any, unit: str, colour: str = BLACK, **font: Any) -> Any:
     """Format a cell that holds a figure of that unit."""
     base(cell, color=colour, **font)
     cell.number_format = NUMBER_FORMATS.get(unit, "General")
-    cell.alignment = Alignment(
-        horizontal="left" if unit == "text" else "right", vertical="center"
-    )
+    cell.alignment = Alignment(horizontal="left" if unit == "text" else "right", vertical="center")
     return cell
 
 

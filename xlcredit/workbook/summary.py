@@ -9,7 +9,14 @@ from xlcredit.deals.template import Comparison, Covenant, Figure
 from xlcredit.workbook import charts, style
 from xlcredit.workbook.pages import Book, page_setup, widths
 
-__all__ = ["AREA_COMPARISONS", "AREA_COVENANTS", "COVENANT_COLUMNS", "SummaryPage"]
+__all__ = [
+    "AREA_COMPARISONS",
+    "AREA_COVENANTS",
+    "BAND",
+    "COVENANT_COLUMNS",
+    "READING",
+    "SummaryPage",
+]
 
 #: Defined names of the areas that the terminal reads back.
 AREA_COMPARISONS = "dashboard_comparisons"
@@ -28,9 +35,9 @@ COVENANT_COLUMNS = [
 ]
 _VALUE, _TEST, _THRESHOLD, _STATUS, _HEADROOM, _BREACH, _MOVE, _DRIVER = range(2, 10)
 _FIRST_ROW = 5
-_BAND = 4  # rows of a side-by-side: labels, values, notes, air
+BAND = 4  # rows of a side-by-side: labels, values, notes, air
 _COLUMNS = 9
-_READING = 7  # what a side-by-side says, in words
+READING = 7  # what a side-by-side says, in words
 
 
 class SummaryPage:
@@ -49,13 +56,13 @@ class SummaryPage:
 
     def _bands(self, book: Book) -> list[tuple[int, Comparison]]:
         return [
-            (_FIRST_ROW + _BAND * index, comparison)
+            (_FIRST_ROW + BAND * index, comparison)
             for index, comparison in enumerate(book.template.comparison)
         ]
 
     def _covenant_row(self, book: Book) -> int:
         """The row of the dashboard's header."""
-        return _FIRST_ROW + _BAND * len(book.template.comparison) + 1
+        return _FIRST_ROW + BAND * len(book.template.comparison) + 1
 
     def write(self, book: Book, sheet: Worksheet) -> None:
         """Write the sheet."""
@@ -103,12 +110,12 @@ def _write_comparison(book: Book, sheet: Worksheet, row: int, comparison: Compar
     for offset, figure in enumerate(comparison.figure):
         _write_figure(book, sheet, row, 2 + offset, figure)
     if comparison.reading:
-        cell = book.formula(sheet, row + 1, _READING, comparison.reading, "text", size=11)
+        cell = book.formula(sheet, row + 1, READING, comparison.reading, "text", size=11)
         cell.alignment = Alignment(wrap_text=True, vertical="center", indent=1)
         sheet.merge_cells(
-            start_row=row + 1, end_row=row + 1, start_column=_READING, end_column=_COLUMNS
+            start_row=row + 1, end_row=row + 1, start_column=READING, end_column=_COLUMNS
         )
-    for height, part in zip((26, 30, 26, 6), range(row, row + _BAND), strict=True):
+    for height, part in zip((26, 30, 26, 6), range(row, row + BAND), strict=True):
         sheet.row_dimensions[part].height = height
 
 
@@ -119,7 +126,7 @@ def _write_figure(book: Book, sheet: Worksheet, row: int, column: int, figure: F
     unit = "USD m" if figure.unit == "USD" else figure.unit
     cell = book.formula(sheet, row + 1, column, figure.formula, unit, size=13, bold=True)
     if figure.unit == "USD":
-        cell.number_format = '"$"#,##0.0,,"m";[Red]"-$"#,##0.0,,"m";"–"'
+        cell.number_format = style.MILLIONS
     cell.fill = PatternFill("solid", start_color="F8FAFC")
     remark = style.note(sheet.cell(row + 2, column), figure.note)
     remark.alignment = Alignment(horizontal="right", vertical="top", wrap_text=True)
@@ -141,9 +148,7 @@ def _write_covenant(book: Book, sheet: Worksheet, row: int, covenant: Covenant) 
     )
     status = book.formula(sheet, row, _STATUS, guarded, "text", bold=True)
     status.alignment = Alignment(horizontal="center")
-    headroom = (
-        f"1-{threshold}/{value}" if covenant.direction == "min" else f"{threshold}/{value}-1"
-    )
+    headroom = f"1-{threshold}/{value}" if covenant.direction == "min" else f"{threshold}/{value}-1"
     book.formula(sheet, row, _HEADROOM, headroom, "share")
     if covenant.first_breach:
         breach = book.formula(sheet, row, _BREACH, covenant.first_breach, "date")

@@ -1,0 +1,42 @@
+"""``xlcredit new``: a term-sheet workbook from a template and a deal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = ["register"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(name="new")(new)
+
+
+def new(
+    template: Annotated[
+        str, typer.Argument(help="A shipped template's name, or the path of a template.toml.")
+    ],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The workbook to write.")],
+    deal: Annotated[
+        Path | None, typer.Option("--deal", help="Deal file; without it, the filled example.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
+) -> None:
+    """Build a term-sheet workbook, recalculated.
+
+    Example: xlcredit new gpu-term-loan -o coreweave.xlsx
+    """
+    from xlcredit.cli.terminal import finish, print_dashboard, require_suffix
+    from xlcredit.cli.writing import write_workbook
+    from xlcredit.deals import load, read_deal
+    from xlcredit.workbook import read_dashboard
+
+    require_suffix(output)
+    spec, home = load(template)
+    filled = read_deal(deal or home / "deal.toml", spec)
+    result = write_workbook(spec, filled, output, force)
+    print_dashboard(read_dashboard(output))
+    finish(result, output)

@@ -1,0 +1,87 @@
+"""``xlcredit recalc``: calculate a workbook without Excel."""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+__all__ = ["parse_value", "register"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(name="recalc")(recalc)
+
+
+def recalc(
+    file: Annotated[Path, typer.Argument(help="An .xlsx or .xlsm workbook.")],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Copy to write, with values.")
+    ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="Change an input; may be repeated."),
+    ] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Compare with the saved values; exit 1 if any differs.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
+) -> None:
+    """Recalculate a workbook and write a copy with the values beside the formulas.
+
+    Example: xlcredit recalc deal.xlsx --set rent_decline=30% --set coin_price=45000 -o stress.xlsx
+    """
+    from xlcredit.cli import terminal
+    from xlcredit.cli.writing import refuse_to_replace
+    from xlcredit.errors import UserError
+    from xlcredit.recalc import recalculate
+
+    if output is None and not (check or as_json):
+        raise UserError("name the copy to write with -o FILE, or ask for --check or --json")
+    if output is not None:
+        terminal.require_suffix(output)
+        if output.resolve() == file.resolve():
+            raise UserError(f"{output}: is the source itself; name another file for the copy")
+        refuse_to_replace(output, force)
+    inputs = dict(_setting(text) for text in settings or [])
+    result = recalculate(file, output, inputs=inputs)
+    if as_json:
+        terminal.print_json(terminal.recalculation_as_data(result, file, output, check))
+    else:
+        terminal.print_recalculation(result, file, output, check)
+    if result.errors or (check and result.changes):
+        raise typer.Exit(1)
+
+
+def _setting(text: str) -> tuple[str, Any]:
+    from xlcredit.errors import UserError
+
+    name, equals, value = text.partition("=")
+    if not (equals and name.strip()):
+        raise UserError(f'--set takes NAME=VALUE, such as rent_decline=0.3; got "{text}"')
+    return name.strip(), parse_value(value.strip())
+
+
+def parse_value(text: str) -> Any:
+    """Read a value as an analyst types it: 0.3, 30%, 45,000, 2026-11-22, TRUE, or text.
+
+    Examples
+    --------
+    >>> parse_value("30%"), parse_value("45,000"), parse_value("Flat")
+    (0.3, 45000.0, 'Flat')
+    """
+    if text.upper() in ("TRUE", "FALSE"):
+        return text.upper() == "TRUE"
+    plain = text.replace(",", "").replace("_", "")
+    try:
+        return float(plain[:-1]) / 100 if plain.endswith("%") else float(plain)
+    except ValueError:
+        pass
+    try:
+        return datetime.date.fromisoformat(text)
+    except ValueError:
+        return text

@@ -1,0 +1,33 @@
+"""``xlcredit show``: a workbook's covenant dashboard in the terminal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = ["register"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(name="show")(show)
+
+
+def show(
+    file: Annotated[Path, typer.Argument(help="A workbook made by xlcredit.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print the dashboard as JSON.")] = False,
+) -> None:
+    """Print the four side-by-sides and the covenants, from the values stored in the file.
+
+    Example: xlcredit show stress.xlsx
+    """
+    from xlcredit.cli import terminal
+    from xlcredit.workbook import read_dashboard
+
+    dashboard = read_dashboard(file)
+    if as_json:
+        terminal.print_json(terminal.dashboard_as_data(dashboard))
+    else:
+        terminal.print_dashboard(dashboard)
