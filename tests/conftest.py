@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
+from collections.abc import Iterator
 
+import pytest
 from hypothesis import HealthCheck, settings
+
+from xlcredit.recalc import LibreOffice
 
 # A slow shared runner must not turn a property into a timeout; CI looks at more examples.
 settings.register_profile(
@@ -13,3 +18,23 @@ settings.register_profile(
 settings.register_profile("ci", parent=settings.get_profile("here"), max_examples=100)
 settings.register_profile("long", parent=settings.get_profile("here"), max_examples=2_000)
 settings.load_profile("ci" if os.environ.get("CI") else "here")
+
+
+def _running(*, recalculates: bool) -> Iterator[LibreOffice]:
+    """LibreOffice for a whole session; on CI its absence is a failure."""
+    if shutil.which("soffice") is None and "CI" not in os.environ:
+        pytest.skip("LibreOffice is not installed")
+    with LibreOffice(recalculates=recalculates) as office:
+        yield office
+
+
+@pytest.fixture(scope="session")
+def office() -> Iterator[LibreOffice]:
+    """LibreOffice that recalculates what it opens."""
+    yield from _running(recalculates=True)
+
+
+@pytest.fixture(scope="session")
+def plain_office() -> Iterator[LibreOffice]:
+    """LibreOffice as it comes: it shows the values stored in the file."""
+    yield from _running(recalculates=False)

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 import re
-import shutil
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +21,7 @@ from openpyxl.worksheet.formula import ArrayFormula
 from openpyxl.worksheet.table import Table
 
 from xlcredit.errors import CellError
-from xlcredit.recalc import LibreOffice, Recalculation, recalculate
+from xlcredit.recalc import Recalculation, recalculate
 
 
 class Recorder:
@@ -72,13 +70,10 @@ def make(tmp_path: Path) -> Make:
     ) -> Path:
         book = openpyxl.Workbook()
         book.remove(book.active)
-        for title, content in ({"S": cells or {}} | sheets if not sheets else sheets).items():
+        for title, content in (sheets or {"S": cells or {}}).items():
             sheet = book.create_sheet(title.replace("_", " "))
             for address, value in content.items():
-                if isinstance(value, tuple):
-                    reference, text = value
-                    value = ArrayFormula(reference, text)
-                sheet[address] = value
+                sheet[address] = ArrayFormula(*value) if isinstance(value, tuple) else value
         for name, text in (names or {}).items():
             book.defined_names[name] = DefinedName(name, attr_text=text)
         path = tmp_path / f"book{len(list(tmp_path.iterdir()))}.xlsx"
@@ -172,11 +167,3 @@ def edit_part(path: Path, part: str, *changes: tuple[str, str]) -> Path:
         for name, data in content.items():
             archive.writestr(name, data)
     return path
-
-
-@pytest.fixture(scope="session")
-def office() -> Iterator[LibreOffice]:
-    if shutil.which("soffice") is None and "CI" not in os.environ:
-        pytest.skip("LibreOffice is not installed")
-    with LibreOffice() as running:
-        yield running

@@ -224,7 +224,7 @@ def test_data_tables_and_1904_are_refused(make: Make) -> None:
 def test_broken_names_do_no_harm_until_they_are_used(make: Make) -> None:
     names = {"old": "#REF!$A$1", "far": "[2]Rates!$A$1", "list": "Deals[rent]"}
     assert recalculate(make({"A1": "=1+1"}, names=names), functions={}).value("S!A1") == 2
-    with pytest.raises(RecalcError, match="the name far: .* reads another workbook"):
+    with pytest.raises(RecalcError, match=r"the name far: .* reads another workbook"):
         recalculate(make({"A1": "=far+1"}, names=names), functions={})
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import pickle
 from pathlib import Path
 
 import openpyxl
@@ -205,8 +206,11 @@ def test_errors_have_reasons(calculate: Calculate) -> None:
     assert result.value("Debt!A5") == "caught"
     assert result.value("bad") == CellError("#NUM!")
     assert result.functions_called == {"XLC_BLOCK": 1, "XLC_FAIL": 2, "XLC_WHY": 2}
-    with pytest.raises(RecalcError, match="Debt!ZZ is not a cell of"):
-        result.value("Debt", "ZZ")
+    assert result.value("'Cash flow'!Z9") is None
+    for wrong in (("Debt", "ZZ"), ("Dept", "A1"), ("Debt!A1:A2",), ("goood",)):
+        with pytest.raises(RecalcError, match=r"is not (a cell|the name of a cell)"):
+            result.value(*wrong)
+    assert pickle.loads(pickle.dumps(result)) == result
 
 
 def test_the_source_is_not_overwritten_unless_asked(make: Make) -> None:

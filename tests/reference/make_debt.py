@@ -7,8 +7,9 @@ computed with other programs.
 from __future__ import annotations
 
 import pyxirr
-import QuantLib as ql
+import QuantLib as ql  # noqa: N813
 from mpmath import findroot, mpf
+
 from tests.reference.exact import SOURCE, case, exact, publish, series
 
 PROGRAM = "make_debt.py"
@@ -20,10 +21,9 @@ def amortized(principal, rate, periods, profile="annuity", balloon=0, grace=0, m
     principal, balloon, i = mpf(principal), mpf(balloon), mpf(rate) / m
     count = periods - grace
     level = (principal - balloon) / count
+    payment = level
     if i:
         payment = (principal - balloon) * i / (1 - (1 + i) ** -count) + i * balloon
-    else:
-        payment = level
     rows, balance = [], principal
     for k in range(1, periods + 1):
         interest = i * balance
@@ -262,9 +262,7 @@ def make_duration() -> None:
         case(moments([-6, -6, -106], 0.06, 1)[0], [-6, -6, -106], 0.06, "macaulay", 1),
         case(0.0, [0, 0], 0.06, "pv"),
         case("#DIV/0!", [0, 0], 0.06),
-        case(
-            [[n, 0.0 if n == "pv" else "#DIV/0!"] for n in NAMES], [0, 0], 0.06, "all"
-        ),
+        case([[n, 0.0 if n == "pv" else "#DIV/0!"] for n in NAMES], [0, 0], 0.06, "all"),
         case("#NUM!", cash, -0.06),
         case("#VALUE!", cash, 0.06, "dollar"),
         case("#VALUE!", [6, None, 106], 0.06),
@@ -422,14 +420,16 @@ def ledger(cfads, balance, rate, scheduled, terms):
         paid_out = take(account["cash"], "cash")
         unpaid = interest_due - interest + principal_due - principal
         rows.append(
-            [interest, principal, swept, debt, account["reserve"], account["trap"], paid_out]
-            + ["#N/A" if dscr is None else dscr, unpaid, gap]
+            [
+                *(interest, principal, swept, debt, account["reserve"], account["trap"]),
+                *(paid_out, "#N/A" if dscr is None else dscr, unpaid, gap),
+            ]
         )
     return rows
 
 
 def make_waterfall() -> None:
-    rows = [row for row in sculpted(FALLING, 1.4, 0.1, 0, 1)[1]]
+    rows = sculpted(FALLING, 1.4, 0.1, 0, 1)[1]
     plan = [float(row[2]) for row in rows]
     debt = sum(plan)
     stress = [60, 20, -30, 10, 90, 120, 150, 40]
@@ -454,7 +454,9 @@ def make_waterfall() -> None:
     ]:
         block = [[k, v] for k, v in terms.items()] or None
         cases.append(
-            case(ledger(cash, balance, rate, scheduled, terms), cash, balance, rate, scheduled, block)
+            case(
+                ledger(cash, balance, rate, scheduled, terms), cash, balance, rate, scheduled, block
+            )
         )
     made = ledger([60, 20, 60], 100, 0.1, [30, 30, 40], {"dsra_opening": 20, **yearly})
     by_hand = [  # worked on paper

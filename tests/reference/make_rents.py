@@ -7,6 +7,7 @@ import datetime
 import numpy as np
 from mpmath import exp, floor, log, mpf
 from scipy import stats
+
 from tests.reference.exact import case, column, exact, publish
 
 PROGRAM = "make_rents.py"
@@ -90,8 +91,10 @@ def make_rent_fit() -> None:
             case(r_squared, serials, rents, "r_squared"),
             case(error, serials, rents, "std_error"),
             case(
-                [["decline", decline], ["half_life", half_life], ["r_squared", r_squared]]
-                + [["std_error", error]],
+                [
+                    *(["decline", decline], ["half_life", half_life]),
+                    *(["r_squared", r_squared], ["std_error", error]),
+                ],
                 *(serials, rents, "all"),
             ),
             case(decline, serials[::-1], rents[::-1]),

@@ -8,6 +8,7 @@ from __future__ import annotations
 from itertools import product
 
 from mpmath import diff, exp, findroot, gammainc, log, mpf, ncdf, quad
+
 from tests.reference.exact import SOURCE, case, column, exact, publish
 
 PROGRAM = "make_residual.py"
@@ -124,9 +125,7 @@ def make_book_value() -> None:
     ]
     lives = [12, 36, 72]
     cases += [
-        case(
-            [[book(500, 30, n, 20, m, 1.5) for n in lives]], 500, 30, [lives], 20, m.upper(), 1.5
-        )
+        case([[book(500, 30, n, 20, m, 1.5) for n in lives]], 500, 30, [lives], 20, m.upper(), 1.5)
         for m in methods
     ]
     cases += [
@@ -271,9 +270,7 @@ def make_sale_days() -> None:
         PROGRAM,
         [
             case(days(1000, 20, 0.35, 0.6, 0.0015), 1000, 20, 0.35, 0.6, 0.0015),
-            case(
-                column(lambda u: days(u, 15, 0.5, 0.5, 0.001), units), units, 15, 0.5, 0.5, 0.001
-            ),
+            case(column(lambda u: days(u, 15, 0.5, 0.5, 0.001), units), units, 15, 0.5, 0.5, 0.001),
             case(days(5000, 15, 0.5, 1, 0.002), 5000, 15, 0.5, 1, 0.002),
             case(
                 [[days(5000, d, 0.2, 0.6, 0.002) for d in (5, 50)]],

@@ -122,7 +122,6 @@ class Row(_Struct, kw_only=True, frozen=True):
     opening: str = ""
     total: Literal["", "sum"] = ""
     constant: str = ""
-    array: str = ""
     bold: bool = False
 
 

@@ -71,10 +71,22 @@ def _udf(function: Function) -> Callable[..., Any]:
 
 
 def _cell(raw: Any) -> Any:
-    """Read a cell that may hold an error; our VBA sends its address along, for the reason."""
+    """Read cells that may hold errors; our VBA sends their address along, for the reasons."""
     place = Place.parse(raw[1]) if isinstance(raw, tuple) and len(raw) == 2 else None
-    cell = from_com(raw[0] if place else raw)
-    return REASONS.find(place, cell) if place and isinstance(cell, CellError) else cell
+    if place is None:
+        return from_com(raw)
+    cells = from_com(raw[0])
+    if isinstance(cells, CellError):
+        return REASONS.find(place, cells)
+    if isinstance(cells, list):  # only a range with errors was copied
+        return [
+            [
+                REASONS.find(place.moved(r, c), cell) if isinstance(cell, CellError) else cell
+                for c, cell in enumerate(row)
+            ]
+            for r, row in enumerate(cells)
+        ]
+    return cells
 
 
 for _function in REGISTRY.values():

@@ -31,6 +31,10 @@ class Place(NamedTuple):
         found = _ADDRESS.match(address) if isinstance(address, str) else None
         return cls(found[1], int(found[2]), int(found[3])) if found else None
 
+    def moved(self, rows: int, columns: int) -> Place:
+        """Return the cell so many rows down and columns right."""
+        return self._replace(row=self.row + rows, column=self.column + columns)
+
 
 class Reasons:
     """Errors by the cell that called, and within it by their place in the block it spills.

@@ -45,7 +45,7 @@ Failed:
 End Function
 
 ' A value to send: Value2, so that Python need not call back, and dates are serials.
-Private Function XlcValue(x As Variant) As Variant
+Private Function XlcValue(Optional x As Variant) As Variant
     If IsMissing(x) Then
         XlcValue = Empty
     ElseIf TypeName(x) <> "Range" Then
@@ -57,10 +57,10 @@ Private Function XlcValue(x As Variant) As Variant
     End If
 End Function
 
-' A cell to send with its address: XLC_WHY asks what is behind it.
-Private Function XlcCell(x As Variant) As Variant
+' Cells to send with their address: XLC_WHY asks what is behind them.
+Private Function XlcCell(Optional x As Variant) As Variant
     If TypeName(x) = "Range" Then
-        XlcCell = Array(x.Cells(1, 1).Value2, XlcAddress(x.Cells(1, 1)))
+        XlcCell = Array(XlcValue(x), XlcAddress(x.Cells(1, 1)))
     Else
         XlcCell = XlcValue(x)
     End If

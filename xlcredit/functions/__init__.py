@@ -26,6 +26,7 @@ for _category in (
     "covenants",
     "collateral",
     "breach",
+    "margin",
     "pricing",
     "audit",
 ):

@@ -78,8 +78,10 @@ def evaluate(function: Function, raw: Sequence[Any]) -> Any:
             if ranges:
                 return _elementwise(function, arguments, ranges)
             return _whole(function, arguments)
-    except CellError:
-        raise
+    except CellError as error:
+        if error.reason:
+            raise
+        raise CellError(error.code, f"an argument of {function.name} holds {error.code}") from None
     except ZeroDivisionError as error:
         raise CellError("#DIV/0!", f"{function.name} divides by zero for these inputs") from error
     except OverflowError as error:

@@ -7,7 +7,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from xlcredit.functions.kinds import Number, checked, require, rule
+from xlcredit.errors import CellError
+from xlcredit.functions.kinds import Number, Rule, checked, require, rule
 from xlcredit.functions.registry import worksheet
 from xlcredit.models import ltv
 from xlcredit.models.liquidation import impact_factor
@@ -162,10 +163,16 @@ def _each(measure: str, **measures: Any) -> Any:
     """Pick a measure with its own rules; in the block of all, each shows its own error."""
     if measure != "all":
         return checked(*measures[measure])
-    return {
-        name: next((r.error() for r in rules if not np.all(r.holds)), value)
-        for name, (value, *rules) in measures.items()
-    }
+    return {name: _or_error(*one) for name, one in measures.items()}
+
+
+def _or_error(value: Any, *rules: Rule) -> Any:
+    try:
+        for r in rules:
+            r.stand()
+    except CellError as error:
+        return error
+    return value
 
 
 @worksheet(CATEGORY)

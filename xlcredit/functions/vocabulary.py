@@ -227,6 +227,8 @@ VOCABULARY: dict[str, Word] = {
     "capital": _word("share", "capital held against the exposure", low=0.0),
     "hurdle": _word("1/year", "return required on capital"),
     "risk_free": _word("1/year", "risk-free rate"),
+    "liquidity_spread": _word("1/year", "spread that pays for liquidity", low=0.0),
+    "opex_spread": _word("1/year", "running cost as a share of the exposure", low=0.0),
     "face": _word("USD", "debt due at the horizon", _POSITIVE),
     "continuous_rate": _word("1/year", "risk-free rate, continuous"),
     "pd": _word("share", "probability of default", low=_ABOVE_ZERO, high=_below(1.0)),

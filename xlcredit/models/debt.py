@@ -23,6 +23,8 @@ __all__ = [
 
 Array = NDArray[np.float64]
 
+_FIGURES = ("macaulay", "modified", "convexity", "pv", "half_life")
+
 #: Rows of a worksheet.
 MOST_PERIODS = 1_048_576
 
@@ -186,8 +188,7 @@ def duration(cash: ArrayLike, rate: float, periods_per_year: float) -> dict[str,
     worth = cash * np.power(growth, -k)
     pv = math.fsum(worth)
     if pv == 0:
-        nothing = dict.fromkeys(("macaulay", "modified", "convexity", "half_life"), math.nan)
-        return {**nothing, "pv": 0.0}
+        return {name: 0.0 if name == "pv" else math.nan for name in _FIGURES}
     macaulay = math.fsum(worth * k) / (m * pv)
     return {
         "macaulay": macaulay,

@@ -30,20 +30,20 @@ PERFORMING, REPAID, LIQUIDATED, PAYMENT_DEFAULT = range(4)
 _ROUNDING = 1e-9
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Margin:
     """Terms of the loan and of its margin mechanics; money in USD, shares as decimals."""
 
     loan: float
     rate: float
+    scheduled: float = 0.0
     coin_units: float
     gpu_units: float
+    coin_haircut: float = 0.0
+    gpu_haircut: float = 0.0
     call_ltv: float
     cure_ltv: float
     liquidation_ltv: float
-    scheduled: float = 0.0
-    coin_haircut: float = 0.0
-    gpu_haircut: float = 0.0
     cure_periods: float = 0.0
     liquidity: float = 0.0
     coin_slippage: float = 0.0

@@ -30,11 +30,11 @@ ERRORS = {
     503: "#NUM!",
     32767: "#N/A",
 }
-#: By default LibreOffice shows the values saved in an .xlsx, however stale.
+#: By default LibreOffice shows the values saved in an .xlsx, however stale (mode 1; 0 recalculates).
 PROFILE = """<?xml version="1.0" encoding="UTF-8"?>
 <oor:items xmlns:oor="http://openoffice.org/2001/registry">
 <item oor:path="/org.openoffice.Office.Calc/Formula/Load">
-<prop oor:name="OOXMLRecalcMode" oor:op="fuse"><value>0</value></prop></item></oor:items>"""
+<prop oor:name="OOXMLRecalcMode" oor:op="fuse"><value>{mode}</value></prop></item></oor:items>"""
 START_SECONDS = 90
 FORMULA_ERROR = 4  # com.sun.star.sheet.FormulaResult.ERROR
 
@@ -42,14 +42,17 @@ FORMULA_ERROR = 4  # com.sun.star.sheet.FormulaResult.ERROR
 class Office:
     """One LibreOffice process and the connection to it."""
 
-    def __init__(self, soffice: str) -> None:
+    def __init__(self, soffice: str, recalculates: bool) -> None:
         import uno  # noqa: PLC0415  (main tells what to do when it is missing)
 
         self.uno = uno
+        self.recalculates = recalculates
         self.folder = Path(tempfile.mkdtemp(prefix="xlcredit-office-"))
         user = self.folder / "profile" / "user"
         user.mkdir(parents=True)
-        (user / "registrymodifications.xcu").write_text(PROFILE)
+        (user / "registrymodifications.xcu").write_text(
+            PROFILE.format(mode=0 if recalculates else 1)
+        )
         pipe = "xlcredit" + uuid.uuid4().hex
         options = ["--headless", "--norestore", "--nologo", "--nodefault", "--nolockcheck"]
         profile = self.url(self.folder / "profile")
@@ -66,9 +69,14 @@ class Office:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        context = self.connect(f"uno:pipe,name={pipe};urp;StarOffice.ComponentContext")
-        manager = context.ServiceManager
-        self.desktop = manager.createInstanceWithContext("com.sun.star.frame.Desktop", context)
+        self.desktop: Any = None
+        try:
+            context = self.connect(f"uno:pipe,name={pipe};urp;StarOffice.ComponentContext")
+            manager = context.ServiceManager
+            self.desktop = manager.createInstanceWithContext("com.sun.star.frame.Desktop", context)
+        except Exception:
+            self.close()
+            raise
 
     def connect(self, address: str) -> Any:
         """Knock until LibreOffice opens."""
@@ -120,7 +128,8 @@ class Office:
                     cell.setFormula("")
                 else:
                     cell.Value = float(value)
-            document.calculateAll()
+            if self.recalculates:
+                document.calculateAll()
             yield document
         finally:
             document.close(True)
@@ -172,7 +181,7 @@ def say(answer: dict[str, Any]) -> None:
 def main() -> None:
     """Answer questions until the input ends."""
     try:
-        office = Office(sys.argv[1])
+        office = Office(sys.argv[1], recalculates=sys.argv[2] == "recalculate")
     except ImportError:
         say({"fail": f"LibreOffice needs uno in {sys.executable}; install python3-uno"})
         return

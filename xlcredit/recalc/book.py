@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import PurePosixPath
@@ -23,6 +24,8 @@ _CELL = re.compile(
     r"(?:(?:'((?:[^']|'')+)'|([^'!\[\]:,()\s]+))!)?(\$?[A-Za-z]{1,3}\$?[0-9]+)"
     r"(?::(\$?[A-Za-z]{1,3}\$?[0-9]+))?\Z"
 )
+#: Cells of one array formula; a schedule has hundreds.
+_LARGEST_ARRAY = 1_000_000
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _STRICT = "{http://purl.oclc.org/ooxml/officeDocument/relationships}id"
 
@@ -85,6 +88,14 @@ class Book:
             for name, part in self.parts.items()
         }
 
+    @contextmanager
+    def _reading(self, what: str) -> Iterator[None]:
+        """Say which piece of the file makes no sense."""
+        try:
+            yield
+        except (ValueError, IndexError) as error:
+            raise FileError(f"{self.package.path} is damaged: {what} cannot be read") from error
+
     # --- the workbook part ------------------------------------------------------------------
 
     def _find_workbook(self) -> str:
@@ -123,7 +134,8 @@ class Book:
         for item in _children(self._root, "definedNames"):
             name, scope = item.get("name", ""), item.get("localSheetId")
             if not name.startswith("_xl"):
-                sheet = order[int(scope)] if scope is not None else None
+                with self._reading(f"the name {name}"):
+                    sheet = order[int(scope)] if scope is not None else None
                 names.append(Name(name, (item.text or "").strip().removeprefix("="), sheet))
         return names
 
@@ -148,7 +160,8 @@ class Book:
         settings = _first(self._root, "calcPr")
         if settings.get("iterate", "0") not in ("1", "true"):
             return None
-        return int(settings.get("iterateCount", 100)), float(settings.get("iterateDelta", 0.001))
+        with self._reading("the number of iterations"):
+            return int(settings.get("iterateCount", 100)), float(settings.get("iterateDelta", 1e-3))
 
     @cached_property
     def _strings(self) -> list[str]:
@@ -187,6 +200,10 @@ class Book:
 
     def value(self, cell: Cell) -> Value:
         """Read what a cell shows: its constant, or its formula's value when it was saved."""
+        with self._reading(f"the value of {a1(cell.row, cell.column)}"):
+            return self._value(cell)
+
+    def _value(self, cell: Cell) -> Value:
         text = cell.text
         if text is None or (text == "" and cell.kind not in ("str", "inlineStr")):
             return None
@@ -219,13 +236,19 @@ class Book:
             if kind == "dataTable":
                 yield Formula(place, "TABLE()", table=True)
             elif kind == "array":
-                top, left, bottom, right = extent(cell.options.get("ref", a1(row, column)))
-                shape = (bottom - top + 1, right - left + 1)
-                yield Formula(place, cell.formula, shape, cell.dynamic)
+                yield Formula(place, cell.formula, self._shape(place, cell), cell.dynamic)
             elif kind == "shared":
                 yield Formula(place, _shared(cell, shared))
             else:
                 yield Formula(place, cell.formula)
+
+    def _shape(self, place: Place, cell: Cell) -> tuple[int, int]:
+        with self._reading(f"the extent of the array formula in {place}"):
+            top, left, bottom, right = extent(cell.options.get("ref", a1(*place[1:])))
+            shape = (bottom - top + 1, right - left + 1)
+            if (top, left) != place[1:] or min(shape) < 1 or shape[0] * shape[1] > _LARGEST_ARRAY:
+                raise ValueError(shape)
+        return shape
 
     @cached_property
     def members(self) -> dict[Place, Place]:
@@ -263,8 +286,9 @@ class Book:
 def _shared(cell: Cell, masters: dict[str, Any]) -> str:
     """Write out a shared formula: only its first cell holds the text."""
     key, here = cell.options.get("si", ""), a1(cell.row, cell.column)
-    if cell.formula:
+    if cell.formula and ("ref" in cell.options or key not in masters):
         masters[key] = Translator(f"={cell.formula}", here)
+    if cell.formula:
         return cell.formula
     if key not in masters:
         raise FileError(f"{here} shares a formula that the file does not hold")

@@ -54,7 +54,12 @@ class LibreOffice:
     """
 
     def __init__(
-        self, soffice: str = "soffice", python: str = _PYTHON, timeout: float = 120.0
+        self,
+        soffice: str = "soffice",
+        python: str = _PYTHON,
+        timeout: float = 120.0,
+        *,
+        recalculates: bool = True,
     ) -> None:
         program = shutil.which(soffice)
         if program is None:
@@ -63,7 +68,7 @@ class LibreOffice:
             raise HostError(f"LibreOffice needs {python} with python3-uno; install python3-uno")
         self._timeout = timeout
         self._process = subprocess.Popen(
-            [python, "-I", str(_DRIVER), program],
+            [python, "-I", str(_DRIVER), program, "recalculate" if recalculates else "stored"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -201,11 +201,11 @@ def _neighbour(tokens: list[Token], i: int, step: int) -> Token | None:
 
 def _computes(token: Token) -> bool:
     operators = (token.OP_IN, token.OP_PRE, token.OP_POST)
-    return token.type in operators and token.value not in {":", ","}
+    return bool(token.type in operators) and token.value not in {":", ","}
 
 
 def _refers(token: Token) -> bool:
-    return token.type == token.OPERAND and token.subtype == token.RANGE
+    return bool(token.type == token.OPERAND and token.subtype == token.RANGE)
 
 
 def volatile_warning(used: Mapping[str, Formula]) -> list[str]:

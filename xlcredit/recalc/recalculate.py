@@ -19,12 +19,13 @@ from xlcredit.recalc.inputs import resolve_inputs
 from xlcredit.recalc.package import Package
 from xlcredit.recalc.patch import Changes, patch_calculation, patch_sheet
 from xlcredit.recalc.preflight import FUNCTION_NAME, Preflight, volatile_warning
-from xlcredit.recalc.report import Recalculation, differences, faults, look_up
+from xlcredit.recalc.report import Recalculation, differences, faults
 from xlcredit.recalc.values import Value
 
 __all__ = ["recalculate"]
 
 Path = str | os.PathLike[str]
+Cells = dict[str, dict[tuple[int, int], Value]]
 Spills = dict[Place, tuple[int, int]]
 
 
@@ -86,21 +87,27 @@ def recalculate(
     values, spills = run.calculate(new)
     if target is not None:
         _write(book, target, values, spills, new, overwrite=overwrite)
-    by_sheet: dict[str, dict[tuple[int, int], Value]] = {name: {} for name in book.sheets}
-    for place, value in values.items():
-        by_sheet[place.sheet][place.row, place.column] = value
+    by_sheet = _by_sheet(values, {name: {} for name in book.sheets})
+    constants = _by_sheet(new, {name: dict(cells) for name, cells in book.constants.items()})
+    everything = {name: constants[name] | by_sheet[name] for name in book.sheets}
     return Recalculation(
         values=by_sheet,
-        names={n: look_up(book, by_sheet, new, p) for n, p in book.cell_names.items()},
+        constants=constants,
+        names={n: everything[p.sheet].get((p.row, p.column)) for n, p in book.cell_names.items()},
         errors=list(faults(book, values, run.calls)),
         changes=list(differences(book, values)),
         warnings=run.warnings,
         functions_called={n: k for n, k in sorted(run.calls.count.items()) if n in known},
         cells=len(book.formulas),
         seconds=time.perf_counter() - started,
-        _book=book,
-        _inputs=new,
     )
+
+
+def _by_sheet(values: Mapping[Place, Value], sheets: Cells) -> Cells:
+    """Add values to the cells of their sheets."""
+    for place, value in values.items():
+        sheets[place.sheet][place.row, place.column] = value
+    return sheets
 
 
 def _engine(engine: str | Engine) -> Engine:
@@ -216,8 +223,9 @@ def _is_blocked(value: Value) -> bool:
     return isinstance(value, CellError) and value.reason == BLOCKED
 
 
-_QUOTED = re.compile(r'"[^"]*"')
-_WORD = re.compile(r"[A-Za-z_\\][\w.\\]*")
+#: Text, and the names of sheets and files, which may hold anything.
+_QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
+_WORD = re.compile(r"[^\W\d][\w.\\]*|\\[\w.\\]*")
 
 
 def _write(

@@ -6,7 +6,7 @@ import math
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from xlcredit.errors import CellError, RecalcError
 from xlcredit.recalc.book import Book, Formula, Place
@@ -66,6 +66,8 @@ class Recalculation:
 
     values: dict[str, dict[tuple[int, int], Value]]
     """By sheet, then (row, column): every formula's value, and the cells that arrays fill."""
+    constants: dict[str, dict[tuple[int, int], Value]]
+    """By sheet, then (row, column): what is typed into cells, with the inputs that were set."""
     names: dict[str, Value]
     """The value of each defined name that stands for one cell, inputs included."""
     errors: list[CellFault]
@@ -80,8 +82,6 @@ class Recalculation:
     """Number of formulas."""
     seconds: float
     """From opening the file to the last byte written."""
-    _book: Book = field(repr=False, compare=False)
-    _inputs: Mapping[Place, Value] = field(repr=False, compare=False)
 
     def value(self, sheet_or_name: str, cell: str | None = None) -> Value:
         """Give one value, calculated or constant.
@@ -103,24 +103,22 @@ class Recalculation:
         RecalcError
             If there is no such cell.
         """
+        if cell is None and "!" not in sheet_or_name:
+            found = [n for n in self.names if n.lower() == sheet_or_name.lower()]
+            if found:
+                return self.names[found[0]]
+            raise RecalcError(f"{sheet_or_name} is not the name of a cell")
         shown = sheet_or_name if cell is None else f"{sheet_or_name}!{cell}"
-        place = self._book.find(shown)
-        if place is None:
-            raise RecalcError(f"{shown} is not a cell of {self._book.package.path.name}")
-        return look_up(self._book, self.values, self._inputs, place)
+        sheet, _, reference = shown.rpartition("!")
+        sheet = sheet.strip("'").replace("''", "'")
+        if sheet not in self.values or not _ONE_CELL.fullmatch(reference):
+            raise RecalcError(f"{shown} is not a cell")
+        row, column, *_ = extent(reference.upper())
+        here = self.values[sheet] if (row, column) in self.values[sheet] else self.constants[sheet]
+        return here.get((row, column))
 
 
-def look_up(
-    book: Book,
-    values: Mapping[str, Mapping[tuple[int, int], Value]],
-    inputs: Mapping[Place, Value],
-    place: Place,
-) -> Value:
-    """Give the value of any cell after the calculation."""
-    key = (place.row, place.column)
-    if key in values[place.sheet]:
-        return values[place.sheet][key]
-    return inputs[place] if place in inputs else book.constants[place.sheet].get(key)
+_ONE_CELL = re.compile(r"\$?[A-Za-z]{1,3}\$?[0-9]{1,7}")
 
 
 def differences(book: Book, values: Mapping[Place, Value]) -> Iterator[Difference]:
@@ -166,7 +164,7 @@ def _formula_of(book: Book, place: Place) -> Formula | None:
 
 _REFERENCE = re.compile(r"\$?[A-Z]{1,3}\$?[0-9]{1,7}(?::\$?[A-Z]{1,3}\$?[0-9]{1,7})?", re.I)
 _OPERAND = re.compile(
-    r"\"(?:[^\"]|\"\")*\"|(?:(?:'(?:[^']|'')+'|[A-Za-z_][\w.]*)!)?[A-Za-z_$\\][\w.$]*"
+    r"\"(?:[^\"]|\"\")*\"|(?:(?:'(?:[^']|'')+'|[^\W\d][\w.]*)!)?(?:[^\W\d]|[$\\])[\w.$]*"
     r"(?::\$?[A-Za-z]{1,3}\$?\d+)?(?!\()"
 )
 

@@ -85,7 +85,7 @@ class ChecksPage:
         tests = self._tests(book)
         for row, (label, formula) in enumerate(tests, start=_FIRST_ROW):
             style.base(sheet.cell(row, 1)).value = label
-            book.formula(sheet, row, 2, formula, "text").alignment = Alignment(horizontal="center")
+            book.formula(sheet, row, 2, formula, "").alignment = Alignment(horizontal="center")
             status = f'IF(ISERROR(B{row}),"CHECK",IF(B{row}=TRUE,"OK","CHECK"))'
             cell = book.formula(sheet, row, 3, status, "text", bold=True)
             cell.alignment = Alignment(horizontal="center")

@@ -57,7 +57,7 @@ class MonthlyPage:
         for column in range(FIRST, book.places.last + 1):
             sheet.column_dimensions[letter(column)].width = 13
         sheet.freeze_panes = sheet.cell(_HEADER_ROW + 2, FIRST)
-        page_setup(sheet, wide=4, tall=1, repeat=f"1:{_HEADER_ROW + 1}")
+        page_setup(sheet, wide=6, tall=1, repeat=f"1:{_HEADER_ROW + 1}")
         sheet.print_title_cols = "A:C"
 
     def _header(self, book: Book, sheet: Worksheet) -> None:
@@ -96,8 +96,6 @@ def _write_row(book: Book, sheet: Worksheet, row: int, item: Row) -> None:
         book.formula(sheet, row, TOTAL, f"SUM({area})", item.unit, bold=bold)
     if item.opening:
         book.formula(sheet, row, OPENING, item.opening, item.unit, bold=bold)
-    if item.array:
-        book.array(sheet, row, OPENING, book.places.last, item.array, item.unit, bold=bold)
     if item.formula:
         for column in range(FIRST, book.places.last + 1):
             book.formula(sheet, row, column, item.formula, item.unit, bold=bold)

@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from openpyxl import Workbook
-from openpyxl.utils import get_column_letter as letter
-from openpyxl.worksheet.formula import ArrayFormula
 from openpyxl.worksheet.worksheet import Worksheet
 
 from xlcredit.deals.deal import Deal
@@ -45,39 +43,12 @@ class Book:
         cell = sheet.cell(row, column)
         other = self.places.draws_on_other_sheets(text, sheet.title)
         style.number(cell, unit, style.formula_colour(text, other), **font)
-        cell.value = _entered(text, cell.coordinate)
+        cell.value = "=" + text
         return cell
-
-    def array(
-        self,
-        sheet: Worksheet,
-        row: int,
-        first: int,
-        last: int,
-        formula: str,
-        unit: str,
-        **font: Any,
-    ) -> None:
-        """Write one array formula over a row of cells."""
-        text = self.places.resolve(formula, sheet.title, first)
-        for column in range(first, last + 1):
-            style.number(sheet.cell(row, column), unit, style.formula_colour(text, False), **font)
-        area = f"{letter(first)}{row}:{letter(last)}{row}"
-        sheet.cell(row, first).value = ArrayFormula(area, "=" + text)
 
     def name(self, name: str, sheet: str, row: int, column: int) -> None:
         """Record where a named cell stands."""
         self.places.cells[name] = Place(sheet, row, column)
-
-
-def _entered(text: str, coordinate: str) -> Any:
-    """A worksheet function inside another formula is entered as an array formula.
-
-    Excel would otherwise take one element of the inner result (implicit intersection).
-    """
-    if "XLC_" in text and (text.count("XLC_") > 1 or not text.startswith("XLC_")):
-        return ArrayFormula(coordinate, "=" + text)
-    return "=" + text
 
 
 class Page(Protocol):

@@ -111,7 +111,7 @@ def _write_comparison(book: Book, sheet: Worksheet, row: int, comparison: Compar
         _write_figure(book, sheet, row, 2 + offset, figure)
     if comparison.reading:
         cell = book.formula(sheet, row + 1, READING, comparison.reading, "text", size=11)
-        cell.alignment = Alignment(wrap_text=True, vertical="center", indent=1)
+        cell.alignment = Alignment(horizontal="left", wrap_text=True, vertical="center", indent=2)
         sheet.merge_cells(
             start_row=row + 1, end_row=row + 1, start_column=READING, end_column=_COLUMNS
         )
@@ -156,5 +156,8 @@ def _write_covenant(book: Book, sheet: Worksheet, row: int, covenant: Covenant) 
     if covenant.driver_formula:
         book.formula(sheet, row, _MOVE, covenant.driver_formula, covenant.driver_unit)
     style.note(sheet.cell(row, _DRIVER), covenant.driver)
-    sheet.cell(row, _DRIVER).alignment = Alignment(vertical="center", indent=1)
+    sheet.cell(row, _DRIVER).alignment = Alignment(horizontal="left", vertical="center", indent=1)
+    for column in range(1, _DRIVER):
+        cell = sheet.cell(row, column)
+        cell.alignment = Alignment(horizontal=cell.alignment.horizontal, vertical="center")
     sheet.row_dimensions[row].height = 18

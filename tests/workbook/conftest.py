@@ -1,0 +1,77 @@
+"""The two example workbooks, built and recalculated once for all tests of this folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import openpyxl
+import pytest
+from openpyxl import Workbook
+
+from xlcredit.deals import Deal, Template, load, read_deal, shipped
+from xlcredit.recalc import Recalculation, recalculate
+from xlcredit.workbook import build
+
+
+@dataclass(frozen=True)
+class Example:
+    """An example as a user gets it: the file, its formulas, its values."""
+
+    template: Template
+    deal: Deal
+    path: Path
+    formulas: Workbook
+    result: Recalculation
+
+    def number(self, name: str) -> float:
+        """The value of a named cell, which must be a number."""
+        value = self.result.names[name]
+        assert isinstance(value, float), (name, value)
+        return value
+
+    def row(self, name: str) -> list[float]:
+        """All months of a monthly row, by its label's row."""
+        sheet, row = self.place(name)
+        values = self.result.values[sheet]
+        months = range(5, 5 + self.template.months)
+        return [float(values[row, column]) for column in months]  # type: ignore[arg-type]
+
+    def place(self, name: str) -> tuple[str, int]:
+        """The sheet and row of a monthly row."""
+        for sheet in self.template.sheet:
+            for block in sheet.block:
+                for item in block.row:
+                    if item.name == name:
+                        labels = self.formulas[sheet.name]["A"]
+                        rows = [c.row for c in labels if c.value == item.label]
+                        return sheet.name, rows[0]
+        raise KeyError(name)
+
+
+@pytest.fixture(scope="session", params=shipped())
+def example(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Example:
+    """Each shipped template with its filled example."""
+    return made(request.param, tmp_path_factory.mktemp(request.param))
+
+
+def made(name: str, folder: Path) -> Example:
+    template, home = load(name)
+    deal = read_deal(home / "deal.toml", template)
+    source, target = folder / "formulas.xlsx", folder / f"{name}.xlsx"
+    source.write_bytes(build(template, deal))
+    result = recalculate(source, target)
+    return Example(template, deal, target, openpyxl.load_workbook(source), result)
+
+
+@pytest.fixture(scope="session")
+def loan(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Example]:
+    """The GPU term loan."""
+    yield made("gpu-term-loan", tmp_path_factory.mktemp("loan"))
+
+
+@pytest.fixture(scope="session")
+def miner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Example]:
+    """The dual-collateral loan."""
+    yield made("miner-dual-collateral", tmp_path_factory.mktemp("miner"))

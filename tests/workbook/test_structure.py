@@ -1,0 +1,136 @@
+"""The sheets keep the rules of FAST and of the house."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from pathlib import Path
+
+import pytest
+from openpyxl.formula.translate import Translator
+from openpyxl.utils import get_column_letter as letter
+
+from tests.workbook.conftest import Example
+from xlcredit.workbook import build
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_the_same_deal_builds_the_same_bytes(example: Example) -> None:
+    assert build(example.template, example.deal) == build(example.template, example.deal)
+
+
+def test_the_committed_workbook_is_what_the_code_builds(example: Example) -> None:
+    committed = ROOT / "workbooks" / example.path.name
+    assert committed.read_bytes() == example.path.read_bytes(), (
+        "run: xlcredit demo workbooks --force"
+    )
+
+
+def test_sheets_stand_in_order(example: Example) -> None:
+    monthly = ["Rents", "Cash flow", "Debt", "Collateral"]
+    expected = ["Term Sheet", "Summary", "Inputs", *monthly, "Stress"]
+    expected += ["Audit", "Checks", "Sources", "Functions"]
+    assert example.formulas.sheetnames == expected
+
+
+def test_one_formula_per_row(example: Example) -> None:
+    """Every month's formula is the first month's, copied to the right."""
+    seen = 0
+    for sheet in example.template.sheet:
+        cells = example.formulas[sheet.name]
+        for row in range(7, cells.max_row + 1):
+            first = cells.cell(row, 5).value
+            if not isinstance(first, str):
+                continue
+            for column in range(6, 5 + example.template.months):
+                here = f"{letter(column)}{row}"
+                copied = Translator(first, f"E{row}").translate_formula(here)
+                assert cells[here].value == copied, (sheet.name, here)
+                seen += 1
+    assert seen > 1000
+
+
+def test_nothing_hidden_volatile_or_forbidden(example: Example) -> None:
+    forbidden = re.compile(r"\b(OFFSET|INDIRECT|NPV|NOW|TODAY|RAND|RANDBETWEEN)\(")
+    for sheet in example.formulas:
+        assert sheet.sheet_state == "visible"
+        assert not any(d.hidden for d in sheet.row_dimensions.values())
+        assert not any(d.hidden for d in sheet.column_dimensions.values())
+        for row in sheet.iter_rows():
+            for cell in row:
+                if isinstance(cell.value, str) and cell.value.startswith("="):
+                    assert not forbidden.search(cell.value), (sheet.title, cell.coordinate)
+
+
+def test_calculation_sheets_merge_nothing(example: Example) -> None:
+    for name in ["Inputs", *(s.name for s in example.template.sheet), "Stress", "Audit", "Checks"]:
+        assert not example.formulas[name].merged_cells.ranges
+
+
+def test_every_verdict_is_guarded(example: Example) -> None:
+    """A test that yields PASS must ask ISNUMBER of both sides first."""
+    seen = 0
+    for sheet in example.formulas:
+        for row in sheet.iter_rows():
+            for cell in row:
+                if isinstance(cell.value, str) and '"PASS"' in cell.value:
+                    assert cell.value.count("ISNUMBER(") == 2 and '"CHECK"' in cell.value
+                    seen += 1
+    assert seen == len(example.template.covenant)
+
+
+def test_no_formula_needs_an_array_entry(example: Example) -> None:
+    """LibreOffice without the add-in recalculates array formulas and loses their values."""
+    with zipfile.ZipFile(example.path) as package:
+        for part in package.namelist():
+            if part.startswith("xl/worksheets/sheet"):
+                assert b't="array"' not in package.read(part)
+
+
+def test_the_last_column_of_the_audit_is_the_difference(example: Example) -> None:
+    sheet = example.formulas["Audit"]
+    header = [c.value for c in sheet[4] if c.value]
+    assert header[-1] == "Difference"
+    functions = {sheet.cell(r, 3).value for r in range(5, sheet.max_row + 1)}
+    assert {"XLC_DSCR", "XLC_LLCR", "XLC_DUAL_LTV", "XLC_GPU_RESIDUAL"} <= functions
+    assert functions & {"XLC_SCULPT", "XLC_DEBT_CAPACITY"}
+
+
+def test_inputs_are_named_dated_and_validated(example: Example) -> None:
+    sheet = example.formulas["Inputs"]
+    validated = {
+        str(r) for rule in sheet.data_validations.dataValidation for r in rule.sqref.ranges
+    }
+    for name, item in example.deal.inputs.items():
+        place = example.formulas.defined_names[name].attr_text.replace("$", "")
+        cell = place.partition("!")[2]
+        row = int(cell[1:])
+        assert sheet[cell].value == item.value or sheet[cell].value.date() == item.value
+        assert sheet.cell(row, 3).value == item.unit
+        assert sheet.cell(row, 4).value == item.source
+        assert sheet[cell].protection.locked is False
+        if item.unit not in ("text",):
+            assert cell in validated, name
+
+
+def test_a_hostile_name_stays_text(example: Example, tmp_path: Path) -> None:
+    import msgspec
+
+    inputs = dict(example.deal.inputs)
+    for evil in ("=1+1", "+cmd|calc", "-2", "@SUM(A1)", "naïve \U0001f4a3 \u202e name"):
+        inputs["borrower"] = msgspec.structs.replace(inputs["borrower"], value=evil)
+        deal = msgspec.structs.replace(example.deal, inputs=inputs)
+        source = tmp_path / "evil.xlsx"
+        source.write_bytes(build(example.template, deal))
+        from xlcredit.recalc import recalculate
+
+        result = recalculate(source)
+        assert result.names["borrower"] == evil
+        assert result.names["master_check"] == "OK"
+
+
+@pytest.mark.parametrize("part", ["xl/charts/chart1.xml", "xl/charts/chart2.xml"])
+def test_charts_are_there(example: Example, part: str) -> None:
+    with zipfile.ZipFile(example.path) as package:
+        assert part in package.namelist()
