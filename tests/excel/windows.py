@@ -118,7 +118,7 @@ def _xlwindows() -> ModuleType:
         missing=object(),
         base_classes=xlwings.base_classes,
         time_types=(datetime.date, datetime.datetime),
-        _com_time_to_datetime=lambda value, build: value,
+        _com_time_to_datetime=lambda value, _build: value,
         _datetime_to_com_time=lambda value: value,
     )
     for node in ast.parse(source).body:

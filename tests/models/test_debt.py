@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import pyxirr
 import pytest
+import pyxirr
 
 from xlcredit.models import debt
 

@@ -12,6 +12,7 @@ from fractions import Fraction
 from typing import Any
 
 import mpmath as mp
+
 from tests.reference.tables import Table, write
 
 mp.mp.dps = 30
@@ -111,9 +112,7 @@ def make_arithmetic() -> None:
         case([55.0, 0.0, 0.0, 0.75], DIV0),
         case([55.0, 40.0, 60.0, 0.0], NUM),
         case([55.0, 40.0, 60.0, 0.75, "btc"], VALUE),
-        case(
-            [55.0, 40.0, 60.0, 0.75, "all"], [["both", 4 / 15], ["coin", 2 / 3], ["gpu", 4 / 9]]
-        ),
+        case([55.0, 40.0, 60.0, 0.75, "all"], [["both", 4 / 15], ["coin", 2 / 3], ["gpu", 4 / 9]]),
         case([25.0, 40.0, 60.0, 0.75, "all"], [["both", 2 / 3], ["coin", NUM], ["gpu", NUM]]),
         case([[25.0, 55.0], 40.0, 60.0, 0.75, "coin"], [[NUM], [2 / 3]]),
     ]
@@ -260,9 +259,9 @@ class Two:
         cuts = {low, high}
         for target in range(-12, 13, 2):
             gaps = [self.h(z, level) - target for z in points]
-            for a, b, left, right in zip(points[:-1], points[1:], gaps[:-1], gaps[1:], strict=True):
-                if left * right < 0:
-                    cuts.add(self.cross(a, b, target, level))
+            for k in range(400):
+                if gaps[k] * gaps[k + 1] < 0:
+                    cuts.add(self.cross(points[k], points[k + 1], target, level))
         return sorted(cuts | set(mp.linspace(low, high, 13)))
 
     def cross(self, a, b, target, level):
@@ -325,7 +324,9 @@ def make_horizon() -> None:
     cases = [case(deal, float(p)) for deal, p in zip(DEALS, shares, strict=True)]
     one = mp.ncdf((mp.log(mp.mpf("60") / 75) + mp.mpf("0.125")) / mp.mpf("0.5"))
     two = Two(40, 60, 12, 0.5, 0.3, 1)
-    same = mp.ncdf(mp.findroot(lambda z: two.coin(z) + 60 * mp.exp(two.s2 * z - two.s2**2 / 2) - 90, -0.3))
+    same = mp.ncdf(
+        mp.findroot(lambda z: two.coin(z) + 60 * mp.exp(two.s2 * z - two.s2**2 / 2) - 90, -0.3)
+    )
     cases += [
         case([60.0, 75.0, 0.0, 1.0, 12.0, 0.5, 0.3, 0.3], float(one)),
         case([60.0, 0.0, 75.0, 1.0, 12.0, 0.3, 0.5, 0.3], float(one)),
@@ -483,7 +484,7 @@ def make_correlations() -> None:
 # --- the margin waterfall, one step after the other, in exact fractions -----------------------
 
 
-def waterfall(terms, coins, gpus, cash=None):
+def waterfall(terms, coins, gpus, cash=None):  # noqa: PLR0912
     t = {"scheduled": 0, "coin_haircut": 0, "gpu_haircut": 0, "cure_periods": 0, "liquidity": 0}
     t |= {"coin_slippage": 0, "gpu_recovery": 1, "periods_per_year": 12} | dict(terms)
     t = {k: Fraction(v) for k, v in t.items()}

@@ -12,7 +12,8 @@ from collections.abc import Callable
 from typing import Any
 
 import mpmath as mp
-import QuantLib as ql
+import QuantLib
+
 from tests.reference.tables import Table, write
 
 mp.mp.dps = 30
@@ -167,7 +168,7 @@ def equity_by_quantlib(value, face, vol, rate, years):
     forward = value * float(mp.exp(rate * years))
     discount = float(mp.exp(-rate * years))
     sd = vol * years**0.5
-    return ql.blackFormula(ql.Option.Call, face, forward, sd, discount)
+    return QuantLib.blackFormula(QuantLib.Option.Call, face, forward, sd, discount)
 
 
 def make_merton() -> None:
@@ -213,7 +214,7 @@ def wrong_way(pd, coverage, vol, correlation, sale_cost=0.0):
     p, s, rho = mp.mpf(pd), mp.mpf(vol), mp.mpf(correlation)
     c = mp.mpf(coverage) * (1 - mp.mpf(sale_cost))
     own = s * mp.sqrt(1 - rho**2)
-    edge = inverse(p)
+    edge = +inverse(p)  # rounded once, so that it is its own end of the range
 
     def loss(x):
         mean = mp.log(c) - s**2 / 2 + rho * s * x
@@ -267,7 +268,8 @@ def make_losses() -> None:
         def density(x):
             return mp.npdf((mp.log(x) + sd**2 / 2) / sd) / (x * sd)
 
-        cuts = {mp.mpf(0), top} | {mp.exp(-(sd**2) / 2 + sd * k) for k in range(-14, 15)}
+        cuts = {top * (1 - mp.mpf(2) ** -k) for k in range(14)} | {top}
+        cuts |= {mp.exp(-(sd**2) / 2 + sd * k) for k in range(-14, 15)}
         return mp.quad(density, sorted(x for x in cuts if x <= top))
 
     cases = each(

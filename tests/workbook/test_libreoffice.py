@@ -69,7 +69,8 @@ def test_native_cells_agree(example: Example, office: LibreOffice) -> None:
         sheet, row, column = place
         ours = example.result.values[sheet][row, column]
         theirs = other[sheet][row - 1][column - 1]
-        assert _same(ours, theirs), (place, ours, theirs)
+        # a balance that has been repaid is the rounding of the row's largest figure
+        assert _same(ours, theirs, _largest(example, sheet, row)), (place, ours, theirs)
         compared += 1
     assert compared > 2500
 
@@ -107,7 +108,12 @@ def test_openpyxl_and_pandas_read_the_same(example: Example) -> None:
     book = openpyxl.load_workbook(example.path, data_only=True)
     for sheet, values in example.result.values.items():
         frame = pd.read_excel(
-            example.path, sheet_name=sheet, header=None, keep_default_na=False, dtype=object
+            example.path,
+            sheet_name=sheet,
+            header=None,
+            keep_default_na=False,
+            dtype=object,
+            engine="openpyxl",
         )
         for (row, column), value in values.items():
             for read in (book[sheet].cell(row, column).value, frame.iat[row - 1, column - 1]):
@@ -116,10 +122,17 @@ def test_openpyxl_and_pandas_read_the_same(example: Example) -> None:
                 assert _same(value, read), (sheet, row, column, value, read)
 
 
-def _same(ours: object, theirs: object) -> bool:
+def _largest(example: Example, sheet: str, row: int) -> float:
+    values = example.result.values[sheet]
+    return max(
+        (abs(v) for (r, _), v in values.items() if r == row and isinstance(v, float)), default=1.0
+    )
+
+
+def _same(ours: object, theirs: object, scale: float = 1.0) -> bool:
     if isinstance(ours, CellError) or isinstance(theirs, CellError):
         code = re.match(r"#[A-Z0-9/!?]+", str(theirs))
         return isinstance(ours, CellError) and code is not None and ours.code == code[0]
     if isinstance(ours, (bool, float, int)) and isinstance(theirs, (bool, float, int)):
-        return abs(float(ours) - float(theirs)) <= 1e-9 * max(1.0, abs(float(ours)))
+        return abs(float(ours) - float(theirs)) <= 1e-9 * max(scale, abs(float(ours)))
     return str(ours) == str(theirs)

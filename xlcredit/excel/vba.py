@@ -40,7 +40,9 @@ Again:
     Exit Function
 Failed:
     Set xlcPython = Nothing
-    If Not fresh Then Resume Again ' the server had been stopped: start it once more
+    If Not fresh Then
+        Resume Again ' the server had been stopped: start it once more
+    End If
     XlcCall = CVErr({value})
 End Function
 

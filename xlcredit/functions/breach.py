@@ -73,7 +73,7 @@ def XLC_LTV_BREACH(
     >>> call("XLC_LTV_BREACH", 55.0, 40.0, 60.0, 0.75, 3, 0.9, 0.5, 0.0, 0.0, -0.35)
     0.16808842
     >>> call("XLC_LTV_BREACH", 55.0, 40.0, 60.0, 0.75, 3, 0.9, 0.5, [0.0, 0.9], 0.0, -0.35)
-    [[0.16808842], [0.24632917]]
+    [[0.16808842], [0.26448495]]
 
     References
     ----------
@@ -238,7 +238,7 @@ def XLC_SHORTFALL(
     Examples
     --------
     >>> call("XLC_SHORTFALL", 55.0, 40.0, 60.0, [3, 12], 0.9, 0.5, 0.3)
-    [[0.07112149], [1.92302829]]
+    [[0.07112149], [2.42261993]]
     >>> call("XLC_SHORTFALL", 120.0, 40.0, 60.0, 0, 0.9, 0.5, 0.3)
     20.0
 
@@ -303,7 +303,7 @@ def XLC_PASSAGE(
     Examples
     --------
     >>> call("XLC_PASSAGE", 100.0, [60.0, 80.0, 100.0], 12, 0.6)
-    [[0.47950012], [0.76970206], [1.0]]
+    [[0.49866927], [0.78486563], [1.0]]
 
     References
     ----------
@@ -389,15 +389,15 @@ def XLC_CONDITIONAL_CORRELATION(correlation: Number, probability: Number) -> Any
 
     Notes
     -----
-    correlation / sqrt(correlation^2 + (1 - correlation^2) / V), where V = 1 - a n(a) / p - (n(a) / p)^2
-    is the variance of a normal variable below its p-quantile a. A normal pair seems to de-correlate
-    in its lower tail with no change of dependence. A measured tail correlation above this figure is
-    evidence of convergence under stress.
+    correlation / sqrt(correlation^2 + (1 - correlation^2) / V), where V = 1 - a n(a) / p -
+    (n(a) / p)^2 is the variance of a normal variable below its p-quantile a. A normal pair seems to
+    de-correlate in its lower tail with no change of dependence. A measured tail correlation above
+    this figure is evidence of convergence under stress.
 
     Examples
     --------
     >>> call("XLC_CONDITIONAL_CORRELATION", 0.5, [0.5, 0.05])
-    [[0.32860], [0.21037]]
+    [[0.32869467], [0.20976264]]
 
     References
     ----------

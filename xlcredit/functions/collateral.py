@@ -114,7 +114,7 @@ def XLC_TRIGGER_DROP(
     Returns
     -------
     number or range
-        The fall as a share of the value; negative, a rise, where the LTV is already through. [share]
+        The fall as a share of the value; negative where the LTV is already through. [share]
 
     Raises
     ------
@@ -176,9 +176,7 @@ def _or_error(value: Any, *rules: Rule) -> Any:
 
 
 @worksheet(CATEGORY)
-def XLC_MARGIN_PRICE(
-    loan: Number, coin_units: Number, gpu_value: Number, trigger: Number
-) -> Any:
+def XLC_MARGIN_PRICE(loan: Number, coin_units: Number, gpu_value: Number, trigger: Number) -> Any:
     """Coin price at which the LTV reaches its trigger. [USD/coin]
 
     Parameters
@@ -373,7 +371,7 @@ def XLC_LIQUIDATION_LTV(
     --------
     >>> block = [["coin_depth", 2000], ["coin_impact", 0.1], ["gpu_haircut", 0.4]]
     >>> call("XLC_LIQUIDATION_LTV", 50e6, 500, 80e3, 2000, 20e3, block)
-    0.7953977
+    0.79454824
     >>> call("XLC_LIQUIDATION_LTV", 50e6, 500, 80e3, 2000, 20e3, block, "gpu_proceeds")
     24000000.0
 

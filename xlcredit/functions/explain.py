@@ -131,7 +131,8 @@ def _argument(parameter: Parameter, text: str) -> Argument:
 
 
 def _references(text: str) -> list[str]:
-    return [_plain(entry) for entry in re.split(r"^\.\. \[\d+\]", text, flags=re.M) if entry.strip()]
+    entries = re.split(r"^\.\. \[\d+\]", text, flags=re.MULTILINE)
+    return [_plain(entry) for entry in entries if entry.strip()]
 
 
 # --- examples as an analyst writes them -----------------------------------------------------
@@ -219,7 +220,8 @@ def _told(argument: Argument) -> str:
 
 def as_markdown(page: Manual) -> str:
     """Show a manual as a section of Markdown, for the documentation."""
-    lines = [f"### {page.name}", "", f"`{page.signature}`", "", _with_unit(page.summary, page.unit), ""]
+    lines = [f"### {page.name}", "", f"`{page.signature}`", ""]
+    lines += [_with_unit(page.summary, page.unit), ""]
     if page.notes:
         lines += [*page.notes.split("\n"), ""]
     lines += ["| argument | meaning | unit |", "|---|---|---|"]

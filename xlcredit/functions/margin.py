@@ -13,13 +13,15 @@ from xlcredit.models import margin
 
 CATEGORY = "xlcredit: Dual collateral"
 
+_NONE = np.empty(0)
+
 
 @worksheet(CATEGORY)
 def XLC_MARGIN_WATERFALL(
     terms: margin.Margin,
     coin_prices: Series,
     gpu_prices: Series,
-    cash_flows: Series = np.empty(0),
+    cash_flows: Series = _NONE,
 ) -> Any:
     """Margin calls, cures, coin sales, enforcement and loss along one path of prices. [block]
 

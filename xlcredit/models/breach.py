@@ -18,15 +18,17 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from xlcredit.models import normal
+from xlcredit.models.normal import Numbers
 from xlcredit.models.quadrature import integrate
 from xlcredit.models.solve import find_root
 
 __all__ = ["breach_probability", "ltv_quantile", "passage", "shortfall", "sum_below"]
 
 Array = NDArray[np.float64]
+Mask = NDArray[np.bool_]
 
 #: Scores beyond this carry no probability that a double can see.
 _FAR = 8.5
@@ -41,16 +43,16 @@ _STEEP = 0.7
 
 
 def breach_probability(
-    loan: ArrayLike,
-    coin_value: ArrayLike,
-    gpu_value: ArrayLike,
-    trigger: ArrayLike,
-    years: ArrayLike,
-    coin_vol: ArrayLike,
-    gpu_vol: ArrayLike,
-    correlation: ArrayLike,
-    coin_drift: ArrayLike = 0.0,
-    gpu_drift: ArrayLike = 0.0,
+    loan: Numbers,
+    coin_value: Numbers,
+    gpu_value: Numbers,
+    trigger: Numbers,
+    years: Numbers,
+    coin_vol: Numbers,
+    gpu_vol: Numbers,
+    correlation: Numbers,
+    coin_drift: Numbers = 0.0,
+    gpu_drift: Numbers = 0.0,
 ) -> Array:
     """Probability that the LTV is at or above its trigger at the horizon.
 
@@ -85,16 +87,16 @@ def breach_probability(
 
 
 def ltv_quantile(
-    loan: ArrayLike,
-    coin_value: ArrayLike,
-    gpu_value: ArrayLike,
-    confidence: ArrayLike,
-    years: ArrayLike,
-    coin_vol: ArrayLike,
-    gpu_vol: ArrayLike,
-    correlation: ArrayLike,
-    coin_drift: ArrayLike = 0.0,
-    gpu_drift: ArrayLike = 0.0,
+    loan: Numbers,
+    coin_value: Numbers,
+    gpu_value: Numbers,
+    confidence: Numbers,
+    years: Numbers,
+    coin_vol: Numbers,
+    gpu_vol: Numbers,
+    correlation: Numbers,
+    coin_drift: Numbers = 0.0,
+    gpu_drift: Numbers = 0.0,
 ) -> Array:
     """LTV at the horizon that is not exceeded with the confidence given.
 
@@ -136,15 +138,15 @@ def ltv_quantile(
 
 
 def shortfall(
-    loan: ArrayLike,
-    coin_value: ArrayLike,
-    gpu_value: ArrayLike,
-    years: ArrayLike,
-    coin_vol: ArrayLike,
-    gpu_vol: ArrayLike,
-    correlation: ArrayLike,
-    coin_drift: ArrayLike = 0.0,
-    gpu_drift: ArrayLike = 0.0,
+    loan: Numbers,
+    coin_value: Numbers,
+    gpu_value: Numbers,
+    years: Numbers,
+    coin_vol: Numbers,
+    gpu_vol: Numbers,
+    correlation: Numbers,
+    coin_drift: Numbers = 0.0,
+    gpu_drift: Numbers = 0.0,
 ) -> Array:
     """Part of the loan that the collateral is expected to leave uncovered at the horizon.
 
@@ -168,7 +170,7 @@ def shortfall(
 
 
 def passage(
-    asset_value: ArrayLike, barrier: ArrayLike, years: ArrayLike, vol: ArrayLike, drift: ArrayLike
+    asset_value: Numbers, barrier: Numbers, years: Numbers, vol: Numbers, drift: Numbers
 ) -> Array:
     """Probability that a lognormal value is at or below a barrier at any time to the horizon.
 
@@ -193,13 +195,13 @@ def passage(
 
 
 def _horizon(
-    coin_value: ArrayLike,
-    gpu_value: ArrayLike,
-    years: ArrayLike,
-    coin_vol: ArrayLike,
-    gpu_vol: ArrayLike,
-    coin_drift: ArrayLike,
-    gpu_drift: ArrayLike,
+    coin_value: Numbers,
+    gpu_value: Numbers,
+    years: Numbers,
+    coin_vol: Numbers,
+    gpu_vol: Numbers,
+    coin_drift: Numbers,
+    gpu_drift: Numbers,
 ) -> tuple[Array, Array, Array, Array]:
     """Forward values and standard deviations of the log values at the horizon."""
     years = np.asarray(years, dtype=np.float64)
@@ -213,17 +215,17 @@ def _horizon(
         )
 
 
-def _still(forward: Array, sd: Array) -> Array:
+def _still(forward: Array, sd: Array) -> Mask:
     return np.asarray((forward == 0.0) | (sd < _STILL))
 
 
 def sum_below(
-    level: ArrayLike,
-    coin: ArrayLike,
-    gpu: ArrayLike,
-    coin_sd: ArrayLike,
-    gpu_sd: ArrayLike,
-    correlation: ArrayLike,
+    level: Numbers,
+    coin: Numbers,
+    gpu: Numbers,
+    coin_sd: Numbers,
+    gpu_sd: Numbers,
+    correlation: Numbers,
 ) -> Array:
     """Probability that the sum of two correlated lognormals is at most ``level``.
 
@@ -287,7 +289,7 @@ class _Curve(NamedTuple):
     def root(self) -> Array:
         return np.sqrt((1.0 - self.rho) * (1.0 + self.rho))
 
-    def only(self, cells: Array) -> _Curve:
+    def only(self, cells: Mask) -> _Curve:
         return _Curve(*(field[cells] for field in self))
 
     def x(self, u: Array) -> Array:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from xlcredit.models import normal
+from xlcredit.models.normal import Numbers
 from xlcredit.models.solve import find_root
 
 __all__ = [
@@ -38,9 +39,9 @@ class FairSpread(NamedTuple):
 
 
 def fair_spread(
-    exposure: ArrayLike,
-    lgd: ArrayLike,
-    hazard: ArrayLike,
+    exposure: Numbers,
+    lgd: Numbers,
+    hazard: Numbers,
     discount_rate: float,
     periods_per_year: float,
 ) -> FairSpread:
@@ -90,8 +91,8 @@ def fair_spread(
 
 def implied_hazard(
     spread: float,
-    exposure: ArrayLike,
-    lgd: ArrayLike,
+    exposure: Numbers,
+    lgd: Numbers,
     discount_rate: float,
     periods_per_year: float,
 ) -> float:
@@ -116,12 +117,12 @@ def implied_hazard(
 
 
 def required_spread(
-    el_spread: ArrayLike,
-    capital: ArrayLike,
-    hurdle: ArrayLike,
-    risk_free: ArrayLike,
-    liquidity: ArrayLike = 0.0,
-    opex: ArrayLike = 0.0,
+    el_spread: Numbers,
+    capital: Numbers,
+    hurdle: Numbers,
+    risk_free: Numbers,
+    liquidity: Numbers = 0.0,
+    opex: Numbers = 0.0,
 ) -> Any:
     """Spread that pays for expected loss, capital, liquidity and running cost."""
     return el_spread + np.multiply(capital, np.subtract(hurdle, risk_free)) + liquidity + opex
@@ -140,12 +141,12 @@ class Merton(NamedTuple):
 
 
 def merton(
-    asset_value: ArrayLike,
-    face: ArrayLike,
-    vol: ArrayLike,
-    continuous_rate: ArrayLike,
-    years: ArrayLike,
-    drift: ArrayLike,
+    asset_value: Numbers,
+    face: Numbers,
+    vol: Numbers,
+    continuous_rate: Numbers,
+    years: Numbers,
+    drift: Numbers,
 ) -> Merton:
     """Debt as a risk-free claim less a put on the borrower's assets.
 
@@ -201,11 +202,11 @@ def merton(
 
 
 def wrong_way_lgd(
-    pd: ArrayLike,
-    coverage: ArrayLike,
-    vol: ArrayLike,
-    correlation: ArrayLike,
-    sale_cost: ArrayLike = 0.0,
+    pd: Numbers,
+    coverage: Numbers,
+    vol: Numbers,
+    correlation: Numbers,
+    sale_cost: Numbers = 0.0,
 ) -> Array:
     """Loss given default where the collateral falls together with the borrower.
 
@@ -225,7 +226,7 @@ def wrong_way_lgd(
     return np.where(sd < _STILL, np.maximum(0.0, 1.0 - net), moving)
 
 
-def dscr_default(dscr: ArrayLike, vol: ArrayLike, years: ArrayLike) -> Array:
+def dscr_default(dscr: Numbers, vol: Numbers, years: Numbers) -> Array:
     """Probability that lognormal cash flow with the expected cover given misses debt service."""
     dscr = np.asarray(dscr, dtype=np.float64)
     with np.errstate(all="ignore"):
@@ -235,7 +236,7 @@ def dscr_default(dscr: ArrayLike, vol: ArrayLike, years: ArrayLike) -> Array:
 
 
 def vasicek_capital(
-    pd: ArrayLike, lgd: ArrayLike, correlation: ArrayLike, confidence: ArrayLike = 0.999
+    pd: Numbers, lgd: Numbers, correlation: Numbers, confidence: Numbers = 0.999
 ) -> Any:
     """Loss at the confidence beyond the expected one, in a large portfolio with one factor.
 

@@ -46,7 +46,7 @@ def impact_factor(quantity: Values, depth: Values, impact: Values, exponent: Val
         a = 1.0 / np.asarray(exponent, dtype=np.float64)
         y = np.asarray(impact * np.power(np.divide(quantity, depth), exponent))
         if y.ndim == 0 and y < a + 1.0:
-            return _small(y, a)
+            return _small(float(y), float(a))
         y, a = np.broadcast_arrays(np.where(np.equal(impact, 0.0), 0.0, y), a)
         small = y < a + 1.0
         if small.all():
@@ -58,11 +58,11 @@ def impact_factor(quantity: Values, depth: Values, impact: Values, exponent: Val
         return factor
 
 
-def _small(y: Array, a: Array) -> Array:
+def _small(y: Values, a: Values) -> Array:
     """exp(-y) (1 + y/(a+1) + y^2/((a+1)(a+2)) + ...): all terms positive, nothing cancels."""
     term, total = y / (a + 1.0), 1.0 + y / (a + 1.0)
     for n in range(2, _MOST_TERMS):
-        if n % 4 == 0 and not np.any(term > _EPS * total):
+        if n % 6 == 0 and not np.any(term > _EPS * total):
             return np.asarray(np.exp(-y) * total)
         term = term * (y / (a + n))
         total = total + term

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from xlcredit.models import normal
+from xlcredit.models.normal import Numbers
 
 __all__ = [
     "Cure",
@@ -48,15 +48,13 @@ class Proceeds(NamedTuple):
     shortfall: Any
 
 
-def loan_to_value(loan: ArrayLike, value: ArrayLike) -> Any:
+def loan_to_value(loan: Numbers, value: Numbers) -> Any:
     """Loan over collateral value; no loan has an LTV of 0, whatever secures it."""
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(np.equal(loan, 0.0), 0.0, np.divide(loan, value))
 
 
-def trigger_drop(
-    loan: ArrayLike, coin_value: ArrayLike, gpu_value: ArrayLike, trigger: ArrayLike
-) -> Drop:
+def trigger_drop(loan: Numbers, coin_value: Numbers, gpu_value: Numbers, trigger: Numbers) -> Drop:
     """Falls of both values together, of the coin alone and of the GPUs alone.
 
     The trigger is reached when the collateral is worth loan/trigger, so the collateral may lose
@@ -69,9 +67,7 @@ def trigger_drop(
         return Drop(spare / value, np.divide(spare, coin_value), np.divide(spare, gpu_value))
 
 
-def margin_price(
-    loan: ArrayLike, coin_units: ArrayLike, gpu_value: ArrayLike, trigger: ArrayLike
-) -> Any:
+def margin_price(loan: Numbers, coin_units: Numbers, gpu_value: Numbers, trigger: Numbers) -> Any:
     """Coin price at which the LTV reaches the trigger; 0 where the GPUs alone suffice."""
     needed = np.divide(loan, trigger) - gpu_value
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -79,11 +75,11 @@ def margin_price(
 
 
 def cure(
-    loan: ArrayLike,
-    coin_value: ArrayLike,
-    gpu_value: ArrayLike,
-    target_ltv: ArrayLike,
-    slippage: ArrayLike = 0.0,
+    loan: Numbers,
+    coin_value: Numbers,
+    gpu_value: Numbers,
+    target_ltv: Numbers,
+    slippage: Numbers = 0.0,
 ) -> Cure:
     """Repayment, coin to post, or coin to sell that brings the LTV down to its target.
 
@@ -100,12 +96,12 @@ def cure(
 
 
 def liquidation(
-    loan: ArrayLike,
-    coin_value: ArrayLike,
-    gpu_value: ArrayLike,
-    coin_factor: ArrayLike,
-    gpu_factor: ArrayLike,
-    gpu_cost: ArrayLike = 0.0,
+    loan: Numbers,
+    coin_value: Numbers,
+    gpu_value: Numbers,
+    coin_factor: Numbers,
+    gpu_factor: Numbers,
+    gpu_cost: Numbers = 0.0,
 ) -> Proceeds:
     """Loan over what a forced sale of both assets brings.
 
@@ -130,7 +126,7 @@ def liquidation(
 
 
 def stress_correlation(
-    drawdown: ArrayLike, calm: ArrayLike, stressed: ArrayLike, midpoint: ArrayLike, width: ArrayLike
+    drawdown: Numbers, calm: Numbers, stressed: Numbers, midpoint: Numbers, width: Numbers
 ) -> Any:
     """Correlation that moves from calm to stressed as the coin falls, on a logistic curve."""
     # (1 + tanh(x/2))/2 is the logistic function without overflow for large |x|
@@ -138,7 +134,7 @@ def stress_correlation(
     return calm + np.subtract(stressed, calm) * (0.5 + 0.5 * np.tanh(0.5 * x))
 
 
-def conditional_correlation(correlation: ArrayLike, probability: ArrayLike) -> Any:
+def conditional_correlation(correlation: Numbers, probability: Numbers) -> Any:
     """Correlation among the worst outcomes of one of two normal variables.
 
     Given X below its quantile x of probability p, X has the variance 1 − λ(λ + x) with

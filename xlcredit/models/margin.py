@@ -22,6 +22,8 @@ from numpy.typing import ArrayLike, NDArray
 __all__ = ["STATUS", "Margin", "Paths", "run", "step"]
 
 Array = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+Counts = NDArray[np.int64]
 
 STATUS = ("performing", "repaid", "liquidated", "payment_default")
 PERFORMING, REPAID, LIQUIDATED, PAYMENT_DEFAULT = range(4)
@@ -55,12 +57,12 @@ class Margin:
 class Paths:
     """Where each path stands; every field is an array over paths."""
 
-    status: NDArray[np.int64]
-    end_period: NDArray[np.int64]
-    calls: NDArray[np.int64]
-    first_call: NDArray[np.int64]  #: 0 where there was none
-    open_since: NDArray[np.int64]  #: period of the open call, −1 where none is open
-    sales: NDArray[np.int64]
+    status: Counts
+    end_period: Counts
+    calls: Counts
+    first_call: Counts  #: 0 where there was none
+    open_since: Counts  #: period of the open call, −1 where none is open
+    sales: Counts
     topped_up: Array
     coin_sold: Array
     exposure: Array
@@ -75,12 +77,21 @@ class Paths:
         """Return the paths on the day of closing."""
         count = len(coin_price)
 
-        def whole(value: int) -> NDArray[np.int64]:
+        def whole(value: int) -> Counts:
             return np.full(count, value, dtype=np.int64)
 
+        topped_up, coin_sold, exposure, loss = np.zeros((4, count))
         paths = cls(
-            *(whole(PERFORMING), whole(0), whole(0), whole(0), whole(-1), whole(0)),
-            *np.zeros((4, count)),
+            status=whole(PERFORMING),
+            end_period=whole(0),
+            calls=whole(0),
+            first_call=whole(0),
+            open_since=whole(-1),
+            sales=whole(0),
+            topped_up=topped_up,
+            coin_sold=coin_sold,
+            exposure=exposure,
+            loss=loss,
             balance=np.full(count, terms.loan),
             coin_units=np.full(count, terms.coin_units),
             liquidity=np.full(count, terms.liquidity),
@@ -161,9 +172,7 @@ def _ltv(balance: Array, value: Array) -> Array:
         return np.where(balance > 0.0, balance / value, 0.0)
 
 
-def _debt_service_fails(
-    terms: Margin, paths: Paths, alive: NDArray[np.bool_], cash: Array | None
-) -> NDArray[np.bool_]:
+def _debt_service_fails(terms: Margin, paths: Paths, alive: Mask, cash: Array | None) -> Mask:
     """Pay interest and principal; where cash and liquidity do not suffice, pay what there is."""
     principal = np.minimum(terms.scheduled, paths.balance)
     if cash is None:
@@ -181,9 +190,7 @@ def _debt_service_fails(
     return fails
 
 
-def _deadline(
-    terms: Margin, paths: Paths, alive: NDArray[np.bool_], ltv: Array, k: int
-) -> NDArray[np.bool_]:
+def _deadline(terms: Margin, paths: Paths, alive: Mask, ltv: Array, k: int) -> Mask:
     """Close and open calls; return the paths whose call falls due now."""
     above = alive & (ltv >= terms.call_ltv)
     paths.open_since[alive & ~above] = -1
@@ -194,9 +201,7 @@ def _deadline(
     return above & (k - paths.open_since >= terms.cure_periods)
 
 
-def _cure(
-    terms: Margin, paths: Paths, due: NDArray[np.bool_], coin: Array, gpu: Array
-) -> NDArray[np.bool_]:
+def _cure(terms: Margin, paths: Paths, due: Mask, coin: Array, gpu: Array) -> Mask:
     """Repay from liquidity, then sell coin; return the paths whose call stays open."""
     if not due.any():
         return due
@@ -229,12 +234,7 @@ def _cure(
 
 
 def _enforce(
-    terms: Margin,
-    paths: Paths,
-    where: NDArray[np.bool_],
-    status: int,
-    coin: Array,
-    gpu: Array,
+    terms: Margin, paths: Paths, where: Mask, status: int, coin: Array, gpu: Array
 ) -> None:
     """Sell all collateral; what the proceeds leave unpaid is the loss."""
     if not where.any():

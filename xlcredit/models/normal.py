@@ -11,13 +11,15 @@ import math
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from xlcredit.models.quadrature import gauss_legendre
 
-__all__ = ["bivariate_cdf", "cdf", "log_cdf", "mills", "pdf", "quantile"]
+__all__ = ["Numbers", "bivariate_cdf", "cdf", "log_cdf", "mills", "pdf", "quantile"]
 
 Array = NDArray[np.float64]
+#: One number or an array of them; functions of this kind join their arguments as NumPy does.
+Numbers = float | NDArray[np.float64]
 
 _SQRT_HALF = math.sqrt(0.5)
 _DENSITY_AT_ZERO = 1.0 / math.sqrt(2.0 * math.pi)
@@ -45,7 +47,7 @@ def _polynomial(x: Any, coefficients: tuple[float, ...]) -> Any:
     return total
 
 
-def _number_or_array(x: ArrayLike) -> Any:
+def _number_or_array(x: Numbers) -> Any:
     """Return one cell as a float, for which Python's own arithmetic is the faster one."""
     if isinstance(x, float):
         return x
@@ -53,13 +55,13 @@ def _number_or_array(x: ArrayLike) -> Any:
     return x if x.ndim else float(x)
 
 
-def mills(x: ArrayLike) -> Any:
+def mills(x: Numbers) -> Any:
     """Mills ratio (1 − Φ(x))/φ(x) for x ≥ 0."""
     x = _number_or_array(x)
     return _polynomial(1.0 - 10.0 / (x + 5.0), _MILLS) / (1.0 + x)
 
 
-def pdf(x: ArrayLike) -> Any:
+def pdf(x: Numbers) -> Any:
     """Density φ(x); a float for a single number, else an array."""
     x = _number_or_array(x)
     if isinstance(x, float):
@@ -68,7 +70,7 @@ def pdf(x: ArrayLike) -> Any:
         return _DENSITY_AT_ZERO * np.exp(-0.5 * np.square(x))
 
 
-def cdf(x: ArrayLike) -> Any:
+def cdf(x: Numbers) -> Any:
     """Distribution function Φ(x), with full relative accuracy in the lower tail.
 
     Parameters
@@ -95,12 +97,12 @@ def cdf(x: ArrayLike) -> Any:
     return np.where(x > 0.0, 1.0 - tail, tail)
 
 
-def log_cdf(x: ArrayLike) -> Array:
+def log_cdf(x: Numbers) -> Array:
     """Logarithm of Φ(x), finite far beyond the point at which Φ itself vanishes."""
     x = np.asarray(x, dtype=np.float64)
     size = np.abs(x)
     with np.errstate(under="ignore", over="ignore", divide="ignore"):
-        log_tail = _LOG_DENSITY_AT_ZERO - 0.5 * np.square(x) + np.log(mills(size))
+        log_tail: Array = _LOG_DENSITY_AT_ZERO - 0.5 * np.square(x) + np.log(mills(size))
         return np.where(x > 0.0, np.log1p(-np.exp(log_tail)), log_tail)
 
 
@@ -136,7 +138,7 @@ def _ratio(x: Any, pair: tuple[tuple[float, ...], tuple[float, ...]]) -> Any:
     return _polynomial(x, pair[0]) / _polynomial(x, pair[1])
 
 
-def quantile(p: ArrayLike) -> Any:
+def quantile(p: Numbers) -> Any:
     """Inverse of Φ: the point below which a share ``p`` of outcomes lies.
 
     Parameters
@@ -177,7 +179,7 @@ def _quantile_of_one(p: float) -> float:
     return math.copysign(tail, offset)
 
 
-def bivariate_cdf(h: ArrayLike, k: ArrayLike, correlation: ArrayLike) -> Array:
+def bivariate_cdf(h: Numbers, k: Numbers, correlation: Numbers) -> Array:
     """Probability Φ₂(h, k; ρ) that X ≤ h and Y ≤ k for standard normals of correlation ρ.
 
     Parameters
@@ -210,9 +212,7 @@ def bivariate_cdf(h: ArrayLike, k: ArrayLike, correlation: ArrayLike) -> Array:
     >>> bivariate_cdf(0.0, 0.0, 0.5)
     array(0.33333333)
     """
-    h, k, rho = np.broadcast_arrays(
-        *(np.asarray(a, dtype=np.float64) for a in (h, k, correlation))
-    )
+    h, k, rho = np.broadcast_arrays(*(np.asarray(a, dtype=np.float64) for a in (h, k, correlation)))
     both = _lower_quadrant(-np.abs(h), -np.abs(k), np.where((h > 0.0) == (k > 0.0), rho, -rho))
     probability = np.where(
         h > 0.0,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -61,28 +62,29 @@ def generation_value(
         s_j the share of launch j that the market has absorbed. What was absorbed before the
         purchase is in the cost already.
     """
-    age = np.asarray(age, dtype=np.float64)
-    value = np.power(1.0 - decline, age / 12.0) * cost
-    launches = list(zip(np.atleast_1d(launch_months), np.atleast_1d(launch_drops), strict=True))
+    value = np.power(1.0 - decline, np.divide(age, 12.0)) * cost
+    at_and_drop = (np.atleast_1d(x).tolist() for x in (launch_months, launch_drops))
+    launches = list(zip(*at_and_drop, strict=True))
     span = lead + ramp
-    if launches and not np.any(span):
+    if not np.any(span):
         for at, drop in launches:
-            value = value * np.where((age >= at) & (at > 0), 1.0 - drop, 1.0)
-    elif launches:
-        log_fall: Values = 0.0
-        for at, drop in launches:
-            share = _absorbed(age, at, lead, span) - _absorbed(0.0, at, lead, span)
-            log_fall = log_fall + share * np.log1p(-drop)
-        value = value * np.exp(log_fall)
-    return np.maximum(floor, value)
-
-
-def _absorbed(age: Values, at: float, lead: Values, span: Values) -> Array:
-    """Share of a launch that the market has absorbed: 0 before it, 1 after, even between."""
-    since = age - at
+            if at > 0:
+                value = value * np.where(np.greater_equal(age, at), 1.0 - drop, 1.0)
+        return np.maximum(floor, value)
+    log_fall: Values = 0.0
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        spread = np.minimum(1.0, np.maximum(0.0, np.divide(since + lead, span)))
-    return np.where(np.equal(span, 0.0), since >= 0.0, spread)
+        for at, drop in launches:
+            share = _absorbed(age - at, lead, span) - _absorbed(-at, lead, span)
+            log_fall = log_fall + share * math.log1p(-drop)
+    return np.maximum(floor, value * np.exp(log_fall))
+
+
+def _absorbed(since: Values, lead: Values, span: Values) -> Array:
+    """Share of a launch that the market has absorbed: 0 before it, 1 after, even between."""
+    spread = np.minimum(1.0, np.maximum(0.0, (since + lead) / span))
+    if np.all(span):
+        return spread
+    return np.where(np.equal(span, 0.0), np.greater_equal(since, 0.0), spread)
 
 
 def book_value(
@@ -113,18 +115,23 @@ def book_value(
     """
     worn = np.minimum(age, life)
     if method == "straight_line":
-        return cost - (cost - salvage) * (worn / life)
+        return _written_off(cost, salvage, worn / life)
     if method == "sum_of_years":
         return _sum_of_years(cost, worn / 12.0, life / 12.0, salvage)
     switch = method == "declining_balance_switch"
     return _declining(cost, worn / 12.0, life / 12.0, salvage, factor, switch)
 
 
+def _written_off(cost: Values, salvage: Values, share: Array) -> Array:
+    """Value when a share of cost less salvage is gone: exact where none or all of it is."""
+    return cost * (1.0 - share) + salvage * share
+
+
 def _sum_of_years(cost: Values, worn: Array, life: Values, salvage: Values) -> Array:
     """Year k of L carries (L - k + 1) parts of L (L + 1) / 2."""
     years = np.floor(worn)
     parts = years * (2 * life - years + 1) / 2 + (worn - years) * (life - years)
-    return cost - (cost - salvage) * (parts / (life * (life + 1) / 2))
+    return _written_off(cost, salvage, parts / (life * (life + 1) / 2))
 
 
 def _declining(

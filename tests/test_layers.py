@@ -1,0 +1,65 @@
+"""The architecture holds: who may import whom, and what a start costs."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import xlcredit
+
+PACKAGE = Path(xlcredit.__file__).parent
+ROOT = PACKAGE.parent
+
+
+def modules_after(statement: str) -> set[str]:
+    """Names of the modules that a fresh interpreter holds after a statement."""
+    program = f"import sys; {statement}; print(*sorted(sys.modules), sep='\\n')"
+    command = [sys.executable, "-W", "error", "-c", program]
+    done = subprocess.run(command, capture_output=True, check=True, text=True, cwd=ROOT)
+    return set(done.stdout.split())
+
+
+def test_imports_keep_to_the_layers() -> None:
+    command = [Path(sys.executable).with_name("lint-imports"), "--no-cache"]
+    done = subprocess.run(command, capture_output=True, check=False, text=True, cwd=ROOT)
+    assert done.returncode == 0, done.stdout[-3000:]
+
+
+@pytest.mark.parametrize(
+    "path", sorted((PACKAGE / "models").glob("**/*.py")), ids=lambda path: path.stem
+)
+def test_a_model_imports_only_numpy(path: Path) -> None:
+    """Also within functions, where an import would wait for its day."""
+    allowed = {"numpy", "__future__", *sys.stdlib_module_names}
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        names = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names = [node.module or "."]
+        for name in names:
+            assert name.startswith("xlcredit.models") or name.split(".")[0] in allowed
+
+
+def test_importing_the_package_loads_nothing_else() -> None:
+    loaded = {name.split(".")[0] for name in modules_after("import xlcredit")}
+    assert loaded <= modules_after("pass") | {"xlcredit"}
+
+
+def test_a_worksheet_call_needs_numpy_alone() -> None:
+    statement = "from xlcredit.functions import call; call('XLC_RENT', 2.5, 0.3, 12)"
+    loaded = {name.split(".")[0] for name in modules_after(statement)}
+    heavy = {"pandas", "scipy", "openpyxl", "xlwings", "formualizer", "msgspec", "typer", "rich"}
+    assert not loaded & heavy
+    assert loaded <= {"xlcredit", *(n.split(".")[0] for n in modules_after("import numpy"))} | set(
+        sys.stdlib_module_names
+    )
+
+
+def test_the_classic_host_leaves_the_licensed_parts_of_xlwings_alone() -> None:
+    by_us = modules_after("import xlcredit.excel.classic") - modules_after("import xlwings")
+    assert not {name for name in by_us if name.startswith("xlwings")}
