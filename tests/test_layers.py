@@ -24,7 +24,7 @@ def modules_after(statement: str) -> set[str]:
 
 
 def test_imports_keep_to_the_layers() -> None:
-    command = [Path(sys.executable).with_name("lint-imports"), "--no-cache"]
+    command = [str(Path(sys.executable).with_name("lint-imports")), "--no-cache"]
     done = subprocess.run(command, capture_output=True, check=False, text=True, cwd=ROOT)
     assert done.returncode == 0, done.stdout[-3000:]
 

@@ -52,7 +52,7 @@ def stock(excel: Windows) -> Callable[..., Any]:
     def STOCK(rent, decline, month):  # type: ignore[no-untyped-def]
         return rents.rent(rent, decline, month)
 
-    excel.classic.STOCK = STOCK
+    vars(excel.classic)["STOCK"] = STOCK
     return lambda *raw: excel.call("STOCK", *raw)
 
 

@@ -72,7 +72,7 @@ def windows() -> Iterator[Windows]:
     engines = mock.patch.dict(xlwings.engines.engines_by_name)
     with mock.patch.dict(sys.modules, stand_ins), engines:
         windows_part = stand_ins["xlwings._xlwindows"]
-        xlwings._xlwindows = windows_part
+        vars(xlwings)["_xlwindows"] = windows_part
         engine = xlwings.main.Engine(impl=windows_part.Engine())
         xlwings.engines.engines_by_name["excel"] = engine
         try:
@@ -80,7 +80,7 @@ def windows() -> Iterator[Windows]:
             yield stood_in
             stood_in.server.loop.close()
         finally:
-            del xlwings._xlwindows
+            del vars(xlwings)["_xlwindows"]
             xlwings.func, xlwings.arg, xlwings.ret = decorators
     for name, module in kept.items():
         sys.modules.pop(name, None)

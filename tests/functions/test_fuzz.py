@@ -28,7 +28,7 @@ from xlcredit.errors import CODES, CellError
 from xlcredit.functions import OMITTED, Function, Parameter
 
 NUMBERS = [0.0, -0.0, 1.0, -1.0, 0.5, 2.0, 12.0, 100.0, 1e308, -1e308, 1e-308, 5e-324, 1e15]
-JUNK = [
+JUNK: list[Any] = [
     *(np.nan, np.inf, -np.inf, 10**400, -(10**400), 2**63, 7, -3),
     *(None, OMITTED, "", " ", "abc", "12", "#N/A", "=1+1", "\x00", "all", "é" * 300, True, False),
     *(datetime.date(2026, 1, 1), datetime.datetime(2026, 1, 1, 9), datetime.date.min, b"bytes"),
@@ -49,7 +49,7 @@ def ranges(draw: Any) -> Any:
     some = draw(st.lists(cells, min_size=1, max_size=6))
     flat = [some[i % len(some)] for i in range(rows * columns)]
     grid = [flat[r * columns : (r + 1) * columns] for r in range(rows)]
-    forms = [grid, flat, tuple(map(tuple, grid))]
+    forms: list[Any] = [grid, flat, tuple(map(tuple, grid))]
     if all(type(cell) is float for cell in flat):
         forms += [np.array(grid), np.array(flat)]
     return draw(st.sampled_from(forms))

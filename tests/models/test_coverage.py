@@ -80,3 +80,11 @@ def test_headroom_says_how_far_the_value_may_move() -> None:
 def test_zero_values_put_out_no_warning() -> None:
     assert not np.isfinite(coverage.headroom(0.0, 1.2))
     assert not np.isfinite(coverage.headroom(np.array([0.0, 0.0]), np.array([1.2, 0.0]))).any()
+
+
+def test_break_even_of_a_debt_sculpted_on_its_contract_is_set_by_the_merchant_tail() -> None:
+    contracted = np.array([91.7, 88.3, 77.1, 0.0])
+    service = np.append((contracted[:3] - 11.3) / 1.2, 30.0)
+    merchant = np.array([0.0, 0.0, 0.0, 80.0])
+    found = coverage.breakeven_decline(contracted, merchant, 11.3, service, 1.2, 1)
+    assert found == pytest.approx(1 - ((36.0 + 11.3) / 80.0) ** (1 / 3.5), rel=1e-12)

@@ -12,6 +12,7 @@ from xlcredit.models.debt import present_value
 
 __all__ = [
     "HOURS_PER_MONTH",
+    "SAME",
     "borrowing_base",
     "breakeven_decline",
     "cover",
@@ -29,7 +30,7 @@ Values = float | Array
 #: 8760 / 12, as in the exchanges' monthly GPU-hour contracts.
 HOURS_PER_MONTH = 730.0
 #: A debt sculpted at 1.20x has a DSCR of 1.20 but for rounding, and meets a covenant of 1.20.
-_SAME = 1e-12
+SAME = 1e-12
 
 
 def cover(cfads: ArrayLike, debt_service: ArrayLike, window: int = 1) -> Array:
@@ -136,10 +137,11 @@ def breakeven_decline(
         return math.nan
     years = (np.arange(len(service)) + 0.5) / periods_per_year
     needed = target * service + cost - fixed  # from the merchant revenue of each period
+    spare = needed <= SAME * (target * service + np.abs(cost) + np.abs(fixed))
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         # each period has a break-even of its own in closed form; the first to break decides
         own = -np.expm1(np.log(needed / rent) / years)
-    own = np.where(needed <= 0, 1.0, np.where(rent > 0, own, -np.inf))
+    own = np.where(spare, 1.0, np.where(rent > 0, own, -np.inf))
     return float(np.min(own[service != 0]))
 
 
@@ -158,7 +160,7 @@ def meets(value: Values, threshold: Values, direction: str = "min") -> NDArray[n
     ndarray of bool
         False where either is NaN.
     """
-    slack = _SAME * np.abs(threshold)
+    slack = SAME * np.abs(threshold)
     if direction == "min":
         return np.greater_equal(value, threshold - slack)
     return np.less_equal(value, threshold + slack)

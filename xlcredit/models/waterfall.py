@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from xlcredit.models.coverage import SAME
 from xlcredit.models.debt import reserve_target
 
 __all__ = ["COLUMNS", "waterfall"]
@@ -145,7 +146,7 @@ def _period(
         cash, loan.reserve = cash + loan.reserve, 0.0
 
     # Distribution, unless cover is below the lock-up while there is debt.
-    locked = loan.balance > 0 and lockup > 0 and dscr < lockup
+    locked = loan.balance > 0 and lockup > 0 and dscr < lockup * (1.0 - SAME)
     loan.trapped = cash if locked else 0.0
     return (
         interest,

@@ -109,11 +109,12 @@ class ChecksPage:
         )
         statuses = book.areas[AREA_COVENANTS].replace("$A$", "$E$").replace("$I$", "$E$")
         tests.append(("Every covenant has a verdict", f'COUNTIF({statuses},"CHECK")=0'))
-        for page in book.template.sheet:
-            area = _used_area(book, page.name)
-            tests.append(
-                (f"No cell of {page.name} shows an error", f"SUMPRODUCT(--ISERROR({area}))=0")
-            )
+        areas = {"Summary": f"Summary!$A$5:{statuses.rpartition(':')[2].replace('$E$', '$I$')}"}
+        areas |= {page.name: _used_area(book, page.name) for page in book.template.sheet}
+        tests += [
+            (f"No cell of {name} shows an error", f"SUMPRODUCT(--ISERROR({area}))=0")
+            for name, area in areas.items()
+        ]
         return tests
 
 
