@@ -12,6 +12,7 @@ import tempfile
 import time
 import uuid
 from pathlib import Path
+from typing import Any
 
 import uno
 
@@ -99,7 +100,7 @@ def main() -> None:
             office.kill()
 
 
-def connect(pipe: str):
+def connect(pipe: str) -> Any:
     """The desktop of the office that listens on a pipe."""
     local = uno.getComponentContext()
     create = local.ServiceManager.createInstanceWithContext
@@ -115,7 +116,7 @@ def connect(pipe: str):
     raise SystemExit("LibreOffice did not start")
 
 
-def probe(desktop, module: str) -> list[str]:
+def probe(desktop: Any, module: str) -> list[str]:
     """Put the modules into a new workbook and call each probe."""
     hidden = uno.createUnoStruct("com.sun.star.beans.PropertyValue", "Hidden", 0, True, 0)
     always = uno.createUnoStruct("com.sun.star.beans.PropertyValue", "MacroExecutionMode", 0, 4, 0)

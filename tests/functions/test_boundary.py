@@ -45,6 +45,11 @@ def XLC_SUM(value: Number, threshold: Number = 1.0) -> Any:
     )
 
 
+def XLC_PICKY(loan: Number) -> Any:
+    assert not np.any(np.less(loan, 0.0) | np.isinf(loan)), "a loan is at least 0"
+    return np.sqrt(loan)
+
+
 def XLC_WORD(value: Observed) -> Any:
     return np.where(np.isnan(value), "CHECK", np.where(np.greater(value, 1.0), "YES", "NO"))
 
@@ -205,6 +210,7 @@ def test_each_bad_cell_is_an_error_in_its_own_place() -> None:
 
 def test_a_blank_cell_of_a_range_is_the_default() -> None:
     assert run(XLC_SUM, 1.0, [10.0, None, ""]) == [[11.0], [2.0], [2.0]]
+    assert run(XLC_SUM, 1.0, [10.0, np.datetime64("NaT")]) == [[11.0], [2.0]]
 
 
 def test_the_left_argument_s_error_stands_where_two_meet() -> None:
@@ -215,6 +221,12 @@ def test_the_left_argument_s_error_stands_where_two_meet() -> None:
 def test_an_error_spreads_along_what_it_broadcasts_to() -> None:
     bad = CellError("#N/A")
     assert run(XLC_SUM, [bad, 1.0], [[1.0, 2.0]]) == [[bad, bad], [2.0, 3.0]]
+    assert run(XLC_SUM, [1.0, 2.0], [[bad, 2.0]]) == [[bad, 3.0], [bad, 4.0]]
+
+
+def test_the_body_never_sees_a_value_outside_its_domain() -> None:
+    got = run(XLC_PICKY, [4.0, -1.0, np.inf, "x", 9.0])
+    assert [row[0] for row in got] == [2.0, *[CellError("#NUM!")] * 2, CellError("#VALUE!"), 3.0]
 
 
 def test_ragged_rows_and_deeper_lists_are_refused() -> None:
@@ -356,7 +368,7 @@ def test_what_pandas_calls_missing_is_blank(dtype: str) -> None:
 
 
 def test_a_missing_date_of_pandas_is_blank() -> None:
-    dates = pd.Series(pd.to_datetime(["2026-01-31", None]))
+    dates = pd.Series(pd.to_datetime(["2026-01-31", "NaT"]))
     assert "a blank in position 2 of 2" in error_of(XLC_DAYS, dates).reason
 
 
@@ -441,7 +453,7 @@ def test_good_cells_cost_no_python_step_each() -> None:
 
 
 def test_memory_stays_within_twice_inputs_and_result() -> None:
-    n = 3 * CHUNK
+    n = 2 * CHUNK
     column = [[float(i)] for i in range(n)]
     run(XLC_SUM, column[:2])
     gc.collect()

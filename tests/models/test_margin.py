@@ -43,14 +43,11 @@ def test_paths_run_together_as_they_run_alone() -> None:
 
 def test_every_ending_happens() -> None:
     coin, gpu, cash = paths()
-    terms = margin.Margin(**TERMS | {"scheduled": 2.2, "liquidity": 30.0})
-    ends = margin.run(terms, coin, gpu, cash).status
-    assert set(ends) == {
-        margin.PERFORMING,
-        margin.REPAID,
-        margin.LIQUIDATED,
-        margin.PAYMENT_DEFAULT,
-    }
+    ends: set[int] = set()
+    for scheduled in (0.5, 2.2):
+        terms = margin.Margin(**TERMS | {"scheduled": scheduled})
+        ends |= {*margin.run(terms, coin, gpu).status, *margin.run(terms, coin, gpu, cash).status}
+    assert {margin.STATUS[end] for end in ends} == set(margin.STATUS)
 
 
 def test_the_debt_falls_by_what_is_paid() -> None:

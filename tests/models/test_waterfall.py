@@ -70,7 +70,7 @@ def test_a_sculpted_schedule_is_repaid_to_the_cent() -> None:
 
 
 def test_cover_equal_to_the_lock_up_but_for_rounding_is_not_locked() -> None:
-    cash = np.random.default_rng(6).uniform(1e5, 9e6, 48)
+    cash = np.random.default_rng(6).uniform(7e6, 9e6, 240)
     debt, table = sculpture(cash, 1.2, 0.09 / 12, 1e6)
     made = run(cash, debt, 0.09 / 12, table[:, 2], lockup=1.2)
     assert min(made["dscr"]) < 1.2

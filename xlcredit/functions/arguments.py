@@ -32,6 +32,8 @@ __all__ = ["OMITTED", "READERS", "Numbers", "Vector", "iter_terms"]
 _EPOCH = datetime.date(1899, 12, 30)
 _LAST_SERIAL = 2_958_465  # 31 December 9999
 _LEAP_BUG = 60  # Excel's 29 February 1900 never was: earlier serials count from 31 December 1899
+#: No count comes near; beyond it, a float no longer tells one whole number from the next.
+_LARGEST_WHOLE = 2**53
 _RANGES = (Cells, np.ndarray)
 
 
@@ -77,15 +79,11 @@ def _read_whole(parameter: Parameter, raw: Any) -> Any:
     value = _read_scalar(parameter, raw)
     if value is None:
         return None
-    if value != int(value) or abs(value) > _MOST_PERIODS:
-        raise CellError(
-            "#NUM!", f"{parameter.name} must be a whole number, not a huge one; got {value:.10g}"
-        )
+    if value != int(value):
+        raise CellError("#NUM!", f"{parameter.name} must be a whole number; got {value:.10g}")
+    if abs(value) > _LARGEST_WHOLE:
+        raise CellError("#NUM!", f"{parameter.name} is too large a number; got {value:.10g}")
     return int(value)
-
-
-#: A schedule has no more rows than a sheet.
-_MOST_PERIODS = 1_048_576
 
 
 def _one_cell(parameter: Parameter, raw: Any) -> Any:

@@ -339,7 +339,8 @@ def XLC_BREAKEVEN_DECLINE(
     -----
     The largest d in [-1, 1] at which (contracted_k + merchant_k (1 - d)^((k - 1/2)/m) - opex_k)
     / debt_service_k >= target_k in every period k with service. Each period has its own d in
-    closed form; the smallest of them is the answer.
+    closed form; the smallest of them is the answer. A period that meets its target to twelve
+    digits without merchant revenue passes: a debt sculpted on its contract does.
 
     Examples
     --------

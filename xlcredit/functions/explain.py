@@ -145,9 +145,19 @@ def _examples(doc: str) -> Iterable[Example]:
         statement = ast.parse(example.source).body[0]
         if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
             names[statement.targets[0].id] = _value(statement.value, names)
-        elif isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
-            name, *arguments = (_value(a, names) for a in statement.value.args)
-            yield Example(f"={name}({', '.join(map(_in_formula, arguments))})", _result(example))
+        elif isinstance(statement, ast.Expr) and (found := _call(statement)):
+            name, *arguments = (_value(a, names) for a in found.args)
+            part = "" if found is statement.value else "in part: "
+            formula = f"={name}({', '.join(map(_in_formula, arguments))})"
+            yield Example(formula, part + _result(example))
+
+
+def _call(statement: ast.Expr) -> ast.Call | None:
+    """Find the call of a worksheet function, of which an example may show a part only."""
+    for node in ast.walk(statement):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "call":
+            return node
+    return None
 
 
 def _value(node: ast.expr, names: dict[str, Any]) -> Any:
@@ -224,7 +234,8 @@ def as_markdown(page: Manual) -> str:
     lines += [_with_unit(page.summary, page.unit), ""]
     if page.notes:
         lines += [*page.notes.split("\n"), ""]
-    lines += ["| argument | meaning | unit |", "|---|---|---|"]
+    if page.parameters:
+        lines += ["| argument | meaning | unit |", "|---|---|---|"]
     lines += [f"| `{_shown(a)}` | {a.meaning} | {a.unit} |" for a in page.parameters]
     lines += ["", f"Returns: {page.returns}", ""]
     lines += [f"- `{code}`: {reason}" for code, reason in page.raises]

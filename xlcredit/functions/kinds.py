@@ -18,6 +18,9 @@ Cell       object                  one cell, even one that holds an error
 Literal    str                     one of the words listed, in any case
 dataclass  that dataclass          a two-column label/value block
 ========== ======================= ===================================================
+
+In an array of numbers, a cell that holds no number, or one outside its domain, is NaN: the body
+computes on, and the boundary shows the cell's error in its place.
 """
 
 from __future__ import annotations

@@ -245,9 +245,9 @@ def XLC_MERTON(
     Notes
     -----
     With t = months / 12, r = continuous_rate, d1 = d2 + vol sqrt(t) and d2 = (ln(asset_value /
-    face) + (r - vol^2 / 2) t) / (vol sqrt(t)): equity = asset_value N(d1) - face exp(-r t) N(d2), debt =
-    asset_value - equity, spread = -ln(debt / face) / t - r, pd = N(-d2), lgd = 1 - asset_value
-    exp(r t) N(-d1) / (face N(-d2)); distance is d2 with ``drift`` in place of r, and
+    face) + (r - vol^2 / 2) t) / (vol sqrt(t)): equity = asset_value N(d1) - face exp(-r t) N(d2),
+    debt = asset_value - equity, spread = -ln(debt / face) / t - r, pd = N(-d2), lgd = 1 -
+    asset_value exp(r t) N(-d1) / (face N(-d2)); distance is d2 with ``drift`` in place of r, and
     physical_pd = N(-distance).
 
     Examples

@@ -38,7 +38,8 @@ _NODES = 96
 _SLICE = 256
 #: A smaller standard deviation than this does not move a double.
 _STILL = 1e-14
-#: √½: beyond this correlation the slope of the curve does not pass through −1 (or starts above 1).
+#: Just below √½. From there on the curve is steeper than −1 throughout; below −√½ it starts out
+#: steeper than 1.
 _STEEP = 0.7
 
 
@@ -358,22 +359,21 @@ def _in_the_plane(curve: _Curve) -> Array:
     flat = (rho < _STEEP)[:, 0]
     # Slope −1, or the bend of the curve where the slope is steeper throughout.
     u_down = np.log(ratio * np.where(rho < _STEEP, curve.root - rho, 1.0))
-    below = _falling(curve, u_down, -_FAR, curve.h(u_down))
+    h_down, far = curve.h(u_down), np.full_like(u_down, _FAR)
+    below = _steep(curve, -far, h_down)
     if not flat.all():
-        steep = curve.only(~flat)
-        below[~flat] += _falling(steep, u_down[~flat], steep.h(u_down[~flat]), _FAR)
+        below[~flat] += _steep(curve.only(~flat), h_down[~flat], far[~flat])
     if flat.any():
         below[flat] += _flat(curve.only(flat), u_down[flat])
     return below
 
 
-def _falling(curve: _Curve, u_down: Array, low: Array | float, high: Array | float) -> Array:
-    """∫ Φ(x) φ(h) dh where the curve falls steeply."""
-    ends = np.broadcast_arrays(np.clip(low, -_FAR, _FAR), np.clip(high, -_FAR, _FAR), u_down)
+def _steep(curve: _Curve, low: Array, high: Array, *, rising: bool = False) -> Array:
+    """∫ Φ(x) φ(h) dh where the curve falls, or rises, steeply."""
     return integrate(
-        lambda h: normal.cdf(curve.x(curve.u_at_h(h))) * normal.pdf(h),
-        ends[0][:, 0],
-        ends[1][:, 0],
+        lambda h: normal.cdf(curve.x(curve.u_at_h(h, rising=rising))) * normal.pdf(h),
+        np.clip(low, -_FAR, _FAR)[:, 0],
+        np.clip(high, -_FAR, _FAR)[:, 0],
         _NODES,
     )
 
@@ -389,12 +389,7 @@ def _flat(curve: _Curve, u_down: Array) -> Array:
         u_up = np.log(part.gpu_sd / part.coin_sd * (-part.rho - part.root))
         x_up[hairpin], h_up = part.x(u_up), part.h(u_up)
         below[hairpin] += normal.cdf(x_up[hairpin]) * normal.cdf(h_up)
-        below[hairpin] -= integrate(
-            lambda h: normal.cdf(part.x(part.u_at_h(h, rising=True))) * normal.pdf(h),
-            np.full(len(h_up), -_FAR),
-            np.minimum(h_up[:, 0], _FAR),
-            _NODES,
-        )[:, None]
+        below[hairpin] -= _steep(part, np.full_like(h_up, -_FAR), h_up, rising=True)[:, None]
     middle = integrate(
         lambda x: normal.pdf(x) * normal.cdf(curve.h(curve.u_at_x(x))),
         np.maximum(x_up, -_FAR)[:, 0],

@@ -140,7 +140,7 @@ def breakeven_decline(
     spare = needed <= SAME * (target * service + np.abs(cost) + np.abs(fixed))
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         # each period has a break-even of its own in closed form; the first to break decides
-        own = -np.expm1(np.log(needed / rent) / years)
+        own = 0.0 - np.expm1(np.log(needed / rent) / years)
     own = np.where(spare, 1.0, np.where(rent > 0, own, -np.inf))
     return float(np.min(own[service != 0]))
 
@@ -184,7 +184,7 @@ def headroom(value: Values, threshold: Values, direction: str = "min") -> Array:
     """
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         room = np.divide(value - threshold, value)
-    return np.asarray(room if direction == "min" else -room)
+    return np.asarray(room if direction == "min" else 0.0 - room)
 
 
 def borrowing_base(

@@ -82,19 +82,21 @@ def amortization(
     """
     if profile == "bullet":
         balloon, grace = principal, 0
-    after = np.arange(periods - 1, -1, -1)  # instalments still to come after each period
+    after = np.arange(periods - 1.0, -1.0, -1.0)  # instalments still to come after each period
     count = periods - grace
-    spread = principal - balloon
     if profile == "annuity" and rate > 0:
-        # a balance is what its instalments are worth: nothing cancels, the last one is exact
-        worth = -np.expm1(-np.arange(count + 1) * math.log1p(rate)) / rate
-        closing = balloon + spread * worth[np.minimum(after, count)] / worth[count]
+        # a balance is worth its instalments: nothing cancels, and the last one leaves nothing
+        log_growth = math.log1p(rate)
+        whole = -math.expm1(-count * log_growth)
+        left = -np.expm1(-np.minimum(after, count) * log_growth) / whole
+        part = np.exp(-(after + 1.0) * log_growth) * (rate / whole)
     else:
-        closing = balloon + spread * (np.minimum(after, count) / count)
+        left, part = np.minimum(after, count) / count, np.full(periods, 1.0 / count)
+    closing = balloon + (principal - balloon) * left
+    repaid = (principal - balloon) * np.where(after < count, part, 0.0)
     closing[-1] = 0.0
-    opening = np.concatenate(([principal], closing[:-1]))
-    interest = rate * opening
-    repaid = opening - closing
+    repaid[-1] += balloon
+    interest = rate * np.concatenate(([principal], closing[:-1]))
     return np.column_stack([interest + repaid, interest, repaid, closing])
 
 

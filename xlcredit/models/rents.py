@@ -78,7 +78,7 @@ def fit(years: ArrayLike, rents: ArrayLike) -> dict[str, float]:
     moved = math.fsum(y * y) if np.ptp(rents) else 0.0
     spare = len(x) - 2
     return {
-        "decline": -math.expm1(slope),
+        "decline": 0.0 - math.expm1(slope),
         "half_life": -12.0 * math.log(2.0) / slope if slope < 0 else math.nan,
         "r_squared": 1.0 - left / moved if moved else math.nan,
         "std_error": math.sqrt(left / spare / spread) if spare else math.nan,

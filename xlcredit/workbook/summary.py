@@ -148,7 +148,12 @@ def _write_covenant(book: Book, sheet: Worksheet, row: int, covenant: Covenant) 
     )
     status = book.formula(sheet, row, _STATUS, guarded, "text", bold=True)
     status.alignment = Alignment(horizontal="center")
-    headroom = f"1-{threshold}/{value}" if covenant.direction == "min" else f"{threshold}/{value}-1"
+    # a cover that is negative has no headroom: 1 - threshold/value would read as plenty
+    headroom = (
+        f'IF({value}>0,1-{threshold}/{value},"none")'
+        if covenant.direction == "min"
+        else f'IF({value}>0,{threshold}/{value}-1,"unlimited")'
+    )
     book.formula(sheet, row, _HEADROOM, headroom, "share")
     if covenant.first_breach:
         breach = book.formula(sheet, row, _BREACH, covenant.first_breach, "date")
