@@ -1,1 +1,37 @@
-"""Dated, sourced and licensed tables, and their loader."""
+"""Dated, sourced and licensed tables, and their loader.
+
+Each table is a small CSV file in this folder. A file of the same name and shape in the folder
+that the environment variable ``XLCREDIT_REFERENCE`` names takes its place.
+"""
+
+from xlcredit.reference.tables import (
+    FOLDER_VARIABLE,
+    TABLES,
+    Card,
+    Catalogue,
+    Cost,
+    Default,
+    Facility,
+    Row,
+    Scenario,
+    catalogue,
+    is_older,
+    stale,
+    table,
+)
+
+__all__ = [
+    "FOLDER_VARIABLE",
+    "TABLES",
+    "Card",
+    "Catalogue",
+    "Cost",
+    "Default",
+    "Facility",
+    "Row",
+    "Scenario",
+    "catalogue",
+    "is_older",
+    "stale",
+    "table",
+]

@@ -1,0 +1,73 @@
+"""Write a deal as the file that :func:`~xlcredit.deals.read_deal` reads."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tomlkit
+from tomlkit.items import InlineTable
+
+from xlcredit.deals.deal import Deal
+from xlcredit.deals.template import Input, Template
+
+__all__ = ["write_deal"]
+
+#: Up to here a float is the whole number it looks like.
+_EXACT = 1e15
+
+
+def write_deal(deal: Deal, template: Template) -> str:
+    """Write every input of a deal with its unit, source and date, grouped as in the template.
+
+    Parameters
+    ----------
+    deal : Deal
+        The deal.
+    template : Template
+        Its template, which knows the sections.
+
+    Returns
+    -------
+    str
+        TOML; reading it gives the same deal.
+
+    Examples
+    --------
+    >>> from xlcredit.deals import load, read_deal
+    >>> template, home = load("gpu-term-loan")
+    >>> text = write_deal(read_deal(home / "deal.toml", template), template)
+    >>> text.splitlines()[2]
+    'template = "gpu-term-loan"'
+    """
+    document = tomlkit.document()
+    document.add(tomlkit.comment(f"{template.title}: every input, by section."))
+    document.add(tomlkit.nl())
+    for key in ("template", "name", "as_of", "note"):
+        document.add(key, getattr(deal, key))
+    document.add(tomlkit.nl())
+    inputs = tomlkit.table()
+    for section in template.section:
+        inputs.add(tomlkit.nl())
+        inputs.add(tomlkit.comment(section.title))
+        for spec in section.input:
+            inputs.add(spec.name, _given(deal[spec.name]))
+            inputs.value.item(spec.name).comment(spec.label)
+    document.add("inputs", inputs)
+    return tomlkit.dumps(document)
+
+
+def _given(item: Input) -> InlineTable:
+    given = tomlkit.inline_table()
+    given.append("value", _number(item.value))
+    if item.unit not in ("text", "date"):  # the value itself says so
+        given.append("unit", item.unit)
+    given.append("source", item.source)
+    if item.as_of:
+        given.append("as_of", item.as_of)
+    return given
+
+
+def _number(value: Any) -> Any:
+    """Write 61 rather than 61.0."""
+    whole = isinstance(value, float) and value.is_integer() and abs(value) < _EXACT
+    return int(value) if whole else value

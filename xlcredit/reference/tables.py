@@ -1,0 +1,438 @@
+"""Read the reference tables: every row has a source, a date and a licence.
+
+``cards.csv`` GPUs and what they are · ``costs.csv`` what they cost, dated · ``scenarios.csv`` rent
+scenarios · ``defaults.csv`` constants · ``deals.csv`` public terms. A user's folder may replace
+any of them by a file of the same shape; a mistake in it is told by file, row and column.
+"""
+
+from __future__ import annotations
+
+import calendar
+import csv
+import dataclasses
+import datetime
+import difflib
+import math
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, ClassVar, TypeVar, get_type_hints
+
+from xlcredit.errors import FileError
+
+__all__ = [
+    "FOLDER_VARIABLE",
+    "TABLES",
+    "UNDATED",
+    "Card",
+    "Catalogue",
+    "Cost",
+    "Default",
+    "Facility",
+    "Row",
+    "Scenario",
+    "catalogue",
+    "is_older",
+    "stale",
+    "table",
+]
+
+#: Names the folder with the user's own tables.
+FOLDER_VARIABLE = "XLCREDIT_REFERENCE"
+#: A source that begins with one of these words needs no date: nobody has measured it.
+UNDATED = ("assumption", "definition", "illustration")
+
+_SHIPPED = Path(__file__).parent
+_GRADES = ("A", "B", "C")
+
+
+# --- rows -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One row of a table: facts, and where they come from.
+
+    The grade is A for a primary source or one that quotes it, B for one good secondary source,
+    C for an estimate, an illustration or what rests on memory.
+    """
+
+    file: ClassVar[str]
+    #: Columns that together name a row; no two rows may share them.
+    key: ClassVar[tuple[str, ...]]
+    #: Months after which a row should be looked at again.
+    fresh_months: ClassVar[int]
+
+    source: str
+    grade: str
+    licence: str
+    as_of: datetime.date | None = None
+    note: str = ""
+
+    def problem(self) -> tuple[str, str] | None:
+        """Return the column that is wrong and what is wrong with it; ``None`` if all is well."""
+        if self.grade not in _GRADES:
+            return "grade", f'must be A, B or C; got "{self.grade}"'
+        if self.as_of is None and not self.source.startswith(UNDATED):
+            return "as_of", f"is empty; only a source of {', '.join(UNDATED)} needs no date"
+        return None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Card(Row):
+    """A GPU or another accelerator. What is not known is ``None``."""
+
+    file: ClassVar[str] = "cards.csv"
+    key: ClassVar[tuple[str, ...]] = ("card",)
+    fresh_months: ClassVar[int] = 24
+
+    card: str
+    names: str = ""
+    vendor: str
+    architecture: str = ""
+    form_factor: str = ""
+    announced: datetime.date | None = None
+    launch_date: datetime.date | None = None
+    memory_gb: float | None = None
+    memory_bandwidth: float | None = None
+    bf16_tflops: float | None = None
+    fp8_tflops: float | None = None
+    tdp_w: float | None = None
+    liquid_required: float | None = None
+    rack_kw: float | None = None
+    gpus_per_unit: float | None = None
+    unit: str = ""
+    successor: str = ""
+    #: Fields whose figure rests on memory or on one estimate.
+    unverified: str = "none"
+
+    def problem(self) -> tuple[str, str] | None:
+        """Refuse what no card can be."""
+        if self.liquid_required not in (None, 0.0, 1.0):
+            return "liquid_required", f"must be 0 or 1; got {self.liquid_required:g}"
+        names = {f.name for f in dataclasses.fields(self)} | {"none"}
+        if unknown := [word for word in self.unverified.split() if word not in names]:
+            return "unverified", f'names the column "{unknown[0]}", which there is not'
+        return super().problem()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cost(Row):
+    """What a card cost new at a date, from ``cost_low`` to ``cost_high``. [USD/unit]"""
+
+    file: ClassVar[str] = "costs.csv"
+    key: ClassVar[tuple[str, ...]] = ("card", "as_of")
+    fresh_months: ClassVar[int] = 12
+
+    card: str
+    cost_low: float
+    cost_high: float
+    basis: str = ""
+
+    def problem(self) -> tuple[str, str] | None:
+        """Refuse a range turned round."""
+        if self.cost_high < self.cost_low:
+            return "cost_high", f"is below cost_low: {self.cost_high:g} and {self.cost_low:g}"
+        return super().problem()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scenario(Row):
+    """A rent scenario: a yearly fall, two steps and an index basis. An illustration."""
+
+    file: ClassVar[str] = "scenarios.csv"
+    key: ClassVar[tuple[str, ...]] = ("scenario",)
+    fresh_months: ClassVar[int] = 24
+
+    scenario: str
+    rent_decline: float
+    index_basis: float
+    step_month_1: float
+    step_month_2: float
+    step_drop_1: float
+    step_drop_2: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Default(Row):
+    """A constant: the default of an argument, or a figure to start from."""
+
+    file: ClassVar[str] = "defaults.csv"
+    key: ClassVar[tuple[str, ...]] = ("key_name",)
+    fresh_months: ClassVar[int] = 12
+
+    key_name: str
+    value: float
+    unit: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facility(Row):
+    """Public terms of a loan. What the record does not give is ``None``."""
+
+    file: ClassVar[str] = "deals.csv"
+    key: ClassVar[tuple[str, ...]] = ("deal",)
+    fresh_months: ClassVar[int] = 24
+
+    deal: str
+    borrower: str
+    closed: datetime.date
+    size_usd: float
+    spread: float | None = None
+    maturity: datetime.date | None = None
+    advance: float | None = None
+    sizing_dscr: float | None = None
+    covenant_dscr: float | None = None
+    customer: str = ""
+
+
+TABLES: tuple[type[Row], ...] = (Card, Cost, Scenario, Default, Facility)
+
+R = TypeVar("R", bound=Row)
+
+
+# --- age ------------------------------------------------------------------------------------
+
+
+def is_older(as_of: datetime.date, on: datetime.date, months: int) -> bool:
+    """Tell whether ``as_of`` lies more than ``months`` calendar months before ``on``.
+
+    Examples
+    --------
+    >>> is_older(datetime.date(2025, 2, 27), datetime.date(2026, 2, 28), 12)
+    True
+    """
+    year, month = divmod(on.year * 12 + on.month - 1 - months, 12)
+    if year < 1:
+        return False
+    last = calendar.monthrange(year, month + 1)[1]
+    return as_of < datetime.date(year, month + 1, min(on.day, last))
+
+
+def stale(row: Row, on: datetime.date) -> bool:
+    """Tell whether a row is older than its table allows; a row without a date never is.
+
+    Parameters
+    ----------
+    row : Row
+        A row of any table.
+    on : datetime.date
+        The day of use, for example the date of the deal.
+    """
+    return row.as_of is not None and is_older(row.as_of, on, row.fresh_months)
+
+
+# --- reading --------------------------------------------------------------------------------
+
+
+def table(kind: type[R], folder: str | os.PathLike[str] | None = None) -> tuple[R, ...]:
+    """Read a table; once read, it stays as it was for the life of the program.
+
+    Parameters
+    ----------
+    kind : type
+        One of ``Card``, ``Cost``, ``Scenario``, ``Default`` and ``Facility``.
+    folder : path, optional
+        Folder with the user's tables; the one that ``XLCREDIT_REFERENCE`` names when not given.
+        A table that is not there is the shipped one.
+
+    Raises
+    ------
+    FileError
+        The folder is missing, or a file in it is wrong; the message names file, row and column.
+    """
+    rows: tuple[R, ...] = _read(kind, _path(kind, _folder(folder)))  # type: ignore[assignment]
+    return rows
+
+
+def _folder(folder: str | os.PathLike[str] | None) -> str:
+    return os.environ.get(FOLDER_VARIABLE, "") if folder is None else os.fspath(folder)
+
+
+def _path(kind: type[Row], folder: str) -> Path:
+    if not folder:
+        return _SHIPPED / kind.file
+    if not Path(folder).is_dir():
+        raise FileError(f"{folder}: no such folder (it is given by {FOLDER_VARIABLE})")
+    own = Path(folder) / kind.file
+    return own if own.is_file() else _SHIPPED / kind.file
+
+
+@cache
+def _read(kind: type[Row], path: Path) -> tuple[Row, ...]:
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            return tuple(_rows(kind, path, csv.reader(file, strict=True)))
+    except UnicodeDecodeError:
+        raise FileError(f"{path}: is not UTF-8 text; save it as CSV UTF-8") from None
+    except csv.Error as error:
+        raise FileError(f"{path}: is not a CSV file: {error}") from None
+    except OSError as error:
+        raise FileError(f"{path}: {error.strerror}") from None
+
+
+def _rows(kind: type[Row], path: Path, lines: Any) -> Iterator[Row]:
+    columns = [cell.strip() for cell in next(lines, [])]
+    parsers = _parsers(kind)
+    _check_header(kind, path, columns, parsers)
+    seen: set[tuple[Any, ...]] = set()
+    for cells in lines:
+        if not any(cell.strip() for cell in cells):
+            continue
+        place = f"{path}, row {lines.line_num}"
+        if len(cells) != len(columns):
+            raise FileError(f"{place}: {len(columns)} cells are needed; got {len(cells)}")
+        row = _row(kind, place, dict(zip(columns, cells, strict=True)), parsers)
+        name = tuple(getattr(row, field) for field in kind.key)
+        if name in seen:
+            raise FileError(f"{place}, column {_column(kind.key[0])}: {name[0]} is given twice")
+        seen.add(name)
+        yield row
+
+
+def _check_header(
+    kind: type[Row], path: Path, columns: list[str], parsers: dict[str, _Parser]
+) -> None:
+    if len(columns) == 1 and ";" in columns[0]:
+        raise FileError(f"{path}: columns are separated by semicolons; commas are needed")
+    for column in columns:
+        if column not in parsers:
+            near = difflib.get_close_matches(column, parsers, 1, 0.0)[0]
+            raise FileError(f'{path}: column "{column}" is not known; did you mean {near}?')
+        if columns.count(column) > 1:
+            raise FileError(f"{path}: column {column} is given twice")
+    for column in map(_column, (f.name for f in dataclasses.fields(kind))):
+        if column not in columns:
+            raise FileError(f"{path}: column {column} is missing")
+
+
+def _row(kind: type[Row], place: str, cells: dict[str, str], parsers: dict[str, _Parser]) -> Row:
+    given: dict[str, Any] = {}
+    for column, cell in cells.items():
+        field, parse, required = parsers[column]
+        text = cell.strip()
+        if text:
+            try:
+                given[field] = parse(text)
+            except ValueError as error:
+                raise FileError(f"{place}, column {column}: {error}") from None
+        elif required:
+            raise FileError(f"{place}, column {column}: is empty")
+    row = kind(**given)
+    if wrong := row.problem():
+        raise FileError(f"{place}, column {wrong[0]}: {wrong[1]}")
+    return row
+
+
+#: Field of the row, how its cells are read, and whether they may be empty.
+_Parser = tuple[str, Callable[[str], Any], bool]
+
+
+@cache
+def _parsers(kind: type[Row]) -> dict[str, _Parser]:
+    hints = get_type_hints(kind)
+    return {
+        _column(f.name): (f.name, _parse(hints[f.name]), f.default is dataclasses.MISSING)
+        for f in dataclasses.fields(kind)
+    }
+
+
+def _column(field: str) -> str:
+    """Return the column of a field; ``key`` is taken by the class."""
+    return "key" if field == "key_name" else field
+
+
+def _parse(hint: Any) -> Callable[[str], Any]:
+    kinds = getattr(hint, "__args__", (hint,))
+    return _date if datetime.date in kinds else _number if float in kinds else str
+
+
+def _number(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        raise ValueError(f'must be a number such as 1234.5; got "{text}"') from None
+    if not math.isfinite(value):
+        raise ValueError(f'must be a number such as 1234.5; got "{text}"')
+    return value
+
+
+def _date(text: str) -> datetime.date:
+    try:
+        return datetime.date.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f'must be a date such as 2026-11-22; got "{text}"') from None
+
+
+# --- cards by name --------------------------------------------------------------------------
+
+#: Words before a card's name that say nothing about which card it is.
+_MAKERS = ("nvidia", "amd", "google", "aws", "instinct", "geforce", "tesla")
+
+
+def folded(name: str) -> str:
+    """Bring a card's name down to what tells it apart: case, spaces and signs do not.
+
+    Examples
+    --------
+    >>> folded("NVIDIA H100-SXM5")
+    'h100sxm5'
+    """
+    words = name.casefold().split()
+    while len(words) > 1 and words[0] in _MAKERS:
+        words.pop(0)
+    return "".join(c for c in "".join(words) if c.isalnum())
+
+
+class Catalogue:
+    """The cards by every name they go by, each with its latest cost.
+
+    Parameters
+    ----------
+    cards : iterable of Card
+        The table of cards.
+    costs : iterable of Cost
+        The table of costs.
+    """
+
+    def __init__(self, cards: tuple[Card, ...], costs: tuple[Cost, ...]) -> None:
+        self._cards: dict[str, Card] = {}
+        for card in cards:
+            for name in {folded(n) for n in [card.card, *card.names.split(";")]} - {""}:
+                other = self._cards.setdefault(name, card)
+                if other is not card:
+                    raise FileError(
+                        f"{Card.file}: {card.card} and {other.card} share the name {name}"
+                    )
+        self._costs: dict[str, Cost] = {}
+        for cost in sorted(costs, key=lambda c: c.as_of or datetime.date.min):
+            owner = self.find(cost.card)
+            if owner is None:
+                raise FileError(f"{Cost.file}: {cost.card} is not in {Card.file}")
+            self._costs[owner.card] = cost
+
+    def find(self, name: str) -> Card | None:
+        """Return the card of a name, in any case and with any signs; ``None`` if there is none."""
+        return self._cards.get(folded(name))
+
+    def cost(self, card: Card) -> Cost | None:
+        """Return the latest cost of a card."""
+        return self._costs.get(card.card)
+
+    def near(self, name: str, most: int = 3) -> list[str]:
+        """Return the cards whose names come nearest, the nearest first."""
+        names = difflib.get_close_matches(folded(name), self._cards, 4 * most, 0.0)
+        return list(dict.fromkeys(self._cards[n].card for n in names))[:most]
+
+
+def catalogue(folder: str | os.PathLike[str] | None = None) -> Catalogue:
+    """Return the catalogue of cards; ``folder`` as in :func:`table`."""
+    where = _folder(folder)
+    return _catalogue(_path(Card, where), _path(Cost, where))
+
+
+@cache
+def _catalogue(cards: Path, costs: Path) -> Catalogue:
+    return Catalogue(_read(Card, cards), _read(Cost, costs))  # type: ignore[arg-type]
