@@ -16,6 +16,7 @@ from xlcredit.errors import CODES, CellError
 from xlcredit.excel.com import ERROR_NUMBERS, from_com, to_com
 from xlcredit.excel.reasons import Place, Reasons
 from xlcredit.functions import REGISTRY, Function
+from xlcredit.functions.explain import argument_help
 
 CALLER = "[Deal.xlsx]Debt!R5C3"
 
@@ -37,7 +38,7 @@ def test_xlwings_finds_the_function_under_its_name(excel: Windows, function: Fun
     assert info["ret"] == {"doc": function.summary, "options": {"convert": "raw"}}
     assert [a["name"] for a in info["args"]] == [p.vba for p in function.parameters]
     assert all(a["options"] == {"convert": "raw"} for a in info["args"])
-    assert [a["doc"] for a in info["args"]] == list(function.help.values())
+    assert [a["doc"] for a in info["args"]] == list(argument_help(function).values())
     assert not info["volatile"]
 
 

@@ -11,6 +11,7 @@ import datetime
 import re
 from typing import Any
 
+import docstring_parser
 import numpy as np
 import pandas as pd
 import pytest
@@ -32,9 +33,10 @@ from tests.functions.cases import (
 )
 from xlcredit.errors import CODES, CellError
 from xlcredit.functions import OMITTED, REGISTRY, Function, call
+from xlcredit.functions.explain import argument_help, manual
 from xlcredit.functions.vocabulary import VBA_KEYWORDS, VOCABULARY
 
-SECTIONS = ("Parameters", "Returns", "Raises", "Notes", "Examples", "References")
+SECTIONS = ("parameters", "returns", "raises", "notes", "examples", "references")
 #: They tell about the library, so they have no formula and no source to cite.
 AUDIT = {"XLC_WHY", "XLC_SOURCE", "XLC_EXPLAIN", "XLC_VERSION"}
 LONGEST = 255
@@ -77,25 +79,28 @@ def test_optional_arguments_come_last(function: Function) -> None:
 @every_function
 def test_help_fits_the_function_wizard(function: Function) -> None:
     assert 0 < len(function.summary) <= LONGEST
-    for name, text in function.help.items():
+    for name, text in argument_help(function).items():
         assert 0 < len(text) <= LONGEST, name
 
 
 @every_function
 def test_the_docstring_tells_every_argument_in_order(function: Function) -> None:
-    assert list(function.help) == [p.name for p in function.parameters]
+    written = docstring_parser.parse(function.doc, docstring_parser.DocstringStyle.NUMPYDOC)
+    assert [p.arg_name for p in written.params] == [p.name for p in function.parameters]
 
 
 @every_function
 def test_the_docstring_gives_the_vocabulary_s_units(function: Function) -> None:
-    for parameter in function.parameters:
-        assert function.help[parameter.name].endswith(f"[{parameter.word.unit}]"), parameter.name
+    for parameter, told in zip(function.parameters, manual(function).parameters, strict=True):
+        assert told.meaning, parameter.name
+        assert told.unit == parameter.word.unit, parameter.name
 
 
 @every_function
 def test_the_docstring_has_every_section(function: Function) -> None:
-    needed = ("Returns", "Examples") if function.name in AUDIT else SECTIONS
-    assert not [title for title in needed if not function.section(title)]
+    needed = ("returns", "examples") if function.name in AUDIT else SECTIONS
+    page = manual(function)
+    assert not [section for section in needed if not getattr(page, section)]
 
 
 # --- blank, omitted, zero -------------------------------------------------------------------

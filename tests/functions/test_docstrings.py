@@ -6,10 +6,10 @@ import doctest
 
 import pytest
 
-from xlcredit.functions import REGISTRY, call
-
 # pytest's checker compares the digits that the docstring shows, not all seventeen.
 from _pytest.doctest import _get_checker, _get_flag_lookup
+
+from xlcredit.functions import REGISTRY, call
 
 
 @pytest.mark.parametrize("name", sorted(REGISTRY))

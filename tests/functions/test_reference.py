@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from tests.reference.tables import Table, difference, tables
 
+from tests.reference.tables import Table, difference, tables
 from xlcredit.functions import REGISTRY
 
 #: They tell about the library, not about credit: the contract tests cover them.

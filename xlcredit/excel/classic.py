@@ -20,6 +20,7 @@ from xlcredit.excel.com import from_com, to_com
 from xlcredit.excel.reasons import Place, Reasons
 from xlcredit.functions import REGISTRY, Function
 from xlcredit.functions.boundary import evaluate
+from xlcredit.functions.explain import argument_help
 
 __all__ = list(REGISTRY)
 
@@ -65,8 +66,8 @@ def _udf(function: Function) -> Callable[..., Any]:
         ]
     )
     decorated: Callable[..., Any] = udf
-    for p in function.parameters:
-        decorated = xw.arg(p.vba, "raw", doc=function.help[p.name])(decorated)
+    for p, text in zip(function.parameters, argument_help(function).values(), strict=True):
+        decorated = xw.arg(p.vba, "raw", doc=text)(decorated)
     return xw.func(category=function.category)(xw.ret("raw")(decorated))
 
 

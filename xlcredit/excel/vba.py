@@ -13,6 +13,7 @@ from itertools import groupby
 
 from xlcredit.excel.com import ERROR_NUMBERS, MARK
 from xlcredit.functions import Function
+from xlcredit.functions.explain import argument_help
 
 __all__ = ["MODULE", "vba_module"]
 
@@ -200,9 +201,7 @@ def _descriptions(sub: str, functions: Iterable[Function]) -> Iterator[str]:
         yield f'    Application.MacroOptions Macro:="{function.name}", _'
         yield f"        Description:={_text(function.summary)}, _"
         if function.parameters:
-            texts = ", _\n            ".join(
-                _text(function.help[p.name]) for p in function.parameters
-            )
+            texts = ", _\n            ".join(map(_text, argument_help(function).values()))
             yield f"        ArgumentDescriptions:=Array({texts}), _"
         yield f"        Category:={_text(function.category)}"
     yield "End Sub"

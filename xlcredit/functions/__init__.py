@@ -29,5 +29,6 @@ for _category in (
     "margin",
     "pricing",
     "audit",
+    "catalogue",
 ):
     import_module(f"{__name__}.{_category}")

@@ -18,7 +18,16 @@ from typing import Any
 
 from xlcredit.functions.registry import Function, Parameter
 
-__all__ = ["Argument", "Example", "Manual", "as_json", "as_markdown", "as_rows", "manual"]
+__all__ = [
+    "Argument",
+    "Example",
+    "Manual",
+    "argument_help",
+    "as_json",
+    "as_markdown",
+    "as_rows",
+    "manual",
+]
 
 #: Most characters of a text inside a block of cells.
 MOST_IN_BLOCK = 255
@@ -100,6 +109,11 @@ def manual(function: Function) -> Manual:
         examples=tuple(_examples(function.doc)),
         references=tuple(_references(sections.get("references", ""))),
     )
+
+
+def argument_help(function: Function) -> dict[str, str]:
+    """Return what the wizard shows for each argument: meaning, then unit in brackets."""
+    return {a.name: _with_unit(a.meaning, a.unit) for a in manual(function).parameters}
 
 
 def _plain(text: str) -> str:

@@ -151,8 +151,8 @@ def XLC_REQUIRED_SPREAD(
     capital: Number,
     hurdle: Number,
     risk_free: Number,
-    liquidity_spread: Number = 0.0,
-    opex_spread: Number = 0.0,
+    liquidity: Number = 0.0,
+    opex: Number = 0.0,
 ) -> Any:
     """Spread that pays for expected loss, capital, liquidity and running cost. [1/year]
 
@@ -166,9 +166,9 @@ def XLC_REQUIRED_SPREAD(
         Return required on capital. [1/year]
     risk_free : number or range
         Risk-free rate that the capital earns meanwhile. [1/year]
-    liquidity_spread : number or range, optional
+    liquidity : number or range, optional
         Spread for liquidity; 0 when not given. [1/year]
-    opex_spread : number or range, optional
+    opex : number or range, optional
         Running cost as a share of the exposure; 0 when not given. [1/year]
 
     Returns
@@ -183,7 +183,7 @@ def XLC_REQUIRED_SPREAD(
 
     Notes
     -----
-    el_spread + capital (hurdle - risk_free) + liquidity_spread + opex_spread.
+    el_spread + capital (hurdle - risk_free) + liquidity + opex.
 
     Examples
     --------
@@ -195,9 +195,7 @@ def XLC_REQUIRED_SPREAD(
     .. [1] Risk-adjusted return on capital: Basel Committee on Banking Supervision, "Range of
        practices and issues in economic capital frameworks", 2009.
     """
-    return credit.required_spread(
-        el_spread, capital, hurdle, risk_free, liquidity_spread, opex_spread
-    )
+    return credit.required_spread(el_spread, capital, hurdle, risk_free, liquidity, opex)
 
 
 @worksheet(CATEGORY)

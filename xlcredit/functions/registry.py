@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-from xlcredit.functions.vocabulary import VBA_KEYWORDS, VOCABULARY, Word
+from xlcredit.functions.vocabulary import HOMONYMS, VBA_KEYWORDS, VOCABULARY, Word
 
 __all__ = ["REGISTRY", "Function", "Parameter", "describe", "worksheet"]
 
@@ -26,6 +26,7 @@ ELEMENTWISE = frozenset({"number", "observed", "text"})
 class Parameter:
     """One argument of a worksheet function."""
 
+    function: str
     name: str
     kind: str
     required: bool
@@ -35,8 +36,8 @@ class Parameter:
 
     @cached_property
     def word(self) -> Word:
-        """The vocabulary's entry for this name."""
-        return VOCABULARY[self.name]
+        """The vocabulary's entry for this name, or the function's own sense of it."""
+        return HOMONYMS.get((self.function, self.name)) or VOCABULARY[self.name]
 
     @property
     def vba(self) -> str:
@@ -73,17 +74,6 @@ class Function:
         """The first line of the docstring."""
         return self.doc.split("\n\n")[0].replace("\n", " ")
 
-    @cached_property
-    def help(self) -> dict[str, str]:
-        """What the docstring says of each argument, on one line."""
-        found = _ARGUMENT.findall(self.section("Parameters"))
-        return {name: " ".join(text.split()).replace("``", "") for name, text in found}
-
-    def section(self, title: str) -> str:
-        """Return the body of one section of the docstring; empty if there is none."""
-        found = re.search(_SECTION.format(title), self.doc, re.MULTILINE | re.DOTALL)
-        return found[1].strip("\n") if found else ""
-
     @property
     def signature(self) -> str:
         """The call as an analyst writes it, optional arguments in brackets."""
@@ -93,10 +83,6 @@ class Function:
 
 REGISTRY: dict[str, Function] = {}
 
-#: An underlined heading, and all below it down to the next one.
-_SECTION = r"^{}\n-+\n(.*?)(?=^[A-Z][A-Za-z ]+\n---|\Z)"
-#: ``name : kind`` and the indented text under it.
-_ARGUMENT = re.compile(r"^(\w+) : .+\n((?:[ ]+.+\n?|\n)+)", re.MULTILINE)
 _NAME = re.compile(r"XLC_[A-Z]+(?:_[A-Z]+)*\Z")
 
 
@@ -141,22 +127,23 @@ def describe(python: Callable[..., Any], category: str) -> Function:
 
 def _parameters(python: Callable[..., Any]) -> tuple[Parameter, ...]:
     hints = get_type_hints(python, include_extras=True)
+    name = python.__name__
     return tuple(
-        _parameter(p, hints[p.name]) for p in inspect.signature(python).parameters.values()
+        _parameter(name, p, hints[p.name]) for p in inspect.signature(python).parameters.values()
     )
 
 
-def _parameter(p: inspect.Parameter, hint: Any) -> Parameter:
+def _parameter(function: str, p: inspect.Parameter, hint: Any) -> Parameter:
     required = p.default is p.empty
     default = None if required else p.default
     if get_origin(hint) is Literal:
         choices = get_args(hint)
         if p.name == "measure" and len(choices) > 1:
             choices = (*choices, "all")
-        return Parameter(p.name, "choice", required, default, choices)
+        return Parameter(function, p.name, "choice", required, default, choices)
     if dataclasses.is_dataclass(hint) and isinstance(hint, type):
-        return Parameter(p.name, "terms", required, default, terms=hint)
-    return Parameter(p.name, get_args(hint)[1], required, default)
+        return Parameter(function, p.name, "terms", required, default, terms=hint)
+    return Parameter(function, p.name, get_args(hint)[1], required, default)
 
 
 def _check(name: str, parameters: tuple[Parameter, ...]) -> None:

@@ -12,7 +12,7 @@ import sys
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["VBA_KEYWORDS", "VOCABULARY", "Word"]
+__all__ = ["HOMONYMS", "VBA_KEYWORDS", "VOCABULARY", "Word"]
 
 _HUGE = sys.float_info.max
 
@@ -227,8 +227,6 @@ VOCABULARY: dict[str, Word] = {
     "capital": _word("share", "capital held against the exposure", low=0.0),
     "hurdle": _word("1/year", "return required on capital"),
     "risk_free": _word("1/year", "risk-free rate"),
-    "liquidity_spread": _word("1/year", "spread that pays for liquidity", low=0.0),
-    "opex_spread": _word("1/year", "running cost as a share of the exposure", low=0.0),
     "face": _word("USD", "debt due at the horizon", _POSITIVE),
     "continuous_rate": _word("1/year", "risk-free rate, continuous"),
     "pd": _word("share", "probability of default", low=_ABOVE_ZERO, high=_below(1.0)),
@@ -239,6 +237,12 @@ VOCABULARY: dict[str, Word] = {
     "cell": _word("cell", "a cell, even one that holds an error"),
     "key": _word("name", "key of a shipped default"),
     "function": _word("name", "name of a worksheet function"),
+}
+
+#: The public names of one function use two words in another sense than all others.
+HOMONYMS: dict[tuple[str, str], Word] = {
+    ("XLC_REQUIRED_SPREAD", "liquidity"): _word("1/year", "spread for liquidity", low=0.0),
+    ("XLC_REQUIRED_SPREAD", "opex"): _word("1/year", "running cost of the loan", low=0.0),
 }
 
 #: Reserved in VBA (MS-VBAL 3.3.5.2) or read by it as a statement: as a parameter, such a word

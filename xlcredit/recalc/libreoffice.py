@@ -1,7 +1,7 @@
 """LibreOffice: a second opinion from a real spreadsheet, and pictures of the sheets.
 
 It calculates Excel's own functions only: cells that call worksheet functions of xlcredit show
-``#NAME?`` unless the add-in is installed.
+``#NAME?`` unless it is given the add-in.
 """
 
 from __future__ import annotations
@@ -41,6 +41,10 @@ class LibreOffice:
         The Python that has ``uno``.
     timeout : float
         Seconds to wait for an answer that LibreOffice gives within one.
+    recalculates : bool
+        Whether it calculates what it opens, or shows the values stored in the file.
+    extensions : Path, optional
+        Folder of unpacked extensions to load, such as the Calc add-in.
 
     Raises
     ------
@@ -60,6 +64,7 @@ class LibreOffice:
         timeout: float = 120.0,
         *,
         recalculates: bool = True,
+        extensions: Path | None = None,
     ) -> None:
         program = shutil.which(soffice)
         if program is None:
@@ -67,11 +72,13 @@ class LibreOffice:
         if shutil.which(python) is None:
             raise HostError(f"LibreOffice needs {python} with python3-uno; install python3-uno")
         self._timeout = timeout
+        bundled = {"BUNDLED_EXTENSIONS": extensions.resolve().as_uri()} if extensions else {}
         self._process = subprocess.Popen(
             [python, "-I", str(_DRIVER), program, "recalculate" if recalculates else "stored"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
+            env={**os.environ, **bundled},
             start_new_session=True,
         )
         self._buffer = b""

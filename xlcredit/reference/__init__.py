@@ -7,6 +7,7 @@ that the environment variable ``XLCREDIT_REFERENCE`` names takes its place.
 from xlcredit.reference.tables import (
     FOLDER_VARIABLE,
     TABLES,
+    UNDATED,
     Card,
     Catalogue,
     Cost,
@@ -23,6 +24,7 @@ from xlcredit.reference.tables import (
 __all__ = [
     "FOLDER_VARIABLE",
     "TABLES",
+    "UNDATED",
     "Card",
     "Catalogue",
     "Cost",

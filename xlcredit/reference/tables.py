@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar, get_type_hints
+from typing import Any, ClassVar, TypeVar, cast, get_type_hints
 
 from xlcredit.errors import FileError
 
@@ -61,7 +61,7 @@ class Row:
 
     file: ClassVar[str]
     #: Columns that together name a row; no two rows may share them.
-    key: ClassVar[tuple[str, ...]]
+    identity: ClassVar[tuple[str, ...]]
     #: Months after which a row should be looked at again.
     fresh_months: ClassVar[int]
 
@@ -85,7 +85,7 @@ class Card(Row):
     """A GPU or another accelerator. What is not known is ``None``."""
 
     file: ClassVar[str] = "cards.csv"
-    key: ClassVar[tuple[str, ...]] = ("card",)
+    identity: ClassVar[tuple[str, ...]] = ("card",)
     fresh_months: ClassVar[int] = 24
 
     card: str
@@ -120,10 +120,10 @@ class Card(Row):
 
 @dataclass(frozen=True, kw_only=True)
 class Cost(Row):
-    """What a card cost new at a date, from ``cost_low`` to ``cost_high``. [USD/unit]"""
+    """What a card cost new at a date, in USD per unit, from ``cost_low`` to ``cost_high``."""
 
     file: ClassVar[str] = "costs.csv"
-    key: ClassVar[tuple[str, ...]] = ("card", "as_of")
+    identity: ClassVar[tuple[str, ...]] = ("card", "as_of")
     fresh_months: ClassVar[int] = 12
 
     card: str
@@ -143,7 +143,7 @@ class Scenario(Row):
     """A rent scenario: a yearly fall, two steps and an index basis. An illustration."""
 
     file: ClassVar[str] = "scenarios.csv"
-    key: ClassVar[tuple[str, ...]] = ("scenario",)
+    identity: ClassVar[tuple[str, ...]] = ("scenario",)
     fresh_months: ClassVar[int] = 24
 
     scenario: str
@@ -160,10 +160,10 @@ class Default(Row):
     """A constant: the default of an argument, or a figure to start from."""
 
     file: ClassVar[str] = "defaults.csv"
-    key: ClassVar[tuple[str, ...]] = ("key_name",)
+    identity: ClassVar[tuple[str, ...]] = ("key",)
     fresh_months: ClassVar[int] = 12
 
-    key_name: str
+    key: str
     value: float
     unit: str
 
@@ -173,7 +173,7 @@ class Facility(Row):
     """Public terms of a loan. What the record does not give is ``None``."""
 
     file: ClassVar[str] = "deals.csv"
-    key: ClassVar[tuple[str, ...]] = ("deal",)
+    identity: ClassVar[tuple[str, ...]] = ("deal",)
     fresh_months: ClassVar[int] = 24
 
     deal: str
@@ -243,8 +243,7 @@ def table(kind: type[R], folder: str | os.PathLike[str] | None = None) -> tuple[
     FileError
         The folder is missing, or a file in it is wrong; the message names file, row and column.
     """
-    rows: tuple[R, ...] = _read(kind, _path(kind, _folder(folder)))  # type: ignore[assignment]
-    return rows
+    return cast("tuple[R, ...]", _read(_path(kind, _folder(folder))))
 
 
 def _folder(folder: str | os.PathLike[str] | None) -> str:
@@ -261,7 +260,8 @@ def _path(kind: type[Row], folder: str) -> Path:
 
 
 @cache
-def _read(kind: type[Row], path: Path) -> tuple[Row, ...]:
+def _read(path: Path) -> tuple[Row, ...]:
+    kind = next(kind for kind in TABLES if kind.file == path.name)
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             return tuple(_rows(kind, path, csv.reader(file, strict=True)))
@@ -276,7 +276,7 @@ def _read(kind: type[Row], path: Path) -> tuple[Row, ...]:
 def _rows(kind: type[Row], path: Path, lines: Any) -> Iterator[Row]:
     columns = [cell.strip() for cell in next(lines, [])]
     parsers = _parsers(kind)
-    _check_header(kind, path, columns, parsers)
+    _check_header(path, columns, parsers)
     seen: set[tuple[Any, ...]] = set()
     for cells in lines:
         if not any(cell.strip() for cell in cells):
@@ -285,16 +285,14 @@ def _rows(kind: type[Row], path: Path, lines: Any) -> Iterator[Row]:
         if len(cells) != len(columns):
             raise FileError(f"{place}: {len(columns)} cells are needed; got {len(cells)}")
         row = _row(kind, place, dict(zip(columns, cells, strict=True)), parsers)
-        name = tuple(getattr(row, field) for field in kind.key)
+        name = tuple(getattr(row, field) for field in kind.identity)
         if name in seen:
-            raise FileError(f"{place}, column {_column(kind.key[0])}: {name[0]} is given twice")
+            raise FileError(f"{place}, column {kind.identity[0]}: {name[0]} is given twice")
         seen.add(name)
         yield row
 
 
-def _check_header(
-    kind: type[Row], path: Path, columns: list[str], parsers: dict[str, _Parser]
-) -> None:
+def _check_header(path: Path, columns: list[str], parsers: dict[str, _Parser]) -> None:
     if len(columns) == 1 and ";" in columns[0]:
         raise FileError(f"{path}: columns are separated by semicolons; commas are needed")
     for column in columns:
@@ -303,7 +301,7 @@ def _check_header(
             raise FileError(f'{path}: column "{column}" is not known; did you mean {near}?')
         if columns.count(column) > 1:
             raise FileError(f"{path}: column {column} is given twice")
-    for column in map(_column, (f.name for f in dataclasses.fields(kind))):
+    for column in parsers:
         if column not in columns:
             raise FileError(f"{path}: column {column} is missing")
 
@@ -311,11 +309,11 @@ def _check_header(
 def _row(kind: type[Row], place: str, cells: dict[str, str], parsers: dict[str, _Parser]) -> Row:
     given: dict[str, Any] = {}
     for column, cell in cells.items():
-        field, parse, required = parsers[column]
+        parse, required = parsers[column]
         text = cell.strip()
         if text:
             try:
-                given[field] = parse(text)
+                given[column] = parse(text)
             except ValueError as error:
                 raise FileError(f"{place}, column {column}: {error}") from None
         elif required:
@@ -326,22 +324,16 @@ def _row(kind: type[Row], place: str, cells: dict[str, str], parsers: dict[str, 
     return row
 
 
-#: Field of the row, how its cells are read, and whether they may be empty.
-_Parser = tuple[str, Callable[[str], Any], bool]
+#: How the cells of a column are read, and whether each must be filled.
+_Parser = tuple[Callable[[str], Any], bool]
 
 
-@cache
 def _parsers(kind: type[Row]) -> dict[str, _Parser]:
     hints = get_type_hints(kind)
     return {
-        _column(f.name): (f.name, _parse(hints[f.name]), f.default is dataclasses.MISSING)
+        f.name: (_parse(hints[f.name]), f.default is dataclasses.MISSING)
         for f in dataclasses.fields(kind)
     }
-
-
-def _column(field: str) -> str:
-    """Return the column of a field; ``key`` is taken by the class."""
-    return "key" if field == "key_name" else field
 
 
 def _parse(hint: Any) -> Callable[[str], Any]:
@@ -423,7 +415,7 @@ class Catalogue:
 
     def near(self, name: str, most: int = 3) -> list[str]:
         """Return the cards whose names come nearest, the nearest first."""
-        names = difflib.get_close_matches(folded(name), self._cards, 4 * most, 0.0)
+        names = difflib.get_close_matches(folded(name)[:80], self._cards, 4 * most, 0.0)
         return list(dict.fromkeys(self._cards[n].card for n in names))[:most]
 
 
@@ -435,4 +427,4 @@ def catalogue(folder: str | os.PathLike[str] | None = None) -> Catalogue:
 
 @cache
 def _catalogue(cards: Path, costs: Path) -> Catalogue:
-    return Catalogue(_read(Card, cards), _read(Cost, costs))  # type: ignore[arg-type]
+    return Catalogue(cast("tuple[Card, ...]", _read(cards)), cast("tuple[Cost, ...]", _read(costs)))

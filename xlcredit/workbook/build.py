@@ -18,7 +18,7 @@ from xlcredit.workbook.audit import AuditPage, ChecksPage
 from xlcredit.workbook.documents import FunctionsPage, SourcesPage, TermSheetPage
 from xlcredit.workbook.inputs import InputsPage
 from xlcredit.workbook.monthly import MonthlyPage
-from xlcredit.workbook.pages import Book, Page
+from xlcredit.workbook.pages import Book, Page, protect
 from xlcredit.workbook.places import Places, quoted
 from xlcredit.workbook.stress import StressPage
 from xlcredit.workbook.summary import SummaryPage
@@ -55,7 +55,9 @@ def build(template: Template, deal: Deal) -> bytes:
         page.place(book)
     book.workbook.remove(book.workbook.worksheets[0])
     for page in pages:
-        page.write(book, book.workbook.create_sheet(page.name))
+        sheet = book.workbook.create_sheet(page.name)
+        page.write(book, sheet)
+        protect(sheet)
     _define_names(book)
     _describe(book)
     return _deterministic(book)

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import datetime
+from collections import Counter
+
 from openpyxl.styles import Alignment, Border, Side
+from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.worksheet import Worksheet
 
 from xlcredit import __version__
+from xlcredit.deals import Input
 from xlcredit.functions import REGISTRY
+from xlcredit.reference import UNDATED, is_older
 from xlcredit.workbook import style
 from xlcredit.workbook.inputs import write_constant
 from xlcredit.workbook.pages import Book, page_setup, widths
+from xlcredit.workbook.places import quoted
 
 __all__ = ["FunctionsPage", "SourcesPage", "TermSheetPage"]
 
 #: A term that nobody has answered is shown, never silently defaulted.
 OPEN = "open"
+#: An input whose date lies further back, seen from the deal's, is flagged on the sheet Sources.
+FRESH_MONTHS = 12
 
 
 class TermSheetPage:
@@ -41,8 +50,22 @@ class TermSheetPage:
         for index in range(len(book.template.term)):
             self._write_term(book, sheet, 6 + index, index + 1)
         self._figures(book, sheet)
-        widths(sheet, A=5, B=30, C=62, D=20)
+        self._contents(book, sheet)
+        widths(sheet, A=5, B=30, C=62, D=20, E=4, F=16, G=60)
+        sheet.print_area = f"A1:D{self._figures_row(book) + len(book.template.figure) + 2}"
         page_setup(sheet, landscape=False, tall=1)
+
+    def _contents(self, book: Book, sheet: Worksheet) -> None:
+        """Links to the other sheets, beside the printed page."""
+        style.table_header(sheet, 5, ["Contents", ""], first=6)
+        for row, (name, purpose) in enumerate(_purposes(book).items(), start=6):
+            cell = style.base(sheet.cell(row, 6), color=style.ACCENT, underline="single")
+            cell.value = name
+            cell.hyperlink = Hyperlink(ref=cell.coordinate, location=f"{quoted(name)}!A1")
+            cell.alignment = Alignment(vertical="center")
+            style.note(sheet.cell(row, 7), purpose).alignment = Alignment(
+                vertical="center", wrap_text=True
+            )
 
     def _write_term(self, book: Book, sheet: Worksheet, row: int, number: int) -> None:
         term = book.template.term[number - 1]
@@ -73,8 +96,22 @@ class TermSheetPage:
         style.note(sheet.cell(last, 2), f"xlcredit {__version__}, template {book.template.name}")
 
 
+def _purposes(book: Book) -> dict[str, str]:
+    """What each sheet is for, in the order of the book."""
+    return {
+        "Summary": "Four side-by-sides, the covenants, the charts",
+        "Inputs": "Every input once, with unit, source and date; change the blue cells",
+        **{sheet.name: sheet.purpose for sheet in book.template.sheet},
+        "Stress": "Scenarios side by side and two-way grids",
+        "Audit": "Each worksheet function beside its native-formula twin",
+        "Checks": "The tests behind the master check",
+        "Sources": "Where every input comes from; what is an assumption",
+        "Functions": "The worksheet functions and how to call them",
+    }
+
+
 class SourcesPage:
-    """Where each input comes from; assumptions are named as such."""
+    """Where each input comes from; assumptions and old figures are named as such."""
 
     name = "Sources"
 
@@ -83,29 +120,41 @@ class SourcesPage:
 
     def write(self, book: Book, sheet: Worksheet) -> None:
         """Write the sheet."""
-        assumed = sum(i.source.startswith("assumption") for i in book.deal.inputs.values())
+        status = {i.name: _status(i, book.deal.as_of) for i in book.deal.inputs.values()}
+        count = Counter(status.values())
         style.title(
             sheet,
             "Sources",
-            f"{len(book.deal.inputs)} inputs, of which {assumed} are assumptions. "
+            f"{len(status)} inputs, of which {count['assumption']} are assumptions and "
+            f"{count['stale']} are older than {FRESH_MONTHS} months. "
             "Replace any of them on the sheet Inputs.",
         )
-        style.table_header(sheet, 4, ["Input", "Value", "Unit", "As of", "Source"])
+        style.table_header(sheet, 4, ["Input", "Value", "Unit", "As of", "Status", "Source"])
         for row, item in enumerate(book.deal.inputs.values(), start=5):
             style.base(sheet.cell(row, 1)).value = item.label
             book.formula(sheet, row, 2, item.name, item.unit)
             style.base(sheet.cell(row, 3), size=9, color=style.MUTED).value = item.unit
             if item.as_of:
                 style.number(sheet.cell(row, 4), "date", style.MUTED).value = item.as_of
-            guess = item.source.startswith("assumption")
-            cell = style.base(
-                sheet.cell(row, 5), italic=guess, color="B45309" if guess else style.INK
-            )
+            doubtful = status[item.name] in ("assumption", "stale", "undated")
+            color = "B45309" if doubtful else style.INK
+            style.base(sheet.cell(row, 5), color=color).value = status[item.name]
+            cell = style.base(sheet.cell(row, 6), italic=doubtful, color=color)
             write_constant(cell, item.source)
             cell.alignment = Alignment(wrap_text=True, vertical="center")
-        widths(sheet, A=48, B=20, C=14, D=13, E=84)
+        widths(sheet, A=48, B=20, C=14, D=13, E=12, F=84)
         sheet.freeze_panes = "A5"
         page_setup(sheet, repeat="4:4")
+
+
+def _status(item: Input, on: datetime.date) -> str:
+    """Return how far an input can be relied on: by its source's first word, then by its age."""
+    for word in UNDATED:
+        if item.source.startswith(word):
+            return word
+    if item.as_of is None:
+        return "undated"
+    return "stale" if is_older(item.as_of, on, FRESH_MONTHS) else "dated"
 
 
 class FunctionsPage:

@@ -1,11 +1,11 @@
 """The committee copy of a workbook: values in place of formulas, the formulas listed, a seal.
 
 The copy is the source with its ``<f>`` elements taken out and two sheets added; charts, styles
-and print set-up stay as they are. The sheet *Formulas* lists every formula beside its value; the
+and print set-up stay as they are. The sheet *Formulas* lists every formula once for the cells it was copied to; the
 sheet *Frozen* says what was frozen, when and by which version, and holds the seal: a SHA-256 over
-all of that, over every value and over every formula. Numbers count with 15 significant digits, so
-that saving the copy in another spreadsheet does not break the seal. The seal shows an accident
-and a careless change; against a forger, compare it with the one in the minutes.
+all of that, over every value and over every formula. It is not over the bytes of the file, but a
+program that rounds numbers as it saves (LibreOffice keeps 15 digits) breaks it. The seal shows
+an accident or a careless change; against a forger, compare it with the one in the minutes.
 """
 
 from __future__ import annotations
@@ -25,13 +25,15 @@ from xlcredit.errors import CellError, FileError, RecalcError
 from xlcredit.recalc.book import Book, Place
 from xlcredit.recalc.package import Package
 from xlcredit.recalc.sheet import Sheet
-from xlcredit.recalc.values import Value, a1, address, element, spell
+from xlcredit.recalc.values import Value, a1, element, spell
 from xlcredit.workbook import parts
+from xlcredit.workbook.formulas import groups
+from xlcredit.workbook.stamp import read_properties
 
 __all__ = ["FORMULAS", "FROZEN", "Verdict", "freeze", "verify"]
 
 FORMULAS, FROZEN = "Formulas", "Frozen"
-_HEADER = ("Sheet", "Cell", "Formula", "Value")
+_HEADER = ("Sheet", "Cells", "Formula of the first", "Value of the first")
 _FIRST_ROW = 5
 _SEAL = "SHA-256"
 #: A zip member needs a date; new ones get this.
@@ -80,18 +82,17 @@ def freeze(path: Path, date: datetime.date) -> bytes:
     book = Book(package)
     _refuse(book)
     facts = _facts(book, date)
-    listed = [(p.sheet, a1(p.row, p.column), str(f)) for p, f in book.formulas.items()]
+    listed = [(g.area.sheet, g.area.reference, str(g.formula)) for g in groups(book)]
     seal = _seal(facts, listed, _values(book))
-    changed = {book.parts[name]: _values_only(sheet) for name, sheet in book.sheets.items()}
-    styled = parts.Styles(package)
+    changed: dict[str, bytes | None] = {
+        book.parts[name]: _values_only(sheet) for name, sheet in book.sheets.items()
+    }
+    styled = parts.Styles(package, book.part)
     pages = {
         FORMULAS: _formulas_page(book, styled),
-        FROZEN: _frozen_page([*facts.items(), (_SEAL, seal)], styled),
+        FROZEN: _frozen_page(book, [*facts.items(), (_SEAL, seal)], styled),
     }
-    changed |= styled.part()
-    changed |= parts.without_calculation_chain(package, book.part)
-    changed |= parts.with_sheets(package, book.part, pages, changed)
-    return _zip(package, changed)
+    return _zip(package, changed | styled.part() | parts.add_sheets(package, book.part, pages))
 
 
 def verify(path: Path) -> Verdict:
@@ -135,8 +136,6 @@ def _refuse(book: Book) -> None:
 
 
 def _facts(book: Book, date: datetime.date) -> dict[str, str]:
-    from xlcredit.workbook.stamp import read_properties
-
     properties = read_properties(book.package)
     source = hashlib.sha256(book.package.path.read_bytes()).hexdigest()
     return {
@@ -144,9 +143,7 @@ def _facts(book: Book, date: datetime.date) -> dict[str, str]:
         "SHA-256 of the source file": source,
         "Frozen on": date.isoformat(),
         "Frozen by": f"xlcredit {__version__}",
-        "Built by": f"xlcredit {properties.get('xlcredit version', '')}".strip()
-        if "xlcredit version" in properties
-        else "not xlcredit",
+        "Built by xlcredit": properties.get("xlcredit version", "no"),
         "Template": properties.get("xlcredit template", "none"),
         "Formulas": str(len(book.formulas)),
     }
@@ -184,9 +181,9 @@ def _canonical(value: Value) -> tuple[str, str]:
         return "truth", str(value)
     if isinstance(value, CellError):
         return "error", value.code
-    if isinstance(value, str):
-        return "text", value.replace("\r\n", "\n").replace("\r", "\n")
-    return "number", f"{0.0 if value is None else value + 0.0:.15g}"
+    if isinstance(value, float):
+        return "number", repr(value + 0.0)  # minus zero is zero
+    return "text", (value or "").replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _listed(book: Book) -> Iterator[tuple[str, str, str, Value]]:
@@ -199,11 +196,11 @@ def _listed(book: Book) -> Iterator[tuple[str, str, str, Value]]:
 
 def _disagreements(book: Book, listed: list[tuple[str, str, str, Value]]) -> Iterator[str]:
     """Compare the values listed beside the formulas with those in the cells."""
-    for sheet, cell, _, value in listed:
-        place = book.locate(cell, sheet)
+    for sheet, cells, _, value in listed:
+        place = book.locate(cells.partition(":")[0], sheet)
         now = book.saved(place) if place else None
-        if _canonical(now or "") != _canonical(value or "") and (now or value):
-            yield f"{sheet}!{cell} does not show the value listed beside its formula"
+        if _canonical(now) != _canonical(value):
+            yield f"{place or sheet} does not show the value listed beside its formula"
 
 
 # --- the copy -------------------------------------------------------------------------------
@@ -222,19 +219,20 @@ def _values_only(sheet: Sheet) -> bytes:
 
 
 def _formulas_page(book: Book, styled: parts.Styles) -> bytes:
-    """Write the sheet Formulas: the value in the style of its own cell, so that it reads alike."""
-    title = "Every formula of the source, beside the value that was frozen"
+    """Write the sheet Formulas, each value in the style of its own cell, so that it reads alike."""
+    title = "Every formula of the source; cells side by side hold the same one, copied"
     rows = [(1, [("Formulas", styled.bold)]), (2, [(title, 0)])]
     rows.append((_FIRST_ROW - 1, [(label, styled.bold) for label in _HEADER]))
-    for row, (place, formula) in enumerate(book.formulas.items(), start=_FIRST_ROW):
-        cell = a1(place.row, place.column)
+    for row, group in enumerate(groups(book), start=_FIRST_ROW):
+        place = group.formula.place
         look = styled.of_cell(book.sheets[place.sheet], (place.row, place.column))
-        entry = [(place.sheet, 0), (cell, 0), (str(formula), styled.wrapped)]
-        rows.append((row, [*entry, (book.saved(place), look)]))
-    return parts.worksheet([_row(*row) for row in rows], (16, 9, 90, 20), _FIRST_ROW)
+        texts = (place.sheet, group.area.reference, str(group.formula))
+        rows.append((row, [*((t, styled.wrapped) for t in texts), (book.saved(place), look)]))
+    like = book.package.read(book.part)
+    return parts.worksheet([_row(*row) for row in rows], (16, 14, 88, 20), _FIRST_ROW - 1, like)
 
 
-def _frozen_page(facts: list[tuple[str, str]], styled: parts.Styles) -> bytes:
+def _frozen_page(book: Book, facts: list[tuple[str, str]], styled: parts.Styles) -> bytes:
     """Write the sheet Frozen."""
     lines = [
         "This copy holds values only. Charts, styles and print set-up are those of the source.",
@@ -246,7 +244,8 @@ def _frozen_page(facts: list[tuple[str, str]], styled: parts.Styles) -> bytes:
         (row, [(label, styled.bold), (text, styled.wrapped)])
         for row, (label, text) in enumerate(facts, start=_FIRST_ROW)
     ]
-    return parts.worksheet([_row(*row) for row in rows], (30, 80), 0)
+    like = book.package.read(book.part)
+    return parts.worksheet([_row(*row) for row in rows], (30, 80), 0, like)
 
 
 def _row(number: int, values: list[tuple[Value, int]]) -> bytes:

@@ -14,7 +14,7 @@ from xlcredit.deals.template import Template
 from xlcredit.workbook import style
 from xlcredit.workbook.places import Place, Places
 
-__all__ = ["Book", "Page", "widths"]
+__all__ = ["Book", "Page", "page_setup", "protect", "widths"]
 
 
 @dataclass
@@ -86,3 +86,10 @@ def page_setup(
     sheet.oddFooter.left.text = "&A"
     sheet.oddFooter.right.text = "Page &P of &N"
     sheet.oddFooter.left.size = sheet.oddFooter.right.size = 8
+
+
+def protect(sheet: Worksheet) -> None:
+    """Guard the formulas against a slip; there is no password, and layout stays free."""
+    protection = sheet.protection
+    protection.sheet = True
+    protection.formatCells = protection.formatColumns = protection.formatRows = False

@@ -10,27 +10,36 @@ If neither works, cells show ``#NAME?`` and ``XLC_VERSION()`` shows why.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import marshal
-import os
 import struct
 import subprocess
 import sys
 import tempfile
 import threading
+from pathlib import Path
 from typing import Any, Callable
 
 import uno
 import unohelper  # type: ignore[import-not-found]
+from xlcredit_trace import nan, traced  # type: ignore[import-not-found]
 
 IMPLEMENTATION = "org.xlcredit.calc.Functions"
 SERVICE = "xlcredit"
-NAME_ERROR = struct.unpack("<d", struct.pack("<Q", 0x7FF8_0000_0000_0000 | 525))[0]
+NOTE = json.loads(Path(__file__).with_name("xlcredit.json").read_text("utf-8"))
+#: What the other Python runs. LibreOffice sets variables that would lead it to the wrong
+#: library: -I disregards them, and so it has to be told where xlcredit is.
+CHILD = """
+import sys
+sys.path[:0] = sys.argv[1:]
+from xlcredit.excel.libreoffice.child import main
+main()
+"""
+NAME_ERROR = 525
 
-with open(os.path.join(os.path.dirname(__file__), "xlcredit.json"), encoding="utf-8") as _file:  # noqa: PTH
-    NOTE: dict[str, Any] = json.load(_file)
-
-Answer = Callable[[str, tuple], tuple]
+Rows = tuple[tuple[Any, ...], ...]
+Answer = Callable[[str, tuple[Any, ...]], Rows]
 
 
 class OtherPython:
@@ -45,27 +54,26 @@ class OtherPython:
         self._start()
 
     def _start(self) -> None:
-        # -I: LibreOffice sets variables that would lead another Python to the wrong library
-        command = [NOTE["python"], "-I", "-m", "xlcredit.excel.libreoffice.child"]
-        self._errors = tempfile.TemporaryFile()  # noqa: SIM115
-        self._process = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._errors,
-            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-        )
-        try:
-            self._ask("XLC_VERSION", ())
-        except (OSError, EOFError):
-            self._process.kill()
-            self._process.wait()
-            self._errors.seek(0)
-            lines = self._errors.read().decode("utf-8", "replace").strip().splitlines()
-            why = lines[-1] if lines else "it stopped at once"
-            raise ImportError(f"{NOTE['python']}: {why}") from None
+        with tempfile.TemporaryFile() as errors:
+            self._process = subprocess.Popen(
+                [NOTE["python"], "-I", "-c", CHILD, *NOTE["paths"]],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+            )
+            try:
+                self._ask("XLC_VERSION", ())
+            except (OSError, EOFError):
+                self._process.kill()
+                self._process.wait()
+                errors.seek(0)
+                lines = errors.read().decode("utf-8", "replace").strip().splitlines()
+                why = lines[-1] if lines else "it stopped at once"
+                raise ImportError(f"{NOTE['python']}: {why}") from None
 
-    def __call__(self, name: str, raw: tuple) -> tuple:
+    def __call__(self, name: str, raw: tuple[Any, ...]) -> Rows:
+        """Ask; once more if the process had died."""
         with self._lock:
             try:
                 return self._ask(name, raw)
@@ -73,14 +81,18 @@ class OtherPython:
                 self._start()
                 return self._ask(name, raw)
 
-    def _ask(self, name: str, raw: tuple) -> tuple:
+    def _ask(self, name: str, raw: tuple[Any, ...]) -> Rows:
+        to, back = self._process.stdin, self._process.stdout
+        assert to is not None
+        assert back is not None
         question = marshal.dumps((name, raw), 2)
-        self._process.stdin.write(struct.pack("<I", len(question)) + question)
-        self._process.stdin.flush()
-        head = self._process.stdout.read(4)
+        to.write(struct.pack("<I", len(question)) + question)
+        to.flush()
+        head = back.read(4)
         if len(head) < 4:
             raise EOFError
-        return marshal.loads(self._process.stdout.read(*struct.unpack("<I", head)))
+        rows: Rows = marshal.loads(back.read(*struct.unpack("<I", head)))
+        return rows
 
 
 def same_python() -> Answer:
@@ -99,32 +111,30 @@ def same_python() -> Answer:
 
 def connect() -> Answer:
     """Find xlcredit; failing that, answer with the reason."""
-    if "XLCREDIT_DELEGATE" not in os.environ:
-        try:
-            return same_python()
-        except Exception:  # whatever it is, the other way may work
-            pass
+    with contextlib.suppress(Exception):  # whatever it is, the other way may work
+        return same_python()
     try:
         return OtherPython()
     except Exception as error:
-        reason = f"xlcredit is not available: {error}; run: xlcredit libreoffice install"
-    return lambda name, _: ((reason if name in ("XLC_VERSION", "XLC_WHY") else NAME_ERROR,),)
+        reason = f"xlcredit was not found: {error}; run: xlcredit libreoffice install"
+    told = {"XLC_VERSION": reason, "XLC_WHY": reason}
+    return lambda name, _: ((told.get(name, nan(NAME_ERROR)),),)
 
 
-def method(name: str) -> Callable:
+def method(name: str) -> Callable[..., Rows]:
     """Make the method of a worksheet function."""
 
-    def call(self: Any, *raw: Any) -> tuple:
-        return self.answer(name, raw)
+    def call(self: Any, *raw: Any) -> Rows:
+        rows: Rows = self.answer(name, raw)
+        return rows
 
     return call
 
 
-def why(self: Any, document: Any, cell: Any) -> tuple:
+def why(self: Any, document: Any, cell: Any) -> Rows:
     """``XLC_WHY``: it alone looks at the sheet, for what the cell's formula calls."""
-    from xlcredit_trace import traced
-
-    return self.answer("XLC_WHY", traced(document, cell, self.answer))
+    rows: Rows = self.answer("XLC_WHY", traced(document, cell, self.answer))
+    return rows
 
 
 def init(self: Any, context: Any) -> None:

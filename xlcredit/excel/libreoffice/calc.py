@@ -124,7 +124,7 @@ def from_calc(raw: Any) -> Any:
 # --- reasons --------------------------------------------------------------------------------
 
 
-def with_reason(cell: Any, calls: Iterable[tuple[str, tuple[Any, ...], int, int]]) -> Any:
+def with_reason(cell: Any, calls: Iterable[tuple[str, tuple[Any, ...] | None, int, int]]) -> Any:
     """Return the cell that ``XLC_WHY`` asks about; an error with the reason behind it.
 
     Calc does not tell a function which cell it answers, so that reasons cannot be kept by
@@ -135,25 +135,33 @@ def with_reason(cell: Any, calls: Iterable[tuple[str, tuple[Any, ...], int, int]
     cell
         A value, or rows of them; an error is NaN with its number.
     calls : iterable
-        The calls in the cell's formula, inner ones first: name, arguments, and row and column
-        of the cell within the block that the formula fills.
+        The calls in the cell's formula, inner ones first: name, arguments (``None`` if they
+        cannot be read), and row and column of the cell within the block that the formula fills.
     """
     if not (isinstance(cell, float) and cell != cell):  # noqa: PLR0124 - NaN
         return from_calc(cell)
-    number = _error_number(cell)
+    number, error = _error_number(cell), from_calc(cell)
+    unread = ""
     for name, raw, row, column in calls:
+        if raw is None:
+            unread = unread or name
+            continue
         found = _error_of(name, tuple(map(from_calc, raw)), row, column)
         if found and number in (ERROR_NUMBERS[found.code], _REFUSED):
             return found
-    return from_calc(cell)
+    if unread:
+        told = f"an argument of {unread} is a formula; put it in a cell of its own to see why"
+        return CellError(error.code, told)
+    return error
 
 
 def _error_of(name: str, raw: tuple[Any, ...], row: int, column: int) -> CellError | None:
+    """Return the error of a call in one cell of its block."""
     try:
         result = evaluate(REGISTRY[name], raw)
     except CellError as error:
         return error
     if isinstance(result, list):
-        rows = result[row : row + 1] or result[:1]
-        result = (rows[0][column : column + 1] or rows[0][:1])[0]
+        cells = result[row] if row < len(result) else ()
+        result = cells[column] if column < len(cells) else None
     return result if isinstance(result, CellError) else None
