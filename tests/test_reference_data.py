@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from tests import evidence
 from tests.reference.tables import Table
-
 from xlcredit import reference
 from xlcredit.deals import load, read_deal, shipped
 from xlcredit.errors import FileError
@@ -102,7 +102,7 @@ def numeric_defaults() -> Iterator[Any]:
                     yield pytest.param(name, default, id=f"{function.name}-{name}")
 
 
-@pytest.mark.parametrize(("name", "default"), numeric_defaults())
+@pytest.mark.parametrize(("name", "default"), list(numeric_defaults()))
 def test_a_default_that_is_a_figure_is_in_the_table_of_defaults(name: str, default: Any) -> None:
     if np.all(np.isin(default, NEUTRAL)) or name in SETTINGS:
         return
@@ -279,7 +279,7 @@ def test_a_wrong_card_is_told(tmp_path: Path, line: str, told: str) -> None:
 
 def test_a_cost_needs_its_card(tmp_path: Path) -> None:
     own(tmp_path, Cost, only("H1000,1,2,,2026-01-01,us,A,MIT,"))
-    with pytest.raises(FileError, match="H1000 is not in cards.csv"):
+    with pytest.raises(FileError, match=r"H1000 is not in cards\.csv"):
         catalogue(tmp_path)
 
 
