@@ -11,6 +11,8 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+from xlcredit.deals import shipped
+
 
 def xlcredit(*words: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-W", "error", "-c", "from xlcredit.cli import main; main()"]
@@ -52,10 +54,7 @@ def test_demo_shows_the_figures_of_both_deals(demo: tuple[Path, str]) -> None:
         "0 errors",
     ):
         assert words in shown
-    assert sorted(p.name for p in folder.iterdir()) == [
-        "gpu-term-loan.xlsx",
-        "miner-dual-collateral.xlsx",
-    ]
+    assert sorted(p.stem for p in folder.iterdir()) == shipped()
 
 
 def test_demo_prints_what_the_cells_hold(demo: tuple[Path, str]) -> None:

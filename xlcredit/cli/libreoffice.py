@@ -52,7 +52,7 @@ def remove(shared: _Shared = False) -> None:
     console().print("removed" if there_was else "it is not installed", highlight=False)
 
 
-def doctor(shared: _Shared = False) -> None:
+def doctor() -> None:
     """Check LibreOffice, the installed add-in, and that a cell calculates.
 
     Exits with 1 if there is something to do, which the last lines say.
@@ -66,7 +66,8 @@ def doctor(shared: _Shared = False) -> None:
     from xlcredit.excel.libreoffice.install import find
 
     office = find()
-    installed, shown = office.installed(shared), office.try_out()
+    installed = office.installed() or office.installed(shared=True)
+    shown = office.try_out()
     out = console()
     out.print(f"LibreOffice  {office.version}, {office.soffice}", highlight=False, soft_wrap=True)
     out.print(f"xlcredit     {__version__}, {sys.executable}", highlight=False, soft_wrap=True)

@@ -221,6 +221,7 @@ class Twin(_Struct, kw_only=True, frozen=True):
     unit: str
     function: str
     native: str
+    of: str = ""
 
 
 class Check(_Struct, kw_only=True, frozen=True):
@@ -328,19 +329,47 @@ def load(name: str) -> tuple[Template, Path]:
 
 
 _UNKNOWN_KEY = re.compile(r"unknown field `(\w+)`")
+_PATH = re.compile(r"`\$([^`]*)`")
+_STEP = re.compile(r"\.(\w+)|\[(\d+)\]")
 
 
 def convert(raw: Any, kind: type[Any], path: Path) -> Any:
-    """Turn parsed TOML into a typed struct; errors name the place and the nearest key."""
+    """Turn parsed TOML into a typed struct; errors name the line and the nearest key."""
     try:
         return msgspec.convert(raw, kind)
     except msgspec.ValidationError as error:
         message = str(error)
         hint = ""
-        if found := _UNKNOWN_KEY.search(message):
-            near = difflib.get_close_matches(found[1], _all_fields(kind), 1)
+        unknown = _UNKNOWN_KEY.search(message)
+        if unknown:
+            near = difflib.get_close_matches(unknown[1], _all_fields(kind), 1)
             hint = f"; did you mean {near[0]}?" if near else ""
-        raise DealError(f"{path}: {message}{hint}") from None
+        line = _line(path, _landmarks(raw, message), unknown[1] if unknown else "")
+        raise DealError(f"{path}{line}: {message}{hint}") from None
+
+
+def _landmarks(raw: Any, message: str) -> list[str]:
+    """Names and titles that stand on the way to the place an error tells of."""
+    found = []
+    steps = _PATH.search(message)
+    for key, index in _STEP.findall(steps[1] if steps else ""):
+        raw = raw.get(key) if key and isinstance(raw, dict) else raw
+        raw = raw[int(index)] if index and isinstance(raw, list) else raw
+        if isinstance(raw, dict):
+            found += [str(raw[k]) for k in ("name", "title", "label") if k in raw][:1]
+    return found
+
+
+def _line(path: Path, landmarks: list[str], key: str) -> str:
+    """Find the line of the innermost landmark, or of the unknown key below it."""
+    if not path.is_file():
+        return ""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    at = 0
+    for word in [*(f'"{name}"' for name in landmarks), key]:
+        after = (n for n in range(at, len(lines)) if word in lines[n])
+        at = next(after, at) if word else at
+    return f", line {at + 1}"
 
 
 def _all_fields(kind: type[Any]) -> list[str]:

@@ -50,8 +50,9 @@ def write_deal(deal: Deal, template: Template) -> str:
         inputs.add(tomlkit.nl())
         inputs.add(tomlkit.comment(section.title))
         for spec in section.input:
-            inputs.add(spec.name, _given(deal[spec.name]))
-            inputs.value.item(spec.name).comment(spec.label)
+            given = _given(deal[spec.name])
+            inputs.add(spec.name, given)
+            given.comment(spec.label)
     document.add("inputs", inputs)
     return tomlkit.dumps(document)
 

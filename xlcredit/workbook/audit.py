@@ -52,7 +52,7 @@ class AuditPage:
             row = _FIRST_ROW + offset
             style.base(sheet.cell(row, 1)).value = twin.label
             style.base(sheet.cell(row, 2), size=9, color=style.MUTED).value = twin.unit
-            found = re.search(r"XLC_\w+", twin.function)
+            found = re.search(r"XLC_\w+", twin.of or twin.function)
             style.base(sheet.cell(row, 3), size=9, color=style.PURPLE).value = found and found[0]
             book.formula(sheet, row, 4, twin.function, twin.unit)
             book.formula(sheet, row, 5, twin.native, twin.unit)

@@ -225,7 +225,7 @@ def _named(shown: str) -> str:
 def _differ(old: Any, new: Any) -> bool:
     numbers = [v for v in (old, new) if isinstance(v, int | float) and not isinstance(v, bool)]
     if len(numbers) == 2:
-        return abs(old - new) > _TOLERANCE * max(1.0, abs(old), abs(new))
+        return bool(abs(old - new) > _TOLERANCE * max(1.0, abs(old), abs(new)))
     if isinstance(old, CellError) and isinstance(new, CellError):
         return old.code != new.code
     return bool(old != new)
@@ -235,9 +235,8 @@ def _change(label: str, old: Value, new: Value, unit: str) -> Change:
     """Show both values with as many decimals as the change needs."""
     decimals = max(_decimals(value, unit) for value in (old, new))
     shown = [_shown(value, unit, decimals) for value in (old, new)]
-    if unit == "date":
-        old, new = (_date(v) if isinstance(v, float) else v for v in (old, new))
-    return Change(label, old, new, unit, *shown)
+    plain = [_date(v) if unit == "date" and isinstance(v, float) else v for v in (old, new)]
+    return Change(label, *plain, unit, *shown)
 
 
 def _decimals(value: Value, unit: str) -> int:

@@ -20,6 +20,8 @@ from xlcredit.workbook.places import quoted
 
 __all__ = ["FunctionsPage", "SourcesPage", "TermSheetPage"]
 
+#: How a source names the public filing of a contract.
+FILING = "EDGAR"
 #: A term that nobody has answered is shown, never silently defaulted.
 OPEN = "open"
 #: An input whose date lies further back, seen from the deal's, is flagged on the sheet Sources.
@@ -154,6 +156,8 @@ def _status(item: Input, on: datetime.date) -> str:
             return word
     if item.as_of is None:
         return "undated"
+    if FILING in item.source:
+        return "filed"  # a contract's terms hold until amended; only market figures go stale
     return "stale" if is_older(item.as_of, on, FRESH_MONTHS) else "dated"
 
 

@@ -1,11 +1,12 @@
 """The committee copy of a workbook: values in place of formulas, the formulas listed, a seal.
 
 The copy is the source with its ``<f>`` elements taken out and two sheets added; charts, styles
-and print set-up stay as they are. The sheet *Formulas* lists every formula once for the cells it was copied to; the
-sheet *Frozen* says what was frozen, when and by which version, and holds the seal: a SHA-256 over
-all of that, over every value and over every formula. It is not over the bytes of the file, but a
-program that rounds numbers as it saves (LibreOffice keeps 15 digits) breaks it. The seal shows
-an accident or a careless change; against a forger, compare it with the one in the minutes.
+and print set-up stay as they are. The sheet *Formulas* lists every formula once for the cells it
+was copied to; the sheet *Frozen* says what was frozen, when and by which version, and holds the
+seal: a SHA-256 over all of that, over every value and over every formula. It is not over the
+bytes of the file, but a program that rounds numbers as it saves (LibreOffice keeps 15 digits)
+breaks it. The seal shows an accident or a careless change; against a forger, compare it with the
+one in the minutes.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from xlcredit.errors import CellError, FileError, RecalcError
 from xlcredit.recalc.book import Book, Place
 from xlcredit.recalc.package import Package
 from xlcredit.recalc.sheet import Sheet
-from xlcredit.recalc.values import Value, a1, element, spell
+from xlcredit.recalc.values import Value, a1
 from xlcredit.workbook import parts
 from xlcredit.workbook.formulas import groups
 from xlcredit.workbook.stamp import read_properties
@@ -90,7 +91,7 @@ def freeze(path: Path, date: datetime.date) -> bytes:
     styled = parts.Styles(package, book.part)
     pages = {
         FORMULAS: _formulas_page(book, styled),
-        FROZEN: _frozen_page(book, [*facts.items(), (_SEAL, seal)], styled),
+        FROZEN: _frozen_page(book, facts | {_SEAL: seal}, styled),
     }
     return _zip(package, changed | styled.part() | parts.add_sheets(package, book.part, pages))
 
@@ -221,48 +222,27 @@ def _values_only(sheet: Sheet) -> bytes:
 def _formulas_page(book: Book, styled: parts.Styles) -> bytes:
     """Write the sheet Formulas, each value in the style of its own cell, so that it reads alike."""
     title = "Every formula of the source; cells side by side hold the same one, copied"
-    rows = [(1, [("Formulas", styled.bold)]), (2, [(title, 0)])]
-    rows.append((_FIRST_ROW - 1, [(label, styled.bold) for label in _HEADER]))
+    rows: parts.Rows = {1: [(FORMULAS, styled.bold)], 2: [(title, 0)]}
+    rows[_FIRST_ROW - 1] = [(label, styled.bold) for label in _HEADER]
     for row, group in enumerate(groups(book), start=_FIRST_ROW):
         place = group.formula.place
         look = styled.of_cell(book.sheets[place.sheet], (place.row, place.column))
         texts = (place.sheet, group.area.reference, str(group.formula))
-        rows.append((row, [*((t, styled.wrapped) for t in texts), (book.saved(place), look)]))
-    like = book.package.read(book.part)
-    return parts.worksheet([_row(*row) for row in rows], (16, 14, 88, 20), _FIRST_ROW - 1, like)
+        rows[row] = [*((text, styled.wrapped) for text in texts), (book.saved(place), look)]
+    return parts.worksheet(rows, (16, 14, 88, 20), _FIRST_ROW - 1, book.package.read(book.part))
 
 
-def _frozen_page(book: Book, facts: list[tuple[str, str]], styled: parts.Styles) -> bytes:
+def _frozen_page(book: Book, facts: dict[str, str], styled: parts.Styles) -> bytes:
     """Write the sheet Frozen."""
     lines = [
         "This copy holds values only. Charts, styles and print set-up are those of the source.",
         f"The formulas are on the sheet {FORMULAS}. To see whether anything was altered since: "
         "xlcredit freeze --verify FILE",
     ]
-    rows = [(1, [("Frozen", styled.bold)]), *((2 + i, [(t, 0)]) for i, t in enumerate(lines))]
-    rows += [
-        (row, [(label, styled.bold), (text, styled.wrapped)])
-        for row, (label, text) in enumerate(facts, start=_FIRST_ROW)
-    ]
-    like = book.package.read(book.part)
-    return parts.worksheet([_row(*row) for row in rows], (30, 80), 0, like)
-
-
-def _row(number: int, values: list[tuple[Value, int]]) -> bytes:
-    cells = b"".join(
-        _cell(a1(number, column), value, style)
-        for column, (value, style) in enumerate(values, start=1)
-    )
-    return b'<row r="%d">%b</row>' % (number, cells)
-
-
-def _cell(reference: str, value: Value, style: int) -> bytes:
-    head = b'<c r="%b" s="%d"' % (reference.encode(), style)
-    if isinstance(value, str):
-        return b'%b t="inlineStr"><is>%b</is></c>' % (head, element(b"t", value))
-    kind, text = spell(value)
-    tag = b' t="%b"' % kind.encode() if kind else b""
-    return b"%b%b>%b</c>" % (head, tag, element(b"v", text))
+    rows: parts.Rows = {1: [(FROZEN, styled.bold)], 2: [(lines[0], 0)], 3: [(lines[1], 0)]}
+    for row, (label, text) in enumerate(facts.items(), start=_FIRST_ROW):
+        rows[row] = [(label, styled.bold), (text, styled.wrapped)]
+    return parts.worksheet(rows, (30, 80), 0, book.package.read(book.part))
 
 
 def _zip(package: Package, changed: dict[str, bytes | None]) -> bytes:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
 
 from xlcredit.recalc.package import Package
 from xlcredit.recalc.sheet import Sheet
-from xlcredit.recalc.values import quote
+from xlcredit.recalc.values import Value, a1, element, quote, spell
 
-__all__ = ["Styles", "add_sheets", "worksheet"]
+__all__ = ["Rows", "Styles", "add_sheets", "worksheet"]
+
+#: By row: the values from column A on, each with the number of its style.
+Rows = dict[int, Sequence[tuple[Value, int]]]
 
 _TYPES = "[Content_Types].xml"
 _WORKSHEET = b"application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"
@@ -121,13 +124,13 @@ def add_sheets(
     return {**changed, **dropped}
 
 
-def worksheet(rows: Iterable[bytes], widths: Iterable[float], frozen: int, like: bytes) -> bytes:
+def worksheet(rows: Rows, widths: Iterable[float], frozen: int, like: bytes) -> bytes:
     """Write a worksheet part that prints one page wide, with its header on the screen.
 
     Parameters
     ----------
-    rows : iterable of bytes
-        The rows, as XML.
+    rows : mapping
+        The cells.
     widths : iterable of float
         Widths of the columns, in characters.
     frozen : int
@@ -153,7 +156,7 @@ def worksheet(rows: Iterable[bytes], widths: Iterable[float], frozen: int, like:
             b'<sheetPr><pageSetUpPr fitToPage="1"/></sheetPr>',
             b'<sheetViews><sheetView showGridLines="0" workbookViewId="0">%b</sheetView>' % pane,
             b"</sheetViews><cols>%b</cols><sheetData>" % columns,
-            *rows,
+            *(_row(number, cells) for number, cells in rows.items()),
             b'</sheetData><pageMargins left="0.5" right="0.5" top="0.6" bottom="0.7" '
             b'header="0.3" footer="0.3"/>',
             b'<pageSetup paperSize="9" orientation="landscape" fitToWidth="1" fitToHeight="0"/>',
@@ -161,6 +164,20 @@ def worksheet(rows: Iterable[bytes], widths: Iterable[float], frozen: int, like:
             b"</oddFooter></headerFooter></worksheet>",
         ]
     )
+
+
+def _row(number: int, cells: Iterable[tuple[Value, int]]) -> bytes:
+    inside = (_cell(a1(number, c), value, style) for c, (value, style) in enumerate(cells, 1))
+    return b'<row r="%d">%b</row>' % (number, b"".join(inside))
+
+
+def _cell(reference: str, value: Value, style: int) -> bytes:
+    head = b'<c r="%b" s="%d"' % (reference.encode(), style)
+    if isinstance(value, str):
+        return b'%b t="inlineStr"><is>%b</is></c>' % (head, element(b"t", value))
+    kind, text = spell(value)
+    tag = b' t="%b"' % kind.encode() if kind else b""
+    return b"%b%b>%b</c>" % (head, tag, element(b"v", text))
 
 
 def _relations(workbook: str) -> str:

@@ -90,6 +90,8 @@ class Office:
 
     def installed(self, shared: bool = False) -> str | None:
         """Give the version of the add-in that is installed and registered, if there is one."""
+        if _is_root() and not shared:
+            return None
         done = self._unopkg("list", shared, IDENTIFIER)
         if done.returncode and "no such extension" not in done.stderr + done.stdout:
             raise HostError(f"LibreOffice does not list its extensions: {_complaint(done)}")
@@ -157,9 +159,13 @@ def _program(name: str) -> str:
     return program
 
 
+def _is_root() -> bool:
+    return sys.platform != "win32" and os.geteuid() == 0
+
+
 def _check_user(shared: bool) -> None:
     """LibreOffice refuses root an extension of its own, in words that help nobody."""
-    if sys.platform != "win32" and os.geteuid() == 0 and not shared:
+    if _is_root() and not shared:
         raise HostError(
             "LibreOffice installs nothing for root alone: run this as the user who opens it, "
             "or with --shared for every user"

@@ -1,0 +1,102 @@
+"""Cell values as Office.js carries them, to and from what the worksheet boundary reads.
+
+Unlike COM, Office.js knows error values both ways: a cell that shows one travels as an object,
+and so does the answer.
+"""
+
+from __future__ import annotations
+
+import datetime
+from itertools import chain
+from typing import Any
+
+from xlcredit.errors import CODES, CellError
+
+__all__ = ["ERROR_TYPES", "from_office", "to_office"]
+
+#: Office.js's names of the error values.
+ERROR_TYPES = {
+    "#NULL!": "Null",
+    "#DIV/0!": "Div0",
+    "#VALUE!": "Value",
+    "#REF!": "Ref",
+    "#NAME?": "Name",
+    "#NUM!": "Num",
+    "#N/A": "NotAvailable",
+}
+
+_EPOCH = datetime.date(1899, 12, 30)
+_FIRST_DAY = datetime.date(1900, 3, 1)  # before it, Excel and the calendar disagree
+#: The same in every language of Excel; the user's own pattern may not be.
+_DATE_FORMAT = "yyyy-mm-dd"
+#: What passes as it stands.
+_PLAIN = frozenset({float, int, str, bool, type(None)})
+
+
+def from_office(raw: Any) -> Any:
+    """Return an argument as the boundary reads it.
+
+    Parameters
+    ----------
+    raw
+        What xlwings' dispatcher hands over unconverted: a value, rows of them, or a flat list
+        for a range of one row.
+
+    Returns
+    -------
+    object
+        Numbers, text, TRUE/FALSE, ``None`` and :class:`~xlcredit.errors.CellError`, or rows of
+        them.
+    """
+    if not isinstance(raw, list | tuple):
+        return raw if type(raw) in _PLAIN else _cell_from_office(raw)
+    rows = raw if raw and isinstance(raw[0], list | tuple) else [raw]
+    if set(map(type, chain.from_iterable(rows))) <= _PLAIN:
+        return rows
+    return [[c if type(c) in _PLAIN else _cell_from_office(c) for c in row] for row in rows]
+
+
+def _cell_from_office(cell: Any) -> Any:
+    if type(cell).__name__ == "JsNull":  # how Pyodide shows JavaScript's null
+        return None
+    if not isinstance(cell, dict):
+        return cell
+    value = cell.get("basicValue")
+    if "Error" in (cell.get("type"), cell.get("basicType")):
+        # Newer errors, and cards such as Stocks, have no code of their own here.
+        return CellError(value if value in CODES else "#VALUE!")
+    return value
+
+
+def to_office(answer: Any) -> list[list[Any]]:
+    """Return an answer as rows that Office.js can carry.
+
+    Parameters
+    ----------
+    answer
+        What :func:`xlcredit.functions.call` gives, or the error that it raises.
+
+    Returns
+    -------
+    list of lists
+        Numbers, text and TRUE/FALSE; dates as formatted numbers, errors as error values.
+    """
+    rows: list[list[Any]] = answer if isinstance(answer, list) else [[answer]]
+    if set(map(type, chain.from_iterable(rows))) <= _PLAIN:
+        return rows
+    return [[c if type(c) in _PLAIN else _cell_to_office(c) for c in row] for row in rows]
+
+
+def _cell_to_office(cell: Any) -> Any:
+    if isinstance(cell, datetime.date):
+        if cell >= _FIRST_DAY:
+            serial = float((cell - _EPOCH).days)
+            return {
+                "type": "FormattedNumber",
+                "basicValue": serial,
+                "numberFormat": _DATE_FORMAT,
+            }
+        cell = CellError("#NUM!", "the worksheet has no such date")
+    if isinstance(cell, CellError):
+        return {"type": "Error", "errorType": ERROR_TYPES[cell.code]}
+    return cell

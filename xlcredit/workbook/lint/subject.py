@@ -1,0 +1,145 @@
+"""The workbook as the rules look at it: formulas in groups, values, and how the sheets look."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from openpyxl.formula.tokenizer import Token
+from openpyxl.styles.numbers import BUILTIN_FORMATS
+
+from xlcredit.errors import RecalcError
+from xlcredit.recalc.book import Book, Name, Place
+from xlcredit.recalc.dialect import tokenise
+from xlcredit.recalc.package import Package
+from xlcredit.recalc.sheet import extent
+from xlcredit.recalc.values import Value, column_letters
+from xlcredit.workbook.formulas import Group, groups
+
+__all__ = ["Layout", "Subject"]
+
+_GENERAL = "General"
+
+
+@dataclass
+class Layout:
+    """How a sheet looks: what is hidden or merged, and the number format of each cell."""
+
+    hidden: list[str] = field(default_factory=list)
+    """Rows and columns, such as ``7:9`` and ``C:D``."""
+    merged: list[str] = field(default_factory=list)
+    formats: dict[tuple[int, int], str] = field(default_factory=dict)
+
+
+class Subject:
+    """A workbook to be looked at.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.book = Book(Package(path))
+        self.groups = groups(self.book)
+        self._tokens: dict[str, list[Token]] = {}
+
+    def tokens(self, group: Group) -> list[Token]:
+        """Split a formula into tokens; none if it is no formula that can be read."""
+        text = group.formula.text
+        if text not in self._tokens:
+            try:
+                self._tokens[text] = tokenise(group.formula)
+            except RecalcError:
+                self._tokens[text] = []
+        return self._tokens[text]
+
+    def functions(self, group: Group) -> set[str]:
+        """Name the functions that a formula calls, in capitals."""
+        opening = (t for t in self.tokens(group) if t.type == t.FUNC and t.subtype == t.OPEN)
+        return {t.value[:-1].upper().removeprefix("_XLFN.") for t in opening}
+
+    @cached_property
+    def names(self) -> dict[str, Name]:
+        """The defined names, in small letters."""
+        return {name.name.lower(): name for name in self.book.names}
+
+    @cached_property
+    def filled(self) -> dict[str, set[tuple[int, int]]]:
+        """Cells that hold a constant or a formula, or are filled by one."""
+        filled = {name: set(cells) for name, cells in self.book.constants.items()}
+        for place in [*self.book.formulas, *self.book.members]:
+            filled[place.sheet].add((place.row, place.column))
+        return filled
+
+    @cached_property
+    def values(self) -> dict[Place, Value]:
+        """What every filled cell shows."""
+        return {
+            place: self.book.saved(place)
+            for name, cells in self.filled.items()
+            for place in (Place(name, *key) for key in sorted(cells))
+        }
+
+    @cached_property
+    def layouts(self) -> dict[str, Layout]:
+        """The look of every sheet."""
+        formats = self._formats()
+        return {
+            name: _layout(self.book.package.root(part), formats)
+            for name, part in self.book.parts.items()
+        }
+
+    @property
+    def hidden_sheets(self) -> Iterator[str]:
+        """Sheets that are not shown."""
+        root = self.book.package.root(self.book.part)
+        for sheet in root.iter():
+            if _local(sheet) == "sheet" and sheet.get("state", "visible") != "visible":
+                yield sheet.get("name")
+
+    def _formats(self) -> list[str]:
+        """Read the number format of each style."""
+        part = str(Path(self.book.part).parent / "styles.xml")
+        if part not in self.book.package:
+            return []
+        own: dict[int, str] = {}
+        used: list[str] = []
+        for group in self.book.package.root(part):
+            if _local(group) == "numFmts":
+                own = {int(f.get("numFmtId")): f.get("formatCode", "") for f in group}
+            elif _local(group) == "cellXfs":
+                numbers = (int(look.get("numFmtId", 0)) for look in group)
+                used = [own.get(n) or BUILTIN_FORMATS.get(n, _GENERAL) for n in numbers]
+        return used
+
+
+def _layout(root: Any, formats: list[str]) -> Layout:
+    layout = Layout()
+    for element in root.iter():
+        match _local(element):
+            case "row" if _on(element, "hidden"):
+                number = element.get("r", "?")
+                layout.hidden.append(f"{number}:{number}")
+            case "col" if _on(element, "hidden"):
+                first, last = (column_letters(int(element.get(k))) for k in ("min", "max"))
+                layout.hidden.append(f"{first}:{last}")
+            case "mergeCell":
+                layout.merged.append(element.get("ref", ""))
+            case "c" if element.get("r"):
+                row, column, *_ = extent(element.get("r"))
+                style = int(element.get("s", 0))
+                layout.formats[row, column] = formats[style] if style < len(formats) else _GENERAL
+    return layout
+
+
+def _on(element: Any, attribute: str) -> bool:
+    return element.get(attribute, "0") in ("1", "true")
+
+
+def _local(element: Any) -> str:
+    return str(element.tag).rpartition("}")[2]
