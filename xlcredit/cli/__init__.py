@@ -10,7 +10,7 @@ import sys
 
 import typer
 
-from xlcredit.cli import demo, functions, libreoffice, new, recalc, show
+from xlcredit.cli import demo, diff, extract, freeze, functions, libreoffice, lint, new, recalc, show
 from xlcredit.errors import UserError
 
 __all__ = ["app", "main"]
@@ -24,7 +24,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for _command in (demo, new, recalc, show, functions, libreoffice):
+for _command in (demo, new, recalc, show, functions, libreoffice, lint, diff, freeze, extract):
     _command.register(app)
 
 

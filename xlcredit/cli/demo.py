@@ -24,27 +24,35 @@ def demo(
     Example: xlcredit demo
     """
     from xlcredit.cli.terminal import console, print_dashboard
-    from xlcredit.cli.writing import write_workbook
+    from xlcredit.cli.writing import make_workbook, refuse_to_replace, same, write_workbook
     from xlcredit.deals import load, read_deal, shipped
     from xlcredit.workbook import read_dashboard
 
-    written = []
+    made = {}
     for name in shipped():
         template, home = load(name)
-        target = folder / f"{name}.xlsx"
-        result = write_workbook(template, read_deal(home / "deal.toml", template), target, force)
+        deal = read_deal(home / "deal.toml", template)
+        made[folder / f"{name}.xlsx"] = make_workbook(template, deal)
+    for target, workbook in made.items():  # all or none
+        if not same(workbook, target):
+            refuse_to_replace(target, force)
+    for target, workbook in made.items():
+        write_workbook(workbook, target, force)
         print_dashboard(read_dashboard(target))
-        written.append((target, result))
-    for target, result in written:
+    out = console()
+    out.print()
+    for target, workbook in made.items():
+        result = workbook.result
         calls = sum(result.functions_called.values())
-        console().print(
+        out.print(
             f"{target}: {result.cells:,} formulas, {calls} calls of worksheet functions, "
             f"{len(result.errors)} errors",
             highlight=False,
         )
-    console().print(
-        f"\nOpen them in Excel or LibreOffice, or try:\n"
-        f"  xlcredit recalc {written[0][0]} --set rent_decline=0.35 -o {folder / 'stress.xlsx'}",
+    out.print(
+        "\nOpen them in Excel or LibreOffice, or try:\n"
+        f"  xlcredit recalc {folder / 'gpu-term-loan.xlsx'} --set rent_decline=35% "
+        f"-o {folder / 'stress.xlsx'}",
         highlight=False,
         soft_wrap=True,
     )

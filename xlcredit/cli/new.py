@@ -30,13 +30,14 @@ def new(
     Example: xlcredit new gpu-term-loan -o coreweave.xlsx
     """
     from xlcredit.cli.terminal import finish, print_dashboard, require_suffix
-    from xlcredit.cli.writing import write_workbook
+    from xlcredit.cli.writing import make_workbook, write_workbook
     from xlcredit.deals import load, read_deal
     from xlcredit.workbook import read_dashboard
 
     require_suffix(output)
     spec, home = load(template)
     filled = read_deal(deal or home / "deal.toml", spec)
-    result = write_workbook(spec, filled, output, force)
+    made = make_workbook(spec, filled)
+    write_workbook(made, output, force)
     print_dashboard(read_dashboard(output))
-    finish(result, output)
+    finish(made.result, output)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 from xlcredit.deals import Deal, Template
@@ -10,27 +11,50 @@ from xlcredit.errors import FileError
 from xlcredit.recalc import Recalculation, recalculate
 from xlcredit.workbook import build
 
-__all__ = ["refuse_to_replace", "write_workbook"]
+__all__ = ["Made", "make_workbook", "refuse_to_replace", "same", "write_workbook"]
 
 
-def write_workbook(template: Template, deal: Deal, target: Path, force: bool) -> Recalculation:
-    """Write the workbook of a deal with its values; keep what stands there unless told."""
+@dataclass(frozen=True)
+class Made:
+    """A workbook in memory: its bytes, and what its recalculation told."""
+
+    content: bytes
+    result: Recalculation
+
+
+def make_workbook(template: Template, deal: Deal) -> Made:
+    """Build the workbook of a deal and recalculate it."""
     with tempfile.TemporaryDirectory() as scratch:
         formulas = Path(scratch) / "formulas.xlsx"
         values = Path(scratch) / "values.xlsx"
         formulas.write_bytes(build(template, deal))
         result = recalculate(formulas, values)
-        new = values.read_bytes()
-        if not (target.is_file() and target.read_bytes() == new):
-            refuse_to_replace(target, force)
-            _place(new, target)
-    return result
+        return Made(values.read_bytes(), result)
+
+
+def write_workbook(made: Made, target: Path, force: bool) -> None:
+    """Write a workbook; keep what stands there unless told, or unless it is the same."""
+    if not same(made, target):
+        refuse_to_replace(target, force)
+        _place(made.content, target)
+
+
+def same(made: Made, target: Path) -> bool:
+    """Whether the file is there already, byte for byte."""
+    return target.is_file() and target.read_bytes() == made.content
 
 
 def refuse_to_replace(target: Path, force: bool) -> None:
     """Stop before a file that somebody may have worked on is lost."""
     if target.exists() and not force:
         raise FileError(f"{target}: exists and differs; use --force to replace it")
+
+
+def write_whole(content: bytes, target: Path, force: bool) -> None:
+    """Write a file; what stands there is kept unless it is the same or ``force`` says so."""
+    if not (target.is_file() and target.read_bytes() == content):
+        refuse_to_replace(target, force)
+        _place(content, target)
 
 
 def _place(content: bytes, target: Path) -> None:

@@ -54,7 +54,7 @@ def write_deal(deal: Deal, template: Template) -> str:
             inputs.add(spec.name, given)
             given.comment(spec.label)
     document.add("inputs", inputs)
-    return tomlkit.dumps(document)
+    return tomlkit.dumps(document).rstrip("\n") + "\n"
 
 
 def _given(item: Input) -> InlineTable:

@@ -235,8 +235,10 @@ def _change(label: str, old: Value, new: Value, unit: str) -> Change:
     """Show both values with as many decimals as the change needs."""
     decimals = max(_decimals(value, unit) for value in (old, new))
     shown = [_shown(value, unit, decimals) for value in (old, new)]
-    plain = [_date(v) if unit == "date" and isinstance(v, float) else v for v in (old, new)]
-    return Change(label, *plain, unit, *shown)
+    plain: list[Any] = [
+        _date(v) if unit == "date" and isinstance(v, float) else v for v in (old, new)
+    ]
+    return Change(label, plain[0], plain[1], unit, shown[0], shown[1])
 
 
 def _decimals(value: Value, unit: str) -> int:

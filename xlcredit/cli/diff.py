@@ -1,0 +1,36 @@
+"""``xlcredit diff``: two workbooks of one template, in terms."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = ["register"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(name="diff")(diff)
+
+
+def diff(
+    old: Annotated[Path, typer.Argument(help="A workbook made by xlcredit.")],
+    new: Annotated[Path, typer.Argument(help="Another of the same template.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+) -> None:
+    """Print which inputs differ between two workbooks, and what that does to the figures.
+
+    Both are read by the values stored in them; recalculate first what has been changed by hand.
+
+    Example: xlcredit diff loan.xlsx stress.xlsx
+    """
+    from xlcredit.cli import reports, terminal
+    from xlcredit.workbook.compare import compare
+
+    found = compare(old, new)
+    if as_json:
+        terminal.print_json(reports.comparison_as_data(found))
+    else:
+        reports.print_comparison(found)

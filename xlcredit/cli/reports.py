@@ -1,0 +1,183 @@
+"""What lint, diff and freeze print, and the same as data for programs."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+from collections.abc import Iterable
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.text import Text
+
+from xlcredit.cli.terminal import console
+
+if TYPE_CHECKING:
+    from xlcredit.workbook.compare import Change, Comparison
+    from xlcredit.workbook.freeze import Verdict
+    from xlcredit.workbook.lint import Finding, Fixed, Rule
+    from xlcredit.workbook.stamp import ChangedFunctions
+
+__all__ = [
+    "comparison_as_data",
+    "findings_as_data",
+    "print_changed_functions",
+    "print_comparison",
+    "print_findings",
+    "print_fixed",
+    "print_rules",
+    "print_verdict",
+    "verdict_as_data",
+]
+
+_COLOURS = {"error": "bold red", "warning": "yellow", "note": "cyan"}
+#: More findings of one rule on one sheet are for --json.
+_MOST = 12
+
+
+def _line(*pieces: str | tuple[str, str]) -> None:
+    """Print one line as it is: figures and file names are no markup."""
+    console().print(Text.assemble(*pieces), highlight=False, soft_wrap=True)
+
+
+# --- lint -----------------------------------------------------------------------------------
+
+
+def print_findings(findings: list[Finding], path: Path) -> None:
+    """Print findings by sheet, then how many there are."""
+    for sheet, on_sheet in groupby(findings, key=lambda f: f.spot.sheet):
+        _line((sheet, "bold"))
+        for _, of_rule in groupby(on_sheet, key=lambda f: f.rule.id):
+            same = list(of_rule)
+            for finding in same[:_MOST]:
+                _print_finding(finding)
+            if len(same) > _MOST:
+                _line(f"  and {len(same) - _MOST} more of {same[0].rule.id}; --json lists them")
+    count = Counter(finding.rule.severity for finding in findings)
+    total = ", ".join(_plural(count[s], s) for s in ("error", "warning", "note") if count[s])
+    _line(f"{path.name}: {total or 'nothing found'}")
+
+
+def _print_finding(finding: Finding) -> None:
+    rule, spot = finding.rule, finding.spot
+    label = (f"{rule.severity:<8}", _COLOURS[rule.severity])
+    _line("  ", label, f"{rule.id}  {spot.cells:<10} {spot.message}")
+    if spot.formula:
+        _line((f"                {spot.formula}", "dim"))
+
+
+def _plural(count: int, word: str) -> str:
+    return f"1 {word}" if count == 1 else f"{count} {word}s"
+
+
+def findings_as_data(findings: Iterable[Finding], path: Path) -> dict[str, Any]:
+    """Give findings as plain data."""
+    return {
+        "file": str(path),
+        "findings": [
+            {
+                "rule": f.rule.id,
+                "name": f.rule.name,
+                "severity": f.rule.severity,
+                "standard": f.rule.standard,
+                **dataclasses.asdict(f.spot),
+            }
+            for f in findings
+        ],
+    }
+
+
+def print_rules(rules: Iterable[Rule]) -> None:
+    """Print what each rule asks and where that stands."""
+    for rule in rules:
+        severity = (f"{rule.severity:<8}", _COLOURS[rule.severity])
+        _line((f"{rule.id}  ", "bold"), severity, f"{rule.summary}.")
+        if rule.detail:
+            _line(f"               {rule.detail}")
+        _line((f"               {rule.name}; {rule.standard}", "dim"))
+
+
+def print_fixed(fixed: Fixed, output: Path) -> None:
+    """Print what --fix has repaired."""
+    _line(
+        f"{_plural(fixed.prefixes, 'path')} before worksheet functions stripped, "
+        f"{_plural(fixed.shown, 'hidden row, column or sheet').replace('sheets', 'sheet')} shown"
+    )
+    _line(f"written: {output}")
+
+
+# --- diff -----------------------------------------------------------------------------------
+
+
+def print_comparison(found: Comparison) -> None:
+    """Print what was changed, then what it does."""
+    for remark in found.remarks:
+        _line((f"note: {remark}", "yellow"))
+    if found.same:
+        _line("nothing differs")
+        return
+    _print_changes("Inputs", found.inputs)
+    _print_changes("Term sheet", found.terms)
+    _print_changes("Figures", [c for c in found.figures if c.shown_old != c.shown_new])
+    _print_changes("Covenants", [c for c in found.covenants if c.shown_old != c.shown_new])
+    _print_changes("Status", found.statuses)
+    _print_changes("Other cells", found.cells)
+
+
+def _print_changes(title: str, changes: list[Change]) -> None:
+    if not changes:
+        return
+    _line((title, "bold cyan"))
+    for change in changes[:_MOST]:
+        _line("  ", str(change))
+    if len(changes) > _MOST:
+        _line(f"  and {len(changes) - _MOST} more; --json lists them")
+
+
+def comparison_as_data(found: Comparison) -> dict[str, Any]:
+    """Give a comparison as plain data, values unrounded."""
+    kinds = ("inputs", "terms", "figures", "covenants", "statuses", "cells")
+    return {
+        "old": str(found.old),
+        "new": str(found.new),
+        "same": found.same,
+        "remarks": found.remarks,
+        **{kind: [dataclasses.asdict(c) for c in getattr(found, kind)] for kind in kinds},
+    }
+
+
+# --- freeze ---------------------------------------------------------------------------------
+
+
+def print_verdict(verdict: Verdict, path: Path) -> None:
+    """Print whether a committee copy is intact, and its seal."""
+    word = ("intact", "green") if verdict.intact else ("altered", "bold red")
+    _line(f"{path}: ", word)
+    for reason in verdict.reasons[:_MOST]:
+        _line(f"  {reason}")
+    for label, fact in verdict.facts.items():
+        _line((f"  {label}: ", "dim"), fact)
+    _line(("  SHA-256: ", "dim"), verdict.stated)
+    if verdict.stated != verdict.seal:
+        _line(("  as it is now: ", "dim"), verdict.seal)
+
+
+def verdict_as_data(verdict: Verdict) -> dict[str, Any]:
+    """Give a verdict as plain data."""
+    return dataclasses.asdict(verdict)
+
+
+# --- recalc --check -------------------------------------------------------------------------
+
+
+def print_changed_functions(changed: ChangedFunctions) -> None:
+    """Print which worksheet functions stand in cells that another version saved differently."""
+    _line(
+        (f"saved by xlcredit {changed.saved_by}, this is {changed.running}; ", "yellow"),
+        ("the cells that differ call:", "yellow"),
+    )
+    for name, cells in changed.cells.items():
+        _line(f"  {name} in {_plural(cells, 'cell')}")
+    if changed.other:
+        _line(f"  none in {_plural(changed.other, 'cell')}, which mostly follow from the others")
