@@ -10,7 +10,18 @@ import sys
 
 import typer
 
-from xlcredit.cli import demo, diff, extract, freeze, functions, libreoffice, lint, new, recalc, show
+from xlcredit.cli import (
+    demo,
+    diff,
+    extract,
+    freeze,
+    functions,
+    libreoffice,
+    lint,
+    new,
+    recalc,
+    show,
+)
 from xlcredit.errors import UserError
 
 __all__ = ["app", "main"]

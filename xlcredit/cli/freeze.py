@@ -22,7 +22,8 @@ def freeze(
         Path | None, typer.Option("--output", "-o", help="The committee copy to write.")
     ] = None,
     verify: Annotated[
-        bool, typer.Option("--verify", help="Say whether a copy is as it was frozen; exit 1 if not.")
+        bool,
+        typer.Option("--verify", help="Say whether a copy is as it was frozen; exit 1 if not."),
     ] = False,
     date: Annotated[
         datetime.datetime | None,

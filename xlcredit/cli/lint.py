@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from xlcredit.workbook.lint import Fixed
 
 __all__ = ["register"]
 
@@ -65,7 +68,7 @@ def lint(
         raise typer.Exit(1)
 
 
-def _repair(file: Path, output: Path, force: bool) -> object:
+def _repair(file: Path, output: Path, force: bool) -> Fixed:
     from xlcredit.cli.terminal import require_suffix
     from xlcredit.cli.writing import refuse_to_replace
     from xlcredit.workbook.lint import fix

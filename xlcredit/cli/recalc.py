@@ -35,10 +35,11 @@ def recalc(
 
     Example: xlcredit recalc deal.xlsx --set rent_decline=30% --set coin_price=45000 -o stress.xlsx
     """
-    from xlcredit.cli import terminal
+    from xlcredit.cli import reports, terminal
     from xlcredit.cli.writing import refuse_to_replace
     from xlcredit.errors import UserError
     from xlcredit.recalc import recalculate
+    from xlcredit.workbook.stamp import changed_functions
 
     if output is None and not (check or as_json):
         raise UserError("name the copy to write with -o FILE, or ask for --check or --json")
@@ -49,10 +50,14 @@ def recalc(
         refuse_to_replace(output, force)
     inputs = dict(_setting(text) for text in settings or [])
     result = recalculate(file, output, inputs=inputs)
+    changed = changed_functions(file, result) if check and not inputs else None
     if as_json:
-        terminal.print_json(terminal.recalculation_as_data(result, file, output, check))
+        data = terminal.recalculation_as_data(result, file, output, check)
+        terminal.print_json(data | reports.changed_functions_as_data(changed))
     else:
         terminal.print_recalculation(result, file, output, check)
+        if changed:
+            reports.print_changed_functions(changed)
     if result.errors or (check and result.changes):
         raise typer.Exit(1)
 

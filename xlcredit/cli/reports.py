@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from xlcredit.workbook.stamp import ChangedFunctions
 
 __all__ = [
+    "changed_functions_as_data",
     "comparison_as_data",
     "findings_as_data",
     "print_changed_functions",
@@ -181,3 +182,8 @@ def print_changed_functions(changed: ChangedFunctions) -> None:
         _line(f"  {name} in {_plural(cells, 'cell')}")
     if changed.other:
         _line(f"  none in {_plural(changed.other, 'cell')}, which mostly follow from the others")
+
+
+def changed_functions_as_data(changed: ChangedFunctions | None) -> dict[str, Any]:
+    """Give the same as plain data; nothing if there is nothing to say."""
+    return {"changed_functions": dataclasses.asdict(changed)} if changed else {}

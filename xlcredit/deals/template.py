@@ -26,6 +26,7 @@ from xlcredit.errors import DealError, FileError
 
 __all__ = [
     "UNITS",
+    "Bar",
     "Block",
     "Chart",
     "Check",
@@ -41,6 +42,7 @@ __all__ = [
     "Sheet",
     "Template",
     "Term",
+    "Tornado",
     "Twin",
     "load",
     "read_toml",
@@ -214,6 +216,23 @@ class Grid(_Struct, kw_only=True, frozen=True):
     direction: Literal["min", "max"] = "min"
 
 
+class Bar(_Struct, kw_only=True, frozen=True):
+    """One driver of a tornado: an input moved down and up by a step, absolute or relative."""
+
+    input: str
+    step: float
+    relative: bool = False
+
+
+class Tornado(_Struct, kw_only=True, frozen=True):
+    """What moves one figure most: the formula again with one input replaced at a time."""
+
+    title: str
+    unit: str
+    formula: str
+    bar: list[Bar]
+
+
 class Twin(_Struct, kw_only=True, frozen=True):
     """A worksheet function beside its native-formula twin."""
 
@@ -268,6 +287,7 @@ class Template(_Struct, kw_only=True, frozen=True):
     covenant: list[Covenant]
     scenarios: ScenarioTable
     grid: list[Grid] = []
+    tornado: list[Tornado] = []
     twin: list[Twin]
     check: list[Check]
     chart: list[Chart] = []

@@ -6,6 +6,7 @@ import datetime
 import re
 from collections import Counter
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from xlcredit import __version__
@@ -80,12 +81,12 @@ def _created(package: Package) -> datetime.date | None:
     return None
 
 
-def changed_functions(package: Package, result: Recalculation) -> ChangedFunctions | None:
+def changed_functions(path: Path, result: Recalculation) -> ChangedFunctions | None:
     """Say which worksheet functions stand in the cells that differ from what was saved.
 
     Parameters
     ----------
-    package : Package
+    path : Path
         The workbook as it was saved.
     result : Recalculation
         Its recalculation, with no inputs changed.
@@ -95,7 +96,7 @@ def changed_functions(package: Package, result: Recalculation) -> ChangedFunctio
     ChangedFunctions or None
         None if nothing differs, or this very version has saved the workbook.
     """
-    saved_by = read_properties(package).get("xlcredit version", "")
+    saved_by = read_properties(Package(path)).get("xlcredit version", "")
     changed = [c for c in result.changes if c.saved is not None]
     if not saved_by or saved_by == __version__ or not changed:
         return None

@@ -1,4 +1,4 @@
-"""The sheet Stress: scenarios side by side and two-way grids."""
+"""The sheet Stress: scenarios side by side, two-way grids, tornados."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from openpyxl.utils import get_column_letter as letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from xlcredit.deals.template import Grid
-from xlcredit.workbook import style
+from xlcredit.workbook import style, tornado
 from xlcredit.workbook.pages import Book, page_setup, widths
 from xlcredit.workbook.places import Place
 
@@ -38,11 +38,13 @@ class StressPage:
         row = _HEADER_ROW + len(book.template.scenarios.case) + 3
         for grid in book.template.grid:
             row = _write_grid(book, sheet, row, grid)
+        for spec in book.template.tornado:
+            row = tornado.write(book, sheet, row, spec)
         widths(sheet, A=34)
         for column in range(2, 13):
             sheet.column_dimensions[letter(column)].width = 14
         sheet.freeze_panes = sheet.cell(_HEADER_ROW + 1, 2)
-        page_setup(sheet, tall=1)
+        page_setup(sheet, landscape=False, tall=1)
 
     def _scenarios(self, book: Book, sheet: Worksheet) -> None:
         table = book.template.scenarios

@@ -1,0 +1,216 @@
+"""The committee copy: no formula, every value, and a seal that breaks when anything is altered."""
+
+from __future__ import annotations
+
+import datetime
+import zipfile
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from tests.workbook.conftest import Example
+from xlcredit.errors import FileError, RecalcError
+from xlcredit.recalc import LibreOffice, recalculate
+from xlcredit.recalc.book import Book
+from xlcredit.recalc.package import Package
+from xlcredit.recalc.patch import Changes, patch_sheet
+from xlcredit.workbook import build
+from xlcredit.workbook.freeze import FORMULAS, FROZEN, freeze, verify
+
+DAY = datetime.date(2026, 11, 22)
+
+
+@pytest.fixture(scope="module")
+def frozen(loan: Example, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("frozen") / "committee.xlsx"
+    path.write_bytes(freeze(loan.path, DAY))
+    return path
+
+
+def altered(source: Path, target: Path, sheet: str, cell: str, value: object) -> Path:
+    """A copy in which one cell holds something else, every other byte the same."""
+    book = Book(Package(source))
+    place = book.locate(cell, sheet)
+    assert place is not None
+    changes = Changes(inputs={(place.row, place.column): value})  # type: ignore[dict-item]
+    book.package.save(target, {book.parts[sheet]: patch_sheet(book.sheets[sheet], changes)})
+    return target
+
+
+def test_the_copy_shows_what_the_source_shows(frozen: Path, loan: Example) -> None:
+    before, after = Book(Package(loan.path)), Book(Package(frozen))
+    assert not after.formulas
+    assert len(before.formulas) > 2000
+    for place in before.formulas:
+        assert after.saved(place) == before.saved(place), place
+    assert {n: c for n, c in after.constants.items() if n not in (FORMULAS, FROZEN)}.keys() == (
+        before.constants.keys()
+    )
+
+
+def test_everything_else_is_as_it_was(frozen: Path, loan: Example) -> None:
+    """Charts, drawings, theme: the same bytes. Sheets: the same but for the formulas."""
+    with zipfile.ZipFile(loan.path) as old, zipfile.ZipFile(frozen) as new:
+        touched = ("xl/worksheets/sheet", "xl/workbook", "xl/_rels/", "xl/styles", "[Content")
+        same = [n for n in old.namelist() if not n.startswith(touched)]
+        assert any(n.startswith("xl/charts/") for n in same)
+        for name in same:
+            assert new.read(name) == old.read(name), name
+        for name in new.namelist():
+            if name.startswith("xl/worksheets/"):
+                assert b"<f>" not in new.read(name) and b"<f " not in new.read(name)
+        summary = old.read("xl/worksheets/sheet2.xml")
+        for element in (b"<pageSetup", b"<drawing", b"<conditionalFormatting"):
+            assert new.read("xl/worksheets/sheet2.xml").count(element) == summary.count(element)
+
+
+def test_the_same_file_and_day_give_the_same_bytes(frozen: Path, loan: Example) -> None:
+    assert freeze(loan.path, DAY) == frozen.read_bytes()
+    assert freeze(loan.path, DAY + datetime.timedelta(1)) != frozen.read_bytes()
+
+
+def test_every_formula_is_listed_with_its_cells(frozen: Path, loan: Example) -> None:
+    source = Book(Package(loan.path))
+    listed = openpyxl.load_workbook(frozen)[FORMULAS]
+    covered = 0
+    for sheet, cells, formula, value in listed.iter_rows(min_row=5, values_only=True):
+        area = openpyxl.utils.cell.range_boundaries(cells)
+        covered += (area[2] - area[0] + 1) * (area[3] - area[1] + 1)
+        place = source.locate(str(cells).partition(":")[0], str(sheet))
+        assert place is not None and f"={source.formulas[place].text}" == formula
+        assert value is not None
+    assert covered == len(source.formulas)
+    assert listed.max_row < 500  # a row of seventy months is listed once
+
+
+def test_the_copy_is_intact(frozen: Path) -> None:
+    verdict = verify(frozen)
+    assert verdict.intact and verdict.seal == verdict.stated and len(verdict.seal) == 64
+    assert verdict.facts["Frozen on"] == "2026-11-22"
+    assert verdict.facts["Template"] == "gpu-term-loan"
+    assert verdict.facts["Source file"] == "gpu-term-loan.xlsx"
+
+
+@pytest.mark.parametrize(
+    ("sheet", "cell", "value"),
+    [
+        ("Summary", "B6", 1.75),
+        ("Summary", "E23", "PASS"),
+        ("Inputs", "B10", "Somebody else"),
+        ("Debt", "BZ200", 1.0),
+        ("Debt", "E10", None),
+        (FORMULAS, "C20", "=1.75"),
+        (FORMULAS, "D20", 1.75),
+        (FORMULAS, "A600", "Debt"),
+        (FROZEN, "B5", "other.xlsx"),
+        (FROZEN, "B7", "2026-11-23"),
+        (FROZEN, "B12", "0" * 64),
+    ],
+)
+def test_any_change_breaks_the_seal(
+    frozen: Path, tmp_path: Path, sheet: str, cell: str, value: object
+) -> None:
+    copy = altered(frozen, tmp_path / "altered.xlsx", sheet, cell, value)
+    assert not verify(copy).intact
+
+
+def test_a_change_in_the_last_digit_breaks_the_seal(frozen: Path, tmp_path: Path) -> None:
+    value = openpyxl.load_workbook(frozen)["Summary"]["B6"].value
+    copy = altered(frozen, tmp_path / "altered.xlsx", "Summary", "B6", value * (1 + 4e-16))
+    assert not verify(copy).intact
+    same = altered(frozen, tmp_path / "same.xlsx", "Summary", "B6", value)
+    assert verify(same).intact
+
+
+def test_a_formula_that_was_put_back_is_named(frozen: Path, tmp_path: Path) -> None:
+    package = Package(frozen)
+    book = Book(package)
+    part = book.parts["Summary"]
+    value = book.sheets["Summary"].cells[6, 2].text or ""
+    xml = package.read(part)
+    again = xml.replace(f"<v>{value}</v>".encode(), f"<f>1+1</f><v>{value}</v>".encode(), 1)
+    assert again != xml
+    package.save(tmp_path / "altered.xlsx", {part: again})
+    verdict = verify(tmp_path / "altered.xlsx")
+    assert not verdict.intact and verdict.seal == verdict.stated
+    assert any("Summary!B6 holds a formula" in reason for reason in verdict.reasons)
+
+
+def test_without_values_there_is_nothing_to_freeze(loan: Example, tmp_path: Path) -> None:
+    path = tmp_path / "formulas.xlsx"
+    path.write_bytes(build(loan.template, loan.deal))
+    with pytest.raises(RecalcError, match=r"no stored value.*xlcredit recalc"):
+        freeze(path, DAY)
+
+
+def test_a_copy_is_not_frozen_twice(frozen: Path) -> None:
+    with pytest.raises(FileError, match="committee copy"):
+        freeze(frozen, DAY)
+
+
+def test_other_files_are_no_copies(loan: Example) -> None:
+    with pytest.raises(FileError, match="no committee copy"):
+        verify(loan.path)
+
+
+def test_any_workbook_can_be_frozen(tmp_path: Path) -> None:
+    """One that is not ours: odd names, texts, truth values, errors, an array formula."""
+    source, valued = tmp_path / "source.xlsx", tmp_path / "valued.xlsx"
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.title = "R&D 'x'"
+    sheet["A1"] = 2
+    for row, formula in enumerate(["=A1*2", '="a"&CHAR(10)&"<b>"', "=A1>1", "=1/0", '=""'], 2):
+        sheet.cell(row, 1).value = formula
+    sheet["C1"] = openpyxl.worksheet.formula.ArrayFormula("C1:C3", "=A1:A3*2")
+    book.save(source)
+    recalculate(source, valued)
+    target = tmp_path / "frozen.xlsx"
+    target.write_bytes(freeze(valued, DAY))
+    assert verify(target).intact
+    shown = openpyxl.load_workbook(target, data_only=True)["R&D 'x'"]
+    assert [c.value for c in shown["A"]][:6] == [2, 4, "a\n<b>", True, "#DIV/0!", None]
+    assert shown["C2"].value == 8
+    assert verify(target).facts["Template"] == "none"
+
+
+def test_the_calculation_chain_goes_with_the_formulas(loan: Example, tmp_path: Path) -> None:
+    """Excel repairs, loudly, a file whose chain names cells that hold no formula."""
+    source = with_calculation_chain(loan.path, tmp_path / "chain.xlsx")
+    target = tmp_path / "frozen.xlsx"
+    target.write_bytes(freeze(source, DAY))
+    with zipfile.ZipFile(target) as archive:
+        assert "xl/calcChain.xml" not in archive.namelist()
+        assert b"calcChain" not in archive.read("[Content_Types].xml")
+        assert b"calcChain" not in archive.read("xl/_rels/workbook.xml.rels")
+    openpyxl.load_workbook(target)
+
+
+def with_calculation_chain(source: Path, target: Path) -> Path:
+    main = "http://schemas.openxmlformats.org"
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.calcChain+xml"
+    with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w") as new:
+        for name in old.namelist():
+            content = old.read(name).decode() if name.endswith((".xml", ".rels")) else ""
+            if name == "[Content_Types].xml":
+                tag = f'<Override PartName="/xl/calcChain.xml" ContentType="{kind}"/></Types>'
+                content = content.replace("</Types>", tag)
+            elif name == "xl/_rels/workbook.xml.rels":
+                tag = f'<Relationship Id="rId99" Target="calcChain.xml" Type="{main}/officeDocument'
+                tag += '/2006/relationships/calcChain"/></Relationships>'
+                content = content.replace("</Relationships>", tag)
+            new.writestr(name, content.encode() if content else old.read(name))
+        chain = f'<calcChain xmlns="{main}/spreadsheetml/2006/main"><c r="B6" i="2"/></calcChain>'
+        new.writestr("xl/calcChain.xml", chain)
+    return target
+
+
+@pytest.mark.libreoffice
+def test_libreoffice_opens_the_copy(
+    frozen: Path, loan: Example, plain_office: LibreOffice
+) -> None:
+    shown = plain_office.values(frozen)
+    assert list(shown)[-2:] == [FORMULAS, FROZEN]
+    assert shown["Summary"][5][1] == pytest.approx(loan.number("dscr_as_underwritten"), rel=1e-14)
+    assert shown[FORMULAS][3][:2] == ["Sheet", "Cells"] or shown[FORMULAS][3][0] == "Sheet"
