@@ -16,7 +16,7 @@ settings.register_profile(
     "here", deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.register_profile("ci", parent=settings.get_profile("here"), max_examples=100)
-settings.register_profile("long", parent=settings.get_profile("here"), max_examples=2_000)
+settings.register_profile("long", parent=settings.get_profile("here"), max_examples=4_000)
 settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 

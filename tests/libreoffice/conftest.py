@@ -12,8 +12,8 @@ from typing import Any
 import openpyxl
 import pytest
 from openpyxl.worksheet.formula import ArrayFormula
-from tests.workbook.conftest import Example, example
 
+from tests.workbook.conftest import Example, example
 from xlcredit.excel.libreoffice.package import unpack
 from xlcredit.recalc import LibreOffice
 
@@ -50,9 +50,7 @@ def marked(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def delegated(
-    tmp_path_factory: pytest.TempPathFactory, marked: Path
-) -> Iterator[LibreOffice]:
+def delegated(tmp_path_factory: pytest.TempPathFactory, marked: Path) -> Iterator[LibreOffice]:
     """Calc whose Python is not the one that xlcredit is installed for."""
     folder = unpack(tmp_path_factory.mktemp("delegated"))
     paths = json.loads((folder / "xlcredit" / "xlcredit.json").read_text())["paths"]
@@ -80,7 +78,9 @@ def book(path: Path, sheets: Mapping[str, Mapping[Place, Any]]) -> Path:
             if isinstance(value, tuple):
                 formula, (rows, columns) = value
                 last = sheet.cell(row + rows - 1, column + columns - 1)
-                sheet[cell.coordinate] = ArrayFormula(f"{cell.coordinate}:{last.coordinate}", formula)
+                sheet[cell.coordinate] = ArrayFormula(
+                    f"{cell.coordinate}:{last.coordinate}", formula
+                )
             else:
                 cell.value = value
     made.save(path)

@@ -7,18 +7,17 @@ from pathlib import Path
 from typing import Any
 
 from openpyxl.utils import get_column_letter
+
 from tests.functions.cases import answer, example
 from tests.libreoffice.conftest import Place, Rows, book
-
 from xlcredit.errors import CODES, CellError
 from xlcredit.functions import REGISTRY, Function
 from xlcredit.recalc import LibreOffice
 
 #: The call stands right of the widest arguments.
 LEFT = 40
-#: Right of what any call fills: a column with one error cell for each code, and calls on it.
+#: Right of what any call fills: a column of error cells, and calls on them.
 FAR = 70
-ERRORS = {code: 1 + n for n, code in enumerate(CODES)}
 
 
 def calculated(office: LibreOffice, path: Path) -> dict[str, Rows]:
@@ -32,14 +31,15 @@ def answer_in(rows: Rows, function: Function) -> Rows:
     return [row[LEFT - 1 : LEFT - 1 + width] for row in rows[:height]]
 
 
-def error_cells(rows: Rows, function: Function) -> dict[tuple[str, str], Any]:
-    """What the calls with an error cell among the arguments show, by argument and code."""
+def error_cells(rows: Rows, function: Function) -> list[tuple[str, str, Any]]:
+    """What the calls with an error cell among the arguments show: argument, code, cell."""
     scalars = [p for p, a in _written(function) if not isinstance(a, (list, dict))]
-    return {
-        (p.name, code): rows[row - 1][FAR + n]
-        for n, p in enumerate(scalars)
-        for code, row in ERRORS.items()
-    }
+    return [(p.name, _code(function, n), rows[n][FAR]) for n, p in enumerate(scalars)]
+
+
+def _code(function: Function, position: int) -> str:
+    """A code for each argument; over all functions, every code."""
+    return CODES[(len(function.name) + position) % len(CODES)]
 
 
 def shape(result: Any) -> tuple[int, int]:
@@ -96,15 +96,15 @@ def _placed(cells: dict[Place, Any], left: int, argument: Any) -> str:
 def _with_errors(
     cells: dict[Place, Any], function: Function, arguments: list[Any], texts: list[str]
 ) -> None:
-    """The same call with each single cell in turn replaced by an error cell of each code."""
+    """The same call with each single cell in turn replaced by an error cell."""
     scalars = [
         n for n, a in enumerate(arguments) if a is not None and not isinstance(a, (list, dict))
     ]
-    for code, row in ERRORS.items():
-        cells[row, FAR] = f"={code}"
-        for n, position in enumerate(scalars):
-            replaced = [*texts[:position], f"{get_column_letter(FAR)}{row}", *texts[position + 1 :]]
-            cells[row, FAR + 1 + n] = f"={function.name}({','.join(replaced)})"
+    for n, position in enumerate(scalars):
+        cells[n + 1, FAR] = f"={_code(function, n)}"
+        error = f"{get_column_letter(FAR)}{n + 1}"
+        replaced = [*texts[:position], error, *texts[position + 1 :]]
+        cells[n + 1, FAR + 1] = f"={function.name}({','.join(replaced)})"
 
 
 def is_error(cell: Any, code: str) -> bool:

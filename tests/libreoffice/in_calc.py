@@ -22,7 +22,7 @@ def wizard(office: Office, context: Any) -> dict[str, Any]:
     for position in range(listed.Count):
         told = {p.Name: p.Value for p in listed.getByIndex(position)}
         if told["Name"].startswith("XLC_"):
-            arguments = [[a.Name, a.Description] for a in told["Arguments"]]
+            arguments = [[a.Name, a.Description] for a in told["Arguments"] or ()]
             found[told["Name"]] = {"help": told["Description"], "arguments": arguments}
     return found
 

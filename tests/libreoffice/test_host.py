@@ -12,9 +12,9 @@ from typing import Any
 
 import openpyxl
 import pytest
-from tests.libreoffice.conftest import Calculate, Place, book
 
 import xlcredit.recalc
+from tests.libreoffice.conftest import Calculate, Place, book, noted
 from xlcredit.excel.libreoffice.package import unpack
 from xlcredit.functions import REGISTRY
 from xlcredit.recalc import LibreOffice
@@ -58,7 +58,7 @@ def test_the_wizard_lists_every_function(told: dict[str, Any]) -> None:
         assert page["help"] == function.summary.replace("``", "")
         assert [a for a, _ in page["arguments"]] == [p.name for p in function.parameters]
         for (_, text), parameter in zip(page["arguments"], function.parameters, strict=True):
-            assert text.endswith(f"[{function.help[parameter.name].rsplit('[', 1)[1]}")
+            assert text.endswith(f" [{parameter.word.unit}]")
             assert "``" not in text
 
 
@@ -99,9 +99,7 @@ def test_a_process_that_died_is_started_again(
     assert second != first
 
 
-def test_the_process_ends_with_libreoffice(tmp_path: Path) -> None:
-    from tests.libreoffice.conftest import noted
-
+def test_the_process_ends_with_libreoffice(tmp_path: Path, calc: LibreOffice) -> None:
     note = json.loads((unpack(tmp_path / "x") / "xlcredit" / "xlcredit.json").read_text())
     folder = noted(tmp_path / "x", same=[], paths=[*note["paths"], str(tmp_path)])
     source = book(tmp_path / "book.xlsx", {"Sheet": FORMULAS})

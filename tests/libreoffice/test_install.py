@@ -10,9 +10,12 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from xlcredit import __version__
-from xlcredit.errors import HostError
+from xlcredit.cli import app
+from xlcredit.cli import libreoffice as commands
+from xlcredit.errors import FileError, HostError
 from xlcredit.excel.libreoffice import install
 from xlcredit.excel.libreoffice.install import Office, find
 
@@ -24,18 +27,12 @@ def xlcredit(*words: object) -> subprocess.CompletedProcess[str]:
     )
 
 
-def refused(done: subprocess.CompletedProcess[str], *words: str) -> None:
-    assert done.returncode == 2, done
-    (line,) = done.stderr.strip().splitlines()
-    assert all(word in line for word in words), line
-
-
 @pytest.fixture
 def private(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """LibreOffice with a profile and shared extensions of its own; options for whoever runs this."""
+    """LibreOffice with a profile and shared extensions of its own; the options of who runs this."""
     if shutil.which("unopkg") is None and "CI" not in os.environ:
         pytest.skip("LibreOffice is not installed")
-    monkeypatch.setenv("UserInstallation", (tmp_path / "profile").as_uri())  # noqa: SIM112
+    monkeypatch.setenv("UserInstallation", (tmp_path / "profile").as_uri())
     monkeypatch.setenv("UNO_SHARED_PACKAGES_CACHE", (tmp_path / "shared").as_uri())
     monkeypatch.setenv("SHARED_EXTENSIONS_USER", (tmp_path / "profile" / "shared").as_uri())
     (tmp_path / "shared").mkdir()
@@ -45,16 +42,35 @@ def private(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 @pytest.mark.libreoffice
 def test_install_doctor_remove(private: list[str]) -> None:
     assert f"{__version__} is installed" in xlcredit("install", *private).stdout
-    again = xlcredit("install", *private)
-    assert again.returncode == 0, again.stderr
+    office, shared = find(), bool(private)
+    office.install(shared)
+    assert office.installed(shared) == __version__
     healthy = xlcredit("doctor")
     assert healthy.returncode == 0, healthy.stderr
     assert f"a cell shows {__version__}" in healthy.stdout
-    assert xlcredit("remove", *private).stdout == "removed\n"
-    assert xlcredit("remove", *private).stdout == "it is not installed\n"
-    ill = xlcredit("doctor")
-    assert ill.returncode == 1
-    assert "to do: xlcredit libreoffice install" in ill.stdout
+    assert office.remove(shared)
+    assert office.installed(shared) is None
+    assert not office.remove(shared)
+
+
+@pytest.mark.parametrize(
+    ("installed", "shown", "todo"),
+    [
+        (None, __version__, "to do: xlcredit libreoffice install"),
+        ("0.0.9", __version__, "to do: xlcredit libreoffice install"),
+        (__version__, "xlcredit was not found: no numpy", "to do: the functions are not found"),
+    ],
+)
+def test_the_doctor_finds_what_is_wrong(
+    monkeypatch: pytest.MonkeyPatch, installed: str | None, shown: str, todo: str
+) -> None:
+    monkeypatch.setattr(install, "find", lambda: Office("soffice", "unopkg", "25.2"))
+    monkeypatch.setattr(Office, "installed", lambda *_, **__: installed)
+    monkeypatch.setattr(Office, "try_out", lambda _: shown)
+    done = CliRunner().invoke(app, ["libreoffice", "doctor"])
+    assert done.exit_code == 1
+    assert shown in done.stdout
+    assert done.stdout.splitlines()[-1].startswith(todo)
 
 
 @pytest.mark.libreoffice
@@ -63,7 +79,7 @@ def test_a_package_that_is_refused_leaves_nothing(
 ) -> None:
     office = find()
     monkeypatch.setattr(install, "extension", lambda: b"no archive")
-    with pytest.raises(HostError, match="did not take the add-in: .+"):
+    with pytest.raises(HostError, match=r"did not take the add-in: \w+"):
         office.install(shared=bool(private))
     assert office.installed(shared=bool(private)) is None
 
@@ -128,7 +144,15 @@ def test_a_complaint_of_unopkg_is_one_line(only: Path) -> None:
 
 def test_build(tmp_path: Path) -> None:
     target = tmp_path / "xlcredit.oxt"
-    assert xlcredit("build", "-o", target).returncode == 0
+    commands.build(target)
     assert "CalcAddIns.xcu" in zipfile.ZipFile(target).namelist()
-    refused(xlcredit("build", "-o", tmp_path / "a.zip"), "ends in .oxt")
-    refused(xlcredit("build", "-o", tmp_path / "no" / "a.oxt"), "cannot be written")
+    with pytest.raises(FileError, match=r"ends in \.oxt"):
+        commands.build(tmp_path / "a.zip")
+    with pytest.raises(FileError, match="cannot be written"):
+        commands.build(tmp_path / "no" / "a.oxt")
+
+
+def test_a_refusal_is_one_line(tmp_path: Path) -> None:
+    done = xlcredit("build", "-o", tmp_path / "a.zip")
+    assert done.returncode == 2
+    assert done.stderr == f"xlcredit: {tmp_path / 'a.zip'}: an extension's name ends in .oxt\n"

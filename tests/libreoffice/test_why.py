@@ -7,9 +7,9 @@ from typing import Any
 import openpyxl
 import pytest
 from openpyxl.workbook.defined_name import DefinedName
+
 from tests.libreoffice.conftest import Calculate
 from tests.libreoffice.examples import is_error
-
 from xlcredit.recalc import LibreOffice
 
 pytestmark = pytest.mark.libreoffice

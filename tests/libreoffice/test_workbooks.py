@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.libreoffice.conftest import Example
 
+from tests.libreoffice.conftest import Example, Rows
 from xlcredit.errors import CellError
 from xlcredit.recalc import LibreOffice
 from xlcredit.recalc.values import Value
@@ -27,9 +27,16 @@ def _known(request: pytest.FixtureRequest, example: Example) -> None:
         request.applymarker(pytest.mark.xfail(reason=reason, strict=True))
 
 
-def test_every_cell_agrees_with_the_embedded_engine(example: Example, calc: LibreOffice) -> None:
+@pytest.fixture(scope="module")
+def calculated(example: Example, calc: LibreOffice) -> dict[str, Rows]:
+    """The workbook, with every formula calculated again by Calc."""
+    return calc.values(example.path)
+
+
+def test_every_cell_agrees_with_the_embedded_engine(
+    example: Example, calculated: dict[str, Rows]
+) -> None:
     """Native formulas and worksheet functions, relative to the largest figure of the row."""
-    calculated = calc.values(example.path)
     different = []
     for sheet, cells in example.result.values.items():
         scales = _scales(cells)
@@ -41,15 +48,15 @@ def test_every_cell_agrees_with_the_embedded_engine(example: Example, calc: Libr
     assert sum(map(len, example.result.values.values())) > 3_000
 
 
-def test_the_twins_agree_within_calc(example: Example, calc: LibreOffice) -> None:
-    audit = calc.values(example.path)["Audit"]
-    differences = [row[5] for row in audit[4 : 4 + len(example.template.twin)]]
+def test_the_twins_agree_within_calc(example: Example, calculated: dict[str, Rows]) -> None:
+    rows = calculated["Audit"][4 : 4 + len(example.template.twin)]
+    differences = [row[5] for row in rows]
     assert len(differences) == len(example.template.twin)
     assert all(isinstance(d, float) and abs(d) < TOLERANCE for d in differences), differences
 
 
 def _scales(cells: dict[tuple[int, int], Value]) -> dict[int, float]:
-    """The largest figure of each row; of a row of small ones, 1."""
+    """The largest figure of each row."""
     scales: dict[int, float] = {}
     for (row, _), value in cells.items():
         size = abs(value) if isinstance(value, float) else 0.0

@@ -67,7 +67,7 @@ def margin_cure(loan, coin, gpu, target, measure="cash", slippage=0):
 
 
 def make_arithmetic() -> None:
-    published = "exact fractions; domain tests T9 and T10 (margin example of a coin lender)"
+    published = "exact fractions; the published margin example of a coin lender"
     cases = each(
         dual_ltv,
         [44.0, 80.0, 1.0, 120.0, 1.0, 0.5, 0.6],

@@ -1,6 +1,6 @@
 """Reference values of coverage and covenants: ``python -m tests.reference.make_coverage``.
 
-T3, T4, T8 and T16 are published test figures.
+Some cases are worked figures in decimal digits, written out by hand.
 """
 
 from __future__ import annotations
@@ -346,7 +346,7 @@ def make_borrowing_base() -> None:
             case("#VALUE!", 1000, None),
             case([[base(10, 100)], ["#NUM!"], ["#VALUE!"]], [10, -10, "ten"], 100),
         ],
-        SOURCE + "; T8",
+        SOURCE + "; a worked borrowing base",
     )
 
 

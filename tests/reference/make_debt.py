@@ -1,6 +1,6 @@
 """Reference values of the debt functions: ``python -m tests.reference.make_debt``.
 
-The figures in decimal digits (T1, T2, T5, T14, T15 and the sculpted example) were published or
+The figures in decimal digits were published or
 computed with other programs.
 """
 

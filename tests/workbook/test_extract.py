@@ -148,6 +148,6 @@ def test_a_house_template_is_named_by_its_path(tmp_path: Path) -> None:
     deal = msgspec.structs.replace(FILLED, template="house-loan")
     path = tmp_path / "book.xlsx"
     path.write_bytes(build(template, deal))
-    with pytest.raises(DealError, match="house-loan.*--template"):
+    with pytest.raises(DealError, match=r"house-loan.*--template"):
         extract(path)
     assert extract(path, str(house))[0] == deal

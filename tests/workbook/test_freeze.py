@@ -99,7 +99,7 @@ def test_the_copy_is_intact(frozen: Path) -> None:
         ("Summary", "E23", "PASS"),
         ("Inputs", "B10", "Somebody else"),
         ("Debt", "BZ200", 1.0),
-        ("Debt", "E10", None),
+        ("Debt", "E9", None),
         (FORMULAS, "C20", "=1.75"),
         (FORMULAS, "D20", 1.75),
         (FORMULAS, "A600", "Debt"),
@@ -207,10 +207,8 @@ def with_calculation_chain(source: Path, target: Path) -> Path:
 
 
 @pytest.mark.libreoffice
-def test_libreoffice_opens_the_copy(
-    frozen: Path, loan: Example, plain_office: LibreOffice
-) -> None:
+def test_libreoffice_opens_the_copy(frozen: Path, loan: Example, plain_office: LibreOffice) -> None:
     shown = plain_office.values(frozen)
     assert list(shown)[-2:] == [FORMULAS, FROZEN]
     assert shown["Summary"][5][1] == pytest.approx(loan.number("dscr_as_underwritten"), rel=1e-14)
-    assert shown[FORMULAS][3][:2] == ["Sheet", "Cells"] or shown[FORMULAS][3][0] == "Sheet"
+    assert shown[FORMULAS][3][0] == "Sheet"

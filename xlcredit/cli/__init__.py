@@ -13,11 +13,13 @@ import typer
 from xlcredit.cli import (
     demo,
     diff,
+    excel,
     extract,
     freeze,
     functions,
     libreoffice,
     lint,
+    lite,
     new,
     recalc,
     show,
@@ -35,7 +37,20 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for _command in (demo, new, recalc, show, functions, libreoffice, lint, diff, freeze, extract):
+for _command in (
+    demo,
+    new,
+    lite,
+    recalc,
+    show,
+    functions,
+    excel,
+    libreoffice,
+    lint,
+    diff,
+    freeze,
+    extract,
+):
     _command.register(app)
 
 

@@ -10,7 +10,11 @@ import typer
 __all__ = ["register"]
 
 _Shared = Annotated[
-    bool, typer.Option("--shared", help="For every user of this machine; needs root.")
+    bool,
+    typer.Option(
+        "--shared",
+        help="For every user of this machine, who must be able to read this Python; needs root.",
+    ),
 ]
 
 

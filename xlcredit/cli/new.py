@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 __all__ = ["register"]
+
+
+class Host(StrEnum):
+    """Where the workbook's functions are calculated."""
+
+    PLAIN = "plain"
+    LITE = "lite"
 
 
 def register(app: typer.Typer) -> None:
@@ -23,6 +31,9 @@ def new(
     deal: Annotated[
         Path | None, typer.Option("--deal", help="Deal file; without it, the filled example.")
     ] = None,
+    host: Annotated[
+        Host, typer.Option("--host", help="lite: carry the program for xlwings Lite.")
+    ] = Host.PLAIN,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
 ) -> None:
     """Build a term-sheet workbook, recalculated.
@@ -32,12 +43,15 @@ def new(
     from xlcredit.cli.terminal import finish, print_dashboard, require_suffix
     from xlcredit.cli.writing import make_workbook, write_workbook
     from xlcredit.deals import load, read_deal
+    from xlcredit.excel.officejs.lite import refuse_macros
     from xlcredit.workbook import read_dashboard
 
     require_suffix(output)
+    if host is Host.LITE:
+        refuse_macros(output)
     spec, home = load(template)
     filled = read_deal(deal or home / "deal.toml", spec)
-    made = make_workbook(spec, filled)
+    made = make_workbook(spec, filled, host)
     write_workbook(made, output, force)
     print_dashboard(read_dashboard(output))
     finish(made.result, output)

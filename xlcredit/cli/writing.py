@@ -22,13 +22,17 @@ class Made:
     result: Recalculation
 
 
-def make_workbook(template: Template, deal: Deal) -> Made:
-    """Build the workbook of a deal and recalculate it."""
+def make_workbook(template: Template, deal: Deal, host: str = "plain") -> Made:
+    """Build the workbook of a deal and recalculate it; for ``"lite"``, with its program."""
     with tempfile.TemporaryDirectory() as scratch:
         formulas = Path(scratch) / "formulas.xlsx"
         values = Path(scratch) / "values.xlsx"
         formulas.write_bytes(build(template, deal))
         result = recalculate(formulas, values)
+        if host == "lite":
+            from xlcredit.excel.officejs.lite import embed
+
+            return Made(embed(values), result)
         return Made(values.read_bytes(), result)
 
 

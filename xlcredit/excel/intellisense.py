@@ -44,4 +44,4 @@ def intellisense(registry: Mapping[str, Function]) -> bytes:
             name = p.vba if p.required else f"[{p.vba}]"
             ElementTree.SubElement(entry, "Argument", Name=name, Description=text)
     ElementTree.indent(root, "")
-    return ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
+    return bytes(ElementTree.tostring(root, encoding="utf-8", xml_declaration=True))

@@ -50,7 +50,9 @@ class Additions:
         xml = self._read(name) if there else _HEAD + _RELATIONSHIPS
         taken = re.findall(rb"\sId\s*=\s*[\"']([^\"']*)", xml)
         key = next(f"rId{n}" for n in range(1, len(taken) + 2) if b"rId%d" % n not in taken)
-        entry = f'Relationship Id="{key}" Type="{kind}" Target="/{part}"/>'
+        folder = f"{path.parent}/" if owner else ""
+        target = part.removeprefix(folder) if part.startswith(folder) else f"/{part}"
+        entry = f'Relationship Id="{key}" Type="{kind}" Target="{target}"/>'
         self.parts[name] = _before_end(xml, entry.encode())
         return key
 

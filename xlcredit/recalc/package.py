@@ -82,7 +82,7 @@ class Package:
     def save(
         self,
         target: str | os.PathLike[str],
-        changed: Mapping[str, bytes],
+        changed: Mapping[str, bytes | None],
         *,
         overwrite: bool = False,
     ) -> None:
@@ -95,7 +95,7 @@ class Package:
         target : str or Path
             The file to write.
         changed : mapping
-            New contents of parts that exist.
+            New contents of parts that exist; ``None`` leaves the part out.
         overwrite : bool
             Whether ``target`` may be the source itself.
 
@@ -112,9 +112,11 @@ class Package:
         with _whole_or_not_at_all(target, like=self.path) as out:
             self._write(out, changed)
 
-    def _write(self, out: IO[bytes], changed: Mapping[str, bytes]) -> None:
+    def _write(self, out: IO[bytes], changed: Mapping[str, bytes | None]) -> None:
         directory = []
         for member in self._members:
+            if changed.get(member.filename, b"") is None:
+                continue
             offset = out.tell()
             head, name, data = self._member(member, changed)
             out.write(struct.pack("<4s5H3L2H", b"PK\3\4", *head, len(name), 0) + name)
@@ -130,7 +132,7 @@ class Package:
         out.write(struct.pack("<4s4H2LH", b"PK\5\6", *end) + self._comment)
 
     def _member(
-        self, member: zipfile.ZipInfo, changed: Mapping[str, bytes]
+        self, member: zipfile.ZipInfo, changed: Mapping[str, bytes | None]
     ) -> tuple[tuple[int, ...], bytes, bytes]:
         """Give the header fields that both directories share, the name, and the packed bytes."""
         year, month, day, hour, minute, second = member.date_time
@@ -139,8 +141,8 @@ class Package:
         utf8 = member.flag_bits & 0x800
         name = member.orig_filename.encode("utf-8" if utf8 else "cp437")
         flags = member.flag_bits & ~0x08  # sizes stand in the header, not behind the data
-        if member.filename in changed:
-            new = changed[member.filename]
+        new = changed.get(member.filename)
+        if new is not None:
             packer = zlib.compressobj(6, zlib.DEFLATED, -15)
             data = packer.compress(new) + packer.flush()
             method, crc, size = zipfile.ZIP_DEFLATED, zlib.crc32(new), len(new)

@@ -92,8 +92,8 @@ def base(cell: Any, **font: Any) -> Any:
 
 def title(sheet: Worksheet, text: str, subtitle: str) -> None:
     """Write the two lines at the head of a sheet."""
-    base(sheet["A1"], size=15, bold=True, color=ACCENT).value = text
-    base(sheet["A2"], color=MUTED).value = subtitle
+    _write(base(sheet["A1"], size=15, bold=True, color=ACCENT), text)
+    _write(base(sheet["A2"], color=MUTED), subtitle)
     sheet.sheet_view.showGridLines = False
 
 
@@ -145,9 +145,16 @@ def input_cell(cell: Any, unit: str, whole: bool = False) -> Any:
 
 def note(cell: Any, text: str, **font: Any) -> Any:
     """Write a remark."""
-    base(cell, size=9, color=MUTED, **font).value = text
+    _write(base(cell, size=9, color=MUTED, **font), text)
     cell.alignment = Alignment(vertical="top", wrap_text=True)
     return cell
+
+
+def _write(cell: Any, text: str) -> None:
+    """Write text that may come from a deal file: what begins like a formula stays text."""
+    cell.value = text
+    if isinstance(text, str):
+        cell.data_type = "s"
 
 
 def paint_status(sheet: Worksheet, area: str) -> None:

@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from xlcredit.excel.addin.build import Settings, build, settings_here
-from xlcredit.excel.addin.startup import FILE, install, remove, startup_folder, write
+from xlcredit.excel.addin.startup import (
+    FILE,
+    install,
+    remove,
+    startup_folder,
+    startup_folders,
+    write,
+)
 
 __all__ = [
     "FILE",
@@ -13,5 +20,6 @@ __all__ = [
     "remove",
     "settings_here",
     "startup_folder",
+    "startup_folders",
     "write",
 ]

@@ -30,8 +30,8 @@ from xlcredit.functions import REGISTRY
 
 __all__ = ["PROJECT", "Settings", "build", "settings_here"]
 
-#: Name of the VBA project.
-PROJECT = "xlcredit"
+#: Name of the VBA project: it may not be that of a module, whatever the case of its letters.
+PROJECT = "XlcreditAddin"
 _TEMPLATE = "quickstart_addin.xlam"
 _VBA = "xl/vbaProject.bin"
 

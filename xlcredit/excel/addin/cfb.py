@@ -146,9 +146,7 @@ class _Entry:
     def packed(self) -> bytes:
         name = self.name.encode("utf-16-le")
         links = (self.left, self.right, self.child)
-        return _ENTRY.pack(
-            name, len(name) + 2, self.kind, _BLACK, *links, self.start, self.size
-        )
+        return _ENTRY.pack(name, len(name) + 2, self.kind, _BLACK, *links, self.start, self.size)
 
 
 def write(streams: Mapping[str, bytes]) -> bytes:

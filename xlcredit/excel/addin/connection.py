@@ -42,18 +42,24 @@ Option Private Module
 #End If
 Private Declare PtrSafe Function LoadLibrary Lib "KERNEL32" Alias "LoadLibraryA" _
     (ByVal path As String) As LongPtr
+Private xlcWait As Date
 
 ' The Python server; it starts if it does not run.
 Public Function XLPy() As Object
     Dim answer As Variant
+    If Now < xlcWait Then Err.Raise 1000, Description:="Python did not start"
     XlcLoad
-    If XLPyDLLActivateAuto(answer, XlcCommand, 1) <> 0 Then Err.Raise 1000, Description:=answer
+    If XLPyDLLActivateAuto(answer, XlcCommand, 1) <> 0 Then
+        xlcWait = Now + TimeSerial(0, 0, 10) ' else every cell of a sheet would try again
+        Err.Raise 1000, Description:=answer
+    End If
     Set XLPy = answer
 End Function
 
 ' Stop the Python server.
 Public Sub KillPy()
     Dim answer As Variant
+    xlcWait = 0
     XlcLoad
     If XLPyDLLActivateAuto(answer, XlcCommand, -1) <> 0 Then Err.Raise 1000, Description:=answer
 End Sub

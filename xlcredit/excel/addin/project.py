@@ -24,6 +24,7 @@ _COOKIE, _NAME, _STREAM, _OFFSET, _TERMINATOR = 0x13, 0x19, 0x1A, 0x31, 0x10
 _PROCEDURAL, _OBJECT = 0x21, 0x22
 
 Kind = Literal["Document", "Module", "Class"]
+_KINDS: dict[str, Kind] = {"Document": "Document", "Module": "Module", "Class": "Class"}
 
 
 @dataclass
@@ -71,10 +72,8 @@ class VbaProject:
         """Read from the stream ``PROJECT`` what kind each module is of."""
         for line in self._lines:
             key, _, value = line.partition("=")
-            if key == "Document":
-                yield value.partition("/")[0], "Document"
-            elif key == "Module" or key == "Class":  # noqa: PLR1714 - each is a literal type
-                yield value, key
+            if key in _KINDS:
+                yield value.partition("/")[0], _KINDS[key]
 
     def _code(
         self, records: list[tuple[int, bytes]], streams: dict[str, bytes]
@@ -108,7 +107,9 @@ class VbaProject:
         ValueError
             If a text has letters that the project's code page lacks.
         """
-        sources = {name: module.text.encode(self._encoding) for name, module in self.modules.items()}
+        sources = {
+            name: module.text.encode(self._encoding) for name, module in self.modules.items()
+        }
         streams = {f"VBA/{name}": ovba.compress(source) for name, source in sources.items()}
         streams["VBA/dir"] = ovba.compress(b"".join(self._directory()))
         streams["VBA/_VBA_PROJECT"] = _NOTHING_COMPILED
@@ -139,7 +140,6 @@ class VbaProject:
     def _project(self) -> Iterator[str]:
         """Give the lines of the stream ``PROJECT``: modules stand before all else but the ID."""
         old = dict(self._declared())
-        declaring = {"Document", "Module", "Class"}
         documents = {line.partition("/")[0]: line for line in self._lines}
         first, *rest = self._lines
         yield first
@@ -148,7 +148,7 @@ class VbaProject:
             yield documents[line] if module.kind == "Document" else line
         for line in rest:
             key = line.partition("=")[0]
-            if key not in declaring and (key not in old or key in self.modules):
+            if key not in _KINDS and (key not in old or key in self.modules):
                 yield line
 
 

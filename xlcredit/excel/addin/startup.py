@@ -10,7 +10,7 @@ from pathlib import Path
 
 from xlcredit.errors import HostError
 
-__all__ = ["FILE", "install", "remove", "startup_folder", "write"]
+__all__ = ["FILE", "install", "remove", "startup_folder", "startup_folders", "write"]
 
 FILE = "xlcredit.xlam"
 
@@ -31,6 +31,18 @@ def startup_folder(environment: Mapping[str, str] = os.environ, system: str = sy
     if not environment.get("APPDATA"):
         raise HostError("APPDATA is not set: Excel's folder is unknown; name it with --folder")
     return Path(environment["APPDATA"], "Microsoft", "Excel", "XLSTART")
+
+
+def startup_folders(
+    environment: Mapping[str, str] = os.environ, system: str = sys.platform
+) -> list[Path]:
+    """Return all folders in which Excel may find an add-in; the first is this user's own."""
+    own = startup_folder(environment, system)
+    roots = (environment.get(name) for name in ("ProgramFiles", "ProgramFiles(x86)"))
+    shared = (
+        Path(root, "Microsoft Office", "root", "Office16", "XLSTART") for root in roots if root
+    )
+    return [own, own.parent.with_name("AddIns"), *shared]
 
 
 def install(content: bytes, folder: Path) -> tuple[Path, bool]:

@@ -18,8 +18,9 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any
 
 import uno
 import unohelper  # type: ignore[import-not-found]
@@ -102,7 +103,7 @@ def same_python() -> Answer:
     added = [path for path in NOTE["paths"] if path not in sys.path]
     sys.path[:0] = added
     try:
-        from xlcredit.excel.libreoffice.calc import answer
+        from xlcredit.excel.libreoffice.calc import answer  # noqa: PLC0415 - the path is known now
     except Exception:
         sys.path[:] = [path for path in sys.path if path not in added]
         raise
@@ -137,7 +138,7 @@ def why(self: Any, document: Any, cell: Any) -> Rows:
     return rows
 
 
-def init(self: Any, context: Any) -> None:
+def init(self: Any, _context: Any) -> None:
     """LibreOffice makes one object of the class and keeps it."""
     self.answer = connect()
 
@@ -149,9 +150,9 @@ BASES = (
 )
 MEMBERS = {
     "__init__": init,
-    "getImplementationName": lambda self: IMPLEMENTATION,
-    "supportsService": lambda self, name: name == SERVICE,
-    "getSupportedServiceNames": lambda self: (SERVICE,),
+    "getImplementationName": lambda _: IMPLEMENTATION,
+    "supportsService": lambda _, name: name == SERVICE,
+    "getSupportedServiceNames": lambda _: (SERVICE,),
     **{name: method(name) for name in NOTE["functions"]},
     "XLC_WHY": why,
 }

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Iterator
-from typing import Any, Callable, Optional
+from collections.abc import Callable, Iterator
+from typing import Any
 
 CALL = re.compile(r"XLCREDIT\.(XLC_[A-Z_]+)\(")
 #: Texts and quoted sheet names as wholes, for what they hold is no syntax.
@@ -71,7 +71,7 @@ class Formula:
         self.sheet = sheet
         self.answer = answer
 
-    def calls(self, text: str) -> Iterator[tuple[str, Optional[tuple[Any, ...]]]]:
+    def calls(self, text: str) -> Iterator[tuple[str, tuple[Any, ...] | None]]:
         """Give every call in a formula with its arguments, inner calls before outer ones."""
         for found in reversed(list(CALL.finditer(text))):
             parts, _ = split(text, found.end())

@@ -18,7 +18,7 @@ def main() -> None:
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     while len(head := sys.stdin.buffer.read(4)) == 4:
-        name, raw = marshal.loads(sys.stdin.buffer.read(*struct.unpack("<I", head)))  # noqa: S302
+        name, raw = marshal.loads(sys.stdin.buffer.read(*struct.unpack("<I", head)))
         reply = marshal.dumps(answer(name, raw), 2)
         out.write(struct.pack("<I", len(reply)) + reply)
         out.flush()

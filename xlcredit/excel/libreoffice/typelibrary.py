@@ -41,7 +41,7 @@ class Method(NamedTuple):
 
 
 def type_library(interface: str, methods: Sequence[Method]) -> bytes:
-    """Write the type library of one interface.
+    r"""Write the type library of one interface.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def type_library(interface: str, methods: Sequence[Method]) -> bytes:
     Examples
     --------
     >>> type_library("org.X", [Method("f", "any", (("x", "any"),))])[:8]
-    b'UNOIDL\\xff\\x00'
+    b'UNOIDL\xff\x00'
     """
     *modules, name = interface.split(".")
     content = bytearray(_MAGIC + _NONE + _NONE)  # the root map is known at the end

@@ -67,7 +67,9 @@ def _udf(function: Function) -> Callable[..., Any]:
     udf.__doc__ = function.summary
     udf.__annotations__ = {"caller": Caller | None}  # the host fills it in; no cell can
     parameters = [
-        inspect.Parameter(p.name, _POSITIONAL, default=inspect.Parameter.empty if p.required else None)
+        inspect.Parameter(
+            p.name, _POSITIONAL, default=inspect.Parameter.empty if p.required else None
+        )
         for p in function.parameters
     ]
     hidden = inspect.Parameter("caller", _KEYWORD, default=None, annotation=Caller | None)

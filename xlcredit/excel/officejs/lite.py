@@ -22,7 +22,8 @@ from xlcredit.recalc import recalculate
 from xlcredit.recalc.additions import Additions, pack
 from xlcredit.recalc.book import Book, Place
 from xlcredit.recalc.package import Package
-from xlcredit.recalc.spelling import respell, spilling
+from xlcredit.recalc.spelling import respell
+from xlcredit.recalc.spilling import spilling
 from xlcredit.recalc.values import a1
 
 __all__ = ["PROGRAM", "embed", "refuse_macros"]

@@ -1,0 +1,137 @@
+r"""The paths and link numbers that Excel glues before the name of an add-in's function.
+
+A workbook saved where the add-in lies elsewhere holds ``'C:\...\xlcredit.xlam'!XLC_DSCR`` or
+``[1]!XLC_DSCR``, and shows ``#NAME?``. Here they are found, and taken out of the XML; a link that
+is of no more use goes with them, for Excel would ask about it at each opening.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Collection
+from pathlib import PurePosixPath
+from xml.sax.saxutils import escape
+
+from openpyxl.formula.tokenizer import Tokenizer, TokenizerError
+
+from xlcredit.recalc.book import Book
+
+__all__ = ["ADD_IN_PREFIX", "plain_calls", "strip_prefixes", "without_prefixes"]
+
+#: What hosts glue before the name of an add-in's function: a link's number or a path.
+ADD_IN_PREFIX = re.compile(r"@?(?:\[\d+\]!|'(?:[^']|'')*'!|[^'!(]+\.xl[al]m?!)", re.IGNORECASE)
+
+#: All elements of sheets and of the workbook that hold formulas.
+_FORMULA = re.compile(
+    rb"(<(?:\w+:)?(f|formula|formula1|formula2|definedName)(?:\s[^<>]*)?>)([^<]+)(?=</)"
+)
+_LINK_NUMBER = re.compile(rb"\[\d+\]")
+_LINKS = re.compile(rb"<(?:\w+:)?externalReferences\b.*?</(?:\w+:)?externalReferences\s*>", re.S)
+_ADD_IN = re.compile(r"\.(?:xla|xlam|xll)\Z", re.IGNORECASE)
+_TYPES = "[Content_Types].xml"
+
+
+def plain_calls(formula: str, known: Collection[str]) -> tuple[str, int]:
+    """Strip what hosts glue before the names of known functions, and count the calls.
+
+    Examples
+    --------
+    >>> plain_calls("[1]!XLC_DSCR(A1:A9,B1:B9)+[1]!OTHER(1)", {"XLC_DSCR"})
+    ('XLC_DSCR(A1:A9,B1:B9)+[1]!OTHER(1)', 1)
+    """
+    if "!" not in formula:
+        return formula, 0
+    try:
+        tokens = Tokenizer(f"={formula}").items
+    except (TokenizerError, IndexError):
+        return formula, 0
+    text, count = "", 0
+    for token in tokens:
+        value = token.value
+        prefix = ADD_IN_PREFIX.match(value) if token.type == token.FUNC else None
+        if prefix and value[prefix.end() : -1].upper() in known:
+            value, count = value[prefix.end() :], count + 1
+        text += value
+    return text, count
+
+
+def strip_prefixes(xml: bytes, known: Collection[str]) -> tuple[bytes, int]:
+    """Strip the prefixes from the formulas of one part: of cells, rules, lists and names.
+
+    Parameters
+    ----------
+    xml : bytes
+        A sheet or the workbook part, in UTF-8.
+    known : collection of str
+        The functions whose calls become plain, in capitals.
+
+    Returns
+    -------
+    tuple
+        The part, each other byte as it was, and how many calls became plain.
+    """
+    count = 0
+
+    def plain(match: re.Match[bytes]) -> bytes:
+        nonlocal count
+        text, found = plain_calls(html.unescape(match[3].decode()), known)
+        count += found
+        return match[1] + escape(text).encode() if found else match.group()
+
+    return _FORMULA.sub(plain, xml), count
+
+
+def without_prefixes(book: Book, known: Collection[str]) -> tuple[dict[str, bytes | None], int]:
+    """Find the parts of a workbook that change when all calls are plain.
+
+    Parameters
+    ----------
+    book : Book
+        The workbook.
+    known : collection of str
+        The functions whose calls become plain, in capitals.
+
+    Returns
+    -------
+    tuple
+        What :meth:`xlcredit.recalc.package.Package.save` takes, parts to drop included, and how
+        many calls became plain.
+    """
+    changed: dict[str, bytes | None] = {}
+    calls = 0
+    for part in (*book.parts.values(), book.part):
+        new, count = strip_prefixes(book.package.read(part), known)
+        if count:
+            changed[part], calls = new, calls + count
+    return (changed | _without_links(book, changed) if calls else changed), calls
+
+
+def _without_links(book: Book, changed: dict[str, bytes | None]) -> dict[str, bytes | None]:
+    """Drop the links to add-ins, if they are the only links and nothing uses their numbers."""
+    package, folder = book.package, PurePosixPath(book.part).parent
+    links = {part for part in package if part.startswith(f"{folder}/externalLinks/")}
+    parts = {p for p in links if "_rels" not in PurePosixPath(p).parts}
+    targets = [r.get("Target", "") for p in links - parts for r in package.root(p)]
+    used = any(
+        _LINK_NUMBER.search(formula[3])
+        for part in package
+        if part.startswith(f"{folder}/") and part.endswith(".xml") and part not in links
+        for formula in _FORMULA.finditer(changed.get(part) or package.read(part))
+    )
+    if used or not all(map(_ADD_IN.search, targets)) or not targets:
+        return {}
+    relations = str(folder / "_rels" / (PurePosixPath(book.part).name + ".rels"))
+    main = changed.get(book.part) or package.read(book.part)
+    return {
+        **dict.fromkeys(links),
+        book.part: _LINKS.sub(b"", main),
+        relations: _without(package.read(relations), "Relationship", "/externalLink"),
+        _TYPES: _without(package.read(_TYPES), "Override", "/externalLinks/"),
+    }
+
+
+def _without(xml: bytes, name: str, word: str) -> bytes:
+    """Drop the elements of one name whose tag holds a word."""
+    tag = rf"<(?:\w+:)?{name}\b[^<>]*{re.escape(word)}[^<>]*?(?:/>|>\s*</(?:\w+:)?{name}\s*>)"
+    return re.sub(tag.encode(), b"", xml)
