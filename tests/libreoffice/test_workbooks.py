@@ -14,17 +14,6 @@ from xlcredit.recalc.values import Value
 pytestmark = pytest.mark.libreoffice
 
 TOLERANCE = 1e-9
-#: Strict: whoever mends the template is told to take this out.
-KNOWN = {
-    "miner-dual-collateral": "the last balance is a rounding, in Calc below zero: ltv_forced "
-    "needs MAX(0,{balance}), lgd must not divide by an LTV of 0"
-}
-
-
-@pytest.fixture(autouse=True)
-def _known(request: pytest.FixtureRequest, example: Example) -> None:
-    if reason := KNOWN.get(example.template.name):
-        request.applymarker(pytest.mark.xfail(reason=reason, strict=True))
 
 
 @pytest.fixture(scope="module")

@@ -46,7 +46,7 @@ def difference(arguments: list[Any], function: str, expected: Any) -> float:
     except CellError as error:
         got = error.code
     pairs = list(_pairs(got, expected))
-    return max(map(lambda pair: _gap(*pair), pairs), default=float("inf"))
+    return max((_gap(g, e) for g, e in pairs), default=float("inf"))
 
 
 def _pairs(got: Any, expected: Any) -> Iterator[tuple[Any, Any]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,12 +65,12 @@ def made(name: str, folder: Path) -> Example:
 
 
 @pytest.fixture(scope="session")
-def loan(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Example]:
+def loan(tmp_path_factory: pytest.TempPathFactory) -> Example:
     """The GPU term loan."""
-    yield made("gpu-term-loan", tmp_path_factory.mktemp("loan"))
+    return made("gpu-term-loan", tmp_path_factory.mktemp("loan"))
 
 
 @pytest.fixture(scope="session")
-def miner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Example]:
+def miner(tmp_path_factory: pytest.TempPathFactory) -> Example:
     """The dual-collateral loan."""
-    yield made("miner-dual-collateral", tmp_path_factory.mktemp("miner"))
+    return made("miner-dual-collateral", tmp_path_factory.mktemp("miner"))

@@ -87,6 +87,12 @@ def test_hostile_text_comes_back(text: str, tmp_path: Path) -> None:
     assert reread(deal, tmp_path) == deal
 
 
+@pytest.mark.parametrize("text", ["=1+1", "-2", "@SUM(A1)", "An end. As of 1 May 2020.", ""])
+def test_a_hostile_name_and_note_come_back(text: str, tmp_path: Path) -> None:
+    deal = msgspec.structs.replace(FILLED, name=f"{text}!", note=text)
+    assert through_a_workbook(deal, tmp_path) == deal
+
+
 @given(
     text=st.text(st.characters(exclude_categories=["Cs"])),
     number=st.floats(0, 1e18),

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 import pytest
-from tests.workbook.conftest import Example
 
+from tests.workbook.conftest import Example
 from xlcredit.recalc import recalculate
 
 

@@ -10,8 +10,8 @@ import pytest
 from openpyxl.formula import Tokenizer
 from openpyxl.formula.tokenizer import Token
 from openpyxl.utils.cell import range_boundaries
-from tests.workbook.conftest import Example
 
+from tests.workbook.conftest import Example
 from xlcredit.errors import CellError
 from xlcredit.recalc import LibreOffice
 

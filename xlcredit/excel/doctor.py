@@ -120,7 +120,7 @@ def _misled(built: Settings, here: Settings) -> Iterator[tuple[str, str]]:
     """Find out whether the add-in starts the Python that runs this."""
     if not Path(built.interpreter).is_file():
         yield "interpreter-moved", f"it starts {built.interpreter}, which does not exist"
-    elif Path(built.interpreter) != Path(here.interpreter):
+    elif Path(built.interpreter).parent != Path(here.interpreter).parent:
         yield (
             "interpreter-other",
             f"it starts {built.interpreter}; this is another Python, {here.interpreter}",

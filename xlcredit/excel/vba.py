@@ -81,7 +81,7 @@ Private Function XlcAddress(ByVal xlcRange As Object) As String
 End Function
 
 ' What the cell shows: marked text becomes the error value that it stands for.
-Public Function XlcResult(ByVal answer As Variant) As Variant
+Private Function XlcResult(ByVal answer As Variant) As Variant
     Dim i As Long, j As Long
     Select Case XlcDimensions(answer)
     Case 0

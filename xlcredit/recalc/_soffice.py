@@ -30,7 +30,7 @@ ERRORS = {
     503: "#NUM!",
     32767: "#N/A",
 }
-#: By default LibreOffice shows the values saved in an .xlsx, however stale (mode 1; 0 recalculates).
+#: By default LibreOffice shows the values saved in an .xlsx, however stale: mode 1. 0 recalculates.
 PROFILE = """<?xml version="1.0" encoding="UTF-8"?>
 <oor:items xmlns:oor="http://openoffice.org/2001/registry">
 <item oor:path="/org.openoffice.Office.Calc/Formula/Load">

@@ -7,9 +7,10 @@ that call worksheet functions changes.
 from __future__ import annotations
 
 import codecs
+import html
 import re
 from collections.abc import Collection, Mapping
-from xml.sax.saxutils import escape, unescape
+from xml.sax.saxutils import escape
 
 from openpyxl.formula.tokenizer import Tokenizer, TokenizerError
 
@@ -27,7 +28,6 @@ PREFIXES: Mapping[str, str] = {"plain": "", "lite": "_xldudf_"}
 _FORMULA = re.compile(
     r"(<(?:\w+:)?(?:f|formula|formula1|formula2|definedName)(?:\s[^<>]*)?>)([^<]+)(?=</)"
 )
-_QUOTES = {"&quot;": '"', "&apos;": "'"}
 
 
 def spelled(formula: str, prefix: str, functions: Collection[str]) -> str:
@@ -85,8 +85,8 @@ def respell(book: Book, host: str, functions: Collection[str]) -> dict[str, byte
     def write(match: re.Match[str]) -> str:
         if not calls.search(match[2]):
             return match[0]
-        text = spelled(unescape(match[2], _QUOTES), prefix, functions)
-        return match[1] + escape(text)
+        text = spelled(html.unescape(match[2]), prefix, functions)
+        return match[1] + escape(text, {"\r": "&#13;"})
 
     parts = {}
     for part in (*book.parts.values(), book.part):

@@ -39,6 +39,10 @@ class Area:
     def __len__(self) -> int:
         return (self.bottom - self.top + 1) * (self.right - self.left + 1)
 
+    def holds(self, row: int, column: int) -> bool:
+        """Whether a cell of its sheet lies within."""
+        return self.top <= row <= self.bottom and self.left <= column <= self.right
+
     @property
     def reference(self) -> str:
         """The address without the sheet."""

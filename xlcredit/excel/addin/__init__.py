@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from xlcredit.excel.addin.build import Settings, build, settings_here
 from xlcredit.excel.addin.startup import (
     FILE,
     install,
@@ -11,6 +10,7 @@ from xlcredit.excel.addin.startup import (
     startup_folders,
     write,
 )
+from xlcredit.excel.addin.xlam import Settings, build, settings_here
 
 __all__ = [
     "FILE",

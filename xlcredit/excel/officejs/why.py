@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from xlcredit.errors import CellError
 from xlcredit.excel.reasons import Place, Reasons
-from xlcredit.recalc.values import address
 
 __all__ = ["Candidates"]
 
@@ -37,7 +36,15 @@ class Candidates(Reasons):
                 if kept.code == error.code and caller.sheet.startswith(book) and not passed_on:
                     reasons.setdefault(kept.reason, caller.moved(row, column))
         told = [
-            f"{address(place.sheet.removeprefix(book), place.row, place.column)}: {reason}"
-            for reason, place in list(reasons.items())[-_MOST:]
+            f"{_address(place, book)}: {reason}" for reason, place in list(reasons.items())[-_MOST:]
         ]
         return CellError(error.code, "; or ".join(told))
+
+
+def _address(place: Place, book: str) -> str:
+    """Name a cell; xlcredit.recalc could, but it needs what Pyodide does not have."""
+    letters, column = "", place.column
+    while column:
+        column, rest = divmod(column - 1, 26)
+        letters = chr(65 + rest) + letters
+    return f"{place.sheet.removeprefix(book)}!{letters}{place.row}"

@@ -32,7 +32,6 @@ _SAYS_UNIT = re.compile(r"%|\"|[$€£¥]|\[\$|[dmyh]", re.IGNORECASE)
 _BRACKETS = re.compile(r"[\[(].+[\])]")
 #: Nobody reads a longer text for a unit.
 _LONGEST_UNIT = 20
-_LARGEST_AREA = 10_000
 
 
 @rule("L03", "input-without-unit", "warning", "FAST 3.05-01, 3.05-03")
@@ -42,11 +41,11 @@ def input_without_unit(subject: Subject) -> Iterator[Spot]:
     A unit stands beside the number, in a column headed Unit, in brackets behind the label, or in
     the number format.
     """
-    read = _cells_read(subject)
+    read = _areas_read(subject)
     for sheet, cells in subject.book.constants.items():
         units = next((c for (_, c), v in sorted(cells.items()) if _is_header(v)), None)
         for (row, column), value in cells.items():
-            if isinstance(value, bool | str | CellError) or (sheet, row, column) not in read:
+            if not isinstance(value, float):
                 continue
             before = [cells.get((row, c)) for c in range(1, column)]
             label = next((v for v in reversed(before) if isinstance(v, str)), None)
@@ -54,7 +53,8 @@ def input_without_unit(subject: Subject) -> Iterator[Spot]:
                 continue  # the edge of a grid, or a later number of the row
             shown = subject.layouts[sheet].formats.get((row, column), "")
             beside = cells.get((row, units or column + 1))
-            if not (_is_unit(beside) or _BRACKETS.search(label) or _SAYS_UNIT.search(shown)):
+            named = _is_unit(beside) or _BRACKETS.search(label) or _SAYS_UNIT.search(shown)
+            if not named and any(area.holds(row, column) for area in read[sheet]):
                 yield Spot(sheet, a1(row, column), f"{label.strip()} has no unit")
 
 
@@ -177,10 +177,7 @@ def _is_blank(subject: Subject, area: Area) -> bool:
     filled = subject.filled[area.sheet]
     if len(area) <= len(filled):
         return not any((row, column) in filled for _, row, column in area.places)
-    return not any(
-        area.top <= row <= area.bottom and area.left <= column <= area.right
-        for row, column in filled
-    )
+    return not any(area.holds(row, column) for row, column in filled)
 
 
 def _shows_text(subject: Subject, area: Area) -> bool:
@@ -215,18 +212,17 @@ def _asks_for_nothing(tokens: list[Token], i: int) -> bool:
 # --- what cells hold ------------------------------------------------------------------------
 
 
-def _cells_read(subject: Subject) -> set[Place]:
-    """Every cell that some formula reads; areas larger than any schedule are left out."""
-    read: set[Place] = set()
+def _areas_read(subject: Subject) -> dict[str, set[Area]]:
+    """Every area that formulas read, by sheet: for copies, the box around what they all read."""
+    read: dict[str, set[Area]] = {name: set() for name in subject.book.sheets}
     for group in subject.groups:
+        first, area = group.formula.place, group.area
         for token in subject.tokens(group):
-            reference = _reference(subject, group, token)
-            if reference is None or len(reference.area) > _LARGEST_AREA:
-                continue
-            first = group.formula.place
-            moving = [first] if all(reference.fixed) else group.area.places
-            for place in moving:
-                read |= set(reference.seen_from(place, first).places)
+            if reference := _reference(subject, group, token):
+                one = reference.area
+                end = Place(area.sheet, area.bottom, area.right)
+                other = reference.seen_from(end, first)
+                read[one.sheet].add(Area(one.sheet, one.top, one.left, other.bottom, other.right))
     return read
 
 

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 
 from openpyxl.formula.tokenizer import Token
 
+from xlcredit.recalc.prefixes import ADD_IN_PREFIX
 from xlcredit.workbook.formulas import Group
 from xlcredit.workbook.lint.rule import Spot, at, rule
 from xlcredit.workbook.lint.subject import Subject
 
-__all__ = ["ADD_IN_PREFIX", "ALLOWED_CONSTANTS", "LONGEST_FORMULA"]
+__all__ = ["ALLOWED_CONSTANTS", "LONGEST_FORMULA"]
 
 #: Numbers that a formula may hold (FAST 3.04-01): nothing, one, and how units convert.
 ALLOWED_CONSTANTS = frozenset({0.0, 1.0, 12.0, 24.0, 100.0, 365.0, 1e3, 1e4, 1e6})
@@ -21,8 +22,6 @@ LONGEST_FORMULA = 250
 #: One IF inside another is allowed: the guard around a test.
 DEEPEST_IF = 2
 
-#: What hosts glue before the name of an add-in's function: a link's number or a path.
-ADD_IN_PREFIX = re.compile(r"@?(?:\[\d+\]!|'(?:[^']|'')*'!|[^'!(]+\.xl[al]m?!)", re.IGNORECASE)
 _EXTERNAL = re.compile(r"\[[^\]]+\][^!]*!|\.xl\w{1,2}'?!", re.IGNORECASE)
 _WHOLE = re.compile(r"(?:.*!)?\$?(?:[A-Za-z]{1,3}:\$?[A-Za-z]{1,3}|\d+:\$?\d+)\Z")
 

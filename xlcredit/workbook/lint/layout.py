@@ -39,7 +39,10 @@ def inconsistent_row(subject: Subject) -> Iterator[Spot]:
 
 @rule("L08", "hidden", "warning", "FAST 2.01-08")
 def hidden(subject: Subject) -> Iterator[Spot]:
-    """A row, a column or a sheet is hidden. ``--fix`` shows it."""
+    """A row, a column or a sheet is hidden.
+
+    ``--fix`` shows it.
+    """
     for name in subject.hidden_sheets:
         yield Spot(name, "", "the sheet is hidden")
     for name, layout in subject.layouts.items():
@@ -50,7 +53,10 @@ def hidden(subject: Subject) -> Iterator[Spot]:
 
 @rule("L09", "merged-cells", "warning", "FAST 4.02-02")
 def merged_cells(subject: Subject) -> Iterator[Spot]:
-    """Cells of a calculation sheet are merged. Term Sheet and Summary are documents, and exempt."""
+    """Cells of a calculation sheet are merged.
+
+    The pages Term Sheet and Summary are documents, and exempt.
+    """
     calculating = {group.area.sheet for group in subject.groups} - DOCUMENT_PAGES
     for name, layout in subject.layouts.items():
         for area in layout.merged:

@@ -59,7 +59,7 @@ def rule(
     def register(
         find: Callable[[Subject], Iterator[Spot]],
     ) -> Callable[[Subject], Iterator[Spot]]:
-        summary, _, detail = (find.__doc__ or "").partition("\n")
+        summary, _, detail = (find.__doc__ or "").replace("``", "").partition("\n")
         words = " ".join(detail.split())
         RULES.append(Rule(id, name, severity, standard, summary.rstrip("."), words, find))
         return find

@@ -1,0 +1,1 @@
+"""One table of calls, and every host that answers them: what has been proven where."""
