@@ -1,16 +1,19 @@
-"""The table: each function's worked example, and the same call gone wrong in every argument."""
+"""The table: each function's worked examples, and the first gone wrong in every argument."""
 
 from __future__ import annotations
 
+import contextlib
 import datetime
+import doctest
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import cycle
 from typing import Any
 
 from tests.functions.cases import answer, example, replaced
-from xlcredit.errors import CellError
-from xlcredit.functions import REGISTRY, Function
+from xlcredit.errors import CODES, CellError
+from xlcredit.functions import REGISTRY, Function, call
 
 #: Cells of a range, row by row.
 Rows = list[list[Any]]
@@ -33,21 +36,39 @@ class Case:
 
 def cases() -> list[Case]:
     """The whole table."""
-    return [case for function in REGISTRY.values() for case in _of(function)]
+    codes = cycle(CODES)
+    return [case for function in REGISTRY.values() for case in _of(function, codes)]
 
 
-def _of(function: Function) -> Iterator[Case]:
+def _of(function: Function, codes: Iterator[str]) -> Iterator[Case]:
+    for number, arguments in enumerate(_examples(function), 1):
+        yield _case(function, f"example {number}", arguments)
     worked = example(function)
-    yield _case(function, "the worked example", worked)
     for position, parameter in enumerate(function.parameters):
         name = parameter.name
         if worked[position] is not None:
-            wrong = _with_error(_rows(worked[position]) or [])
+            wrong = _with_error(_rows(worked[position]) or [], next(codes))
             yield _case(function, f"an error in {name}", replaced(worked, position, wrong))
         if parameter.required and parameter.kind != "cell":  # it asks about blanks, too
             yield _case(function, f"without {name}", replaced(worked, position, None))
-        text = replaced(worked, position, "no such thing")
-        yield _case(function, f"strange text for {name}", text)
+        for what in ("no such thing", -1e12):
+            yield _case(function, f"{what} for {name}", replaced(worked, position, what))
+
+
+def _examples(function: Function) -> list[list[Any]]:
+    """Arguments of every call in the docstring, those that fail included."""
+    found: list[list[Any]] = []
+
+    def record(name: str, *arguments: Any) -> Any:
+        if name == function.name:
+            found.append(list(arguments))
+        return call(name, *arguments)
+
+    namespace: dict[str, Any] = {"call": record, "REGISTRY": REGISTRY}
+    for line in doctest.DocTestParser().get_examples(function.doc):
+        with contextlib.suppress(CellError):
+            exec(line.source, namespace)
+    return found
 
 
 def _case(function: Function, what: str, arguments: list[Any]) -> Case:
@@ -59,8 +80,8 @@ def _case(function: Function, what: str, arguments: list[Any]) -> Case:
     return Case(function.name, what, tuple(blocks), normal(answer(function.name, *given)))
 
 
-def _with_error(rows: Rows) -> Rows:
-    return [[CellError("#DIV/0!"), *rows[0][1:]], *rows[1:]]
+def _with_error(rows: Rows, code: str) -> Rows:
+    return [[CellError(code), *rows[0][1:]], *rows[1:]]
 
 
 def _rows(argument: Any) -> Rows | None:

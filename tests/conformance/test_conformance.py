@@ -8,7 +8,7 @@ import pytest
 
 from tests.conformance.cases import agrees, cases
 from tests.conformance.hosts import HOSTS
-from xlcredit.errors import CellError
+from xlcredit.errors import CODES, CellError
 from xlcredit.functions import REGISTRY
 
 TABLE = cases()
@@ -16,8 +16,14 @@ TABLE = cases()
 
 def test_the_table_has_every_function_right_and_wrong() -> None:
     assert {case.function for case in TABLE} == set(REGISTRY)
-    failing = {c.function for c in TABLE if isinstance(c.expected[0][0], CellError)}
+    errors = [(c.function, x) for c in TABLE for row in c.expected for x in row if _is_error(x)]
+    failing = {name for name, _ in errors}
     assert failing >= {name for name, f in REGISTRY.items() if f.required} - {"XLC_WHY"}
+    assert {error.code for _, error in errors} == set(CODES)
+
+
+def _is_error(cell: object) -> bool:
+    return isinstance(cell, CellError)
 
 
 def test_chromium_is_here_on_ci() -> None:

@@ -140,6 +140,21 @@ def test_a_container_comes_back_and_olefile_agrees(streams: dict[str, bytes]) ->
         assert {"/".join(p): ole.openstream(p).read() for p in ole.listdir()} == streams
 
 
+@given(STREAMS)
+def test_every_name_is_found_by_its_order(streams: dict[str, bytes]) -> None:
+    """Windows looks names up in the tree; shorter ones stand to the left, whatever they say."""
+    with olefile.OleFileIO(io.BytesIO(cfb.write(streams))) as ole:
+        entries = ole.direntries
+        for path in streams:
+            storage = entries[0]
+            for name in path.split("/"):
+                entry = entries[storage.sid_child]
+                while entry.name != name:
+                    wanted, here = ((len(n), n.upper()) for n in (name, entry.name))
+                    entry = entries[entry.sid_left if wanted < here else entry.sid_right]
+                storage = entry
+
+
 @pytest.mark.parametrize("size", [63, 64, 65, 4095, 4096, 4097, 65536, 3_000_000])
 def test_sizes_about_the_edges_of_sectors(size: int) -> None:
     streams = {"a": b"x" * size, "VBA/b": b"y" * size, "VBA/empty": b""}

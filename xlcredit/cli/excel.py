@@ -88,7 +88,7 @@ def build(
 
 def doctor(
     files: Annotated[
-        list[Path] | None, typer.Argument(metavar="[WORKBOOK]...", help="Workbooks to examine.")
+        list[Path] | None, typer.Argument(metavar="WORKBOOK", help="Workbooks to examine.")
     ] = None,
     folder: _Folder = None,
     fix: Annotated[
@@ -102,8 +102,9 @@ def doctor(
 ) -> None:
     """Find what keeps the functions from working, in the installation and in workbooks.
 
-    The installation is examined on Windows, or in --folder. Exits with 1 if there is something
-    to do.
+    The installation is examined on Windows, or in --folder.
+
+    Exits with 1 if there is something to do, which the lines say.
 
     Example: xlcredit excel doctor loan.xlsx
     """

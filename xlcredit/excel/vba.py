@@ -154,8 +154,8 @@ def vba_module(registry: Mapping[str, Function]) -> str:
     Returns
     -------
     str
-        The text of ``XLCREDIT.bas``: ASCII, with Windows line ends. It needs the ``xlwings``
-        module beside it, which has the connection to Python.
+        The text of ``XLCREDIT.bas``: ASCII, with Windows line ends. It needs
+        beside it the module of :mod:`xlcredit.excel.addin.connection`, which reaches Python.
     """
     categories = [list(group) for _, group in groupby(registry.values(), lambda f: f.category)]
     subs = [f"XlcDescribe{number}" for number in range(1, len(categories) + 1)]

@@ -99,7 +99,16 @@ def _write_row(book: Book, sheet: Worksheet, row: int, item: Row) -> None:
     if item.formula:
         for column in range(FIRST, book.places.last + 1):
             book.formula(sheet, row, column, item.formula, item.unit, bold=bold)
+    if f"{{{item.name}.next}}" in _formulas(book):
+        after = sheet.cell(row, book.places.last + 1)
+        style.number(after, item.unit).value = 0
     if item.bold:
         line = Border(top=Side(style="thin", color=style.RULE))
         for column in range(1, book.places.last + 1):
             sheet.cell(row, column).border = line
+
+
+def _formulas(book: Book) -> str:
+    """All row formulas of the template: a row that is read a month ahead ends in a zero."""
+    sheets = book.template.sheet
+    return "\n".join(row.formula for sheet in sheets for block in sheet.block for row in block.row)

@@ -83,7 +83,10 @@ def _write_grid(book: Book, sheet: Worksheet, row: int, grid: Grid) -> int:
     columns = len(grid.across) + 1
     style.heading(sheet, row, grid.title, columns)
     corner = style.base(sheet.cell(row + 1, 1), size=9, color=style.MUTED)
-    corner.value = f"{grid.down_label} down, {grid.across_label.lower()} across"
+    corner.value = (
+        f"{grid.down_label} [{grid.down_unit}] down, "
+        f"{grid.across_label.lower()} [{grid.across_unit}] across"
+    )
     for offset, value in enumerate(grid.across):
         cell = style.input_cell(sheet.cell(row + 1, 2 + offset), grid.across_unit)
         cell.value = value

@@ -39,10 +39,10 @@ def _write_bar(book: Book, sheet: Worksheet, row: int, spec: Tornado, bar: Bar, 
     step.value = bar.step
     for column, sign in ((3, "-"), (4, "+")):
         moved = f"{item.name}*(1{sign}$B{row})" if bar.relative else f"{item.name}{sign}$B{row}"
-        if sign == "-" and item.low is not None:
-            moved = f"MAX({item.low:g},{moved})"
-        if sign == "+" and item.high is not None:
-            moved = f"MIN({item.high:g},{moved})"
+        if sign == "-" and item.low == 0:  # a share or a price stays one
+            moved = f"MAX(0,{moved})"
+        if sign == "+" and item.high == 1:
+            moved = f"MIN(1,{moved})"
         book.formula(sheet, row, column, moved, item.unit)
         letter = "CD"[column - 3]
         again = re.sub(rf"(?<![\w.{{]){item.name}(?![\w.}}])", f"${letter}{row}", spec.formula)

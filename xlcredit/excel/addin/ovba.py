@@ -76,7 +76,7 @@ def _split(position: int) -> tuple[int, int]:
 
     The further into the chunk, the more of the 16 bits an offset needs.
     """
-    shift = 16 - max(4, position.bit_length())
+    shift = 16 - max(4, (position - 1).bit_length())
     return shift, (1 << shift) - 1
 
 

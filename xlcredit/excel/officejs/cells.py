@@ -30,7 +30,7 @@ _FIRST_DAY = datetime.date(1900, 3, 1)  # before it, Excel and the calendar disa
 #: The same in every language of Excel; the user's own pattern may not be.
 _DATE_FORMAT = "yyyy-mm-dd"
 #: What passes as it stands.
-_PLAIN = frozenset({float, int, str, bool, type(None)})
+_PLAIN = frozenset({float, str, bool, type(None)})
 
 
 def from_office(raw: Any) -> Any:
@@ -57,6 +57,8 @@ def from_office(raw: Any) -> Any:
 
 
 def _cell_from_office(cell: Any) -> Any:
+    if type(cell) is int:  # JSON's 12 is Excel's 12.0, and reasons tell it so in every host
+        return float(cell)
     if type(cell).__name__ == "JsNull":  # how Pyodide shows JavaScript's null
         return None
     if not isinstance(cell, dict):
@@ -65,7 +67,7 @@ def _cell_from_office(cell: Any) -> Any:
     if "Error" in (cell.get("type"), cell.get("basicType")):
         # Newer errors, and cards such as Stocks, have no code of their own here.
         return CellError(value if value in CODES else "#VALUE!")
-    return value
+    return float(value) if type(value) is int else value
 
 
 def to_office(answer: Any) -> list[list[Any]]:

@@ -15,7 +15,7 @@ from xlcredit.workbook.lint.subject import Subject
 __all__ = ["ALLOWED_CONSTANTS", "LONGEST_FORMULA"]
 
 #: Numbers that a formula may hold (FAST 3.04-01): nothing, one, and how units convert.
-ALLOWED_CONSTANTS = frozenset({0.0, 1.0, 12.0, 24.0, 100.0, 365.0, 1e3, 1e4, 1e6})
+ALLOWED_CONSTANTS = frozenset({0.0, 1.0, 2.0, 12.0, 24.0, 100.0, 365.0, 1e3, 1e4, 1e6})
 #: A tolerance is no assumption about the world.
 SMALL = 1e-6
 LONGEST_FORMULA = 250
@@ -38,7 +38,7 @@ _ORDER = frozenset({"<", "<=", ">", ">="})
 def embedded_constant(subject: Subject) -> Iterator[Spot]:
     """A formula holds a number that belongs into a cell with a label, a unit and a source.
 
-    Allowed are 0, 1, 12, 24, 100, 365, 1000, 10000, 1000000 and tolerances up to 1E-6.
+    Allowed are 0, 1, 2 (halves and squares), 12, 24, 100, 365, 1000, 10000, 1000000 and tolerances up to 1E-6.
     """
     for group in subject.groups:
         numbers = [
