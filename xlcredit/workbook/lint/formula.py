@@ -38,7 +38,8 @@ _ORDER = frozenset({"<", "<=", ">", ">="})
 def embedded_constant(subject: Subject) -> Iterator[Spot]:
     """A formula holds a number that belongs into a cell with a label, a unit and a source.
 
-    Allowed are 0, 1, 2 (halves and squares), 12, 24, 100, 365, 1000, 10000, 1000000 and tolerances up to 1E-6.
+    Allowed are 0, 1, 2 (halves and squares), 12, 24, 100, 365, 1000, 10000, 1000000 and
+    tolerances up to 1E-6.
     """
     for group in subject.groups:
         numbers = [
