@@ -16,6 +16,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from tests.bench import officejs, workbooks
 from tests.excel.windows import Windows, to_windows, windows
 from xlcredit.functions import call
 from xlcredit.models import rents
@@ -100,8 +101,11 @@ def main() -> None:
         rows = [(name, median(run)) for name, run in single.items()]
         console.print(report("One cell (no COM: the Python side only)", rows))
         console.print(report("10,000 cells", blocks(excel, MONTHS, 7), len(MONTHS)))
+        console.print(report("One cell through Office.js", officejs.measured()))
         million = np.linspace(0.0, 60.0, 1_000_000)
         console.print(report("1,000,000 cells", blocks(excel, million, 3), len(million)))
+    for title, rows in workbooks.measured(lambda work: median(work, 5, 0.0)).items():
+        console.print(report(title, rows))
     starts = ["import numpy", "import xlcredit", "import xlcredit.functions"]
     rows = [(statement, median(fresh(statement), 5, 0.0)) for statement in starts]
     console.print(report("Start of an interpreter", rows))

@@ -18,6 +18,7 @@ from tests.libreoffice.conftest import Calculate, Place, book, noted
 from xlcredit.excel.libreoffice.package import unpack
 from xlcredit.functions import REGISTRY
 from xlcredit.recalc import LibreOffice
+from xlcredit.recalc.libreoffice import environment
 
 pytestmark = pytest.mark.libreoffice
 
@@ -44,7 +45,7 @@ def told(tmp_path_factory: pytest.TempPathFactory, calc: LibreOffice) -> dict[st
         capture_output=True,
         text=True,
         check=False,
-        env=os.environ | bundled,
+        env=environment() | bundled,
     )
     assert done.returncode == 0, done.stderr
     return {"saved": saved, **json.loads(done.stdout)}

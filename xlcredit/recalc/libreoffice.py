@@ -21,13 +21,27 @@ from typing import Any
 from xlcredit.errors import CellError, FileError, HostError
 from xlcredit.recalc.values import Value, plain
 
-__all__ = ["LibreOffice"]
+__all__ = ["LibreOffice", "environment"]
 
 #: The Python that Debian's python3-uno belongs to: uno replaces ``import`` itself, so that it
 #: is better kept in a process of its own.
 _PYTHON = "/usr/bin/python3"
 _DRIVER = Path(__file__).with_name("_soffice.py")
 _CODES = {"#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A"}
+
+
+def environment() -> dict[str, str]:
+    """Return the environment for LibreOffice: without any virtual environment of Python.
+
+    LibreOffice brings a Python of its own, which takes the ``python3`` first on the path for its
+    home. In an activated virtual environment that is another build, and LibreOffice breaks.
+    """
+    own = dict(os.environ)
+    for name in ("VIRTUAL_ENV", "PYTHONHOME", "PYTHONPATH"):
+        own.pop(name, None)
+    folders = own.get("PATH", "").split(os.pathsep)
+    kept = (f for f in folders if not (Path(f).parent / "pyvenv.cfg").is_file())
+    return own | {"PATH": os.pathsep.join(kept)}
 
 
 class LibreOffice:
@@ -78,7 +92,7 @@ class LibreOffice:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env={**os.environ, **bundled},
+            env={**environment(), **bundled},
             start_new_session=True,
         )
         self._buffer = b""

@@ -14,6 +14,7 @@ from pathlib import Path
 from xlcredit import __version__
 from xlcredit.errors import HostError
 from xlcredit.excel.libreoffice.package import IDENTIFIER, OLDEST, extension, unpack
+from xlcredit.recalc.libreoffice import environment
 
 __all__ = ["Office", "find"]
 
@@ -173,7 +174,7 @@ def _check_user(shared: bool) -> None:
 
 
 def _run(
-    command: list[str], environment: dict[str, str] | None = None
+    command: list[str], more: dict[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
     try:
         return subprocess.run(
@@ -183,7 +184,7 @@ def _run(
             check=False,
             timeout=_SECONDS,
             stdin=subprocess.DEVNULL,
-            env={**os.environ, **(environment or {})},
+            env={**environment(), **(more or {})},
         )
     except subprocess.TimeoutExpired:
         raise HostError(f"{command[0]} did not finish within {_SECONDS} s") from None
