@@ -92,6 +92,37 @@ def test_set_changes_the_figures(demo: tuple[Path, str], tmp_path: Path) -> None
     assert 58610 in [c.value for c in unchanged["B"]]
 
 
+def test_quotes_around_a_scenario_are_the_shells(demo: tuple[Path, str]) -> None:
+    book = demo[0] / "gpu-term-loan.xlsx"
+    data = json.loads(xlcredit("recalc", book, "--set", 'scenario="Flat"', "--json").stdout)
+    assert data["values"]["scenario"] == "Flat"
+    assert data["errors"] == []
+
+
+def test_a_changed_input_loses_its_citation(demo: tuple[Path, str], tmp_path: Path) -> None:
+    target = tmp_path / "loose.xlsx"
+    book = demo[0] / "gpu-term-loan.xlsx"
+    assert xlcredit("recalc", book, "--set", "covenant_dscr=1.1", "-o", target).returncode == 0
+    shown = openpyxl.load_workbook(target, data_only=True)
+    for sheet, column in (("Inputs", "D"), ("Sources", "F")):
+        told = [c.value for c in shown[sheet][column] if c.value and "--set" in str(c.value)]
+        assert len(told) == 1
+
+
+def test_stale_values_are_not_handed_on(demo: tuple[Path, str], tmp_path: Path) -> None:
+    stale = tmp_path / "stale.xlsx"
+    with zipfile.ZipFile(demo[0] / "gpu-term-loan.xlsx") as old, zipfile.ZipFile(stale, "w") as new:
+        for part in old.namelist():
+            content = old.read(part)
+            if part.startswith("xl/worksheets/sheet"):
+                content = content.replace(b"<v>57600</v>", b"<v>30000</v>", 1)
+            new.writestr(part, content)
+    for command in ("freeze", "lite"):
+        target = tmp_path / f"{command}.xlsx"
+        refused(xlcredit(command, stale, "-o", target), "stored values", "recalc")
+        assert not target.exists()
+
+
 def test_json_holds_names_and_errors(demo: tuple[Path, str]) -> None:
     folder, _ = demo
     book = folder / "gpu-term-loan.xlsx"
@@ -183,6 +214,10 @@ def test_a_bad_workbook_is_one_line(tmp_path: Path, make: object, words: list[st
         ("rent_declin=0.3", ["rent_declin", "rent_decline"]),
         ("rent_decline", ["NAME=VALUE"]),
         ("rent_decline=steep", ["rent_decline"]),
+        ("rent_decline=0,3", ["rent_decline", "number", "0,3"]),
+        ("rent_decline=-500%", ["rent_decline", "-1..0.99"]),
+        ("tenor_months=61.5", ["tenor_months", "whole"]),
+        ("scenario=Decline 41%", ["scenario", "one of", "Decline 40%"]),
         ("dscr_on_curve=2", ["dscr_on_curve", "calculated", "not input"]),
     ],
 )

@@ -51,6 +51,9 @@ def test_a_deal_overrides_value_source_and_date() -> None:
         ("value = 61,", "value = -3,", ["tenor_months", "1..72", "-3"]),
         ("value = 61,", "value = 360,", ["tenor_months", "1..72", "360"]),
         ("value = 2025-07-31,", 'value = "July",', ["closing_date", "date", "July"]),
+        ("value = 2025-07-31,", "value = 1800-07-31,", ["closing_date", "2000-01-01"]),
+        ('value = "OpenAI"', 'value = "A \\u0007"', ["customer", "control character"]),
+        ('name = "CoreWeave DDTL 3.0"', 'name = " "', ["name", "empty"]),
         ('scenario = "As input"', 'scenario = "Doom"', ["scenario", "Flat", "Doom"]),
         ('template = "gpu-term-loan"', 'template = "x"', ["x", "gpu-term-loan"]),
         ("as_of = 2026-11-22", "as_off = 2026-11-22", ["as_off", "did you mean as_of"]),
@@ -125,3 +128,9 @@ def test_a_formula_that_names_nothing_is_named(
         build(template, read_deal(HOME / "deal.toml", template))
     for word in words:
         assert word in str(caught.value), str(caught.value)
+
+
+def test_a_byte_order_mark_is_no_mistake(tmp_path: Path) -> None:
+    path = tmp_path / "deal.toml"
+    path.write_text(FILLED, encoding="utf-8-sig")
+    assert read_deal(path, TEMPLATE) == read_deal(HOME / "deal.toml", TEMPLATE)

@@ -61,3 +61,6 @@ def main() -> None:
     except UserError as error:
         print(f"xlcredit: {error}", file=sys.stderr)
         sys.exit(2)
+    except OSError as error:  # a full disk, a closed pipe
+        print(f"xlcredit: {error.strerror or error}", file=sys.stderr)
+        sys.exit(2)

@@ -55,7 +55,7 @@ def freeze(
 
 def _write(file: Path, output: Path, date: datetime.date, force: bool) -> None:
     from xlcredit.cli import terminal
-    from xlcredit.cli.writing import write_whole
+    from xlcredit.cli.writing import refuse_stale, write_whole
     from xlcredit.errors import UserError
     from xlcredit.workbook.freeze import freeze as make
 
@@ -64,4 +64,6 @@ def _write(file: Path, output: Path, date: datetime.date, force: bool) -> None:
         raise UserError(f"{output}: name the copy like its source, with {file.suffix}")
     if output.resolve() == file.resolve():
         raise UserError(f"{output}: is the source itself; name another file for the copy")
-    write_whole(make(file, date), output, force)
+    copy = make(file, date)
+    refuse_stale(file)
+    write_whole(copy, output, force)

@@ -35,7 +35,7 @@ def lite(
     Example: xlcredit lite loan.xlsx -o loan-lite.xlsx
     """
     from xlcredit.cli.terminal import console, require_suffix
-    from xlcredit.cli.writing import write_whole
+    from xlcredit.cli.writing import refuse_stale, write_whole
     from xlcredit.errors import UserError
     from xlcredit.excel.officejs.lite import embed, refuse_macros
 
@@ -43,7 +43,9 @@ def lite(
     refuse_macros(output)
     if output.resolve() == file.resolve():
         raise UserError(f"{output}: is the source itself; name another file for the copy")
-    write_whole(embed(file, spill or ()), output, force)
+    copy = embed(file, spill or ())
+    refuse_stale(file)
+    write_whole(copy, output, force)
     console().print(
         f"{output}: open it in Excel with the add-in xlwings Lite (Home > Add-ins)",
         highlight=False,

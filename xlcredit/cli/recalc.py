@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -39,6 +40,7 @@ def recalc(
     from xlcredit.cli.writing import refuse_to_replace
     from xlcredit.errors import UserError
     from xlcredit.recalc import recalculate
+    from xlcredit.workbook.inputs import changed_sources
     from xlcredit.workbook.stamp import changed_functions
 
     if output is None and not (check or as_json):
@@ -49,7 +51,12 @@ def recalc(
             raise UserError(f"{output}: is the source itself; name another file for the copy")
         refuse_to_replace(output, force)
     inputs = dict(_setting(text) for text in settings or [])
-    result = recalculate(file, output, inputs=inputs)
+    sources = changed_sources(file, inputs) if inputs else {}
+    result = recalculate(file, output, inputs={**inputs, **sources})
+    scenario = result.names.get("scenario", AS_INPUT)
+    if inputs and "scenario" not in inputs and scenario != AS_INPUT:
+        told = f"scenario {scenario} is in force and replaces some of the inputs"
+        result.warnings.append(told)
     changed = changed_functions(file, result) if check and not inputs else None
     if as_json:
         data = terminal.recalculation_as_data(result, file, output, check)
@@ -62,6 +69,10 @@ def recalc(
         raise typer.Exit(1)
 
 
+#: The scenario under which the sheet Inputs decides.
+AS_INPUT = "As input"
+
+
 def _setting(text: str) -> tuple[str, Any]:
     from xlcredit.errors import UserError
 
@@ -71,21 +82,26 @@ def _setting(text: str) -> tuple[str, Any]:
     return name.strip(), parse_value(value.strip())
 
 
+#: Commas only where thousands have them: 0,3 is no number here, for it may be 0.3 or 3.
+_NUMBER = re.compile(r"([+-]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d*)?(?:[eE][+-]?\d+)?)(%?)")
+
+
 def parse_value(text: str) -> Any:
     """Read a value as an analyst types it: 0.3, 30%, 45,000, 2026-11-22, TRUE, or text.
 
     Examples
     --------
-    >>> parse_value("30%"), parse_value("45,000"), parse_value("Flat")
-    (0.3, 45000.0, 'Flat')
+    >>> parse_value("30%"), parse_value("45,000"), parse_value("Flat"), parse_value("0,3")
+    (0.3, 45000.0, 'Flat', '0,3')
     """
+    if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
+        return text[1:-1]
     if text.upper() in ("TRUE", "FALSE"):
         return text.upper() == "TRUE"
-    plain = text.replace(",", "").replace("_", "")
-    try:
-        return float(plain[:-1]) / 100 if plain.endswith("%") else float(plain)
-    except ValueError:
-        pass
+    found = _NUMBER.fullmatch(text)
+    if found and any(c.isdigit() for c in found[1]):
+        number = float(found[1].replace(",", ""))
+        return number / 100 if found[2] else number
     try:
         return datetime.date.fromisoformat(text)
     except ValueError:

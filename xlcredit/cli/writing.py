@@ -11,7 +11,7 @@ from xlcredit.errors import FileError
 from xlcredit.recalc import Recalculation, recalculate
 from xlcredit.workbook import build
 
-__all__ = ["Made", "make_workbook", "refuse_to_replace", "same", "write_workbook"]
+__all__ = ["Made", "make_workbook", "refuse_stale", "refuse_to_replace", "same", "write_workbook"]
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,14 @@ def write_workbook(made: Made, target: Path, force: bool) -> None:
 def same(made: Made, target: Path) -> bool:
     """Whether the file is there already, byte for byte."""
     return target.is_file() and target.read_bytes() == made.content
+
+
+def refuse_stale(file: Path) -> None:
+    """Stop before stored values that the formulas no longer give are handed on."""
+    changes = recalculate(file).changes
+    if changes:
+        told = f"{file}: {len(changes)} stored values are not what the formulas give"
+        raise FileError(f"{told}; run: xlcredit recalc {file} -o NEW.xlsx")
 
 
 def refuse_to_replace(target: Path, force: bool) -> None:

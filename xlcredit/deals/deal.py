@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import difflib
 import math
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,11 @@ from xlcredit.deals.template import Input, Template, Value, _Struct, convert, re
 from xlcredit.errors import DealError
 
 __all__ = ["Deal", "Given", "read_deal"]
+
+
+#: What a spreadsheet's calendar and a loan's life can hold.
+FIRST_DAY, LAST_DAY = datetime.date(2000, 1, 1), datetime.date(2100, 12, 31)
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
 class Given(_Struct, kw_only=True, frozen=True):
@@ -59,6 +65,8 @@ def read_deal(path: Path, template: Template) -> Deal:
     raw = convert(read_toml(path), _DealFile, path)
     if raw.template != template.name:
         raise DealError(f"{path}: is for the template {raw.template}, not {template.name}")
+    if not raw.name.strip() or CONTROL.search(raw.name + raw.note):
+        raise DealError(f"{path}: name must be plain text and not empty; got {raw.name!r}")
     for name in raw.inputs:
         if name not in template.inputs:
             near = difflib.get_close_matches(name, template.inputs, 1)
@@ -95,10 +103,14 @@ def check_value(spec: Input, value: Any, place: str) -> None:
     if spec.unit == "date":
         if not isinstance(value, datetime.date):
             raise DealError(f"{place} must be a date such as 2026-11-22; got {value!r}")
+        if not FIRST_DAY <= value <= LAST_DAY:
+            raise DealError(f"{place} must be between {FIRST_DAY} and {LAST_DAY}; got {value}")
         return
     if spec.unit == "text":
         if not isinstance(value, str):
             raise DealError(f"{place} must be text; got {value!r}")
+        if CONTROL.search(value):
+            raise DealError(f"{place} holds a control character, which no cell can show")
         if spec.choices and value not in spec.choices:
             raise DealError(f"{place} must be one of {', '.join(spec.choices)}; got {value!r}")
         return

@@ -313,7 +313,7 @@ def shipped() -> list[str]:
 def read_toml(path: Path) -> dict[str, Any]:
     """Read a TOML file; one line that says where it is wrong if it is."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise FileError(f"{path}: no such file") from None
     except IsADirectoryError:

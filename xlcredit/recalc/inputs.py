@@ -8,6 +8,7 @@ from typing import Any
 
 from xlcredit.errors import CellError, RecalcError
 from xlcredit.recalc.book import Book, Place
+from xlcredit.recalc.validation import refuse_invalid
 from xlcredit.recalc.values import Value, plain
 
 __all__ = ["resolve_inputs"]
@@ -41,6 +42,7 @@ def resolve_inputs(book: Book, inputs: Mapping[str, object]) -> dict[Place, Valu
         if place in resolved:
             raise RecalcError(f"{key}: {place} is set twice")
         resolved[place] = _checked(book, key, place, raw)
+        refuse_invalid(book, key, place, resolved[place])
     return resolved
 
 

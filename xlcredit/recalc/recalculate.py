@@ -84,6 +84,11 @@ def recalculate(
         for name, function in (default_functions() if functions is None else functions).items()
     }
     run = _Run(book, known, _engine(engine))
+    if not book.formulas:
+        raise RecalcError(
+            f"{book.package.path.name} holds no formulas, as a frozen copy does: "
+            "recalculate the workbook it was made from"
+        )
     values, spills = run.calculate(new)
     if target is not None:
         _write(book, target, values, spills, new, overwrite=overwrite)

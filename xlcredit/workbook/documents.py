@@ -14,7 +14,7 @@ from xlcredit.deals import Input
 from xlcredit.functions import REGISTRY
 from xlcredit.reference import UNDATED, is_older
 from xlcredit.workbook import style
-from xlcredit.workbook.inputs import write_constant
+from xlcredit.workbook.inputs import CHANGED, write_constant
 from xlcredit.workbook.pages import Book, page_setup, widths
 from xlcredit.workbook.places import quoted
 
@@ -93,6 +93,9 @@ class TermSheetPage:
         style.heading(sheet, row, "Figures", 4)
         for offset, figure in enumerate(book.template.figure):
             style.base(sheet.cell(row + 1 + offset, 2)).value = figure.label
+            unit = style.base(sheet.cell(row + 1 + offset, 3), size=9, color=style.MUTED)
+            unit.value = figure.unit
+            unit.alignment = Alignment(horizontal="right")
             book.formula(sheet, row + 1 + offset, 4, figure.formula, figure.unit)
         last = row + len(book.template.figure) + 2
         style.note(sheet.cell(last, 2), f"xlcredit {__version__}, template {book.template.name}")
@@ -140,9 +143,13 @@ class SourcesPage:
                 style.number(sheet.cell(row, 4), "date", style.MUTED).value = item.as_of
             doubtful = status[item.name] in ("assumption", "stale", "undated")
             color = "B45309" if doubtful else style.INK
-            style.base(sheet.cell(row, 5), color=color).value = status[item.name]
-            cell = style.base(sheet.cell(row, 6), italic=doubtful, color=color)
-            write_constant(cell, item.source)
+            source = f"Inputs!$D${book.places.cells[item.name].row}"
+            told = status[item.name]
+            # a value changed since has another source; the flag must not outlive it
+            flag = f'IF({source}="{CHANGED}","assumption","{told}")'
+            style.base(book.formula(sheet, row, 5, flag, "text"), color=color)
+            cell = book.formula(sheet, row, 6, source, "text")
+            style.base(cell, italic=doubtful, color=color)
             cell.alignment = Alignment(wrap_text=True, vertical="center")
         widths(sheet, A=48, B=20, C=14, D=13, E=12, F=84)
         sheet.freeze_panes = "A5"

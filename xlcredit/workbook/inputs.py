@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
+from openpyxl import load_workbook
 from openpyxl.styles import Alignment
+from openpyxl.utils.exceptions import InvalidFileException
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
@@ -13,7 +18,10 @@ from xlcredit.workbook import style
 from xlcredit.workbook.pages import Book, page_setup, widths
 from xlcredit.workbook.places import Place
 
-__all__ = ["InputsPage"]
+__all__ = ["CHANGED", "InputsPage", "changed_sources"]
+
+#: The source of an input that was changed after the workbook was built.
+CHANGED = "assumption: changed with xlcredit recalc --set"
 
 _HEADER = ["Input", "Value", "Unit", "Source", "As of", "Allowed", "Name", "Remark"]
 _VALUE = 2
@@ -124,3 +132,34 @@ def _validate(sheet: Worksheet, cell: Any, item: Input) -> None:
     rule.promptTitle, rule.prompt = item.label[:32], f"{item.unit}; {_allowed(item)}"[:255]
     sheet.add_data_validation(rule)
     rule.add(cell)
+
+
+def changed_sources(path: Path, names: Iterable[str]) -> dict[str, str]:
+    """Say, for a workbook of ours, where the source of each changed input stands.
+
+    A figure that somebody made up must not keep the citation of the one it replaces.
+
+    Returns
+    -------
+    dict
+        Address of each source on the sheet Inputs to :data:`CHANGED`; empty for other workbooks.
+    """
+    try:
+        book = load_workbook(path, read_only=True)
+    except (InvalidFileException, BadZipFile, KeyError, OSError, ValueError):
+        return {}  # whoever reads it next says what is wrong with it
+    try:
+        if InputsPage.name not in book.sheetnames:
+            return {}
+        if book[InputsPage.name][f"D{_FIRST_ROW - 2}"].value != _HEADER[3]:
+            return {}
+        own = {name.lower(): name for name in book.defined_names}
+        places = (book.defined_names[own[n.lower()]].attr_text for n in names if n.lower() in own)
+        cells = (place.replace("$", "").partition("!") for place in places)
+        return {
+            f"{sheet}!D{cell[1:]}": CHANGED
+            for sheet, _, cell in cells
+            if sheet == InputsPage.name and cell.startswith("B")
+        }
+    finally:
+        book.close()

@@ -30,7 +30,7 @@ COVENANT_COLUMNS = [
     "Status",
     "Headroom",
     "First breach",
-    "May move by",
+    "Driver's figure",
     "Driver",
 ]
 _VALUE, _TEST, _THRESHOLD, _STATUS, _HEADROOM, _BREACH, _MOVE, _DRIVER = range(2, 10)
@@ -150,7 +150,7 @@ def _write_covenant(book: Book, sheet: Worksheet, row: int, covenant: Covenant) 
     status.alignment = Alignment(horizontal="center")
     # a cover that is negative has no headroom: 1 - threshold/value would read as plenty
     headroom = (
-        f'IF({value}>0,1-{threshold}/{value},"none")'
+        f'IF({value}>0,1-{threshold}/{value},"below zero")'
         if covenant.direction == "min"
         else f'IF({value}>0,{threshold}/{value}-1,"unlimited")'
     )

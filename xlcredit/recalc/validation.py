@@ -1,0 +1,58 @@
+"""The rules that a workbook itself states for its inputs (Data > Validation)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from openpyxl.utils.cell import range_boundaries
+
+from xlcredit.errors import RecalcError
+from xlcredit.recalc.book import Book, Place
+from xlcredit.recalc.values import Value
+
+__all__ = ["refuse_invalid"]
+
+
+def refuse_invalid(book: Book, key: str, place: Place, value: Value) -> None:
+    """Refuse a new value that the sheet would refuse if it were typed.
+
+    Lists and limits that are written out in the rule are checked; those that refer to other
+    cells are not.
+    """
+    for rule in _rules(book, place):
+        kind = rule.get("type")
+        first, second = (_formula(rule, n) for n in ("formula1", "formula2"))
+        if kind == "list" and first.startswith('"'):
+            allowed = first.strip('"').split(",")
+            if value not in allowed:
+                raise RecalcError(f"{key} must be one of {', '.join(allowed)}; got {value}")
+        if kind in ("decimal", "whole") and rule.get("operator", "between") == "between":
+            _refuse_outside(key, value, kind == "whole", first, second)
+
+
+def _rules(book: Book, place: Place) -> Iterator[Any]:
+    for element in book.package.root(book.parts[place.sheet]).iter():
+        if element.tag.rpartition("}")[2] == "dataValidation":
+            for area in element.get("sqref", "").split():
+                left, top, right, bottom = range_boundaries(area)
+                if top <= place.row <= bottom and left <= place.column <= right:
+                    yield element
+
+
+def _formula(rule: Any, name: str) -> str:
+    found = (e.text or "" for e in rule if e.tag.rpartition("}")[2] == name)
+    return next(found, "").strip()
+
+
+def _refuse_outside(key: str, value: Value, whole: bool, first: str, second: str) -> None:
+    try:
+        low, high = float(first), float(second)
+    except ValueError:  # limits that stand in other cells
+        return
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if number and low <= float(value) <= high and (not whole or float(value).is_integer()):  # type: ignore[arg-type]
+        return
+    kind = "a whole number" if whole else "a number"
+    ends = f"{'' if low <= -1e300 else f'{low:g}'}..{'' if high >= 1e300 else f'{high:g}'}"
+    raise RecalcError(f"{key} must be {kind} in {ends}; got {value}")
