@@ -102,7 +102,7 @@ def test_any_deal_file_reads_back(
     tmp_path_factory: pytest.TempPathFactory, text: str, number: float, date: datetime.date
 ) -> None:
     deal = replaced(FILLED, borrower=text, commitment=number, closing_date=date)
-    deal = msgspec.structs.replace(deal, name=text, note=text, as_of=date)
+    deal = msgspec.structs.replace(deal, name=f"{text}!", note=text, as_of=date)
     assert reread(deal, tmp_path_factory.getbasetemp()) == deal
 
 
