@@ -80,7 +80,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 
 
 def test_an_unknown_template_is_named() -> None:
-    with pytest.raises(DealError, match="Did you mean gpu-term-loan"):
+    with pytest.raises(DealError, match="did you mean gpu-term-loan"):
         load("gpu-term-lone")
 
 

@@ -1,6 +1,7 @@
 """Deal files and term-sheet templates: read, validate, write."""
 
 from xlcredit.deals.deal import Deal, read_deal
-from xlcredit.deals.template import Input, Template, load, shipped
+from xlcredit.deals.reading import load, shipped
+from xlcredit.deals.template import Input, Template
 
 __all__ = ["Deal", "Input", "Template", "load", "read_deal", "shipped"]

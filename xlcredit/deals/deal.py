@@ -11,7 +11,8 @@ from typing import Any
 
 import msgspec
 
-from xlcredit.deals.template import Input, Template, Value, _Struct, convert, read_toml
+from xlcredit.deals.reading import convert, read_toml
+from xlcredit.deals.template import Input, Struct, Template, Value
 from xlcredit.errors import DealError
 
 __all__ = ["Deal", "Given", "read_deal"]
@@ -22,7 +23,7 @@ FIRST_DAY, LAST_DAY = datetime.date(2000, 1, 1), datetime.date(2100, 12, 31)
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
-class Given(_Struct, kw_only=True, frozen=True):
+class Given(Struct, kw_only=True, frozen=True):
     """A value as a deal file gives it: with its unit, or bare."""
 
     value: Value
@@ -31,7 +32,7 @@ class Given(_Struct, kw_only=True, frozen=True):
     as_of: datetime.date | None = None
 
 
-class _DealFile(_Struct, kw_only=True, frozen=True):
+class _DealFile(Struct, kw_only=True, frozen=True):
     template: str
     name: str
     as_of: datetime.date
@@ -39,7 +40,7 @@ class _DealFile(_Struct, kw_only=True, frozen=True):
     inputs: dict[str, Any] = msgspec.field(default_factory=dict)
 
 
-class Deal(_Struct, kw_only=True, frozen=True):
+class Deal(Struct, kw_only=True, frozen=True):
     """A deal: every input of the template, filled."""
 
     template: str

@@ -1,60 +1,138 @@
-"""Line charts of monthly rows, readable in black and white."""
+"""Charts of monthly rows: lines against a threshold, with what is wrong shaded.
+
+Everything here must survive a photocopier: lines differ by dash as well as by ink, areas by
+hatching, and every series is named in the legend.
+"""
 
 from __future__ import annotations
 
-from openpyxl.chart import LineChart, Reference, Series
+from typing import TypeVar
+
+from openpyxl.chart import AreaChart, BarChart, LineChart, Reference, Series
 from openpyxl.chart.data_source import StrRef
 from openpyxl.chart.layout import Layout, ManualLayout
+from openpyxl.chart.legend import LegendEntry
 from openpyxl.chart.series import SeriesLabel
 from openpyxl.chart.shapes import GraphicalProperties
 from openpyxl.chart.text import RichText
+from openpyxl.drawing.fill import ColorChoice, PatternFillProperties
 from openpyxl.drawing.line import LineProperties
 from openpyxl.drawing.text import CharacterProperties, Paragraph, ParagraphProperties
 from openpyxl.utils import get_column_letter as letter
-from openpyxl.worksheet.worksheet import Worksheet
 
 from xlcredit.deals import template as templates
 from xlcredit.workbook import style
 from xlcredit.workbook.pages import Book
-from xlcredit.workbook.places import FIRST, quoted
+from xlcredit.workbook.places import FIRST, Place, quoted
 
-__all__ = ["write"]
+__all__ = ["AXIS_FORMATS", "column_series", "frame", "hatch", "line_of", "monthly"]
+
+Plot = TypeVar("Plot", AreaChart, BarChart, LineChart)
 
 #: Dark to light, so that lines differ in grey too; dashes tell thresholds and books apart.
 _INKS = ("1F3A5F", "C2410C", "0F766E", "7C8798")
 _DASHES = ("solid", "solid", "sysDash", "dash")
-_AXIS_FORMATS = {"USD m": "#,##0,,", "ratio": "0.0", "USD/GPU-hour": "0.00", "share": "0%"}
-_ANCHORS = ("A", "C", "G")
-_WIDTHS = (11.6, 13.4, 12.2)
+AXIS_FORMATS = {
+    "USD": "#,##0,,",
+    "USD m": "#,##0,,",
+    "USD/unit": "#,##0",
+    "USD/coin": "#,##0",
+    "ratio": "0.0",
+    "USD/GPU-hour": "0.00",
+    "share": "0%",
+}
 
 
-def write(book: Book, sheet: Worksheet, row: int) -> None:
-    """Write the template's charts side by side, from ``row`` on."""
-    for index, spec in enumerate(book.template.chart):
-        chart = _chart(book, spec)
-        chart.width, chart.height = _WIDTHS[index % 3], 7.2
-        sheet.add_chart(chart, f"{_ANCHORS[index % 3]}{row + 16 * (index // 3)}")
+def monthly(book: Book, spec: templates.Chart) -> BarChart | LineChart:
+    """Chart monthly rows, over the months that the loan is outstanding."""
+    last = FIRST + shown_months(book) - 1
+    dates = Reference(range_string=_area(book.places.rows["period_end"], last))
+    lines = LineChart()
+    for index, line in enumerate(spec.line):
+        series = _row_series(book, line.row, last)
+        series.smooth = False
+        series.marker.symbol = "none"
+        line_of(series, index, line.dashed)
+        lines.series.append(series)
+    lines.set_categories(dates)
+    if spec.shade is None:
+        return frame(lines, spec.title, spec.unit, months=True)
+    shaded = _shade(book, spec.shade, last)
+    shaded.set_categories(dates)
+    frame(lines, spec.title, spec.unit, months=True)
+    frame(shaded, spec.title, spec.unit, months=True)
+    if spec.shade.base:  # the invisible part that the hatching stands on
+        shaded.legend.legendEntry = [LegendEntry(idx=0, delete=True)]
+    shaded += lines
+    return shaded
 
 
-def _chart(book: Book, spec: templates.Chart) -> LineChart:
-    chart = LineChart()
-    chart.title = spec.title
+def _shade(book: Book, spec: templates.Shade, last: int) -> BarChart:
+    """Hatched columns without gaps, between ``base`` and ``base + height``."""
+    chart = BarChart()
+    chart.type, chart.grouping, chart.overlap, chart.gapWidth = "col", "stacked", 100, 0
+    if spec.base:
+        base = _row_series(book, spec.base, last)
+        base.graphicalProperties = GraphicalProperties(noFill=True, ln=LineProperties(noFill=True))
+        chart.series.append(base)
+    height = _row_series(book, spec.height, last)
+    height.graphicalProperties = hatch("wdUpDiag", "B91C1C", "FEE2E2")
+    chart.series.append(height)
+    return chart
+
+
+def hatch(preset: str, ink: str, paper: str) -> GraphicalProperties:
+    """Fill with lines, so that an area is an area in black and white too."""
+    fill = PatternFillProperties(
+        prst=preset, fgClr=ColorChoice(srgbClr=ink), bgClr=ColorChoice(srgbClr=paper)
+    )
+    return GraphicalProperties(pattFill=fill, ln=LineProperties(noFill=True))
+
+
+def line_of(series: Series, index: int, dashed: bool = False) -> None:
+    """Give a series the ink and the dash of its place in the chart."""
+    dash = "dash" if dashed else _DASHES[index % 4]
+    series.graphicalProperties = GraphicalProperties(
+        ln=LineProperties(solidFill=_INKS[index % 4], w=22_000, prstDash=dash)
+    )
+
+
+def _row_series(book: Book, name: str, last: int) -> Series:
+    place = book.places.rows[name]
+    series = Series(Reference(range_string=_area(place, last)), title_from_data=False)
+    series.tx = SeriesLabel(strRef=StrRef(f=f"{quoted(place.sheet)}!$A${place.row}"))
+    return series
+
+
+def _area(place: Place, last: int) -> str:
+    return f"{quoted(place.sheet)}!${letter(FIRST)}${place.row}:${letter(last)}${place.row}"
+
+
+def column_series(sheet: str, column: int, header: int, rows: int) -> Series:
+    """A series that stands in a column under its name."""
+    where = f"{quoted(sheet)}!${letter(column)}$"
+    series = Series(
+        Reference(range_string=f"{where}{header + 1}:${letter(column)}${header + rows}"),
+        title_from_data=False,
+    )
+    series.tx = SeriesLabel(strRef=StrRef(f=f"{where}{header}"))
+    return series
+
+
+def frame(chart: Plot, title: str, unit: str, months: bool = False) -> Plot:
+    """Give a chart its title, axes and legend in the book's style."""
+    chart.title = title
     chart.title.tx.rich.p[0].pPr = ParagraphProperties(defRPr=_letters(1000, bold=True))
     for run in chart.title.tx.rich.p[0].r or []:
         run.rPr = _letters(1000, bold=True)
     chart.title.overlay = False
-    last = FIRST + shown_months(book) - 1
-    for index, line in enumerate(spec.line):
-        chart.series.append(_series(book, line, index, last))
-    dates = book.places.rows["period_end"]
-    area = f"{quoted(dates.sheet)}!${letter(FIRST)}${dates.row}:${letter(last)}${dates.row}"
-    chart.set_categories(Reference(range_string=area))
-    chart.y_axis.number_format = _AXIS_FORMATS.get(spec.unit, "General")
+    chart.y_axis.number_format = AXIS_FORMATS.get(unit, "General")
     chart.y_axis.majorGridlines.spPr = GraphicalProperties(ln=LineProperties(solidFill="E5E7EB"))
-    chart.x_axis.number_format = "mmm yy"
-    chart.x_axis.tickLblSkip = chart.x_axis.tickMarkSkip = 12
     chart.x_axis.tickLblPos = "low"
     chart.x_axis.delete = chart.y_axis.delete = False
+    if months:
+        chart.x_axis.number_format = "mmm yy"
+        chart.x_axis.tickLblSkip = chart.x_axis.tickMarkSkip = 12
     for axis in (chart.x_axis, chart.y_axis):
         axis.txPr = RichText(
             p=[Paragraph(pPr=ParagraphProperties(defRPr=_letters(800)), endParaRPr=_letters(800))]
@@ -63,21 +141,6 @@ def _chart(book: Book, spec: templates.Chart) -> LineChart:
     chart.legend.position = "b"
     chart.layout = Layout(manualLayout=ManualLayout(x=0.02, y=0.14, w=0.95, h=0.66))
     return chart
-
-
-def _series(book: Book, line: templates.Line, index: int, last: int) -> Series:
-    place = book.places.rows[line.row]
-    sheet = quoted(place.sheet)
-    area = f"{sheet}!${letter(FIRST)}${place.row}:${letter(last)}${place.row}"
-    series = Series(Reference(range_string=area), title_from_data=False)
-    series.tx = SeriesLabel(strRef=StrRef(f=f"{sheet}!$A${place.row}"))
-    series.smooth = False
-    series.marker.symbol = "none"
-    dash = "dash" if line.dashed else _DASHES[index % 4]
-    series.graphicalProperties = GraphicalProperties(
-        ln=LineProperties(solidFill=_INKS[index % 4], w=22_000, prstDash=dash)
-    )
-    return series
 
 
 def _letters(size: int, bold: bool = False) -> CharacterProperties:

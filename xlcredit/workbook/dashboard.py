@@ -13,6 +13,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 from openpyxl.worksheet.worksheet import Worksheet
 
 from xlcredit.errors import FileError
+from xlcredit.recalc.package import Package
 from xlcredit.workbook.style import MILLIONS, NUMBER_FORMATS
 from xlcredit.workbook.summary import AREA_COMPARISONS, AREA_COVENANTS, BAND, READING
 
@@ -39,10 +40,16 @@ class Cell:
             return f"{value:%d %b %Y}".lstrip("0")
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             return str(value)
+        if self.unit in _BREACHED and value < 0:
+            return f"{_BREACHED[self.unit]} {-100 * value:,.0f}%"
         return _FORMATS.get(self.unit, "{:,.4g}").format(value * _SCALES.get(self.unit, 1.0))
 
 
-_SCALES = {"share": 100.0, "1/year": 100.0, "1/sqrt(year)": 100.0, "USD m": 1e-6}
+_SCALES = dict.fromkeys(
+    ("share", "1/year", "1/sqrt(year)", "headroom, min", "headroom, max"), 100.0
+) | {"USD m": 1e-6}
+#: A covenant in breach says which way its value must go.
+_BREACHED = {"headroom, min": "must rise", "headroom, max": "must fall"}
 _FORMATS = {
     "USD": "{:,.0f}",
     "USD m": "${:,.1f}m",
@@ -50,6 +57,8 @@ _FORMATS = {
     "USD/coin": "{:,.0f}",
     "USD/GPU-hour": "{:.2f}",
     "share": "{:.1f}%",
+    "headroom, min": "{:.1f}%",
+    "headroom, max": "{:.1f}%",
     "1/year": "{:.1f}%",
     "1/sqrt(year)": "{:.0f}%",
     "ratio": "{:.2f}x",
@@ -119,12 +128,11 @@ def read_dashboard(path: Path) -> Dashboard:
 
 
 def _open(path: Path) -> tuple[Worksheet, dict[str, str]]:
+    Package(path)  # tells a missing file, a folder and another kind of file by its name
     try:
         book = load_workbook(path, data_only=True)
-    except FileNotFoundError:
-        raise FileError(f"{path}: no such file") from None
     except (InvalidFileException, BadZipFile, KeyError, OSError, ValueError):
-        raise FileError(f"{path}: is not an .xlsx workbook") from None
+        raise FileError(f"{path}: is not a workbook; openpyxl cannot read it") from None
     names = book.defined_names
     if "Summary" not in book.sheetnames or not {AREA_COMPARISONS, AREA_COVENANTS} <= set(names):
         raise FileError(

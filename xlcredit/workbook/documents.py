@@ -11,6 +11,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from xlcredit import __version__
 from xlcredit.deals import Input
+from xlcredit.deals.template import Term
 from xlcredit.functions import REGISTRY
 from xlcredit.reference import UNDATED, is_older
 from xlcredit.workbook import style
@@ -48,9 +49,10 @@ class TermSheetPage:
         style.note(sheet["A3"], f"{book.deal.note}. As of {book.deal.as_of:%d %B %Y}.")
         sheet.merge_cells("A3:D3")  # a document page, not a calculation sheet
         sheet.row_dimensions[3].height = 26
-        style.table_header(sheet, 5, ["#", "Term", "", ""])
+        style.table_header(sheet, 5, ["#", "Term", "As proposed", ""], align="left")
         for index in range(len(book.template.term)):
             self._write_term(book, sheet, 6 + index, index + 1)
+        style.paint_open(sheet, f"C6:C{5 + len(book.template.term)}", OPEN)
         self._figures(book, sheet)
         self._contents(book, sheet)
         widths(sheet, A=5, B=30, C=62, D=20, E=4, F=16, G=60)
@@ -75,11 +77,12 @@ class TermSheetPage:
         style.base(sheet.cell(row, 2), bold=True).value = term.label
         cell = sheet.cell(row, 3)
         if term.formula:
-            book.formula(sheet, row, 3, term.formula, "text")
+            # a document: prose is black, whatever sheet its figures come from
+            style.base(book.formula(sheet, row, 3, _shown(term), "text"))
         elif term.text:
             write_constant(style.base(cell), term.text)
         else:
-            style.base(cell, italic=True, color="B45309").value = OPEN
+            style.base(cell).value = OPEN
         line = Side(style="hair", color=style.RULE)
         for column in range(1, 5):
             part = sheet.cell(row, column)
@@ -92,13 +95,22 @@ class TermSheetPage:
         row = self._figures_row(book)
         style.heading(sheet, row, "Figures", 4)
         for offset, figure in enumerate(book.template.figure):
-            style.base(sheet.cell(row + 1 + offset, 2)).value = figure.label
-            unit = style.base(sheet.cell(row + 1 + offset, 3), size=9, color=style.MUTED)
-            unit.value = figure.unit
-            unit.alignment = Alignment(horizontal="right")
-            book.formula(sheet, row + 1 + offset, 4, figure.formula, figure.unit)
+            at = row + 1 + offset
+            label = style.base(sheet.cell(at, 2))
+            label.value = f"{figure.label} [{figure.unit}]"
+            label.alignment = Alignment(vertical="center")
+            sheet.merge_cells(start_row=at, end_row=at, start_column=2, end_column=3)
+            book.formula(sheet, at, 4, figure.formula, figure.unit)
         last = row + len(book.template.figure) + 2
         style.note(sheet.cell(last, 2), f"xlcredit {__version__}, template {book.template.name}")
+
+
+def _shown(term: Term) -> str:
+    """The formula of a term; while it is open it says what the market does."""
+    if not term.market:
+        return term.formula
+    market = term.market.replace('"', '""')
+    return f'IF({term.formula}="{OPEN}","{OPEN}. Market: {market}",{term.formula})'
 
 
 def _purposes(book: Book) -> dict[str, str]:
@@ -107,7 +119,7 @@ def _purposes(book: Book) -> dict[str, str]:
         "Summary": "Four side-by-sides, the covenants, the charts",
         "Inputs": "Every input once, with unit, source and date; change the blue cells",
         **{sheet.name: sheet.purpose for sheet in book.template.sheet},
-        "Stress": "Scenarios side by side and two-way grids",
+        "Stress": "Scenarios side by side, ladders, grids, tornados",
         "Audit": "Each worksheet function beside its native-formula twin",
         "Checks": "The tests behind the master check",
         "Sources": "Where every input comes from; what is an assumption",
@@ -127,21 +139,24 @@ class SourcesPage:
         """Write the sheet."""
         status = {i.name: _status(i, book.deal.as_of) for i in book.deal.inputs.values()}
         count = Counter(status.values())
+        doubts = ("assumption", "stale", "undated", OPEN)
         style.title(
             sheet,
             "Sources",
-            f"{len(status)} inputs, of which {count['assumption']} are assumptions and "
-            f"{count['stale']} are older than {FRESH_MONTHS} months. "
+            f"{len(status)} inputs, of which {count['assumption']} are assumptions, "
+            f"{count['stale']} are older than {FRESH_MONTHS} months and {count[OPEN]} are open. "
             "Replace any of them on the sheet Inputs.",
         )
-        style.table_header(sheet, 4, ["Input", "Value", "Unit", "As of", "Status", "Source"])
+        style.table_header(
+            sheet, 4, ["Input", "Value", "Unit", "As of", "Status", "Source"], align="left"
+        )
         for row, item in enumerate(book.deal.inputs.values(), start=5):
             style.base(sheet.cell(row, 1)).value = item.label
             book.formula(sheet, row, 2, item.name, item.unit)
             style.base(sheet.cell(row, 3), size=9, color=style.MUTED).value = item.unit
             if item.as_of:
                 style.number(sheet.cell(row, 4), "date", style.MUTED).value = item.as_of
-            doubtful = status[item.name] in ("assumption", "stale", "undated")
+            doubtful = status[item.name] in doubts
             color = "B45309" if doubtful else style.INK
             source = f"Inputs!$D${book.places.cells[item.name].row}"
             told = status[item.name]
@@ -158,7 +173,7 @@ class SourcesPage:
 
 def _status(item: Input, on: datetime.date) -> str:
     """Return how far an input can be relied on: by its source's first word, then by its age."""
-    for word in UNDATED:
+    for word in (*UNDATED, OPEN):
         if item.source.startswith(word):
             return word
     if item.as_of is None:
@@ -181,14 +196,16 @@ class FunctionsPage:
         style.title(
             sheet, "Functions", f"xlcredit {__version__}. Units stand in brackets; [x] is optional."
         )
-        style.table_header(sheet, 4, ["Function", "Call", "What it answers"])
+        header = ["Function", "Call", "What it answers", "Category"]
+        style.table_header(sheet, 4, header, align="left")
         functions = sorted(REGISTRY.values(), key=lambda f: (f.category, f.name))
         for row, function in enumerate(functions, start=5):
             style.base(sheet.cell(row, 1), bold=True, color=style.PURPLE).value = function.name
-            for column, text in ((2, function.signature), (3, function.summary)):
+            for column, text in enumerate((function.signature, function.summary), start=2):
                 cell = style.base(sheet.cell(row, column), size=9)
                 cell.value = text
-                cell.alignment = Alignment(wrap_text=True, vertical="top")
-        widths(sheet, A=28, B=78, C=84)
+                cell.alignment = Alignment(wrap_text=True, vertical="center")
+            style.base(sheet.cell(row, 4), size=9, color=style.MUTED).value = function.category
+        widths(sheet, A=29, B=76, C=72, D=30)
         sheet.freeze_panes = "A5"
         page_setup(sheet, repeat="4:4")

@@ -13,16 +13,15 @@ from __future__ import annotations
 
 import datetime
 import hashlib
-import io
 import json
 import re
-import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from xlcredit import __version__
 from xlcredit.errors import CellError, FileError, RecalcError
+from xlcredit.recalc.additions import pack
 from xlcredit.recalc.book import Book, Place
 from xlcredit.recalc.package import Package
 from xlcredit.recalc.sheet import Sheet
@@ -37,8 +36,6 @@ FORMULAS, FROZEN = "Formulas", "Frozen"
 _HEADER = ("Sheet", "Cells", "Formula of the first", "Value of the first")
 _FIRST_ROW = 5
 _SEAL = "SHA-256"
-#: A zip member needs a date; new ones get this.
-_STAMP = (1980, 1, 1, 0, 0, 0)
 _METADATA = re.compile(rb"\s+cm\s*=\s*(?:\"[^\"]*\"|'[^']*')")
 
 
@@ -93,7 +90,7 @@ def freeze(path: Path, date: datetime.date) -> bytes:
         FORMULAS: _formulas_page(book, styled),
         FROZEN: _frozen_page(book, facts | {_SEAL: seal}, styled),
     }
-    return _zip(package, changed | styled.part() | parts.add_sheets(package, book.part, pages))
+    return pack(package, changed | styled.part() | parts.add_sheets(package, book.part, pages))
 
 
 def verify(path: Path) -> Verdict:
@@ -243,17 +240,3 @@ def _frozen_page(book: Book, facts: dict[str, str], styled: parts.Styles) -> byt
     for row, (label, text) in enumerate(facts.items(), start=_FIRST_ROW):
         rows[row] = [(label, styled.bold), (text, styled.wrapped)]
     return parts.worksheet(rows, (30, 80), 0, book.package.read(book.part))
-
-
-def _zip(package: Package, changed: dict[str, bytes | None]) -> bytes:
-    """Pack the parts in their order with their dates, new ones last; None leaves a part out."""
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name in dict.fromkeys([*package, *changed]):
-            content = changed.get(name) or (package.read(name) if name not in changed else None)
-            if content is not None:
-                info = zipfile.ZipInfo(name, _STAMP)
-                info.compress_type = zipfile.ZIP_DEFLATED
-                info.external_attr = 0o600 << 16
-                archive.writestr(info, content)
-    return out.getvalue()

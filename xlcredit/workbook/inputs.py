@@ -47,12 +47,12 @@ class InputsPage:
         """Write the inputs with their validation."""
         style.title(sheet, "Inputs", f"{book.deal.name}. Every input stands here once.")
         self._key(sheet)
-        style.table_header(sheet, _FIRST_ROW - 2, _HEADER)
+        style.table_header(sheet, _FIRST_ROW - 2, _HEADER, align="left")
         for section, top in _sections(book):
             style.heading(sheet, top, section.title, len(_HEADER))
             for offset, spec in enumerate(section.input):
                 _write_input(sheet, top + 1 + offset, book.deal[spec.name])
-        widths(sheet, A=48, B=18, C=14, D=58, E=13, F=18, G=22, H=44)
+        widths(sheet, A=46, B=30, C=14, D=54, E=13, F=18, G=22, H=42)
         sheet.freeze_panes = f"C{_FIRST_ROW - 1}"
         page_setup(sheet, repeat=f"{_FIRST_ROW - 2}:{_FIRST_ROW - 2}")
 
@@ -75,7 +75,10 @@ def _write_input(sheet: Worksheet, row: int, item: Input) -> None:
     style.base(sheet.cell(row, 1)).value = item.label
     cell = style.input_cell(sheet.cell(row, _VALUE), item.unit, item.whole)
     write_constant(cell, item.value)
+    if item.unit == "text":
+        cell.alignment = Alignment(wrap_text=True, vertical="center")
     style.base(sheet.cell(row, 3), color=style.MUTED).value = item.unit
+    sheet.cell(row, 3).alignment = Alignment(vertical="center", indent=1)
     assumed = item.source.startswith("assumption")
     source = style.base(sheet.cell(row, 4), size=9, italic=assumed, color=style.MUTED)
     write_constant(source, item.source)
@@ -84,8 +87,11 @@ def _write_input(sheet: Worksheet, row: int, item: Input) -> None:
         dated = style.number(sheet.cell(row, 5), "date", style.MUTED)
         dated.value = item.as_of
     style.base(sheet.cell(row, 6), size=9, color=style.MUTED).value = _allowed(item)
+    sheet.cell(row, 6).alignment = Alignment(vertical="center", indent=1)
     style.base(sheet.cell(row, 7), size=9, color=style.MUTED).value = item.name
-    style.note(sheet.cell(row, 8), item.note)
+    style.note(sheet.cell(row, 8), item.note).alignment = Alignment(
+        wrap_text=True, vertical="center"
+    )
     _validate(sheet, cell, item)
 
 

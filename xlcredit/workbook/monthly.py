@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from openpyxl.styles import Alignment, Border, Side
@@ -18,6 +19,7 @@ __all__ = ["MonthlyPage"]
 
 _HEADER_ROW = 4
 _FIRST_ROW = 7
+_NEXT = re.compile(r"\{(\w+)\.next\}")
 
 
 class MonthlyPage:
@@ -48,16 +50,17 @@ class MonthlyPage:
         """Write the sheet."""
         style.title(sheet, self.name, f"{book.deal.name}. {self.spec.purpose}.")
         self._header(book, sheet)
+        read_ahead = _read_ahead(book)
         for row, item in self._layout():
             if isinstance(item, Row):
-                _write_row(book, sheet, row, item)
+                _write_row(book, sheet, row, item, read_ahead)
             else:
                 style.heading(sheet, row, item.title, book.places.last)
         widths(sheet, A=52, B=14, C=16, D=14)
         for column in range(FIRST, book.places.last + 1):
             sheet.column_dimensions[letter(column)].width = 13
         sheet.freeze_panes = sheet.cell(_HEADER_ROW + 2, FIRST)
-        page_setup(sheet, wide=6, tall=1, repeat=f"1:{_HEADER_ROW + 1}")
+        page_setup(sheet, wide=-(-book.places.months // 12), repeat=f"1:{_HEADER_ROW + 1}")
         sheet.print_title_cols = "A:C"
 
     def _header(self, book: Book, sheet: Worksheet) -> None:
@@ -78,14 +81,16 @@ class MonthlyPage:
                 cell.value = "=" + book.places.resolve(f"{{{name}}}", self.name, column)
                 cell.number_format = "0" if unit == "flag" else style.NUMBER_FORMATS["date"]
                 cell.alignment = Alignment(horizontal="right")
-        check = style.base(sheet.cell(2, OPENING), bold=True)
+        check = style.base(sheet.cell(1, OPENING), bold=True)
         check.value = "=master_check"
         check.alignment = Alignment(horizontal="center")
         style.paint_status(sheet, check.coordinate)
-        style.note(sheet.cell(2, TOTAL), "Master check").alignment = Alignment(horizontal="right")
+        style.note(sheet.cell(1, TOTAL), "Master check").alignment = Alignment(
+            horizontal="right", vertical="center"
+        )
 
 
-def _write_row(book: Book, sheet: Worksheet, row: int, item: Row) -> None:
+def _write_row(book: Book, sheet: Worksheet, row: int, item: Row, read_ahead: set[str]) -> None:
     style.base(sheet.cell(row, 1), bold=item.bold).value = item.label
     style.base(sheet.cell(row, 2), size=9, color=style.MUTED).value = item.unit
     bold = item.bold
@@ -94,12 +99,12 @@ def _write_row(book: Book, sheet: Worksheet, row: int, item: Row) -> None:
     if item.total:
         area = f"{letter(FIRST)}{row}:{letter(book.places.last)}{row}"
         book.formula(sheet, row, TOTAL, f"SUM({area})", item.unit, bold=bold)
-    if item.opening:
-        book.formula(sheet, row, OPENING, item.opening, item.unit, bold=bold)
+    if item.at_closing:
+        book.formula(sheet, row, OPENING, item.at_closing, item.unit, bold=bold)
     if item.formula:
         for column in range(FIRST, book.places.last + 1):
             book.formula(sheet, row, column, item.formula, item.unit, bold=bold)
-    if f"{{{item.name}.next}}" in _formulas(book):
+    if item.name in read_ahead:
         after = sheet.cell(row, book.places.last + 1)
         style.number(after, item.unit).value = 0
     if item.bold:
@@ -108,7 +113,7 @@ def _write_row(book: Book, sheet: Worksheet, row: int, item: Row) -> None:
             sheet.cell(row, column).border = line
 
 
-def _formulas(book: Book) -> str:
-    """All row formulas of the template: a row that is read a month ahead ends in a zero."""
-    sheets = book.template.sheet
-    return "\n".join(row.formula for sheet in sheets for block in sheet.block for row in block.row)
+def _read_ahead(book: Book) -> set[str]:
+    """Rows that some formula reads a month ahead: they end in a zero after the last month."""
+    rows = [row for sheet in book.template.sheet for block in sheet.block for row in block.row]
+    return {name for row in rows for name in _NEXT.findall(row.formula + row.at_closing)}

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from openpyxl import Workbook
+from openpyxl.utils import get_column_letter as letter
+from openpyxl.worksheet.pagebreak import Break
 from openpyxl.worksheet.worksheet import Worksheet
 
 from xlcredit.deals.deal import Deal
@@ -14,7 +16,12 @@ from xlcredit.deals.template import Template
 from xlcredit.workbook import style
 from xlcredit.workbook.places import Place, Places
 
-__all__ = ["Book", "Page", "page_setup", "protect", "widths"]
+__all__ = ["Book", "Page", "page_break", "page_scale", "page_setup", "protect", "widths"]
+
+
+#: What a landscape page holds between its margins at full size: Letter is the narrower, A4 the
+#: lower of the two.
+_LETTER_CHARACTERS, _A4_ROWS = 130, 33
 
 
 @dataclass
@@ -86,6 +93,31 @@ def page_setup(
     sheet.oddFooter.left.text = "&A"
     sheet.oddFooter.right.text = "Page &P of &N"
     sheet.oddFooter.left.size = sheet.oddFooter.right.size = 8
+
+
+def page_scale(sheet: Worksheet) -> int:
+    """Landscape, as large as the used columns allow on A4 and on Letter.
+
+    Excel ignores a page break on a sheet that is fitted to pages; a scale keeps them.
+
+    Returns
+    -------
+    int
+        Rows of the usual height that a page then holds.
+    """
+    page_setup(sheet)
+    sheet.sheet_properties.pageSetUpPr.fitToPage = False
+    characters = sum(
+        sheet.column_dimensions[letter(column)].width for column in range(1, sheet.max_column + 1)
+    )
+    scale = min(100, int(100 * _LETTER_CHARACTERS / characters))
+    sheet.page_setup.scale = scale
+    return int(100 * _A4_ROWS / scale)
+
+
+def page_break(sheet: Worksheet, row: int) -> None:
+    """Begin a new page with ``row``."""
+    sheet.row_breaks.append(Break(id=row - 1))
 
 
 def protect(sheet: Worksheet) -> None:

@@ -40,12 +40,14 @@ class Place:
 
 @dataclass
 class Places:
-    """The addresses of a book: cells by name, monthly rows by name, blocks by name."""
+    """The addresses of a book: cells, monthly rows, blocks and tables by name."""
 
     months: int
     cells: dict[str, Place] = field(default_factory=dict)
     rows: dict[str, Place] = field(default_factory=dict)
     blocks: dict[str, tuple[Place, Place]] = field(default_factory=dict)
+    #: The upper left cell of the tables that charts of another sheet draw, by title.
+    tables: dict[str, Place] = field(default_factory=dict)
 
     @property
     def last(self) -> int:

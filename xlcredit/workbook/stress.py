@@ -1,20 +1,27 @@
-"""The sheet Stress: scenarios side by side, two-way grids, tornados."""
+"""The sheet Stress: scenarios side by side, grids, ladders and maps, tornados."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from openpyxl.styles import Alignment
 from openpyxl.utils import get_column_letter as letter
 from openpyxl.worksheet.worksheet import Worksheet
 
-from xlcredit.deals.template import Grid
-from xlcredit.workbook import style, tornado
-from xlcredit.workbook.pages import Book, page_setup, widths
+from xlcredit.deals.template import Grid, Ladder, Map, Template, Tornado
+from xlcredit.workbook import measures, style, tornado
+from xlcredit.workbook.pages import Book, page_break, page_scale, widths
 from xlcredit.workbook.places import Place
 
 __all__ = ["StressPage"]
 
 _HEADER_ROW = 5
 _FIRST_INPUT = 2
+_DOWN, _ACROSS = "\N{DOWNWARDS ARROW}", "\N{RIGHTWARDS ARROW}"
+_TALL_ROWS = 3  # what the title and tall headers take beyond the usual height
+
+Block = Ladder | Map | Grid | Tornado
 
 
 class StressPage:
@@ -23,28 +30,28 @@ class StressPage:
     name = "Stress"
 
     def place(self, book: Book) -> None:
-        """The columns of the scenario table are blocks that the monthly sheets look up."""
+        """Columns of the scenario table, and the tables that charts of the Summary draw."""
         table = book.template.scenarios
         top, bottom = _HEADER_ROW + 1, _HEADER_ROW + len(table.case)
         columns = dict.fromkeys(table.inputs)
         for column, name in enumerate(["labels", *columns], start=1):
             block = (Place(self.name, top, column), Place(self.name, bottom, column))
             book.places.blocks[f"scenarios.{name}"] = block
+        for row, spec in _laid_out(book.template):
+            if isinstance(spec, Ladder | Map):
+                book.places.tables[spec.title] = Place(self.name, row, 1)
 
     def write(self, book: Book, sheet: Worksheet) -> None:
-        """Write the table, then the grids below it."""
+        """Write the tables one below the other; a page never cuts one."""
         style.title(sheet, "Stress", f"{book.deal.name}. {book.template.scenarios.note}")
         self._scenarios(book, sheet)
-        row = _HEADER_ROW + len(book.template.scenarios.case) + 3
-        for grid in book.template.grid:
-            row = _write_grid(book, sheet, row, grid)
-        for spec in book.template.tornado:
-            row = tornado.write(book, sheet, row, spec)
-        widths(sheet, A=34)
+        for row, spec in _laid_out(book.template):
+            _WRITERS[type(spec)](book, sheet, row, spec)
+        widths(sheet, A=42)
         for column in range(2, 13):
             sheet.column_dimensions[letter(column)].width = 14
         sheet.freeze_panes = sheet.cell(_HEADER_ROW + 1, 2)
-        page_setup(sheet, landscape=False, tall=1)
+        _break_pages(book.template, sheet)
 
     def _scenarios(self, book: Book, sheet: Worksheet) -> None:
         table = book.template.scenarios
@@ -52,7 +59,7 @@ class StressPage:
         header = ["Scenario", *labels, *(m.label for m in table.metric)]
         style.heading(sheet, _HEADER_ROW - 1, "Scenarios side by side", len(header))
         style.table_header(sheet, _HEADER_ROW, header)
-        sheet.row_dimensions[_HEADER_ROW].height = 30
+        sheet.row_dimensions[_HEADER_ROW].height = 32
         for offset, case in enumerate(table.case):
             row = _HEADER_ROW + 1 + offset
             style.base(sheet.cell(row, 1), bold=True).value = case.label
@@ -78,14 +85,37 @@ def _ranges(places: dict[str, str]) -> dict[str, str]:
     }
 
 
-def _write_grid(book: Book, sheet: Worksheet, row: int, grid: Grid) -> int:
-    """Write one grid and return the row where the next may begin."""
+def _laid_out(template: Template) -> Iterator[tuple[int, Block]]:
+    """Each table below the scenarios with the row that it begins in."""
+    row = _HEADER_ROW + len(template.scenarios.case) + 3
+    specs: list[Block] = [*template.ladder, *template.map, *template.grid, *template.tornado]
+    for spec in specs:
+        yield row, spec
+        row += _height(spec)
+
+
+def _break_pages(template: Template, sheet: Worksheet) -> None:
+    page_rows, page_top = page_scale(sheet) - _TALL_ROWS, 1
+    for row, spec in _laid_out(template):
+        if row + _height(spec) - page_top > page_rows:
+            page_break(sheet, row)
+            page_top = row
+
+
+def _height(spec: Block) -> int:
+    if isinstance(spec, Grid):
+        return len(spec.down) + 4
+    return tornado.height(spec) if isinstance(spec, Tornado) else measures.height(spec)
+
+
+def _write_grid(book: Book, sheet: Worksheet, row: int, grid: Grid) -> None:
+    """Write one grid."""
     columns = len(grid.across) + 1
     style.heading(sheet, row, grid.title, columns)
     corner = style.base(sheet.cell(row + 1, 1), size=9, color=style.MUTED)
     corner.value = (
-        f"{grid.down_label} [{grid.down_unit}] down, "
-        f"{grid.across_label.lower()} [{grid.across_unit}] across"
+        f"{grid.down_label} [{grid.down_unit}] {_DOWN} "
+        f"{grid.across_label} [{grid.across_unit}] {_ACROSS}"
     )
     for offset, value in enumerate(grid.across):
         cell = style.input_cell(sheet.cell(row + 1, 2 + offset), grid.across_unit)
@@ -103,4 +133,12 @@ def _write_grid(book: Book, sheet: Worksheet, row: int, grid: Grid) -> int:
     if grid.threshold:
         area = f"B{row + 2}:{letter(columns)}{row + 1 + len(grid.down)}"
         style.paint_breach(sheet, area, f"B{row + 2}", grid.threshold, grid.direction)
-    return row + len(grid.down) + 4
+
+
+#: What stands on the sheet below the scenarios, and who writes it.
+_WRITERS: dict[type, Callable[[Book, Worksheet, int, Any], None]] = {
+    Ladder: measures.write_ladder,
+    Map: measures.write_map,
+    Grid: _write_grid,
+    Tornado: tornado.write,
+}

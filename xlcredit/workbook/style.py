@@ -21,6 +21,8 @@ __all__ = [
     "input_cell",
     "note",
     "number",
+    "paint_breach",
+    "paint_open",
     "paint_status",
     "table_header",
     "title",
@@ -63,7 +65,7 @@ NUMBER_FORMATS = {
     "coins": "#,##0.##",
     "coins/day": "#,##0.##",
     "coins/month": "#,##0.##",
-    "kW": "0.00",
+    "kW": "#,##0.00",
     "hours": "#,##0",
     "number": "0.00;[Red]-0.00;0.00",
     "log": "0.00",
@@ -73,6 +75,9 @@ NUMBER_FORMATS = {
     "date": "d mmm yyyy",
     "text": "@",
     "%": "0.0%",
+    # a share of the value; a breach says which way the value must go, and how far
+    "headroom, min": '0.0%;[Red]"must rise "0%;0.0%',
+    "headroom, max": '0.0%;[Red]"must fall "0%;0.0%',
 }
 #: Money on the Summary.
 MILLIONS = '"$"#,##0.0,,"m";[Red]"-$"#,##0.0,,"m";"–"'
@@ -87,6 +92,8 @@ def base(cell: Any, **font: Any) -> Any:
     """Give a cell the book's font; LibreOffice falls to a serif when no name is given."""
     options = {"name": FONT, "size": 10, "color": INK} | font
     cell.font = Font(**options)
+    if cell.alignment.vertical is None:  # a label stands level with its figure
+        cell.alignment = Alignment(vertical="center")
     return cell
 
 
@@ -106,14 +113,16 @@ def heading(sheet: Worksheet, row: int, text: str, columns: int) -> None:
     base(sheet.cell(row, 1), bold=True, color=ACCENT).value = text
 
 
-def table_header(sheet: Worksheet, row: int, labels: list[str], first: int = 1) -> None:
+def table_header(
+    sheet: Worksheet, row: int, labels: list[str], first: int = 1, align: str = "center"
+) -> None:
     """Write the header of a table; numbers' headers are set right by the caller's columns."""
     for offset, label in enumerate(labels):
         cell = base(sheet.cell(row, first + offset), bold=True, color="FFFFFF")
         cell.value = label
         cell.fill = PatternFill("solid", start_color=ACCENT)
         cell.alignment = Alignment(
-            horizontal="left" if offset == 0 else "center", vertical="center", wrap_text=True
+            horizontal="left" if offset == 0 else align, vertical="center", wrap_text=True
         )
 
 
@@ -174,6 +183,16 @@ def paint_status(sheet: Worksheet, area: str) -> None:
                 fill=PatternFill("solid", start_color=fill, end_color=fill),
             ),
         )
+
+
+def paint_open(sheet: Worksheet, area: str, word: str) -> None:
+    """Mark terms that nobody has answered; the word itself says it in black and white."""
+    first = area.partition(":")[0]
+    rule = FormulaRule(
+        formula=[f'LEFT({first},{len(word)})="{word}"'],
+        font=Font(italic=True, color="B45309"),
+    )
+    sheet.conditional_formatting.add(area, rule)
 
 
 def paint_breach(sheet: Worksheet, area: str, first: str, threshold: str, direction: str) -> None:

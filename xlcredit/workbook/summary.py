@@ -6,8 +6,8 @@ from openpyxl.styles import Alignment, Border, PatternFill, Side
 from openpyxl.worksheet.worksheet import Worksheet
 
 from xlcredit.deals.template import Comparison, Covenant, Figure
-from xlcredit.workbook import charts, style
-from xlcredit.workbook.pages import Book, page_setup, widths
+from xlcredit.workbook import charts, measures, style
+from xlcredit.workbook.pages import Book, page_break, page_scale, widths
 
 __all__ = [
     "AREA_COMPARISONS",
@@ -37,6 +37,9 @@ _VALUE, _TEST, _THRESHOLD, _STATUS, _HEADROOM, _BREACH, _MOVE, _DRIVER = range(2
 _FIRST_ROW = 5
 BAND = 4  # rows of a side-by-side: labels, values, notes, air
 _COLUMNS = 9
+_CHART_WIDTHS = (15.7, 16.4)
+_CHARTS_ROWS = 42  # of the second page, shared by as many rows of charts as there are
+_ROW_HEIGHT = 0.529  # centimetres
 READING = 7  # what a side-by-side says, in words
 
 
@@ -73,10 +76,11 @@ class SummaryPage:
         first, last = _FIRST_ROW, self._covenant_row(book) - 2
         book.areas[AREA_COMPARISONS] = f"Summary!$A${first}:$G${last}"
         self._write_covenants(book, sheet)
-        widths(sheet, A=42, B=17, C=17, D=17, E=17, F=17, G=15, H=15, I=32)
+        widths(sheet, A=38, B=15, C=15, D=15, E=15, F=15, G=13, H=13, I=30)
         bottom = self._covenant_row(book) + len(book.template.covenant) + 2
-        charts.write(book, sheet, bottom)
-        page_setup(sheet, tall=1)
+        page_break(sheet, bottom)
+        _write_charts(book, sheet, bottom)
+        page_scale(sheet)
 
     def _write_covenants(self, book: Book, sheet: Worksheet) -> None:
         top = self._covenant_row(book)
@@ -87,6 +91,22 @@ class SummaryPage:
         bottom = top + len(book.template.covenant)
         style.paint_status(sheet, f"E{top + 1}:E{bottom}")
         book.areas[AREA_COVENANTS] = f"Summary!$A${top + 1}:$I${bottom}"
+
+
+def _write_charts(book: Book, sheet: Worksheet, row: int) -> None:
+    """The second page: two charts side by side, as many rows as it takes."""
+    template, tables = book.template, book.places.tables
+    drawn = [
+        *(charts.monthly(book, spec) for spec in template.chart),
+        *(measures.chart_ladder(tables[spec.title], spec) for spec in template.ladder),
+        *(measures.chart_map(tables[spec.title], spec) for spec in template.map),
+    ]
+    style.heading(sheet, row, "Charts", _COLUMNS)
+    each = min(18, _CHARTS_ROWS // max(1, -(-len(drawn) // 2)))
+    for index, chart in enumerate(drawn):
+        down, across = divmod(index, 2)
+        chart.width, chart.height = _CHART_WIDTHS[across], (each - 1) * _ROW_HEIGHT
+        sheet.add_chart(chart, f"{'AE'[across]}{row + 2 + each * down}")
 
 
 def _status_line(book: Book, sheet: Worksheet) -> None:
@@ -115,21 +135,24 @@ def _write_comparison(book: Book, sheet: Worksheet, row: int, comparison: Compar
         sheet.merge_cells(
             start_row=row + 1, end_row=row + 1, start_column=READING, end_column=_COLUMNS
         )
-    for height, part in zip((26, 30, 26, 6), range(row, row + BAND), strict=True):
+    for height, part in zip((26, 24, 34, 4), range(row, row + BAND), strict=True):
         sheet.row_dimensions[part].height = height
 
 
 def _write_figure(book: Book, sheet: Worksheet, row: int, column: int, figure: Figure) -> None:
     label = style.base(sheet.cell(row, column), size=9, bold=True)
     label.value = figure.label
-    label.alignment = Alignment(horizontal="right", vertical="bottom", wrap_text=True)
+    label.alignment = Alignment(horizontal="center", vertical="bottom", wrap_text=True)
     unit = "USD m" if figure.unit == "USD" else figure.unit
     cell = book.formula(sheet, row + 1, column, figure.formula, unit, size=13, bold=True)
     if figure.unit == "USD":
         cell.number_format = style.MILLIONS
+    elif figure.unit == "months":
+        cell.number_format = style.WHOLE_MONTHS
+    cell.alignment = Alignment(horizontal="center", vertical="center")
     cell.fill = PatternFill("solid", start_color="F8FAFC")
     remark = style.note(sheet.cell(row + 2, column), figure.note)
-    remark.alignment = Alignment(horizontal="right", vertical="top", wrap_text=True)
+    remark.alignment = Alignment(horizontal="center", vertical="top", wrap_text=True)
 
 
 def _write_covenant(book: Book, sheet: Worksheet, row: int, covenant: Covenant) -> None:
@@ -140,21 +163,21 @@ def _write_covenant(book: Book, sheet: Worksheet, row: int, covenant: Covenant) 
     style.base(sheet.cell(row, _TEST), color=style.MUTED).value = sign
     sheet.cell(row, _TEST).alignment = Alignment(horizontal="center")
     book.formula(sheet, row, _THRESHOLD, covenant.threshold, covenant.unit)
-    value, threshold = f"B{row}", f"D{row}"
-    operator = ">=" if covenant.direction == "min" else "<="
+    value, test, threshold = f"B{row}", f"C{row}", f"D{row}"
+    # one formula for every covenant: the test in the row decides
     guarded = (
         f"IF(AND(ISNUMBER({value}),ISNUMBER({threshold})),"
-        f'IF({value}{operator}{threshold},"PASS","BREACH"),"CHECK")'
+        f'IF(OR(AND({test}="at least",{value}>={threshold}),'
+        f'AND({test}="at most",{value}<={threshold})),"PASS","BREACH"),"CHECK")'
     )
     status = book.formula(sheet, row, _STATUS, guarded, "text", bold=True)
     status.alignment = Alignment(horizontal="center")
     # a cover that is negative has no headroom: 1 - threshold/value would read as plenty
     headroom = (
-        f'IF({value}>0,1-{threshold}/{value},"below zero")'
-        if covenant.direction == "min"
-        else f'IF({value}>0,{threshold}/{value}-1,"unlimited")'
+        f'IF({value}>0,IF({test}="at least",1-{threshold}/{value},{threshold}/{value}-1),'
+        f'IF({test}="at least","below zero","unlimited"))'
     )
-    book.formula(sheet, row, _HEADROOM, headroom, "share")
+    book.formula(sheet, row, _HEADROOM, headroom, f"headroom, {covenant.direction}")
     if covenant.first_breach:
         breach = book.formula(sheet, row, _BREACH, covenant.first_breach, "date")
         breach.alignment = Alignment(horizontal="center")

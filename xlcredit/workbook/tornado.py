@@ -13,14 +13,19 @@ from xlcredit.deals.template import Bar, Tornado
 from xlcredit.workbook import style
 from xlcredit.workbook.pages import Book
 
-__all__ = ["write"]
+__all__ = ["height", "write"]
 
 _HEADER = ["Driver", "Step", "Low", "High", "At low", "At high", "Change at low", "Change at high"]
-_CHART_ROWS = 17
+_CHART_ROWS = 13
 
 
-def write(book: Book, sheet: Worksheet, row: int, spec: Tornado) -> int:
-    """Write one tornado and return the row where the next block may begin."""
+def height(spec: Tornado) -> int:
+    """Rows that a tornado takes, with the air below it."""
+    return 3 + len(spec.bar) + _CHART_ROWS
+
+
+def write(book: Book, sheet: Worksheet, row: int, spec: Tornado) -> None:
+    """Write one tornado."""
     style.heading(sheet, row, spec.title, len(_HEADER))
     style.base(sheet.cell(row + 1, 1), bold=True).value = "As input"
     book.formula(sheet, row + 1, 5, spec.formula, spec.unit, bold=True)
@@ -29,7 +34,6 @@ def write(book: Book, sheet: Worksheet, row: int, spec: Tornado) -> int:
     for offset, bar in enumerate(spec.bar):
         _write_bar(book, sheet, row + 3 + offset, spec, bar, base)
     _add_chart(sheet, row + 2, len(spec.bar), spec)
-    return row + 3 + len(spec.bar) + _CHART_ROWS
 
 
 def _write_bar(book: Book, sheet: Worksheet, row: int, spec: Tornado, bar: Bar, base: str) -> None:
@@ -69,5 +73,5 @@ def _add_chart(sheet: Worksheet, header: int, bars: int, spec: Tornado) -> None:
     chart.y_axis.number_format = style.NUMBER_FORMATS.get(spec.unit, "General")
     chart.y_axis.majorGridlines.spPr = GraphicalProperties(ln=LineProperties(solidFill="E5E7EB"))
     chart.legend.position = "b"
-    chart.width, chart.height = 24, 7.5
+    chart.width, chart.height = 24, 6.2
     sheet.add_chart(chart, f"A{header + bars + 2}")

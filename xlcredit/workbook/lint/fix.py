@@ -12,9 +12,9 @@ from pathlib import Path
 from xlcredit.functions import REGISTRY
 from xlcredit.recalc.book import Book
 from xlcredit.recalc.package import Package
-from xlcredit.recalc.prefixes import plain_calls, strip_prefixes
+from xlcredit.recalc.prefixes import strip_prefixes
 
-__all__ = ["Fixed", "fix", "plain_calls"]
+__all__ = ["Fixed", "fix"]
 
 _VALUE = rb"\s*=\s*(?:\"[^\"]*\"|'[^']*')"
 _HIDDEN = re.compile(rb"\s+hidden\s*=\s*(?:\"(?:1|true)\"|'(?:1|true)')")

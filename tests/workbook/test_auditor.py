@@ -1,0 +1,115 @@
+"""An auditor that is not ours, ``spreadsheet-auditor`` from PyPI, finds nothing in the workbooks.
+
+It reads every formula, has LibreOffice calculate the workbook in a profile of its own, and looks
+for errors in the values. In that profile our add-in is a bundled extension.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+
+from xlcredit.deals import shipped
+from xlcredit.excel.libreoffice.package import unpack
+from xlcredit.recalc.libreoffice import environment
+
+pytestmark = pytest.mark.libreoffice
+
+ROOT = Path(__file__).parents[2]
+
+#: Every rule there is, also those that are off unless asked for, but one: SIGN_CONVENTION wants
+#: a cost to be a negative number, and here a cost is a positive one that a formula subtracts.
+RULES = {
+    "finance": {"enabled": True},
+    "checks": {"BLANK_PRECEDENT": "error", "SIGN_CONVENTION": "off"},
+}
+
+Found = set[tuple[str, str]]
+
+#: What it finds and we keep, by workbook: the rule, the cell, and a comment with the reason.
+ACCEPTED: dict[str, Found] = {}
+
+Audit = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def extensions(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The add-in, as LibreOffice finds it in ``BUNDLED_EXTENSIONS``."""
+    return unpack(tmp_path_factory.mktemp("extensions"))
+
+
+@pytest.fixture
+def audit(tmp_path: Path, extensions: Path) -> Audit:
+    """Audit a workbook; give the auditor's JSON."""
+    if shutil.which("soffice") is None and "CI" not in os.environ:
+        pytest.skip("LibreOffice is not installed")
+
+    def run(workbook: Path, *, add_in: bool = True) -> dict[str, Any]:
+        config, out = tmp_path / "config.json", tmp_path / "findings.json"
+        config.write_text(json.dumps(RULES))
+        done = subprocess.run(
+            [
+                *(sys.executable, "-I", "-m", "spreadsheet_auditor", str(workbook), "--quiet"),
+                *("--config", str(config), "--json", str(out), "--recalc-timeout", "120"),
+            ],
+            # in a folder of its own there is no .audit-ignore, which would hide findings
+            cwd=tmp_path,
+            env=environment() | ({"BUNDLED_EXTENSIONS": extensions.as_uri()} if add_in else {}),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode in {0, 1}, done.stderr
+        told: dict[str, Any] = json.loads(out.read_text())
+        # without LibreOffice's answer it looks at the stored values, finds nothing, and exits 0
+        assert told["workbook"]["recalc_status"] == "completed", told["coverage"]["limitations"]
+        assert told["coverage"]["complete"] and told["coverage"]["limitations"] == []
+        assert told["coverage"]["finding_counts"]["total"] == len(told["findings"])
+        return told
+
+    return run
+
+
+def found(told: dict[str, Any]) -> Found:
+    return {(finding["rule_id"], finding["location"]) for finding in told["findings"]}
+
+
+@pytest.mark.parametrize("name", shipped())
+def test_an_independent_auditor_finds_nothing(name: str, audit: Audit) -> None:
+    told = audit(ROOT / "workbooks" / f"{name}.xlsx")
+    assert told["workbook"]["formulas_scanned"] > 4_000
+    assert found(told) == ACCEPTED.get(name, set())
+
+
+def test_it_does_calculate(audit: Audit) -> None:
+    """Without the add-in it sees ``#NAME?``, whatever values the file holds."""
+    told = audit(ROOT / "workbooks" / "gpu-term-loan.xlsx", add_in=False)
+    errors = [f for f in told["findings"] if f["rule_id"] == "LIVE_ERROR"]
+    assert len(errors) > 20
+    assert all("XLC_" in f["formula"] and "#NAME?" in f["evidence"][0] for f in errors)
+
+
+def test_it_does_look(audit: Audit, tmp_path: Path) -> None:
+    """A month typed over, a constant in a formula and a worksheet function that fails."""
+    book = openpyxl.load_workbook(ROOT / "workbooks" / "gpu-term-loan.xlsx")
+    rents, summary, checks = book["Rents"], book["Summary"], book["Checks"]
+    (row,) = [c.row for c in rents["A"] if c.value == "Market rent, on the curve"]
+    rents[f"Z{row}"] = 3.0
+    summary["Z99"] = "=B6*1.35"
+    checks["Z99"] = "=XLC_RENT(-1,0.3,12)"
+    book.save(tmp_path / "broken.xlsx")
+    assert found(audit(tmp_path / "broken.xlsx")) - ACCEPTED.get("gpu-term-loan", set()) == {
+        ("HARDCODE_IN_FORMULA_BLOCK", f"Rents!Z{row}"),
+        ("LITERAL_CONSTANT", "Summary!Z99"),
+        ("LITERAL_CONSTANT", "Checks!Z99"),
+        ("LIVE_ERROR", "Checks!Z99"),
+    }

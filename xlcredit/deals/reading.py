@@ -1,0 +1,140 @@
+"""Read TOML files into typed structs; errors name the file, the line and what to do next."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from xlcredit.deals import template as schema
+from xlcredit.deals.template import UNITS, Struct, Template
+from xlcredit.errors import DealError, FileError
+
+__all__ = ["convert", "load", "read_toml", "shipped"]
+
+#: Excel's limit for a text inside a formula, less the words that are put before it.
+_LONGEST_TEXT = 230
+
+
+def folder() -> Path:
+    """Where the shipped templates are: inside the wheel, or beside the package in a clone."""
+    packaged = Path(str(files("xlcredit"))) / "templates"
+    return packaged if packaged.is_dir() else Path(str(files("xlcredit"))).parent / "templates"
+
+
+def shipped() -> list[str]:
+    """Names of the templates that ship."""
+    return sorted(p.parent.name for p in folder().glob("*/template.toml"))
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Read a TOML file; one line that says where it is wrong if it is."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        raise FileError(f"{path}: no such file") from None
+    except IsADirectoryError:
+        raise FileError(f"{path}: is a folder; name the .toml file in it") from None
+    except UnicodeDecodeError:
+        raise FileError(f"{path}: is not UTF-8 text") from None
+    except OSError as error:
+        raise FileError(f"{path}: {error.strerror}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise DealError(f"{path}: not valid TOML: {error}") from None
+
+
+def load(name: str) -> tuple[Template, Path]:
+    """Load a template by the name of a shipped one or by the path of a ``template.toml``.
+
+    Returns
+    -------
+    (Template, Path)
+        The template and its folder, in which ``deal.toml`` is its filled example.
+    """
+    path = Path(name)
+    if path.suffix != ".toml":
+        if name not in shipped():
+            near = difflib.get_close_matches(name, shipped(), 1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            raise DealError(f'"{name}" is not a template; there are {", ".join(shipped())}{hint}')
+        path = folder() / name / "template.toml"
+    template = convert(read_toml(path), Template, path)
+    _check_template(template, path)
+    return template, path.parent
+
+
+_UNKNOWN_KEY = re.compile(r"unknown field `(\w+)`")
+_PATH = re.compile(r"`\$([^`]*)`")
+_STEP = re.compile(r"\.(\w+)|\[(\d+)\]")
+
+
+def convert(raw: Any, kind: type[Any], path: Path) -> Any:
+    """Turn parsed TOML into a typed struct; errors name the line and the nearest key."""
+    try:
+        return msgspec.convert(raw, kind)
+    except msgspec.ValidationError as error:
+        message = str(error)
+        hint = ""
+        unknown = _UNKNOWN_KEY.search(message)
+        if unknown:
+            near = difflib.get_close_matches(unknown[1], _all_fields(kind), 1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+        line = _line(path, _landmarks(raw, message), unknown[1] if unknown else "")
+        raise DealError(f"{path}{line}: {message}{hint}") from None
+
+
+def _landmarks(raw: Any, message: str) -> list[str]:
+    """Names and titles that stand on the way to the place an error tells of."""
+    found = []
+    steps = _PATH.search(message)
+    for key, index in _STEP.findall(steps[1] if steps else ""):
+        raw = raw.get(key) if key and isinstance(raw, dict) else raw
+        raw = raw[int(index)] if index and isinstance(raw, list) else raw
+        if isinstance(raw, dict):
+            found += [str(raw[k]) for k in ("name", "title", "label") if k in raw][:1]
+    return found
+
+
+def _line(path: Path, landmarks: list[str], key: str) -> str:
+    """Find the line of the innermost landmark, or of the unknown key below it."""
+    if not path.is_file():
+        return ""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    at = 0
+    for word in [*(f'"{name}"' for name in landmarks), key]:
+        after = (n for n in range(at, len(lines)) if word in lines[n])
+        at = next(after, at) if word else at
+    return f", line {at + 1}"
+
+
+def _all_fields(kind: type[Any]) -> list[str]:
+    structs = [s for s in vars(schema).values() if isinstance(s, type) and issubclass(s, Struct)]
+    return sorted({f for s in [*structs, kind] for f in getattr(s, "__struct_fields__", ())})
+
+
+def _check_template(template: Template, path: Path) -> None:
+    names = [i.name for s in template.section for i in s.input]
+    names += [f.name for c in template.comparison for f in c.figure]
+    names += [f.name for f in template.figure]
+    names += [r.name for s in template.sheet for b in s.block for r in b.row]
+    if twice := sorted({n for n in names if names.count(n) > 1}):
+        raise DealError(f"{path}: {', '.join(twice)} is defined twice")
+    units = {i.name: i.unit for i in template.inputs.values()}
+    units |= {f.name: f.unit for f in template.figure}
+    for name, unit in units.items():
+        if unit not in UNITS:
+            raise DealError(f"{path}: {name}: unit {unit!r} is not known")
+    for term in template.term:
+        if len(term.market) > _LONGEST_TEXT:
+            raise DealError(
+                f"{path}: term {term.label}: market has {len(term.market)} characters; "
+                f"a formula holds {_LONGEST_TEXT}"
+            )
+    for case in template.scenarios.case:
+        if len(case.values) != len(template.scenarios.inputs):
+            raise DealError(f"{path}: scenario {case.label}: one value per input is needed")
