@@ -62,7 +62,7 @@ class AuditPage:
             )
             cell = book.formula(sheet, row, 6, difference, "text")
             cell.number_format = '0.0E+00;-0.0E+00;"0"'
-            cell.alignment = Alignment(horizontal="right")
+            cell.alignment = Alignment(horizontal="right", vertical="center")
         widths(sheet, A=60, B=16, C=26, D=22, E=22, F=14)
         sheet.freeze_panes = f"A{_FIRST_ROW}"
         page_setup(sheet)

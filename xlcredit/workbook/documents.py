@@ -27,6 +27,8 @@ FILING = "EDGAR"
 OPEN = "open"
 #: An input whose date lies further back, seen from the deal's, is flagged on the sheet Sources.
 FRESH_MONTHS = 12
+#: Words beside a figure that is set right.
+_ASIDE = Alignment(horizontal="left", vertical="center", indent=1)
 
 
 class TermSheetPage:
@@ -154,6 +156,7 @@ class SourcesPage:
             style.base(sheet.cell(row, 1)).value = item.label
             book.formula(sheet, row, 2, item.name, item.unit)
             style.base(sheet.cell(row, 3), size=9, color=style.MUTED).value = item.unit
+            sheet.cell(row, 3).alignment = _ASIDE
             if item.as_of:
                 style.number(sheet.cell(row, 4), "date", style.MUTED).value = item.as_of
             doubtful = status[item.name] in doubts
@@ -162,7 +165,7 @@ class SourcesPage:
             told = status[item.name]
             # a value changed since has another source; the flag must not outlive it
             flag = f'IF({source}="{CHANGED}","assumption","{told}")'
-            style.base(book.formula(sheet, row, 5, flag, "text"), color=color)
+            style.base(book.formula(sheet, row, 5, flag, "text"), color=color).alignment = _ASIDE
             cell = book.formula(sheet, row, 6, source, "text")
             style.base(cell, italic=doubtful, color=color)
             cell.alignment = Alignment(wrap_text=True, vertical="center")

@@ -78,7 +78,7 @@ def _write_input(sheet: Worksheet, row: int, item: Input) -> None:
     if item.unit == "text":
         cell.alignment = Alignment(wrap_text=True, vertical="center")
     style.base(sheet.cell(row, 3), color=style.MUTED).value = item.unit
-    sheet.cell(row, 3).alignment = Alignment(vertical="center", indent=1)
+    sheet.cell(row, 3).alignment = Alignment(horizontal="left", vertical="center", indent=1)
     assumed = item.source.startswith("assumption")
     source = style.base(sheet.cell(row, 4), size=9, italic=assumed, color=style.MUTED)
     write_constant(source, item.source)
@@ -87,7 +87,7 @@ def _write_input(sheet: Worksheet, row: int, item: Input) -> None:
         dated = style.number(sheet.cell(row, 5), "date", style.MUTED)
         dated.value = item.as_of
     style.base(sheet.cell(row, 6), size=9, color=style.MUTED).value = _allowed(item)
-    sheet.cell(row, 6).alignment = Alignment(vertical="center", indent=1)
+    sheet.cell(row, 6).alignment = Alignment(horizontal="left", vertical="center", indent=1)
     style.base(sheet.cell(row, 7), size=9, color=style.MUTED).value = item.name
     style.note(sheet.cell(row, 8), item.note).alignment = Alignment(
         wrap_text=True, vertical="center"

@@ -37,7 +37,7 @@ _VALUE, _TEST, _THRESHOLD, _STATUS, _HEADROOM, _BREACH, _MOVE, _DRIVER = range(2
 _FIRST_ROW = 5
 BAND = 4  # rows of a side-by-side: labels, values, notes, air
 _COLUMNS = 9
-_CHART_WIDTHS = (15.7, 16.4)
+_CHART_WIDTHS = (16.8, 17.4)
 _CHARTS_ROWS = 42  # of the second page, shared by as many rows of charts as there are
 _ROW_HEIGHT = 0.529  # centimetres
 READING = 7  # what a side-by-side says, in words
@@ -76,7 +76,7 @@ class SummaryPage:
         first, last = _FIRST_ROW, self._covenant_row(book) - 2
         book.areas[AREA_COMPARISONS] = f"Summary!$A${first}:$G${last}"
         self._write_covenants(book, sheet)
-        widths(sheet, A=38, B=15, C=15, D=15, E=15, F=15, G=13, H=13, I=30)
+        widths(sheet, A=38, B=17, C=17, D=17, E=17, F=17, G=13, H=13, I=31)
         bottom = self._covenant_row(book) + len(book.template.covenant) + 2
         page_break(sheet, bottom)
         _write_charts(book, sheet, bottom)
@@ -130,7 +130,8 @@ def _write_comparison(book: Book, sheet: Worksheet, row: int, comparison: Compar
     for offset, figure in enumerate(comparison.figure):
         _write_figure(book, sheet, row, 2 + offset, figure)
     if comparison.reading:
-        cell = book.formula(sheet, row + 1, READING, comparison.reading, "text", size=11)
+        cell = book.formula(sheet, row + 1, READING, comparison.reading, "text")
+        style.base(cell, size=11)  # prose is black, whatever it draws on
         cell.alignment = Alignment(horizontal="left", wrap_text=True, vertical="center", indent=2)
         sheet.merge_cells(
             start_row=row + 1, end_row=row + 1, start_column=READING, end_column=_COLUMNS
@@ -175,7 +176,7 @@ def _write_covenant(book: Book, sheet: Worksheet, row: int, covenant: Covenant) 
     # a cover that is negative has no headroom: 1 - threshold/value would read as plenty
     headroom = (
         f'IF({value}>0,IF({test}="at least",1-{threshold}/{value},{threshold}/{value}-1),'
-        f'IF({test}="at least","below zero","unlimited"))'
+        f'IF({test}="at least","none left","unlimited"))'
     )
     book.formula(sheet, row, _HEADROOM, headroom, f"headroom, {covenant.direction}")
     if covenant.first_breach:
