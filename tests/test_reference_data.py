@@ -234,6 +234,7 @@ HEAD = "card,cost_low,cost_high,basis,as_of,source,grade,licence,note"
         (f"{HEAD}\nH100,1,2", "row 2: 9 cells are needed; got 3"),
         (f"{HEAD}\n" + "H100,1,2,,2026-01-01,us,A,MIT,\n" * 2, "H100 is given twice"),
         (HEAD.replace("basis", "bases"), 'column "bases" is not known; did you mean basis?'),
+        (HEAD.replace("basis", "zebra"), 'column "zebra" is not known; the columns are source, '),
         (HEAD.replace(",note", ",card"), "column card is given twice"),
         (HEAD.replace("basis,", ""), "column basis is missing"),
         (HEAD.replace(",", ";"), "commas are needed"),

@@ -3,28 +3,42 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import subprocess
 import sys
 import zipfile
+from functools import cache
 from pathlib import Path
 
 import openpyxl
 import pytest
 
+from xlcredit import __version__
 from xlcredit.deals import shipped
 
 
-def xlcredit(*words: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+def xlcredit(
+    *words: object, cwd: Path | None = None, columns: int | None = None
+) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-W", "error", "-c", "from xlcredit.cli import main; main()"]
+    environment = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "FORCE_COLOR")}
+    if columns:
+        environment["COLUMNS"] = str(columns)
     return subprocess.run(
-        [*command, *map(str, words)], capture_output=True, text=True, cwd=cwd, check=False
+        [*command, *map(str, words)],
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        env=environment,
+        check=False,
     )
 
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     folder = tmp_path_factory.mktemp("demo")
-    done = xlcredit("demo", cwd=folder)
+    done = xlcredit("demo", cwd=folder, columns=140)
     assert done.returncode == 0, done.stderr
     return folder / "demo", done.stdout
 
@@ -75,7 +89,7 @@ def test_demo_again_changes_nothing_and_loses_nothing(demo: tuple[Path, str]) ->
     work.mkdir()
     mine = work / "gpu-term-loan.xlsx"
     mine.write_bytes(b"my own work")
-    refused(xlcredit("demo", work), "exists and differs", "--force")
+    refused(xlcredit("demo", work), "exists already", "--force")
     assert mine.read_bytes() == b"my own work"
 
 
@@ -194,7 +208,7 @@ def beyond_the_engine(path: Path) -> Path:
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        (lambda p: p, ["book.xlsx", "not exist"]),
+        (lambda p: p, ["book.xlsx", "no such file"]),
         (text_file, ["book.xlsx"]),
         (other_zip, ["book.xlsx"]),
         (encrypted, ["book.xlsx", "encrypted", "password"]),
@@ -219,6 +233,9 @@ def test_a_bad_workbook_is_one_line(tmp_path: Path, make: object, words: list[st
         ("tenor_months=61.5", ["tenor_months", "whole"]),
         ("scenario=Decline 41%", ["scenario", "one of", "Decline 40%"]),
         ("dscr_on_curve=2", ["dscr_on_curve", "calculated", "not input"]),
+        ("Summary!B6=2", ["Summary!B6", "calculated", "not input"]),
+        ("Summary!Z99=5", ["Summary!Z99 is empty", "name an input, e.g. "]),
+        ("Summry!B6=2", ["no sheet Summry", "did you mean Summary?"]),
     ],
 )
 def test_a_bad_setting_is_one_line(
@@ -235,6 +252,7 @@ def test_recalc_never_writes_over_its_source(demo: tuple[Path, str]) -> None:
     before = book.read_bytes()
     refused(xlcredit("recalc", book, "-o", book), "source itself")
     refused(xlcredit("recalc", book), "-o")
+    refused(xlcredit("lint", book, "--fix", "-o", book, "--force"), "source itself")
     refused(xlcredit("recalc", book, "-o", book.with_suffix(".csv")), ".xlsx")
     assert book.read_bytes() == before
 
@@ -265,9 +283,144 @@ def test_functions_lists_and_explains() -> None:
     one = json.loads(xlcredit("functions", "XLC_DSCR", "--json").stdout)
     assert one[0]["name"] == "XLC_DSCR"
     assert "### XLC_DSCR" in xlcredit("functions", "--markdown").stdout
-    refused(xlcredit("functions", "XLC_LTV_BREACHES"), "XLC_LTV_BREACH")
+    refused(xlcredit("functions", "XLC_LTV_BREACHES"), "did you mean XLC_LTV_BREACH?")
 
 
 @pytest.mark.parametrize("command", ["demo", "new", "recalc", "show", "functions"])
 def test_help_has_an_example(command: str) -> None:
     assert "Example: xlcredit" in " ".join(xlcredit(command, "--help").stdout.split())
+
+
+# --- what was typed wrong -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (
+            "recalcc book.xlsx",
+            "there is no command recalcc; did you mean recalc? See xlcredit --help",
+        ),
+        ("zebra", "there is no command zebra; see xlcredit --help"),
+        ("excel doctr", "no command excel doctr; did you mean doctor? See xlcredit excel --help"),
+        ("recalc a --sett x=1", "no option --sett; did you mean --set? See xlcredit recalc --help"),
+        ("recalc a -set x=1", "there is no option -set; did you mean --set?"),
+        ("libreoffice install --set", "option --set; see xlcredit libreoffice install --help"),
+        ("--verzion", "there is no option --verzion; did you mean --version? See xlcredit --help"),
+        ("recalc", "the argument FILE is missing; see xlcredit recalc --help"),
+        ("new gpu-term-loan", "--output/-o is missing; see xlcredit new --help"),
+        ("recalc a -o", "-o requires an argument; see xlcredit recalc --help"),
+        ("recalc a --json=1", "--json does not take a value; see xlcredit recalc --help"),
+        ("new a -o b.xlsx --host moon", "--host: 'moon' is not one of 'plain', 'lite'; see"),
+        ("freeze a -o b --date 1.2.26", "--date takes a day such as 2026-11-22; got 1.2.26"),
+        ("show a.xlsx b.xlsx", "show has no use for b.xlsx; see xlcredit show --help"),
+        ("functions XLC_ZEBRA", "is not a worksheet function; xlcredit functions lists them"),
+    ],
+)
+def test_a_wrong_command_line_is_one_line(tmp_path: Path, words: str, told: str) -> None:
+    done = xlcredit(*words.split(), cwd=tmp_path)
+    refused(done, told)
+    assert done.stderr.startswith("xlcredit: ")
+    assert "did you mean" in told or "did you mean" not in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_error_is_one_line_whatever_was_typed(tmp_path: Path) -> None:
+    refused(xlcredit("show", "two\nlines.xlsx", cwd=tmp_path), "two lines.xlsx: no such file")
+
+
+def test_a_group_alone_and_help_show_the_help() -> None:
+    for words in ((), ("excel",)):
+        done = xlcredit(*words)
+        assert done.returncode == 2 and "Commands" in done.stdout and done.stderr == ""
+    done = xlcredit("recalc", "--help")
+    assert done.returncode == 0 and "--set" in done.stdout and "╭" in done.stdout
+
+
+def test_the_version_is_the_packages() -> None:
+    done = xlcredit("--version")
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"xlcredit {__version__}\n", "")
+
+
+# --- one fact, one wording ------------------------------------------------------------------
+
+READERS = {
+    "recalc": ("-o", "out.xlsx"),
+    "show": (),
+    "lint": (),
+    "freeze": ("-o", "out.xlsx"),
+    "lite": ("-o", "out.xlsx"),
+    "extract": ("-o", "out.toml"),
+    "excel doctor": (),
+}
+
+
+@pytest.mark.parametrize("command", READERS)
+def test_a_file_that_is_none_is_told_alike(tmp_path: Path, command: str) -> None:
+    text_file(tmp_path / "text.xlsx")
+    (tmp_path / "folder.xlsx").mkdir()
+    for name, told in (
+        ("none.xlsx", "none.xlsx: no such file"),
+        ("folder.xlsx", "folder.xlsx: is a folder; "),
+        ("text.xlsx", "text.xlsx: is not a workbook; "),
+    ):
+        refused(xlcredit(*command.split(), name, *READERS[command], cwd=tmp_path), told)
+    assert not list(tmp_path.glob("out.*"))
+
+
+def test_a_target_that_is_there_is_told_alike(demo: tuple[Path, str], tmp_path: Path) -> None:
+    text_file(tmp_path / "there.xlsx")
+    (tmp_path / "folder.xlsx").mkdir()
+    book = demo[0] / "gpu-term-loan.xlsx"
+    for words in (("recalc", book), ("freeze", book), ("lite", book), ("new", "gpu-term-loan")):
+        refused(
+            xlcredit(*words, "-o", "there.xlsx", cwd=tmp_path),
+            "there.xlsx: exists already; use --force to replace it",
+        )
+        done = xlcredit(*words, "-o", "folder.xlsx", "--force", cwd=tmp_path)
+        refused(done, "folder.xlsx: is a folder; name a file in it")
+
+
+# --- width ----------------------------------------------------------------------------------
+
+
+@cache
+def shown_figures(book: Path) -> list[str]:
+    """Every figure of the dashboard as a person reads it, from the widest output."""
+    wide = xlcredit("show", book, columns=400).stdout
+    return re.findall(r"\$?-?\d[\d,.]*[%xm]?", wide)
+
+
+@pytest.mark.parametrize("name", shipped())
+@pytest.mark.parametrize("columns", [None, 80, 40])
+def test_no_figure_is_cut_off(demo: tuple[Path, str], name: str, columns: int | None) -> None:
+    book = demo[0] / f"{name}.xlsx"
+    done = xlcredit("show", book, columns=columns)
+    lines = done.stdout.splitlines()
+    assert "…" not in done.stdout
+    tables = [line for line in lines if line != line.rstrip()]  # rows are filled with blanks
+    assert max(map(len, tables)) <= (columns or 100)
+    words = done.stdout.split()
+    for figure in shown_figures(book):
+        assert any(figure in word for word in words), figure
+
+
+@pytest.mark.parametrize("columns", [None, 80])
+def test_tables_of_functions_are_as_wide_as_told(columns: int | None) -> None:
+    for words in ((), ("XLC_DUAL_LTV",), ("XLC_SCULPT",)):
+        done = xlcredit("functions", *words, columns=columns)
+        assert done.returncode == 0 and "…" not in done.stdout
+        assert max(map(len, done.stdout.splitlines())) <= (columns or 100)
+    wide = xlcredit("functions", columns=400).stdout.split()
+    assert xlcredit("functions", columns=columns).stdout.split() == wide
+
+
+def test_sentences_are_not_broken(demo: tuple[Path, str], tmp_path: Path) -> None:
+    book, target = demo[0] / "gpu-term-loan.xlsx", tmp_path / f"{'long ' * 20}name.xlsx"
+    done = xlcredit("recalc", book, "--set", "margin=5%", "-o", target, columns=40)
+    assert f"written: {target}" in done.stdout.splitlines()
+    assert any(line.endswith(" s") and "formulas" in line for line in done.stdout.splitlines())
+    wide, narrow = (xlcredit("diff", book, target, columns=c).stdout for c in (400, 40))
+    assert wide == narrow
+    wide, narrow = (xlcredit("lint", book, columns=c).stdout for c in (400, 40))
+    assert wide == narrow

@@ -120,7 +120,7 @@ def test_diff_speaks_json(loan: Path, stress: Path) -> None:
 
 def test_diff_refuses_other_files(loan: Path, tmp_path: Path) -> None:
     refused(xlcredit("diff", loan, bad(tmp_path)), "bad.xlsx", "not made by xlcredit")
-    refused(xlcredit("diff", loan, tmp_path / "none.xlsx"), "none.xlsx", "not exist")
+    refused(xlcredit("diff", loan, tmp_path / "none.xlsx"), "none.xlsx", "no such file")
 
 
 # --- freeze ---------------------------------------------------------------------------------
@@ -137,9 +137,12 @@ def test_freeze_and_verify(loan: Path, tmp_path: Path) -> None:
     assert checked.returncode == 0 and json.loads(checked.stdout)["intact"] is True
     shown = xlcredit("show", target)
     assert shown.returncode == 0 and "DSCR, flat rents" in shown.stdout
-    changed = altered(target, tmp_path / "altered.xlsx", "Summary", "E23", "PASS!")
+    formulas, values = (openpyxl.load_workbook(p)["Summary"] for p in (loan, target))
+    statuses = (c.coordinate for r in values for c in r if c.value in ("PASS", "BREACH"))
+    cell = next(c for c in statuses if formulas[c].data_type == "f")
+    changed = altered(target, tmp_path / "altered.xlsx", "Summary", cell, "PASS!")
     done = xlcredit("freeze", "--verify", changed)
-    assert done.returncode == 1 and "altered" in done.stdout and "Summary!E23" in done.stdout
+    assert done.returncode == 1 and "altered" in done.stdout and f"Summary!{cell}" in done.stdout
 
 
 def altered(source: Path, target: Path, sheet: str, cell: str, value: str | float) -> Path:

@@ -388,7 +388,7 @@ def test_terms_come_as_rows_a_frame_or_a_mapping() -> None:
     [
         ([["loan", 1.0]], "rate is required"),
         ([["loan", 1.0], ["Loan", None]], "loan is given twice"),
-        ([["lone", 1.0]], "nearest is loan"),
+        ([["lone", 1.0]], "did you mean loan?"),
         ([[5.0, 1.0]], "5.0 is not a label"),
         ([["loan", -1.0]], "loan must be a number at least 0; got -1"),
         ([["loan", 1.0, 2.0]], "two columns"),

@@ -121,6 +121,17 @@ def test_an_unknown_card_is_told_with_the_nearest() -> None:
     assert len(error("XLC_GPU", "x" * 40_000, "tdp_w").reason) < 200
 
 
+def test_what_is_like_nothing_is_told_without_a_suggestion() -> None:
+    for got in (
+        error("XLC_GPU", "zebra", "tdp_w"),
+        error("XLC_GPU", "H100", "weather"),
+        error("XLC_SOURCE", "zebra"),
+        error("XLC_EXPLAIN", "zebra"),
+    ):
+        assert got == CellError("#N/A")
+        assert "nearest" not in got.reason and "did you mean" not in got.reason
+
+
 def test_an_unknown_field_is_told_with_the_nearest() -> None:
     got = error("XLC_GPU", "H100", "tdp")
     assert got == CellError("#N/A")

@@ -465,7 +465,7 @@ def test_a_wrong_label_is_refused_with_the_nearest(function: Function) -> None:
         name = dataclasses.fields(parameter.terms)[0].name
         got = answer(function.name, *replaced(example(function), position, [[f"{name}x", 1.0]]))
         assert got == CellError("#VALUE!")
-        assert f"nearest is {name}" in got.reason
+        assert f"did you mean {name}?" in got.reason
 
 
 @every_function

@@ -35,7 +35,7 @@ def _refused(path: Path) -> str:
 
 
 def test_no_file_and_no_workbook(tmp_path: Path) -> None:
-    assert "does not exist" in _refused(tmp_path / "none.xlsx")
+    assert "no such file" in _refused(tmp_path / "none.xlsx")
     assert "is a folder" in _refused(tmp_path)
     (tmp_path / "empty.xlsx").touch()
     assert "is empty" in _refused(tmp_path / "empty.xlsx")

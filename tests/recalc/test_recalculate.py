@@ -14,6 +14,7 @@ import python_calamine
 
 from xlcredit.errors import CellError, RecalcError
 from xlcredit.recalc import LibreOffice, recalculate
+from xlcredit.recalc.inputs import refuse_unread
 
 from .conftest import Calculate, Make, parts
 
@@ -159,6 +160,19 @@ def test_inputs_that_are_refused(
         recalculate(committee_book, target, functions={}, inputs=inputs)
     assert message in str(caught.value)
     assert not target.exists()
+
+
+def test_the_address_of_an_empty_cell_is_refused_if_nothing_refers_to_it(make: Make) -> None:
+    path = make(
+        S={"A1": "=SUM(B1:B9)+D4", "A2": "=COUNTA(F:F)", "A3": "=T!$A$2", "A4": "text"},
+        T={"B1": "=A3"},
+        names={"spare": "S!$G$7"},
+    )
+    read = ["S!B5", "s!D4", "S!F900", "T!A2", "T!A3", "S!G7", "S!A4", "S!A1", "spare", "nothing"]
+    refuse_unread(path, read)
+    for slip in ("S!C5", "S!B10", "S!E4", "S!A12", "T!B5", "'T'!D4"):
+        with pytest.raises(RecalcError, match=r"is empty and nothing refers to it; "):
+            refuse_unread(path, [slip])
 
 
 def test_changes_against_what_was_saved(committee_book: Path, tmp_path: Path) -> None:

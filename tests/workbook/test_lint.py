@@ -17,9 +17,9 @@ from xlcredit.errors import FileError, RecalcError
 from xlcredit.recalc import recalculate
 from xlcredit.recalc.book import Book
 from xlcredit.recalc.package import Package
+from xlcredit.recalc.prefixes import plain_calls
 from xlcredit.workbook.formulas import relative
 from xlcredit.workbook.lint import RULES, Finding, as_sarif, fix, lint
-from xlcredit.workbook.lint.fix import plain_calls
 
 ROOT = Path(__file__).parents[2]
 
@@ -214,7 +214,7 @@ def test_copies_are_found_once(tmp_path: Path) -> None:
 
 
 def test_lint_wants_a_workbook(tmp_path: Path) -> None:
-    with pytest.raises(FileError, match="does not exist"):
+    with pytest.raises(FileError, match="no such file"):
         lint(tmp_path / "none.xlsx")
 
 

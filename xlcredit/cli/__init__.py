@@ -7,9 +7,11 @@ differs under ``--check``); 2, not done and nothing written, with one line that 
 from __future__ import annotations
 
 import sys
+from typing import Annotated
 
 import typer
 
+from xlcredit import __version__
 from xlcredit.cli import (
     demo,
     diff,
@@ -23,6 +25,7 @@ from xlcredit.cli import (
     new,
     recalc,
     show,
+    usage,
 )
 from xlcredit.errors import UserError
 
@@ -54,13 +57,38 @@ for _command in (
     _command.register(app)
 
 
+def _print_version(asked: bool) -> None:
+    if asked:
+        print(f"xlcredit {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _anywhere(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version and exit."
+        ),
+    ] = False,
+) -> None:
+    """Take the options that need no command."""
+
+
 def main() -> None:
     """Run the command line; an error is one line on stderr."""
     try:
-        app()
+        sys.exit(app(prog_name="xlcredit", standalone_mode=False) or 0)
+    except usage.UsageError as error:
+        _refuse(usage.told(error, app, sys.argv[1:]))
     except UserError as error:
-        print(f"xlcredit: {error}", file=sys.stderr)
-        sys.exit(2)
+        _refuse(str(error))
     except OSError as error:  # a full disk, a closed pipe
-        print(f"xlcredit: {error.strerror or error}", file=sys.stderr)
-        sys.exit(2)
+        _refuse(str(error.strerror or error))
+
+
+def _refuse(told: str) -> None:
+    """Leave with one line, even if it names a file whose name has several."""
+    if told:
+        print(f"xlcredit: {' '.join(told.splitlines())}", file=sys.stderr)
+    sys.exit(2)

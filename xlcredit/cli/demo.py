@@ -23,7 +23,8 @@ def demo(
 
     Example: xlcredit demo
     """
-    from xlcredit.cli.terminal import console, print_dashboard
+    from xlcredit.cli.dashboard import print_dashboard
+    from xlcredit.cli.terminal import line
     from xlcredit.cli.writing import make_workbook, refuse_to_replace, same, write_workbook
     from xlcredit.deals import load, read_deal, shipped
     from xlcredit.workbook import read_dashboard
@@ -39,20 +40,16 @@ def demo(
     for target, workbook in made.items():
         write_workbook(workbook, target, force)
         print_dashboard(read_dashboard(target))
-    out = console()
-    out.print()
+    line()
     for target, workbook in made.items():
         result = workbook.result
         calls = sum(result.functions_called.values())
-        out.print(
+        line(
             f"{target}: {result.cells:,} formulas, {calls} calls of worksheet functions, "
-            f"{len(result.errors)} errors",
-            highlight=False,
+            f"{len(result.errors)} errors"
         )
-    out.print(
+    line(
         "\nOpen them in Excel or LibreOffice, or try:\n"
         f"  xlcredit recalc {folder / 'gpu-term-loan.xlsx'} --set rent_decline=35% "
-        f"-o {folder / 'stress.xlsx'}",
-        highlight=False,
-        soft_wrap=True,
+        f"-o {folder / 'stress.xlsx'}"
     )

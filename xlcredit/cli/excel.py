@@ -38,17 +38,15 @@ def install(folder: _Folder = None) -> None:
     Example: xlcredit excel install
     """
     from xlcredit import __version__
-    from xlcredit.cli.terminal import console
+    from xlcredit.cli.terminal import line
     from xlcredit.excel import addin
 
     folder = folder or addin.startup_folder()
     file, changed = addin.install(addin.build(), folder)
     news = f"installed: {file}" if changed else f"up to date: {file}"
-    console().print(news, highlight=False, soft_wrap=True)
+    line(news)
     if changed:
-        console().print(
-            f"xlcredit {__version__}: start Excel and try =XLC_VERSION()", highlight=False
-        )
+        line(f"xlcredit {__version__}: start Excel and try =XLC_VERSION()")
 
 
 def remove(folder: _Folder = None) -> None:
@@ -56,12 +54,12 @@ def remove(folder: _Folder = None) -> None:
 
     Example: xlcredit excel remove
     """
-    from xlcredit.cli.terminal import console
+    from xlcredit.cli.terminal import line
     from xlcredit.excel import addin
 
     file, there_was = addin.remove(folder or addin.startup_folder())
     news = f"removed: {file}" if there_was else f"not installed: {file}"
-    console().print(news, highlight=False, soft_wrap=True)
+    line(news)
 
 
 def build(
@@ -72,7 +70,7 @@ def build(
 
     Example: xlcredit excel build -o xlcredit.xlam
     """
-    from xlcredit.cli.terminal import console
+    from xlcredit.cli.terminal import line
     from xlcredit.cli.writing import refuse_to_replace
     from xlcredit.errors import UserError
     from xlcredit.excel import addin
@@ -83,7 +81,7 @@ def build(
     if not (output.is_file() and output.read_bytes() == content):
         refuse_to_replace(output, force)
         addin.write(content, output)
-    console().print(f"written: {output}", highlight=False, soft_wrap=True)
+    line(f"written: {output}")
 
 
 def doctor(
@@ -133,15 +131,15 @@ def doctor(
 def _fix(files: list[Path], fix: bool, output: Path | None, force: bool) -> tuple[int, list[Path]]:
     """Strip the paths; go on with the copy, or with the workbook if it had none."""
     from xlcredit.cli.terminal import require_suffix
-    from xlcredit.cli.writing import refuse_to_replace
+    from xlcredit.cli.writing import refuse_source, refuse_to_replace
     from xlcredit.errors import UserError
     from xlcredit.excel.doctor import strip_paths
 
     if not fix or output is None or len(files) != 1:
         raise UserError("--fix takes one workbook and -o FILE: the source is never changed")
     require_suffix(output)
-    if output.resolve() != files[0].resolve():
-        refuse_to_replace(output, force)
+    refuse_source(files[0], output)
+    refuse_to_replace(output, force)
     calls = strip_paths(files[0], output)
     return calls, [output] if calls else files
 
@@ -160,16 +158,15 @@ def _examine_installation(folder: Path | None, needed: bool) -> list[Finding]:
 
 
 def _print(findings: list[Finding], calls: int, output: Path | None) -> None:
-    from xlcredit.cli.terminal import console
+    from xlcredit.cli.terminal import line
 
-    out = console()
     if output is not None:
         stripped = "1 call is plain now" if calls == 1 else f"{calls} calls are plain now"
         news = f"written: {output}; {stripped}" if calls else "no path to strip; nothing is written"
-        out.print(news, highlight=False, soft_wrap=True)
+        line(news)
     for finding in findings:
         what = f"{finding.where}: {finding.problem}"
-        out.print(what, style="yellow", highlight=False, markup=False, soft_wrap=True)
-        out.print(f"  {finding.remedy}", highlight=False, markup=False, soft_wrap=True)
+        line((what, "yellow"))
+        line(f"  {finding.remedy}")
     if not findings:
-        out.print("nothing to do", style="green")
+        line(("nothing to do", "green"))

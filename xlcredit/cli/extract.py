@@ -27,7 +27,7 @@ def extract(
 
     Example: xlcredit extract loan.xlsx -o deal.toml
     """
-    from xlcredit.cli.terminal import console
+    from xlcredit.cli.terminal import line
     from xlcredit.cli.writing import write_whole
     from xlcredit.deals.write import write_deal
     from xlcredit.errors import UserError
@@ -37,9 +37,4 @@ def extract(
         raise UserError(f"{output}: a deal file's name ends in .toml")
     deal, spec = read(file, template)
     write_whole(write_deal(deal, spec).encode(), output, force)
-    console().print(
-        f"written: {output}, {len(deal.inputs)} inputs of {deal.name}",
-        highlight=False,
-        markup=False,
-        soft_wrap=True,
-    )
+    line(f"written: {output}, {len(deal.inputs)} inputs of {deal.name}")

@@ -16,6 +16,15 @@ def register(app: typer.Typer) -> None:
     app.command(name="freeze")(freeze)
 
 
+def _day(text: str) -> datetime.date:
+    from xlcredit.errors import UserError
+
+    try:
+        return datetime.datetime.strptime(text, "%Y-%m-%d").date()
+    except ValueError:
+        raise UserError(f"--date takes a day such as 2026-11-22; got {text}") from None
+
+
 def freeze(
     file: Annotated[Path, typer.Argument(help="A recalculated workbook; a copy for --verify.")],
     output: Annotated[
@@ -26,8 +35,10 @@ def freeze(
         typer.Option("--verify", help="Say whether a copy is as it was frozen; exit 1 if not."),
     ] = False,
     date: Annotated[
-        datetime.datetime | None,
-        typer.Option("--date", formats=["%Y-%m-%d"], help="Date to stamp; today without it."),
+        datetime.date | None,
+        typer.Option(
+            "--date", parser=_day, metavar="YYYY-MM-DD", help="Date to stamp; today without it."
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
@@ -43,7 +54,7 @@ def freeze(
     if verify == (output is not None):
         raise UserError("name the copy to write with -o FILE, or ask for --verify")
     if output is not None:
-        _write(file, output, date.date() if date else datetime.date.today(), force)
+        _write(file, output, date or datetime.date.today(), force)
     verdict = check(output or file)
     if as_json:
         terminal.print_json(reports.verdict_as_data(verdict))
@@ -55,15 +66,14 @@ def freeze(
 
 def _write(file: Path, output: Path, date: datetime.date, force: bool) -> None:
     from xlcredit.cli import terminal
-    from xlcredit.cli.writing import refuse_stale, write_whole
+    from xlcredit.cli.writing import refuse_source, refuse_stale, write_whole
     from xlcredit.errors import UserError
     from xlcredit.workbook.freeze import freeze as make
 
     terminal.require_suffix(output)
     if output.suffix.lower() != file.suffix.lower():
         raise UserError(f"{output}: name the copy like its source, with {file.suffix}")
-    if output.resolve() == file.resolve():
-        raise UserError(f"{output}: is the source itself; name another file for the copy")
+    refuse_source(file, output)
     copy = make(file, date)
     refuse_stale(file)
     write_whole(copy, output, force)

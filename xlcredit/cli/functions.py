@@ -43,13 +43,11 @@ def functions(
 
 
 def _find(name: str) -> Function:
-    import difflib
-
-    from xlcredit.errors import UserError
+    from xlcredit.errors import UserError, did_you_mean
     from xlcredit.functions import REGISTRY
 
     wanted = name.upper().removeprefix("XLC_")
     if function := REGISTRY.get(f"XLC_{wanted}"):
         return function
-    near = difflib.get_close_matches(f"XLC_{wanted}", REGISTRY, 1, 0.0)
-    raise UserError(f"{name} is not a worksheet function; did you mean {near[0]}?")
+    hint = did_you_mean(wanted, REGISTRY) or "; xlcredit functions lists them"
+    raise UserError(f"{name} is not a worksheet function{hint}")

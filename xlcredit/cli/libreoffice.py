@@ -32,15 +32,14 @@ def install(shared: _Shared = False) -> None:
     Example: xlcredit libreoffice install
     """
     from xlcredit import __version__
-    from xlcredit.cli.terminal import console
+    from xlcredit.cli.terminal import line
     from xlcredit.excel.libreoffice.install import find
 
     office = find()
     office.install(shared)
-    console().print(
+    line(
         f"xlcredit {__version__} is installed in LibreOffice {office.version}: "
-        "restart it and try =XLC_VERSION()",
-        highlight=False,
+        "restart it and try =XLC_VERSION()"
     )
 
 
@@ -49,11 +48,11 @@ def remove(shared: _Shared = False) -> None:
 
     Example: xlcredit libreoffice remove
     """
-    from xlcredit.cli.terminal import console
+    from xlcredit.cli.terminal import line
     from xlcredit.excel.libreoffice.install import find
 
     there_was = find().remove(shared)
-    console().print("removed" if there_was else "it is not installed", highlight=False)
+    line("removed" if there_was else "it is not installed")
 
 
 def doctor() -> None:
@@ -66,21 +65,20 @@ def doctor() -> None:
     import sys
 
     from xlcredit import __version__
-    from xlcredit.cli.terminal import console
+    from xlcredit.cli.terminal import line
     from xlcredit.excel.libreoffice.install import find
 
     office = find()
     installed = office.installed() or office.installed(shared=True)
     shown = office.try_out()
-    out = console()
-    out.print(f"LibreOffice  {office.version}, {office.soffice}", highlight=False, soft_wrap=True)
-    out.print(f"xlcredit     {__version__}, {sys.executable}", highlight=False, soft_wrap=True)
-    out.print(f"add-in       {installed or 'not installed'}", highlight=False)
-    out.print(f"a cell shows {shown}", highlight=False, soft_wrap=True)
+    line(f"LibreOffice  {office.version}, {office.soffice}")
+    line(f"xlcredit     {__version__}, {sys.executable}")
+    line(f"add-in       {installed or 'not installed'}")
+    line(f"a cell shows {shown}")
     if installed != __version__:
-        out.print("to do: xlcredit libreoffice install", style="yellow", highlight=False)
+        line(("to do: xlcredit libreoffice install", "yellow"))
     if shown != __version__:
-        out.print("to do: the functions are not found, see above", style="yellow", highlight=False)
+        line(("to do: the functions are not found, see above", "yellow"))
     if (installed, shown) != (__version__, __version__):
         raise typer.Exit(1)
 
@@ -92,7 +90,7 @@ def build(
 
     Example: xlcredit libreoffice build -o xlcredit.oxt
     """
-    from xlcredit.cli.terminal import console
+    from xlcredit.cli.terminal import line
     from xlcredit.errors import FileError
     from xlcredit.excel.libreoffice.package import extension
 
@@ -102,4 +100,4 @@ def build(
         output.write_bytes(extension())
     except OSError as error:
         raise FileError(f"{output}: cannot be written: {error.strerror}") from None
-    console().print(f"written: {output}", highlight=False, soft_wrap=True)
+    line(f"written: {output}")

@@ -70,10 +70,10 @@ def lint(
 
 def _repair(file: Path, output: Path, force: bool) -> Fixed:
     from xlcredit.cli.terminal import require_suffix
-    from xlcredit.cli.writing import refuse_to_replace
+    from xlcredit.cli.writing import refuse_source, refuse_to_replace
     from xlcredit.workbook.lint import fix
 
     require_suffix(output)
-    if output.resolve() != file.resolve():
-        refuse_to_replace(output, force)
+    refuse_source(file, output)
+    refuse_to_replace(output, force)
     return fix(file, output)

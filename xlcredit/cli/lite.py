@@ -34,20 +34,14 @@ def lite(
 
     Example: xlcredit lite loan.xlsx -o loan-lite.xlsx
     """
-    from xlcredit.cli.terminal import console, require_suffix
-    from xlcredit.cli.writing import refuse_stale, write_whole
-    from xlcredit.errors import UserError
+    from xlcredit.cli.terminal import line, require_suffix
+    from xlcredit.cli.writing import refuse_source, refuse_stale, write_whole
     from xlcredit.excel.officejs.lite import embed, refuse_macros
 
     require_suffix(output)
     refuse_macros(output)
-    if output.resolve() == file.resolve():
-        raise UserError(f"{output}: is the source itself; name another file for the copy")
+    refuse_source(file, output)
     copy = embed(file, spill or ())
     refuse_stale(file)
     write_whole(copy, output, force)
-    console().print(
-        f"{output}: open it in Excel with the add-in xlwings Lite (Home > Add-ins)",
-        highlight=False,
-        soft_wrap=True,
-    )
+    line(f"{output}: open it in Excel with the add-in xlwings Lite (Home > Add-ins)")

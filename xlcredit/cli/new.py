@@ -40,9 +40,11 @@ def new(
 
     Example: xlcredit new gpu-term-loan -o coreweave.xlsx
     """
-    from xlcredit.cli.terminal import finish, print_dashboard, require_suffix
+    from xlcredit.cli.dashboard import print_dashboard
+    from xlcredit.cli.terminal import finish, require_suffix
     from xlcredit.cli.writing import make_workbook, write_workbook
-    from xlcredit.deals import load, read_deal
+    from xlcredit.deals import load, located, read_deal
+    from xlcredit.errors import FormulaError
     from xlcredit.excel.officejs.lite import refuse_macros
     from xlcredit.workbook import read_dashboard
 
@@ -51,7 +53,11 @@ def new(
         refuse_macros(output)
     spec, home = load(template)
     filled = read_deal(deal or home / "deal.toml", spec)
-    made = make_workbook(spec, filled, host)
+    try:
+        made = make_workbook(spec, filled, host)
+    except FormulaError as error:
+        path = Path(template) if template.endswith(".toml") else home / "template.toml"
+        raise located(error, path) from None
     write_workbook(made, output, force)
     print_dashboard(read_dashboard(output))
     finish(made.result, output)

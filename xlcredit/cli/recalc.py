@@ -37,9 +37,10 @@ def recalc(
     Example: xlcredit recalc deal.xlsx --set rent_decline=30% --set coin_price=45000 -o stress.xlsx
     """
     from xlcredit.cli import reports, terminal
-    from xlcredit.cli.writing import refuse_to_replace
+    from xlcredit.cli.writing import refuse_source, refuse_to_replace
     from xlcredit.errors import UserError
     from xlcredit.recalc import recalculate
+    from xlcredit.recalc.inputs import refuse_unread
     from xlcredit.workbook.inputs import changed_sources
     from xlcredit.workbook.stamp import changed_functions
 
@@ -47,10 +48,10 @@ def recalc(
         raise UserError("name the copy to write with -o FILE, or ask for --check or --json")
     if output is not None:
         terminal.require_suffix(output)
-        if output.resolve() == file.resolve():
-            raise UserError(f"{output}: is the source itself; name another file for the copy")
+        refuse_source(file, output)
         refuse_to_replace(output, force)
     inputs = dict(_setting(text) for text in settings or [])
+    refuse_unread(file, inputs)
     sources = changed_sources(file, inputs) if inputs else {}
     result = recalculate(file, output, inputs={**inputs, **sources})
     scenario = result.names.get("scenario", AS_INPUT)

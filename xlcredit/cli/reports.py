@@ -9,9 +9,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rich.text import Text
-
-from xlcredit.cli.terminal import console
+from xlcredit.cli.terminal import line
 
 if TYPE_CHECKING:
     from xlcredit.workbook.compare import Change, Comparison
@@ -37,35 +35,30 @@ _COLOURS = {"error": "bold red", "warning": "yellow", "note": "cyan"}
 _MOST = 12
 
 
-def _line(*pieces: str | tuple[str, str]) -> None:
-    """Print one line as it is: figures and file names are no markup."""
-    console().print(Text.assemble(*pieces), highlight=False, soft_wrap=True)
-
-
 # --- lint -----------------------------------------------------------------------------------
 
 
 def print_findings(findings: list[Finding], path: Path) -> None:
     """Print findings by sheet, then how many there are."""
     for sheet, on_sheet in groupby(findings, key=lambda f: f.spot.sheet):
-        _line((sheet, "bold"))
+        line((sheet, "bold"))
         for _, of_rule in groupby(on_sheet, key=lambda f: f.rule.id):
             same = list(of_rule)
             for finding in same[:_MOST]:
                 _print_finding(finding)
             if len(same) > _MOST:
-                _line(f"  and {len(same) - _MOST} more of {same[0].rule.id}; --json lists them")
+                line(f"  and {len(same) - _MOST} more of {same[0].rule.id}; --json lists them")
     count = Counter(finding.rule.severity for finding in findings)
     total = ", ".join(_plural(count[s], s) for s in ("error", "warning", "note") if count[s])
-    _line(f"{path.name}: {total or 'nothing found'}")
+    line(f"{path.name}: {total or 'nothing found'}")
 
 
 def _print_finding(finding: Finding) -> None:
     rule, spot = finding.rule, finding.spot
     label = (f"{rule.severity:<8}", _COLOURS[rule.severity])
-    _line("  ", label, f"{rule.id}  {spot.cells:<10} {spot.message}")
+    line("  ", label, f"{rule.id}  {spot.cells:<10} {spot.message}")
     if spot.formula:
-        _line((f"                {spot.formula}", "dim"))
+        line((f"                {spot.formula}", "dim"))
 
 
 def _plural(count: int, word: str) -> str:
@@ -93,19 +86,19 @@ def print_rules(rules: Iterable[Rule]) -> None:
     """Print what each rule asks and where that stands."""
     for rule in rules:
         severity = (f"{rule.severity:<8}", _COLOURS[rule.severity])
-        _line((f"{rule.id}  ", "bold"), severity, f"{rule.summary}.")
+        line((f"{rule.id}  ", "bold"), severity, f"{rule.summary}.")
         if rule.detail:
-            _line(f"               {rule.detail}")
-        _line((f"               {rule.name}; {rule.standard}", "dim"))
+            line(f"               {rule.detail}")
+        line((f"               {rule.name}; {rule.standard}", "dim"))
 
 
 def print_fixed(fixed: Fixed, output: Path) -> None:
     """Print what --fix has repaired."""
-    _line(
+    line(
         f"{_plural(fixed.prefixes, 'path')} before worksheet functions stripped, "
         f"{_plural(fixed.shown, 'hidden row, column or sheet').replace('sheets', 'sheet')} shown"
     )
-    _line(f"written: {output}")
+    line(f"written: {output}")
 
 
 # --- diff -----------------------------------------------------------------------------------
@@ -114,9 +107,9 @@ def print_fixed(fixed: Fixed, output: Path) -> None:
 def print_comparison(found: Comparison) -> None:
     """Print what was changed, then what it does."""
     for remark in found.remarks:
-        _line((f"note: {remark}", "yellow"))
+        line((f"note: {remark}", "yellow"))
     if found.same:
-        _line("nothing differs")
+        line("nothing differs")
         return
     _print_changes("Inputs", found.inputs)
     _print_changes("Term sheet", found.terms)
@@ -129,11 +122,11 @@ def print_comparison(found: Comparison) -> None:
 def _print_changes(title: str, changes: list[Change]) -> None:
     if not changes:
         return
-    _line((title, "bold cyan"))
+    line((title, "bold cyan"))
     for change in changes[:_MOST]:
-        _line("  ", str(change))
+        line("  ", str(change))
     if len(changes) > _MOST:
-        _line(f"  and {len(changes) - _MOST} more; --json lists them")
+        line(f"  and {len(changes) - _MOST} more; --json lists them")
 
 
 def comparison_as_data(found: Comparison) -> dict[str, Any]:
@@ -154,14 +147,14 @@ def comparison_as_data(found: Comparison) -> dict[str, Any]:
 def print_verdict(verdict: Verdict, path: Path) -> None:
     """Print whether a committee copy is intact, and its seal."""
     word = ("intact", "green") if verdict.intact else ("altered", "bold red")
-    _line(f"{path}: ", word)
+    line(f"{path}: ", word)
     for reason in verdict.reasons[:_MOST]:
-        _line(f"  {reason}")
+        line(f"  {reason}")
     for label, fact in verdict.facts.items():
-        _line((f"  {label}: ", "dim"), fact)
-    _line(("  SHA-256: ", "dim"), verdict.stated)
+        line((f"  {label}: ", "dim"), fact)
+    line(("  SHA-256: ", "dim"), verdict.stated)
     if verdict.stated != verdict.seal:
-        _line(("  as it is now: ", "dim"), verdict.seal)
+        line(("  as it is now: ", "dim"), verdict.seal)
 
 
 def verdict_as_data(verdict: Verdict) -> dict[str, Any]:
@@ -174,14 +167,14 @@ def verdict_as_data(verdict: Verdict) -> dict[str, Any]:
 
 def print_changed_functions(changed: ChangedFunctions) -> None:
     """Print which worksheet functions stand in cells that another version saved differently."""
-    _line(
+    line(
         (f"saved by xlcredit {changed.saved_by}, this is {changed.running}; ", "yellow"),
         ("the cells that differ call:", "yellow"),
     )
     for name, cells in changed.cells.items():
-        _line(f"  {name} in {_plural(cells, 'cell')}")
+        line(f"  {name} in {_plural(cells, 'cell')}")
     if changed.other:
-        _line(f"  none in {_plural(changed.other, 'cell')}, which mostly follow from the others")
+        line(f"  none in {_plural(changed.other, 'cell')}, which mostly follow from the others")
 
 
 def changed_functions_as_data(changed: ChangedFunctions | None) -> dict[str, Any]:

@@ -23,11 +23,11 @@ def show(
 
     Example: xlcredit show stress.xlsx
     """
-    from xlcredit.cli import terminal
+    from xlcredit.cli import dashboard, terminal
     from xlcredit.workbook import read_dashboard
 
-    dashboard = read_dashboard(file)
+    shown = read_dashboard(file)
     if as_json:
-        terminal.print_json(terminal.dashboard_as_data(dashboard))
+        terminal.print_json(dashboard.dashboard_as_data(shown))
     else:
-        terminal.print_dashboard(dashboard)
+        dashboard.print_dashboard(shown)

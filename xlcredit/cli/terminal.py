@@ -1,10 +1,11 @@
-"""What the commands print: dashboards, recalculations, the function reference, JSON."""
+"""What the commands print: recalculations, the function reference, JSON."""
 
 from __future__ import annotations
 
 import dataclasses
 import datetime
 import json
+import shutil
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -19,13 +20,11 @@ from xlcredit.errors import CellError, FileError
 if TYPE_CHECKING:
     from xlcredit.functions import Function
     from xlcredit.recalc import Recalculation
-    from xlcredit.workbook import Dashboard
 
 __all__ = [
     "console",
-    "dashboard_as_data",
     "finish",
-    "print_dashboard",
+    "line",
     "print_functions",
     "print_json",
     "print_markdown",
@@ -34,16 +33,27 @@ __all__ = [
     "require_suffix",
 ]
 
-_STATUS = {"PASS": "green", "OK": "green", "BREACH": "bold red", "CHECK": "bold yellow"}
+#: How wide output is that is piped.
+_PIPED = 100
 #: Beyond this many lines a list is for --json.
 _MOST = 20
 
 
 @cache
 def console() -> Console:
-    """The terminal; piped output gets a width that keeps a table's row on one line."""
+    """The terminal; output that is piped is as wide as COLUMNS says, or 100."""
     terminal = Console()
-    return terminal if terminal.is_terminal else Console(width=140)
+    if terminal.is_terminal:
+        return terminal
+    return Console(width=shutil.get_terminal_size((_PIPED, 24)).columns)
+
+
+def line(*pieces: str | tuple[str, str]) -> None:
+    """Print one line as it is, however long: figures and file names are no markup.
+
+    A piece is text, or text with its style.
+    """
+    console().print(Text.assemble(*pieces), highlight=False, soft_wrap=True)
 
 
 def require_suffix(output: Path) -> None:
@@ -65,82 +75,6 @@ def _plain(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} has no JSON form")
 
 
-# --- dashboards -----------------------------------------------------------------------------
-
-
-def print_dashboard(dashboard: Dashboard) -> None:
-    """Print the side-by-sides and the covenants of one workbook."""
-    out = console()
-    out.print()
-    out.print(Text(dashboard.title, style="bold"))
-    line = Text(f"scenario: {dashboard.scenario}   master check: ")
-    out.print(line.append(dashboard.master_check, _STATUS.get(dashboard.master_check, "")))
-    for comparison in dashboard.comparisons:
-        table = Table(
-            title=comparison.title,
-            title_justify="left",
-            title_style="bold cyan",
-            box=None,
-            caption=comparison.reading,
-            caption_justify="left",
-            padding=(0, 2, 0, 0),
-        )
-        for label in comparison.figures:
-            table.add_column(label, justify="right", header_style="dim")
-        table.add_row(*(Text(cell.shown, style="bold") for cell in comparison.figures.values()))
-        out.print()
-        out.print(table)
-    out.print()
-    out.print(_covenants(dashboard))
-
-
-def _covenants(dashboard: Dashboard) -> Table:
-    table = Table(title="Covenants", title_justify="left", title_style="bold cyan", box=None)
-    for label in ("Covenant", "Value", "Test", "Status", "Headroom", "First breach", "Driver"):
-        left = label in ("Covenant", "Driver", "Status", "Test")
-        table.add_column(label, justify="left" if left else "right", header_style="dim")
-    for covenant in dashboard.covenants:
-        driver = f"{covenant.driver}: {covenant.may_move_by.shown}" if covenant.driver else ""
-        table.add_row(
-            covenant.label,
-            Text(covenant.value.shown, style="bold"),
-            f"{covenant.test} {covenant.threshold.shown}",
-            Text(covenant.status, style=_STATUS.get(covenant.status, "")),
-            covenant.headroom.shown,
-            covenant.first_breach.shown,
-            driver,
-        )
-    return table
-
-
-def dashboard_as_data(dashboard: Dashboard) -> dict[str, Any]:
-    """Give the dashboard as plain data, values unrounded."""
-    return {
-        "title": dashboard.title,
-        "scenario": dashboard.scenario,
-        "master_check": dashboard.master_check,
-        "comparisons": [
-            {
-                "title": c.title,
-                "figures": {label: cell.value for label, cell in c.figures.items()},
-                "reading": c.reading,
-            }
-            for c in dashboard.comparisons
-        ],
-        "covenants": [
-            {
-                field.name: _bare(getattr(covenant, field.name))
-                for field in dataclasses.fields(covenant)
-            }
-            for covenant in dashboard.covenants
-        ],
-    }
-
-
-def _bare(value: Any) -> Any:
-    return value.value if hasattr(value, "value") else value
-
-
 # --- recalculations -------------------------------------------------------------------------
 
 
@@ -157,15 +91,13 @@ def print_recalculation(
     result: Recalculation, source: Path, output: Path | None, check: bool
 ) -> None:
     """Print what a recalculation did, which cells err, and what changed under ``check``."""
-    out = console()
     calls = sum(result.functions_called.values())
-    out.print(
+    line(
         f"{source.name}: {result.cells:,} formulas and {calls:,} calls of worksheet functions "
-        f"in {result.seconds:.2f} s",
-        highlight=False,
+        f"in {result.seconds:.2f} s"
     )
     for warning in result.warnings:
-        out.print(f"warning: {warning}", style="yellow", highlight=False)
+        line((f"warning: {warning}", "yellow"))
     faults = [f"{f.sheet}!{f.cell} {f.code} {f.reason}" for f in result.errors]
     _print_list("shows an error", faults, "bold yellow")
     if check:
@@ -175,22 +107,21 @@ def print_recalculation(
         ]
         _print_list("differs from the saved value", changes, "bold yellow")
         if not changes:
-            out.print("every saved value is confirmed", style="green")
+            line(("every saved value is confirmed", "green"))
     if output is not None:
-        out.print(f"written: {output}", highlight=False, soft_wrap=True)
+        line(f"written: {output}")
 
 
 def _print_list(what: str, lines: list[str], style: str) -> None:
     if not lines:
         return
-    out = console()
     subject = "1 cell" if len(lines) == 1 else f"{len(lines)} cells"
     verb = what if len(lines) == 1 else what.replace("shows", "show").replace("differs", "differ")
-    out.print(f"{subject} {verb}:", style=style)
-    for line in lines[:_MOST]:
-        out.print(f"  {line}", highlight=False, markup=False, soft_wrap=True)
+    line((f"{subject} {verb}:", style))
+    for text in lines[:_MOST]:
+        line(f"  {text}")
     if len(lines) > _MOST:
-        out.print(f"  and {len(lines) - _MOST} more; --json lists them all")
+        line(f"  and {len(lines) - _MOST} more; --json lists them all")
 
 
 def _shown(value: Any) -> str:
@@ -238,7 +169,7 @@ def print_functions(functions: Iterable[Function]) -> None:
             table.add_row(function.name, Text(function.summary))
         console().print(table)
         console().print()
-    console().print("One in full: xlcredit functions XLC_DUAL_LTV", highlight=False)
+    line("One in full: xlcredit functions XLC_DUAL_LTV")
 
 
 def print_markdown(text: str) -> None:

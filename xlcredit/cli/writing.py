@@ -11,7 +11,16 @@ from xlcredit.errors import FileError
 from xlcredit.recalc import Recalculation, recalculate
 from xlcredit.workbook import build
 
-__all__ = ["Made", "make_workbook", "refuse_stale", "refuse_to_replace", "same", "write_workbook"]
+__all__ = [
+    "Made",
+    "make_workbook",
+    "refuse_source",
+    "refuse_stale",
+    "refuse_to_replace",
+    "same",
+    "write_whole",
+    "write_workbook",
+]
 
 
 @dataclass(frozen=True)
@@ -58,8 +67,16 @@ def refuse_stale(file: Path) -> None:
 
 def refuse_to_replace(target: Path, force: bool) -> None:
     """Stop before a file that somebody may have worked on is lost."""
+    if target.is_dir():
+        raise FileError(f"{target}: is a folder; name a file in it")
     if target.exists() and not force:
-        raise FileError(f"{target}: exists and differs; use --force to replace it")
+        raise FileError(f"{target}: exists already; use --force to replace it")
+
+
+def refuse_source(source: Path, target: Path) -> None:
+    """Stop before a copy takes the place of what it was made from."""
+    if target.resolve() == source.resolve():
+        raise FileError(f"{target}: is the source itself; name another file for the copy")
 
 
 def write_whole(content: bytes, target: Path, force: bool) -> None:

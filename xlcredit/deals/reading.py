@@ -12,13 +12,11 @@ from typing import Any
 import msgspec
 
 from xlcredit.deals import template as schema
-from xlcredit.deals.template import UNITS, Struct, Template
+from xlcredit.deals.checking import check
+from xlcredit.deals.template import Struct, Template
 from xlcredit.errors import DealError, FileError
 
 __all__ = ["convert", "load", "read_toml", "shipped"]
-
-#: Excel's limit for a text inside a formula, less the words that are put before it.
-_LONGEST_TEXT = 230
 
 
 def folder() -> Path:
@@ -64,7 +62,7 @@ def load(name: str) -> tuple[Template, Path]:
             raise DealError(f'"{name}" is not a template; there are {", ".join(shipped())}{hint}')
         path = folder() / name / "template.toml"
     template = convert(read_toml(path), Template, path)
-    _check_template(template, path)
+    check(template, path)
     return template, path.parent
 
 
@@ -115,26 +113,3 @@ def _line(path: Path, landmarks: list[str], key: str) -> str:
 def _all_fields(kind: type[Any]) -> list[str]:
     structs = [s for s in vars(schema).values() if isinstance(s, type) and issubclass(s, Struct)]
     return sorted({f for s in [*structs, kind] for f in getattr(s, "__struct_fields__", ())})
-
-
-def _check_template(template: Template, path: Path) -> None:
-    names = [i.name for s in template.section for i in s.input]
-    names += [f.name for c in template.comparison for f in c.figure]
-    names += [f.name for f in template.figure]
-    names += [r.name for s in template.sheet for b in s.block for r in b.row]
-    if twice := sorted({n for n in names if names.count(n) > 1}):
-        raise DealError(f"{path}: {', '.join(twice)} is defined twice")
-    units = {i.name: i.unit for i in template.inputs.values()}
-    units |= {f.name: f.unit for f in template.figure}
-    for name, unit in units.items():
-        if unit not in UNITS:
-            raise DealError(f"{path}: {name}: unit {unit!r} is not known")
-    for term in template.term:
-        if len(term.market) > _LONGEST_TEXT:
-            raise DealError(
-                f"{path}: term {term.label}: market has {len(term.market)} characters; "
-                f"a formula holds {_LONGEST_TEXT}"
-            )
-    for case in template.scenarios.case:
-        if len(case.values) != len(template.scenarios.inputs):
-            raise DealError(f"{path}: scenario {case.label}: one value per input is needed")

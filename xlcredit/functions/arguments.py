@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-import difflib
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from xlcredit.errors import CellError
+from xlcredit.errors import CellError, did_you_mean
 from xlcredit.functions.cells import (
     OMITTED,
     Cells,
@@ -320,10 +319,8 @@ def _term_name(parameter: Parameter, names: dict[str, str], label: Any) -> str:
         raise CellError("#VALUE!", f"{parameter.name}: {shown(label)} is not a label")
     if name := names.get(_folded(label)):
         return name
-    near = names[difflib.get_close_matches(_folded(label)[:80], names, 1, 0.0)[0]]
-    raise CellError(
-        "#VALUE!", f"{parameter.name}: {shown(label)} is not a label here; nearest is {near}"
-    )
+    hint = did_you_mean(label.replace(" ", "_"), names.values())
+    raise CellError("#VALUE!", f"{parameter.name}: {shown(label)} is not a label here{hint}")
 
 
 def iter_terms(terms: type) -> Iterator[tuple[str, Any]]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import Any
 
 import numpy as np
 
 from xlcredit import __version__
-from xlcredit.errors import CellError
+from xlcredit.errors import CellError, did_you_mean
 from xlcredit.functions import explain
 from xlcredit.functions.cells import Cells, shown
 from xlcredit.functions.kinds import Cell
@@ -90,7 +89,7 @@ def XLC_EXPLAIN(function: Cell) -> Any:
     Raises
     ------
     #N/A
-        There is no such function; the reason names the nearest one.
+        There is no such function; the reason names one that is spelled alike.
     #VALUE!
         The argument is not text.
 
@@ -116,8 +115,8 @@ def XLC_EXPLAIN(function: Cell) -> Any:
     name = function.strip().lstrip("=").split("(")[0].strip().upper()
     known = REGISTRY.get(name) or REGISTRY.get(f"XLC_{name}")
     if known is None:
-        near = difflib.get_close_matches(f"XLC_{name.removeprefix('XLC_')}", REGISTRY, 1, 0.0)
-        raise CellError("#N/A", f"there is no function {name[:40]}; the nearest is {near[0]}")
+        hint = did_you_mean(name, REGISTRY)
+        raise CellError("#N/A", f"there is no function {name[:40]}{hint}")
     return explain.as_rows(explain.manual(known))
 
 

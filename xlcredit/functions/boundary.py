@@ -8,7 +8,6 @@ not written, :class:`~xlcredit.errors.CellError` for an error value, and rows of
 from __future__ import annotations
 
 import datetime
-import difflib
 import gc
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -16,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from xlcredit.errors import CellError
+from xlcredit.errors import CellError, did_you_mean
 from xlcredit.functions.arguments import OMITTED, READERS, Vector
 from xlcredit.functions.cells import Cells, first_error, grid, plain
 from xlcredit.functions.kinds import Checked
@@ -63,8 +62,7 @@ def call(name: str, *raw: Any) -> Any:
     """
     function = REGISTRY.get(name) or REGISTRY.get(name.upper())
     if function is None:
-        near = difflib.get_close_matches(name.upper(), REGISTRY, 1)
-        hint = f"; did you mean {near[0]}?" if near else ""
+        hint = did_you_mean(name, REGISTRY)
         raise CellError("#NAME?", f"{name} is not a function of xlcredit{hint}")
     return evaluate(function, raw)
 

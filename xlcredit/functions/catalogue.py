@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 from typing import Any
 
 import numpy as np
 
-from xlcredit.errors import CellError, FileError
+from xlcredit.errors import CellError, FileError, did_you_mean
 from xlcredit.functions import audit, residual
 from xlcredit.functions.cells import Cells, shown
 from xlcredit.functions.explain import MOST_IN_BLOCK
@@ -102,10 +101,11 @@ def _figure(cards: Catalogue, gpu: str, field: str) -> Any:
     card = cards.find(gpu)
     if card is None:
         near = ", ".join(cards.near(gpu))
-        return CellError("#N/A", f'gpu "{gpu[:40]}" is not in the catalogue; nearest are {near}')
+        hint = f"; nearest are {near}" if near else ""
+        return CellError("#N/A", f'gpu "{gpu[:40]}" is not in the catalogue{hint}')
     if name is None:
-        near = ", ".join(difflib.get_close_matches(field.casefold()[:80], FIELDS, 3, 0.0))
-        return CellError("#N/A", f'field "{field[:40]}" is not a column; nearest are {near}')
+        hint = did_you_mean(field, FIELDS, 3)
+        return CellError("#N/A", f'field "{field[:40]}" is not a column{hint}')
     value = _value(cards, card, name)
     if value is None or value == "":
         return CellError("#N/A", f"{card.card} has no {name} in the catalogue")
@@ -137,7 +137,7 @@ def XLC_SOURCE(key: Cell) -> Any:
     Raises
     ------
     #N/A
-        There is no such key, and the reason names the nearest; in the block, a date that a
+        There is no such key, and the reason names those like it; in the block, a date that a
         definition or an assumption does not have.
     #VALUE!
         ``key`` is not text, or the user's own table of defaults is wrong.
@@ -167,8 +167,8 @@ def XLC_SOURCE(key: Cell) -> Any:
     rows = {row.key: row for row in _or_error(lambda: table(Default))}
     name = key.strip().casefold().replace(" ", "_").replace("-", "_")
     if name not in rows:
-        near = ", ".join(difflib.get_close_matches(name[:80], rows, 3, 0.0))
-        raise CellError("#N/A", f'key "{key[:40]}" is not a default; nearest are {near}')
+        hint = did_you_mean(name, rows, 3)
+        raise CellError("#N/A", f'key "{key[:40]}" is not a default{hint}')
     return _told(rows[name])
 
 

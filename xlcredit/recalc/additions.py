@@ -60,7 +60,7 @@ class Additions:
         return self.parts.get(part) or self._package.read(part)
 
 
-def pack(package: Package, changed: Mapping[str, bytes]) -> bytes:
+def pack(package: Package, changed: Mapping[str, bytes | None]) -> bytes:
     """Write a workbook file: the parts in their order, new ones behind; equal parts, equal bytes.
 
     Parameters
@@ -68,15 +68,18 @@ def pack(package: Package, changed: Mapping[str, bytes]) -> bytes:
     package : Package
         The workbook that is copied.
     changed : mapping
-        Parts that are new or have new contents.
+        Parts that are new or have new contents; ``None`` leaves a part out.
     """
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
         for name in dict.fromkeys([*package, *changed]):
+            content = changed[name] if name in changed else package.read(name)
+            if content is None:
+                continue
             member = zipfile.ZipInfo(name, _DATE)
             member.compress_type = zipfile.ZIP_DEFLATED
             member.external_attr = 0o600 << 16
-            archive.writestr(member, changed[name] if name in changed else package.read(name))
+            archive.writestr(member, content)
     return out.getvalue()
 
 

@@ -104,7 +104,7 @@ class Book:
                 part: str = relation.get("Target", "").lstrip("/")
                 if "workbook" in PurePosixPath(part).name:
                     return part
-        raise FileError(f"{self.package.path} is not a workbook: it is another Office document")
+        raise FileError(f"{self.package.path}: is not a workbook; it is another Office document")
 
     def _related(self) -> dict[str, tuple[str, str]]:
         """Read the workbook's relationships: id -> (kind, part)."""

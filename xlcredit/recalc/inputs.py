@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Mapping
+import os
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from xlcredit.errors import CellError, RecalcError
+from openpyxl.formula.tokenizer import Token, Tokenizer, TokenizerError
+from openpyxl.utils.cell import range_boundaries
+
+from xlcredit.errors import CellError, RecalcError, did_you_mean
 from xlcredit.recalc.book import Book, Place
+from xlcredit.recalc.package import Package
 from xlcredit.recalc.validation import refuse_invalid
 from xlcredit.recalc.values import Value, plain
 
-__all__ = ["resolve_inputs"]
+__all__ = ["refuse_unread", "resolve_inputs"]
 
 
 def resolve_inputs(book: Book, inputs: Mapping[str, object]) -> dict[Place, Value]:
@@ -52,18 +56,13 @@ def _find(book: Book, key: str) -> Place:
     if "!" in key:
         sheet = key.rpartition("!")[0].strip("'")
         if sheet.lower() not in map(str.lower, book.sheets):
-            raise RecalcError(f"{key}: there is no sheet {sheet}{_near(sheet, list(book.sheets))}")
+            near = did_you_mean(sheet, book.sheets)
+            raise RecalcError(f"{key}: there is no sheet {sheet}{near}")
         raise RecalcError(f"{key}: not the address of one cell, such as {sheet}!C4")
     if any(n.name.lower() == key.lower() for n in book.names):
         raise RecalcError(f"{key} does not stand for one cell; give an address such as Inputs!C4")
-    near = _near(key, list(book.cell_names))
+    near = did_you_mean(key, book.cell_names, 3)
     raise RecalcError(f"{key} is not a name in {book.package.path.name}{near}")
-
-
-def _near(word: str, known: list[str]) -> str:
-    lowered = {k.lower(): k for k in known}
-    near = [lowered[k] for k in difflib.get_close_matches(word.lower(), lowered, 3, 0.5)]
-    return f"; did you mean {' or '.join(near)}?" if near else ""
 
 
 def _checked(book: Book, key: str, place: Place, raw: Any) -> Value:
@@ -92,3 +91,71 @@ def _shown(value: Value) -> str:
     if isinstance(value, bool):
         return str(value).upper()
     return f"{value:g}" if isinstance(value, float) else repr(value)
+
+
+# --- slips of the finger --------------------------------------------------------------------
+
+
+def refuse_unread(source: str | os.PathLike[str], keys: Iterable[str]) -> None:
+    """Refuse the address of an empty cell that nothing refers to: it was meant for another.
+
+    Parameters
+    ----------
+    source : str or Path
+        The workbook.
+    keys : iterable of str
+        Names and addresses that a person typed.
+
+    Raises
+    ------
+    RecalcError
+        If there is such an address.
+    """
+    addresses = [key for key in keys if "!" in key]
+    book = Book(Package(source)) if addresses else None
+    for key in addresses:
+        assert book is not None
+        place = book.find(key)
+        if place and _is_empty(book, place) and not any(_reads(book, place)):
+            raise RecalcError(f"{key} is empty and nothing refers to it; {_example(book)}")
+
+
+def _is_empty(book: Book, place: Place) -> bool:
+    filled = place in book.formulas or place in book.members
+    return not filled and (place.row, place.column) not in book.constants[place.sheet]
+
+
+def _reads(book: Book, place: Place) -> Iterator[bool]:
+    """Whether each reference in a formula or a name is to a cell, or cannot be told."""
+    texts = [(formula.text, formula.place.sheet) for formula in book.formulas.values()]
+    for text, home in texts + [(name.text, name.sheet or "") for name in book.names]:
+        try:
+            tokens = Tokenizer(f"={text}").items
+        except (TokenizerError, IndexError):
+            continue
+        for token in tokens:
+            if token.type == Token.OPERAND and token.subtype == Token.RANGE:
+                yield _covers(token.value, home, place)
+
+
+def _covers(reference: str, home: str, place: Place) -> bool:
+    if "[" in reference:  # a column of a table, or another workbook
+        return True
+    sheet, _, area = reference.rpartition("!")
+    named = sheet.strip("'").replace("''", "'") if sheet else home
+    if named.lower() != place.sheet.lower():
+        return False
+    try:
+        left, top, right, bottom = range_boundaries(area)
+    except ValueError:  # a name, which is looked at itself
+        return False
+    rows, columns = (top or 1, bottom or place.row), (left or 1, right or place.column)
+    return rows[0] <= place.row <= rows[1] and columns[0] <= place.column <= columns[1]
+
+
+def _example(book: Book) -> str:
+    """Name an input that there is."""
+    for name, place in book.cell_names.items():
+        if isinstance(book.constants[place.sheet].get((place.row, place.column)), float):
+            return f"name an input, e.g. {name}"
+    return "give the address of an input"

@@ -177,7 +177,7 @@ class LibreOffice:
 
     def _ask(self, command: str, path: str | os.PathLike[str], **more: Any) -> Any:
         if not Path(path).is_file():
-            raise FileError(f"{path} does not exist")
+            raise FileError(f"{path}: no such file")
         question = {"command": command, "path": str(Path(path).resolve()), **more}
         assert self._process.stdin is not None
         try:

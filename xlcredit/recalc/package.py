@@ -52,7 +52,7 @@ class Package:
                 self._members = archive.infolist()
                 self._comment = archive.comment
         except _DAMAGED as error:
-            raise FileError(f"{self.path} is not a workbook: it is no zip file") from error
+            raise FileError(f"{self.path}: is not a workbook; it is no zip file") from error
         self._by_name = {m.filename: m for m in self._members}
         self._refuse_unsafe()
 
@@ -108,7 +108,7 @@ class Package:
         if target == self.path.resolve() and not overwrite:
             raise FileError(f"{self.path} would be overwritten; choose another target or allow it")
         if target.is_dir():
-            raise FileError(f"{target} is a folder; give the name of a workbook")
+            raise FileError(f"{target}: is a folder; name a file in it")
         with _whole_or_not_at_all(target, like=self.path) as out:
             self._write(out, changed)
 
@@ -165,7 +165,7 @@ class Package:
         if "xl/workbook.bin" in names:
             raise FileError(f"{self.path} is a binary workbook (.xlsb); save it as .xlsx")
         if "_rels/.rels" not in names:
-            raise FileError(f"{self.path} is not a workbook: the zip holds no Office document")
+            raise FileError(f"{self.path}: is not a workbook; the zip holds no Office document")
         if len(names) != len(self._members):
             raise FileError(f"{self.path} is damaged: it holds two parts of the same name")
         if any(m.flag_bits & 0x1 for m in self._members):
@@ -180,11 +180,11 @@ class Package:
 
 def _read(path: Path) -> bytes:
     if path.is_dir():
-        raise FileError(f"{path} is a folder, not a workbook")
+        raise FileError(f"{path}: is a folder; name the workbook in it")
     try:
         data = path.read_bytes()
     except FileNotFoundError:
-        raise FileError(f"{path} does not exist") from None
+        raise FileError(f"{path}: no such file") from None
     except OSError as error:
         raise FileError(f"{path} cannot be read: {error.strerror}") from error
     if not data:

@@ -7,26 +7,21 @@ is of no more use goes with them, for Excel would ask about it at each opening.
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Collection
 from pathlib import PurePosixPath
-from xml.sax.saxutils import escape
 
 from openpyxl.formula.tokenizer import Tokenizer, TokenizerError
 
 from xlcredit.recalc.book import Book
+from xlcredit.recalc.rewriting import formulas_in, rewritten
 
 __all__ = ["ADD_IN_PREFIX", "plain_calls", "strip_prefixes", "without_prefixes"]
 
 #: What hosts glue before the name of an add-in's function: a link's number or a path.
 ADD_IN_PREFIX = re.compile(r"@?(?:\[\d+\]!|'(?:[^']|'')*'!|[^'!(]+\.xl[al]m?!)", re.IGNORECASE)
 
-#: All elements of sheets and of the workbook that hold formulas.
-_FORMULA = re.compile(
-    rb"(<(?:\w+:)?(f|formula|formula1|formula2|definedName)(?:\s[^<>]*)?>)([^<]+)(?=</)"
-)
-_LINK_NUMBER = re.compile(rb"\[\d+\]")
+_LINK_NUMBER = re.compile(r"\[\d+\]")
 _LINKS = re.compile(rb"<(?:\w+:)?externalReferences\b.*?</(?:\w+:)?externalReferences\s*>", re.S)
 _ADD_IN = re.compile(r"\.(?:xla|xlam|xll)\Z", re.IGNORECASE)
 _TYPES = "[Content_Types].xml"
@@ -73,13 +68,13 @@ def strip_prefixes(xml: bytes, known: Collection[str]) -> tuple[bytes, int]:
     """
     count = 0
 
-    def plain(match: re.Match[bytes]) -> bytes:
+    def plain(formula: str) -> str:
         nonlocal count
-        text, found = plain_calls(html.unescape(match[3].decode()), known)
+        text, found = plain_calls(formula, known)
         count += found
-        return match[1] + escape(text).encode() if found else match.group()
+        return text
 
-    return _FORMULA.sub(plain, xml), count
+    return rewritten(xml, plain), count
 
 
 def without_prefixes(book: Book, known: Collection[str]) -> tuple[dict[str, bytes | None], int]:
@@ -114,10 +109,10 @@ def _without_links(book: Book, changed: dict[str, bytes | None]) -> dict[str, by
     parts = {p for p in links if "_rels" not in PurePosixPath(p).parts}
     targets = [r.get("Target", "") for p in links - parts for r in package.root(p)]
     used = any(
-        _LINK_NUMBER.search(formula[3])
+        _LINK_NUMBER.search(formula)
         for part in package
         if part.startswith(f"{folder}/") and part.endswith(".xml") and part not in links
-        for formula in _FORMULA.finditer(changed.get(part) or package.read(part))
+        for formula in formulas_in(changed.get(part) or package.read(part))
     )
     if used or not all(map(_ADD_IN.search, targets)) or not targets:
         return {}

@@ -6,28 +6,21 @@ that call worksheet functions changes.
 
 from __future__ import annotations
 
-import codecs
-import html
 import re
 from collections.abc import Collection, Mapping
-from xml.sax.saxutils import escape
 
 from openpyxl.formula.tokenizer import Tokenizer, TokenizerError
 
 from xlcredit.errors import RecalcError
 from xlcredit.recalc.book import Book
 from xlcredit.recalc.dialect import plain_name
+from xlcredit.recalc.rewriting import rewritten
 
 __all__ = ["PREFIXES", "respell", "spelled"]
 
 #: What stands before a worksheet function's name in a file: nothing for the classic add-in,
 #: LibreOffice and the embedded engine; Office.js's mark for xlwings Lite.
 PREFIXES: Mapping[str, str] = {"plain": "", "lite": "_xldudf_"}
-
-#: All elements of sheets and of the workbook that hold formulas.
-_FORMULA = re.compile(
-    r"(<(?:\w+:)?(?:f|formula|formula1|formula2|definedName)(?:\s[^<>]*)?>)([^<]+)(?=</)"
-)
 
 
 def spelled(formula: str, prefix: str, functions: Collection[str]) -> str:
@@ -82,16 +75,13 @@ def respell(book: Book, host: str, functions: Collection[str]) -> dict[str, byte
     prefix = PREFIXES[host]
     calls = re.compile("|".join(map(re.escape, functions)), re.IGNORECASE)
 
-    def write(match: re.Match[str]) -> str:
-        if not calls.search(match[2]):
-            return match[0]
-        text = spelled(html.unescape(match[2]), prefix, functions)
-        return match[1] + escape(text, {"\r": "&#13;"})
+    def write(formula: str) -> str:
+        return spelled(formula, prefix, functions) if calls.search(formula) else formula
 
     parts = {}
     for part in (*book.parts.values(), book.part):
         old = book.package.read(part)
-        new = _FORMULA.sub(write, old.decode("utf-8-sig")).encode()
-        if new != old.removeprefix(codecs.BOM_UTF8):
+        new = rewritten(old, write)
+        if new != old:
             parts[part] = new
     return parts

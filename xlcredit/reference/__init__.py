@@ -4,36 +4,4 @@ Each table is a small CSV file in this folder. A file of the same name and shape
 that the environment variable ``XLCREDIT_REFERENCE`` names takes its place.
 """
 
-from xlcredit.reference.tables import (
-    FOLDER_VARIABLE,
-    TABLES,
-    UNDATED,
-    Card,
-    Catalogue,
-    Cost,
-    Default,
-    Facility,
-    Row,
-    Scenario,
-    catalogue,
-    is_older,
-    stale,
-    table,
-)
-
-__all__ = [
-    "FOLDER_VARIABLE",
-    "TABLES",
-    "UNDATED",
-    "Card",
-    "Catalogue",
-    "Cost",
-    "Default",
-    "Facility",
-    "Row",
-    "Scenario",
-    "catalogue",
-    "is_older",
-    "stale",
-    "table",
-]
+from xlcredit.reference.tables import *  # noqa: F403 - tables.__all__ lists them

@@ -20,7 +20,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar, cast, get_type_hints
 
-from xlcredit.errors import FileError
+from xlcredit.errors import FileError, did_you_mean
 
 __all__ = [
     "FOLDER_VARIABLE",
@@ -42,7 +42,7 @@ __all__ = [
 #: Names the folder with the user's own tables.
 FOLDER_VARIABLE = "XLCREDIT_REFERENCE"
 #: A source that begins with one of these words needs no date: nobody has measured it.
-UNDATED = ("assumption", "definition", "illustration")
+UNDATED = ("assumption", "definition", "illustration", "open")
 
 _SHIPPED = Path(__file__).parent
 _GRADES = ("A", "B", "C")
@@ -297,8 +297,8 @@ def _check_header(path: Path, columns: list[str], parsers: dict[str, _Parser]) -
         raise FileError(f"{path}: columns are separated by semicolons; commas are needed")
     for column in columns:
         if column not in parsers:
-            near = difflib.get_close_matches(column, parsers, 1, 0.0)[0]
-            raise FileError(f'{path}: column "{column}" is not known; did you mean {near}?')
+            hint = did_you_mean(column, parsers) or f"; the columns are {', '.join(parsers)}"
+            raise FileError(f'{path}: column "{column}" is not known{hint}')
         if columns.count(column) > 1:
             raise FileError(f"{path}: column {column} is given twice")
     for column in parsers:
@@ -414,8 +414,8 @@ class Catalogue:
         return self._costs.get(card.card)
 
     def near(self, name: str, most: int = 3) -> list[str]:
-        """Return the cards whose names come nearest, the nearest first."""
-        names = difflib.get_close_matches(folded(name)[:80], self._cards, 4 * most, 0.0)
+        """Return the cards with a name like this one, the nearest first."""
+        names = difflib.get_close_matches(folded(name)[:80], self._cards, 4 * most, 0.6)
         return list(dict.fromkeys(self._cards[n].card for n in names))[:most]
 
 

@@ -154,7 +154,8 @@ class SourcesPage:
         )
         for row, item in enumerate(book.deal.inputs.values(), start=5):
             style.base(sheet.cell(row, 1)).value = item.label
-            book.formula(sheet, row, 2, item.name, item.unit)
+            value = book.formula(sheet, row, 2, item.name, item.unit)
+            value.number_format = style.constant_format(item.unit, item.value)
             style.base(sheet.cell(row, 3), size=9, color=style.MUTED).value = item.unit
             sheet.cell(row, 3).alignment = _ASIDE
             if item.as_of:
@@ -176,7 +177,7 @@ class SourcesPage:
 
 def _status(item: Input, on: datetime.date) -> str:
     """Return how far an input can be relied on: by its source's first word, then by its age."""
-    for word in (*UNDATED, OPEN):
+    for word in UNDATED:
         if item.source.startswith(word):
             return word
     if item.as_of is None:

@@ -75,6 +75,8 @@ def _write_input(sheet: Worksheet, row: int, item: Input) -> None:
     style.base(sheet.cell(row, 1)).value = item.label
     cell = style.input_cell(sheet.cell(row, _VALUE), item.unit, item.whole)
     write_constant(cell, item.value)
+    if not item.whole:
+        cell.number_format = style.constant_format(item.unit, item.value)
     if item.unit == "text":
         cell.alignment = Alignment(wrap_text=True, vertical="center")
     style.base(sheet.cell(row, 3), color=style.MUTED).value = item.unit

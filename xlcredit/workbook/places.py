@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,7 +10,7 @@ from openpyxl.formula import Tokenizer
 from openpyxl.formula.tokenizer import Token
 from openpyxl.utils import get_column_letter as letter
 
-from xlcredit.errors import DealError
+from xlcredit.errors import DealError, FormulaError, did_you_mean
 
 __all__ = ["FIRST", "OPENING", "TOTAL", "Place", "Places", "quoted"]
 
@@ -69,8 +68,11 @@ class Places:
                 return extra[name]
             return self._reference(name, sheet, column)
 
-        resolved = _BRACES.sub(reference, formula)
-        self._check_names(resolved)
+        try:
+            resolved = _BRACES.sub(reference, formula)
+            self._check(resolved)
+        except DealError as error:
+            raise FormulaError(f"{error} (in ={formula})", formula) from None
         return _YOUNG.sub(r"_xlfn.\1(", resolved)
 
     def _reference(self, name: str, sheet: str, column: int) -> str:
@@ -81,9 +83,7 @@ class Places:
             return self._area(self._cell(first), self._cell(last), sheet)
         row, _, part = name.partition(".")
         if row not in self.rows:
-            near = difflib.get_close_matches(row, self.rows, 1)
-            hint = f"; did you mean {near[0]}?" if near else ""
-            raise DealError(f"template: {{{name}}} is not a monthly row{hint}")
+            raise DealError(f"{{{name}}} is not a monthly row{did_you_mean(row, self.rows)}")
         place = self.rows[row]
         columns = {
             "": (column,),
@@ -96,7 +96,8 @@ class Places:
             "total": (TOTAL,),
         }
         if part not in columns:
-            raise DealError(f"template: {{{name}}}: .{part} is not one of {', '.join(columns)}")
+            known = ", ".join(f".{word}" for word in columns if word)
+            raise DealError(f"{{{name}}}: .{part} is not one of {known}")
         prefix = "" if place.sheet == sheet else f"{quoted(place.sheet)}!"
         if part in ("", "prev", "next"):
             return f"{prefix}{letter(columns[part][0])}{place.row}"
@@ -104,20 +105,21 @@ class Places:
 
     def _cell(self, name: str) -> Place:
         if name not in self.cells:
-            raise DealError(f"template: {name} is not an input or a figure")
+            raise DealError(f"{name} is not an input or a figure{did_you_mean(name, self.cells)}")
         return self.cells[name]
 
     def _area(self, first: Place, last: Place, sheet: str) -> str:
         prefix = "" if first.sheet == sheet else f"{quoted(first.sheet)}!"
         return f"{prefix}{first.absolute}:{last.absolute}"
 
-    def _check_names(self, formula: str) -> None:
+    def _check(self, formula: str) -> None:
         """Find a misspelt name now, not as #NAME? in front of a committee."""
+        brackets = [token.subtype for token in Tokenizer("=" + formula).items]
+        if brackets.count(Token.OPEN) != brackets.count(Token.CLOSE):
+            raise DealError("brackets do not match")
         for name in self.names_in(formula):
             if name not in self.cells:
-                near = difflib.get_close_matches(name, self.cells, 1)
-                hint = f"; did you mean {near[0]}?" if near else ""
-                raise DealError(f"template: {name} in ={formula} is not known{hint}")
+                raise DealError(f"{name} is not known{did_you_mean(name, self.cells)}")
 
     def names_in(self, formula: str) -> list[str]:
         """Defined names that a formula uses."""

@@ -16,6 +16,7 @@ __all__ = [
     "MILLIONS",
     "NUMBER_FORMATS",
     "base",
+    "constant_format",
     "formula_colour",
     "heading",
     "input_cell",
@@ -81,6 +82,8 @@ NUMBER_FORMATS = {
 }
 #: Money on the Summary.
 MILLIONS = '"$"#,##0.0,,"m";[Red]"-$"#,##0.0,,"m";"–"'
+#: Below this a figure is a tolerance.
+_SMALL = 1e-4
 #: Whole months read better without a decimal where the unit is an input.
 WHOLE_MONTHS = "0"
 
@@ -139,6 +142,16 @@ def number(cell: Any, unit: str, colour: str = BLACK, **font: Any) -> Any:
     cell.number_format = NUMBER_FORMATS.get(unit, "General")
     cell.alignment = Alignment(horizontal="left" if unit == "text" else "right", vertical="center")
     return cell
+
+
+def constant_format(unit: str, value: Any) -> str:
+    """The unit's number format, or one that does not show a small figure as nothing."""
+    usual = NUMBER_FORMATS.get(unit, "General")
+    if not isinstance(value, (int, float)) or value == 0:
+        return usual
+    if unit == "USD" and abs(value) < 1:
+        return "0.00"
+    return "0E+00" if abs(value) < _SMALL else usual
 
 
 def input_cell(cell: Any, unit: str, whole: bool = False) -> Any:

@@ -1,0 +1,168 @@
+"""A covenant dashboard in the terminal: however narrow that is, no figure is cut off."""
+
+from __future__ import annotations
+
+import dataclasses
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from rich.cells import cell_len
+from rich.measure import Measurement
+from rich.table import Table
+from rich.text import Text
+
+from xlcredit.cli.terminal import console, line
+
+if TYPE_CHECKING:
+    from xlcredit.workbook import Dashboard
+    from xlcredit.workbook.dashboard import Comparison, Covenant
+
+__all__ = ["dashboard_as_data", "print_dashboard"]
+
+_STATUS = {"PASS": "green", "OK": "green", "BREACH": "bold red", "CHECK": "bold yellow"}
+#: Where headings break when lines are short, and shorter still; a date fits in any case.
+_SHORT, _SHORTEST = 18, 12
+_LEFT = ("Covenant", "Test", "Status", "Driver")
+
+
+def print_dashboard(dashboard: Dashboard) -> None:
+    """Print the side-by-sides and the covenants of one workbook."""
+    line()
+    line((dashboard.title, "bold"))
+    status = dashboard.master_check
+    line(f"scenario: {dashboard.scenario}   master check: ", (status, _STATUS.get(status, "")))
+    for comparison in dashboard.comparisons:
+        line()
+        line((comparison.title, "bold cyan"))
+        _print_first_that_fits(_comparisons(comparison))
+        line(comparison.reading)
+    line()
+    line(("Covenants", "bold cyan"))
+    _print_first_that_fits(_covenants(dashboard.covenants))
+
+
+def _print_first_that_fits(layouts: Iterable[Table]) -> None:
+    """Print one of several layouts; the last if there is no room for any."""
+    out = console()
+    *wider, narrowest = layouts
+    everything = out.options.update(max_width=10_000)
+    fitting = (t for t in wider if Measurement.get(out, everything, t).minimum <= out.width)
+    out.print(next(fitting, narrowest))
+
+
+# --- layouts --------------------------------------------------------------------------------
+
+
+def _comparisons(comparison: Comparison) -> Iterator[Table]:
+    """Side by side; with headings of several lines; one above the other."""
+    figures = {k: Text(cell.shown, style="bold") for k, cell in comparison.figures.items()}
+    yield _grid([figures])
+    for width in (_SHORT, _SHORTEST):
+        yield _grid([{_broken(label, width): shown for label, shown in figures.items()}])
+    yield _list(figures.items())
+
+
+def _covenants(covenants: Sequence[Covenant]) -> Iterator[Table]:
+    """A covenant on one line; its driver below it; one fact above the other."""
+    rows = [_facts(covenant) for covenant in covenants]
+    yield _grid(rows)
+    yield _grid([_folded(row) for row in rows], wrapped="Covenant")
+    blank = ("", Text())
+    yield _list(pair for row in rows for pair in (*row.items(), blank))
+
+
+def _facts(covenant: Covenant) -> dict[str, Text]:
+    driver = f"{covenant.driver}: {covenant.may_move_by.shown}" if covenant.driver else ""
+    return {
+        "Covenant": Text(covenant.label),
+        "Value": Text(covenant.value.shown, style="bold"),
+        "Test": Text(f"{covenant.test} {covenant.threshold.shown}"),
+        "Status": Text(covenant.status, style=_STATUS.get(covenant.status, "")),
+        "Headroom": Text(covenant.headroom.shown),
+        "First breach": Text(covenant.first_breach.shown),
+        "Driver": Text(driver),
+    }
+
+
+def _folded(row: dict[str, Text]) -> dict[str, Text]:
+    """Put the driver below its covenant, and break the rest."""
+    covenant, *facts, driver = row.items()
+    below = Text.assemble(covenant[1], "\n", (driver[1].plain, "dim")) if driver[1] else covenant[1]
+    short = {
+        _broken(label, _SHORTEST): Text(_broken(text.plain, _SHORTEST), text.style)
+        for label, text in facts
+    }
+    return {covenant[0]: below} | short
+
+
+def _grid(rows: Sequence[dict[str, Text]], wrapped: str = "") -> Table:
+    """Facts by heading, row by row.
+
+    A column keeps its lines, for half a figure is another figure; only words may wrap.
+    """
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for heading in rows[0] if rows else ():
+        cells = [heading, *(row[heading].plain for row in rows)]
+        table.add_column(
+            heading,
+            justify="left" if heading in _LEFT else "right",
+            header_style="dim",
+            no_wrap=heading != wrapped,
+            min_width=_widest(cells, split=heading == wrapped),
+        )
+    for row in rows:
+        table.add_row(*row.values())
+        if wrapped:
+            table.add_row()
+    return table
+
+
+def _widest(cells: Iterable[str], split: bool) -> int:
+    """The cells of a terminal that the longest line takes, or the longest word."""
+    return max(cell_len(p) for c in cells for p in (c.split() if split else c.split("\n")))
+
+
+def _list(pairs: Iterable[tuple[str, Text]]) -> Table:
+    """One fact above the other; what is too long for its line goes on in the next."""
+    table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
+    table.add_column(style="dim", overflow="fold")
+    table.add_column(overflow="fold")
+    for label, text in pairs:
+        table.add_row(label, text)
+    return table
+
+
+def _broken(text: str, width: int) -> str:
+    return textwrap.fill(text, width, break_long_words=False, break_on_hyphens=False)
+
+
+# --- for programs----------------------------------------------------------------------------
+
+
+def dashboard_as_data(dashboard: Dashboard) -> dict[str, Any]:
+    """Give the dashboard as plain data, values unrounded."""
+    return {
+        "title": dashboard.title,
+        "scenario": dashboard.scenario,
+        "master_check": dashboard.master_check,
+        "comparisons": [
+            {
+                "title": c.title,
+                "figures": {label: cell.value for label, cell in c.figures.items()},
+                "reading": c.reading,
+            }
+            for c in dashboard.comparisons
+        ],
+        "covenants": [
+            {
+                field.name: _bare(getattr(covenant, field.name))
+                for field in dataclasses.fields(covenant)
+            }
+            for covenant in dashboard.covenants
+        ],
+    }
+
+
+def _bare(value: Any) -> Any:
+    return value.value if hasattr(value, "value") else value
