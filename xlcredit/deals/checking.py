@@ -15,6 +15,9 @@ _MOST_FIGURES = 5
 #: Excel's limit for a text inside a formula, less the words that are put before it.
 _LONGEST_TEXT = 230
 
+#: Excel's limit for a list of choices.
+_LONGEST_LIST = 255
+
 #: What the file says, and what is wrong with it.
 Problems = Iterator[tuple[str, str]]
 
@@ -104,6 +107,12 @@ def _counts(template: Template) -> Problems:
     for case in template.scenarios.case:
         if len(case.values) != len(template.scenarios.inputs):
             yield f'"{case.label}"', f"scenario {case.label}: one value per input is needed"
+    for item in template.inputs.values():
+        # Excel writes a list of choices into the rule itself, with commas between them
+        if any("," in choice for choice in item.choices):
+            yield f'"{item.name}"', f"{item.name}: a choice must not hold a comma"
+        if len(",".join(item.choices)) > _LONGEST_LIST:
+            yield f'"{item.name}"', f"{item.name}: choices of {_LONGEST_LIST} characters at most"
     scenario = template.inputs.get("scenario")
     if scenario and scenario.choices[1:] != labels:
         told = "its choices are a name for the inputs as they are, then the labels of the cases"

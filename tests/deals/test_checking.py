@@ -1,0 +1,93 @@
+"""A house template's mistakes: one line each, with the line of the file where they stand."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from xlcredit.deals import load, located, read_deal
+from xlcredit.deals import template as schema
+from xlcredit.errors import DealError, FormulaError
+from xlcredit.workbook import build
+
+HOME = load("gpu-term-loan")[1]
+TEXT = (HOME / "template.toml").read_text()
+
+
+def build_from(path: Path) -> None:
+    template, _ = load(str(path))
+    try:
+        build(template, read_deal(HOME / "deal.toml", template))
+    except FormulaError as error:
+        raise located(error, path) from None
+
+
+def test_the_text_itself_is_sound(tmp_path: Path) -> None:
+    path = tmp_path / "template.toml"
+    path.write_text(TEXT)
+    build_from(path)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ('"gpus*(gpu_cost+other', '"gpus*(gpu_costs+other', ["gpu_costs", "mean gpu_cost?"]),
+        ('{ row = "balance" }', '{ row = "balanse" }', ["balanse", "monthly row", "balance?"]),
+        ('height = "uncovered"', 'height = "uncoverd"', ["uncoverd", "mean uncovered?"]),
+        ('base = "covered"', 'base = "coverd"', ["coverd", "mean covered?"]),
+        ('{ input = "index_basis"', '{ input = "index_bases"', ["index_bases", "not an input"]),
+        ('inputs = ["rent_decline"', 'inputs = ["rent_declin"', ["rent_declin", "not an input"]),
+        ("{balance.prev}", "{balance.before}", [".before", ".prev"]),
+        ("{balance.prev}", "{balanse.prev}", ["{balanse.prev}", "mean balance?"]),
+        ('title = "What moves the DSCR after the contract"\nunit = "ratio"',
+         'title = "What moves the DSCR after the contract"\nunit = "ration"',
+         ["'ration'", "mean ratio?"]),
+        ('label = "Decline 30%"', 'label = "Decline 33%"', ["scenario", "Decline 33%"]),
+        ('label = "Decline 30%"', 'label = "Decline, 30%"', ["scenario"]),
+        ('"Decline 30%", "Decline 40%"', '"Decline 30%, or so", "Decline 40%"', ["comma"]),
+        ('"{service}*{tested}"', '"SUM({service}*{tested}"', ["brackets do not match"]),
+        ('name = "steps_taken"', 'name = "rent_flat"', ["rent_flat", "twice"]),
+        ('name = "balance_end"', 'name = "margin"', ["margin", "twice"]),
+        ("values = [0.10, 1.0, 14,", "values = [0.10, 14,", ["Decline 10%", "one value per input"]),
+        ('market = "at least 95%', f'market = "{"x" * 230}', ["Hedging", "fit in a formula"]),
+    ],
+)  # fmt: skip
+def test_a_mistake_names_its_line(tmp_path: Path, old: str, new: str, words: list[str]) -> None:
+    assert old in TEXT
+    path = tmp_path / "template.toml"
+    path.write_text(TEXT.replace(old, new, 1))
+    with pytest.raises(DealError) as caught:
+        build_from(path)
+    told = str(caught.value)
+    assert "\n" not in told
+    assert all(word in told for word in words), told
+    line = re.match(r".*template\.toml, line (\d+): ", told)
+    assert line, told
+    near = path.read_text().splitlines()[int(line[1]) - 1]
+    if "\n" not in new and "values" not in new and "market" not in new:
+        assert new.split('"')[-2 if new.endswith('"') else -1] in near or words[0] in near
+
+
+def test_six_figures_do_not_stand_side_by_side(tmp_path: Path) -> None:
+    figure = '  { name = "one_more", label = "One more", unit = "bp", formula = "1" },\n'
+    twice = figure + figure.replace("one_more", "and_more")
+    path = tmp_path / "template.toml"
+    head, middle, tail = TEXT.partition('title = "Utility-grade spread"')
+    path.write_text(head + middle + tail.replace("figure = [\n", "figure = [\n" + twice, 1))
+    with pytest.raises(DealError, match=r"line \d+: Utility-grade spread: 6 figures; up to 5"):
+        load(str(path))
+
+
+def test_the_page_on_templates_names_every_field() -> None:
+    page = (HOME.parent / "README.md").read_text()
+    seen = set(re.findall(r"`([a-z_]+)`|`\[+([a-z_.]+)\]+`", page))
+    words = {part for pair in seen for name in pair if name for part in name.split(".")}
+    kinds = [k for k in vars(schema).values() if isinstance(k, type)]
+    for kind in kinds:
+        if not issubclass(kind, msgspec.Struct) or kind is schema.Struct:
+            continue
+        missing = set(kind.__struct_fields__) - words
+        assert not missing, (kind.__name__, missing)

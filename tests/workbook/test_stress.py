@@ -1,0 +1,177 @@
+"""The sheet Stress and the charts: the tables say what the model says under each scenario."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+
+import pytest
+from openpyxl.utils import range_boundaries
+
+from tests.workbook.conftest import Example, made
+from xlcredit.deals import load, shipped
+from xlcredit.recalc import recalculate
+
+#: A column of the scenario table, and the named figure or (row, month) that it must equal when
+#: the scenario is in force.
+SAME = {
+    "gpu-term-loan": {
+        "DSCR after contract": "dscr_after_contract",
+        "Loan to resale, contract end": "ltv_executed_end",
+    },
+    "miner-dual-collateral": {
+        "LTV after the shock": "ltv_stressed",
+        "Liquidation LTV": "ltv_liquidation",
+        "Correlation": "correlation_live",
+        "Minimum DSCR, coin fallen": "dscr_fallen",
+    },
+}
+CASES = [
+    (name, case.label, column, figure)
+    for name, columns in SAME.items()
+    for case in load(name)[0].scenarios.case
+    for column, figure in columns.items()
+]
+
+
+@pytest.fixture(scope="module")
+def examples(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Example]:
+    return {name: made(name, tmp_path_factory.mktemp(name)) for name in shipped()}
+
+
+def table(example: Example, title: str) -> list[list[object]]:
+    """The rows of a block of the sheet Stress, its header first."""
+    sheet, values = example.formulas["Stress"], example.result.values["Stress"]
+    (top,) = [cell.row for cell in sheet["A"] if cell.value == title]
+    rows = []
+    for row in range(top + 1, sheet.max_row + 1):
+        if sheet.cell(row, 1).value is None:
+            break
+        rows.append(
+            [values.get((row, c), sheet.cell(row, c).value) for c in range(1, sheet.max_column + 1)]
+        )
+    return rows
+
+
+@pytest.mark.parametrize(("name", "case", "column", "figure"), CASES)
+def test_a_scenario_reads_the_same_in_the_table_and_in_force(
+    examples: dict[str, Example], name: str, case: str, column: str, figure: str
+) -> None:
+    example = examples[name]
+    header, *rows = table(example, "Scenarios side by side")
+    (shown,) = [row[header.index(column)] for row in rows if row[0] == case]
+    live = recalculate(example.path, inputs={"scenario": case}).names[figure]
+    assert live == pytest.approx(shown, rel=1e-9)
+
+
+@pytest.mark.parametrize("case", [c.label for c in load("hosting-project-loan")[0].scenarios.case])
+def test_the_cover_at_maturity_is_the_cover_in_the_last_month(
+    examples: dict[str, Example], case: str
+) -> None:
+    example = examples["hosting-project-loan"]
+    header, *rows = table(example, "Scenarios side by side")
+    (shown,) = [row[header.index("DSCR at maturity")] for row in rows if row[0] == case]
+    result = recalculate(example.path, inputs={"scenario": case})
+    sheet, row = example.place("dscr_curve")
+    assert result.values[sheet][row, 4 + 60] == pytest.approx(shown, rel=1e-9)
+
+
+def test_the_refinancing_grid_is_what_a_new_lender_would_lend(
+    examples: dict[str, Example],
+) -> None:
+    example = examples["hosting-project-loan"]
+    deal = {n: i.value for n, i in example.deal.inputs.items()}
+    grid = example.template.grid[0]
+    rows = table(example, grid.title)[1:]
+    rate, months, tenor = deal["refi_rate"] / 12, deal["refi_months"], deal["tenor_months"]
+    middle = tenor + months / 2
+    opex = deal["opex_year"] / 12 * (1 + deal["opex_growth"]) ** ((int(middle) - 1) // 12)
+    annuity = (1 - (1 + rate) ** -months) / rate
+    for row in rows:
+        for decline, shown in zip(grid.across, row[1:], strict=False):
+            rent = deal["market_rent"] * (1 - decline) ** (middle / 12)
+            income = max(0.0, deal["critical_kw"] * deal["occupancy"] * rent - opex)
+            gap = max(0.0, deal["balloon"] - income * annuity / row[0])
+            assert shown == pytest.approx(gap, rel=1e-9, abs=1e-3)
+
+
+def test_on_the_edge_of_the_map_the_call_comes(examples: dict[str, Example]) -> None:
+    """A coin price on the edge of a zone, with cards that follow rents: the LTV is the trigger."""
+    example = examples["miner-dual-collateral"]
+    spec = example.template.map[0]
+    deal = {n: i.value for n, i in example.deal.inputs.items()}
+    edges = 0
+    for rents, liquidation, call, *_ in table(example, spec.title)[1:]:
+        cards = deal["gpu_price"] * (1 + rents) ** deal["rent_elasticity"]
+        for price, trigger in ((liquidation, "liquidation_ltv"), (call, "call_ltv")):
+            if price == 0:
+                continue
+            # the debt stays what it is today
+            value = deal["coin_units"] * price + deal["gpu_units"] * cards
+            assert example.number("debt") / value == pytest.approx(deal[trigger], rel=1e-9)
+            edges += 1
+    assert edges > 10
+
+
+def test_tornados_stand_largest_first(example: Example) -> None:
+    for spec in example.template.tornado:
+        header, *bars = table(example, spec.title)[1:]
+        low, high = header.index("Change at low"), header.index("Change at high")
+        swings = [max(abs(bar[low]), abs(bar[high])) for bar in bars]
+        assert swings == sorted(swings, reverse=True), spec.title
+        assert swings[0] > 0
+
+
+def test_what_is_hatched_is_what_lies_below_the_covenant(example: Example) -> None:
+    depth, base = example.row("breach_depth"), example.row("breach_base")
+    tested = "stress_tested" if example.template.name == "hosting-project-loan" else "dscr_tested"
+    cover, covenant, out = (
+        example.row(tested),
+        example.row("covenant_level"),
+        example.row("in_loan"),
+    )
+    assert any(depth) or min(cover) >= covenant[0]
+    for below, under, value, limit, flag in zip(depth, base, cover, covenant, out, strict=True):
+        assert below == pytest.approx(flag * max(0.0, limit - max(0.0, value)), abs=1e-12)
+        assert under + below == pytest.approx(flag * limit, abs=1e-12)
+
+
+def test_every_series_of_every_chart_has_values(example: Example) -> None:
+    with zipfile.ZipFile(example.path) as package:
+        charts = [n for n in package.namelist() if n.startswith("xl/charts/chart")]
+        texts = [package.read(name).decode() for name in charts]
+    drawn = example.template
+    expected = len(drawn.chart) + len(drawn.ladder) + len(drawn.map) + len(drawn.tornado)
+    assert len(charts) == expected
+    for text in texts:
+        references = re.findall(r"<c?:?f>([^<]+)</", text)
+        assert references
+        for reference in references:
+            sheet, _, area = reference.replace("'", "").rpartition("!")
+            left, top, right, bottom = range_boundaries(area)
+            assert left and top and right and bottom
+            for row in range(top, bottom + 1):
+                for column in range(left, right + 1):
+                    value = example.formulas[sheet].cell(row, column).value
+                    assert value is not None, (reference, row, column)
+
+
+def test_areas_are_hatched_for_black_and_white(examples: dict[str, Example]) -> None:
+    with zipfile.ZipFile(examples["miner-dual-collateral"].path) as package:
+        charts = [n for n in package.namelist() if n.startswith("xl/charts/chart")]
+        patterns = [
+            p for n in charts for p in re.findall(rb'pattFill prst="(\w+)"', package.read(n))
+        ]
+    assert len(set(patterns)) >= 3  # the breach, and the two zones of the map
+
+
+def test_resale_follows_rents_down_and_not_up(examples: dict[str, Example]) -> None:
+    example = examples["gpu-term-loan"]
+    usual = example.number("end_executed")
+    for scenario, share in (("Flat", 1.0), ("Index +20%", 1.0), ("Decline 40%", 0.75**4)):
+        names = recalculate(example.path, inputs={"scenario": scenario}).names
+        middle = ((1 - 0.4) / (1 - 0.2)) ** (47.5 / 12)
+        expected = usual * (middle if share < 1 else 1.0)
+        assert names["end_executed"] == pytest.approx(expected, rel=1e-9), scenario
+    still = recalculate(example.path, inputs={"scenario": "Decline 40%", "rent_elasticity": 0})
+    assert still.names["end_executed"] == pytest.approx(usual, rel=1e-9)
