@@ -22,7 +22,7 @@ __all__ = ["dashboard_as_data", "print_dashboard"]
 
 _STATUS = {"PASS": "green", "OK": "green", "BREACH": "bold red", "CHECK": "bold yellow"}
 #: Where headings break when lines are short, and shorter still; a date fits in any case.
-_SHORT, _SHORTEST = 18, 12
+_LONG, _SHORT, _SHORTEST = 24, 18, 12
 _LEFT = ("Covenant", "Test", "Status", "Driver")
 
 
@@ -64,10 +64,11 @@ def _comparisons(comparison: Comparison) -> Iterator[Table]:
 
 
 def _covenants(covenants: Sequence[Covenant]) -> Iterator[Table]:
-    """A covenant on one line; its driver below it; one fact above the other."""
+    """A covenant on one line; its driver below it, then broken; one fact above the other."""
     rows = [_facts(covenant) for covenant in covenants]
     yield _grid(rows)
-    yield _grid([_folded(row) for row in rows], wrapped="Covenant")
+    for width in (_LONG, _SHORTEST):
+        yield _grid([_folded(row, width) for row in rows], wrapped="Covenant")
     blank = ("", Text())
     yield _list(pair for row in rows for pair in (*row.items(), blank))
 
@@ -85,13 +86,12 @@ def _facts(covenant: Covenant) -> dict[str, Text]:
     }
 
 
-def _folded(row: dict[str, Text]) -> dict[str, Text]:
-    """Put the driver below its covenant, and break the rest."""
+def _folded(row: dict[str, Text], width: int) -> dict[str, Text]:
+    """Put the driver below its covenant, and break the rest at a width."""
     covenant, *facts, driver = row.items()
     below = Text.assemble(covenant[1], "\n", (driver[1].plain, "dim")) if driver[1] else covenant[1]
     short = {
-        _broken(label, _SHORTEST): Text(_broken(text.plain, _SHORTEST), text.style)
-        for label, text in facts
+        _broken(label, width): Text(_broken(text.plain, width), text.style) for label, text in facts
     }
     return {covenant[0]: below} | short
 

@@ -60,7 +60,8 @@ class MonthlyPage:
         for column in range(FIRST, book.places.last + 1):
             sheet.column_dimensions[letter(column)].width = 13
         sheet.freeze_panes = sheet.cell(_HEADER_ROW + 2, FIRST)
-        page_setup(sheet, wide=-(-book.places.months // 12), repeat=f"1:{_HEADER_ROW + 1}")
+        years = -(-book.places.months // 12)
+        page_setup(sheet, wide=years, tall=1, repeat=f"1:{_HEADER_ROW + 1}")
         sheet.print_title_cols = "A:C"
 
     def _header(self, book: Book, sheet: Worksheet) -> None:
