@@ -126,7 +126,7 @@ def test_an_error_reads_check_and_is_told(loan: Example) -> None:
     """No GPUs: no debt, nothing to divide by; the covenant must not pass."""
     result = recalculate(loan.path, inputs={"gpus": 0})
     assert result.names["covenant_dscr_curve"] == "CHECK"
-    assert result.names["covenant_advance"] == "CHECK"
+    assert result.names["covenant_resale"] == "CHECK"
     assert result.names["master_check"] == "CHECK"
     assert result.errors
     assert all(fault.reason for fault in result.errors)

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from xlcredit.deals import template as schema
+from xlcredit.deals.cases import expand
 from xlcredit.deals.checking import check
 from xlcredit.deals.template import Struct, Template
 from xlcredit.errors import DealError, FileError
@@ -62,6 +63,7 @@ def load(name: str) -> tuple[Template, Path]:
             raise DealError(f'"{name}" is not a template; there are {", ".join(shipped())}{hint}')
         path = folder() / name / "template.toml"
     template = convert(read_toml(path), Template, path)
+    template = expand(template)
     check(template, path)
     return template, path.parent
 

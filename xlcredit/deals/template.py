@@ -132,10 +132,15 @@ class Row(Struct, kw_only=True, frozen=True):
 
 
 class Block(Struct, kw_only=True, frozen=True):
-    """A calculation block: its ingredients above, its result below."""
+    """A calculation block: its ingredients above, its result below.
+
+    With ``each_case`` the block stands once for each scenario: ``{case.X}`` is the scenario's
+    value of input X, and a row of the block means its row for the same scenario.
+    """
 
     title: str
     row: list[Row]
+    each_case: bool = False
 
 
 class Sheet(Struct, kw_only=True, frozen=True):
@@ -269,12 +274,13 @@ class Shade(Struct, kw_only=True, frozen=True):
 
 
 class Chart(Struct, kw_only=True, frozen=True):
-    """A line chart of monthly rows on the Summary, with one part shaded."""
+    """A line chart of monthly rows on the Summary, one part shaded, cut off above ``high``."""
 
     title: str
     unit: str
     line: list[Line]
     shade: Shade | None = None
+    high: float | None = None
 
 
 class Rung(Struct, kw_only=True, frozen=True):

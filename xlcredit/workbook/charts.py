@@ -56,15 +56,23 @@ def monthly(book: Book, spec: templates.Chart) -> BarChart | LineChart:
         lines.series.append(series)
     lines.set_categories(dates)
     if spec.shade is None:
-        return frame(lines, spec.title, spec.unit, months=True)
+        return _cut(frame(lines, spec.title, spec.unit, months=True), spec)
     shaded = _shade(book, spec.shade, last)
     shaded.set_categories(dates)
     frame(lines, spec.title, spec.unit, months=True)
     frame(shaded, spec.title, spec.unit, months=True)
     if spec.shade.base:  # the invisible part that the hatching stands on
         shaded.legend.legendEntry = [LegendEntry(idx=0, delete=True)]
+    _cut(lines, spec)
+    _cut(shaded, spec)
     shaded += lines
     return shaded
+
+
+def _cut(chart: Plot, spec: templates.Chart) -> Plot:
+    """Keep a month far above the threshold from flattening the rest."""
+    chart.y_axis.scaling.max = spec.high
+    return chart
 
 
 def _shade(book: Book, spec: templates.Shade, last: int) -> BarChart:

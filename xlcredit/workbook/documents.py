@@ -18,6 +18,7 @@ from xlcredit.workbook import style
 from xlcredit.workbook.inputs import CHANGED, write_constant
 from xlcredit.workbook.pages import Book, page_setup, widths
 from xlcredit.workbook.places import quoted
+from xlcredit.workbook.summary import SOURCES_FIRST
 
 __all__ = ["FunctionsPage", "SourcesPage", "TermSheetPage"]
 
@@ -75,7 +76,8 @@ class TermSheetPage:
 
     def _write_term(self, book: Book, sheet: Worksheet, row: int, number: int) -> None:
         term = book.template.term[number - 1]
-        style.base(sheet.cell(row, 1), color=style.MUTED).value = number
+        shown = f"{number} *" if _assumed(book, term) else number
+        style.base(sheet.cell(row, 1), color=style.MUTED).value = shown
         style.base(sheet.cell(row, 2), bold=True).value = term.label
         cell = sheet.cell(row, 3)
         if term.formula:
@@ -104,7 +106,16 @@ class TermSheetPage:
             sheet.merge_cells(start_row=at, end_row=at, start_column=2, end_column=3)
             book.formula(sheet, at, 4, figure.formula, figure.unit)
         last = row + len(book.template.figure) + 2
-        style.note(sheet.cell(last, 2), f"xlcredit {__version__}, template {book.template.name}")
+        stamp = f"xlcredit {__version__}, template {book.template.name}"
+        style.note(sheet.cell(last, 2), f"* names an assumption: see Sources. {stamp}")
+        sheet.merge_cells(start_row=last, end_row=last, start_column=2, end_column=4)
+
+
+def _assumed(book: Book, term: Term) -> bool:
+    """Whether a term states an input that nobody has a source for."""
+    named = book.places.names_in(term.formula) if term.formula else []
+    inputs = (book.deal.inputs.get(name) for name in named)
+    return any(i.source.startswith("assumption") for i in inputs if i)
 
 
 def _shown(term: Term) -> str:
@@ -118,7 +129,7 @@ def _shown(term: Term) -> str:
 def _purposes(book: Book) -> dict[str, str]:
     """What each sheet is for, in the order of the book."""
     return {
-        "Summary": "Four side-by-sides, the covenants, the charts",
+        "Summary": "Side-by-sides, the covenants, the charts",
         "Inputs": "Every input once, with unit, source and date; change the blue cells",
         **{sheet.name: sheet.purpose for sheet in book.template.sheet},
         "Stress": "Scenarios side by side, ladders, grids, tornados",
@@ -152,10 +163,12 @@ class SourcesPage:
         style.table_header(
             sheet, 4, ["Input", "Value", "Unit", "As of", "Status", "Source"], align="left"
         )
-        for row, item in enumerate(book.deal.inputs.values(), start=5):
+        for row, item in enumerate(book.deal.inputs.values(), start=SOURCES_FIRST):
             style.base(sheet.cell(row, 1)).value = item.label
             value = book.formula(sheet, row, 2, item.name, item.unit)
             value.number_format = style.constant_format(item.unit, item.value)
+            if item.unit == "text":
+                value.alignment = Alignment(wrap_text=True, vertical="center")
             style.base(sheet.cell(row, 3), size=9, color=style.MUTED).value = item.unit
             sheet.cell(row, 3).alignment = _ASIDE
             if item.as_of:

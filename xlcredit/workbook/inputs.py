@@ -52,7 +52,7 @@ class InputsPage:
             style.heading(sheet, top, section.title, len(_HEADER))
             for offset, spec in enumerate(section.input):
                 _write_input(sheet, top + 1 + offset, book.deal[spec.name])
-        widths(sheet, A=46, B=30, C=14, D=54, E=13, F=18, G=22, H=42)
+        widths(sheet, A=44, B=24, C=14, D=46, E=12, F=17, G=20, H=30)
         sheet.freeze_panes = f"C{_FIRST_ROW - 1}"
         page_setup(sheet, repeat=f"{_FIRST_ROW - 2}:{_FIRST_ROW - 2}")
 

@@ -70,11 +70,10 @@ def chart_ladder(place: Place, spec: Ladder) -> BarChart:
 def write_map(book: Book, sheet: Worksheet, row: int, spec: Map) -> None:
     """One row per value of the driver: where each zone ends, how high it is, and today."""
     zones = len(spec.zone)
-    names = [zone.label for zone in spec.zone]
     header = [
         f"{spec.x_label} [{spec.x_unit}]",
-        *(f"{name}: below" for name in names),
-        *names,
+        *(f"{zone.label}: below" for zone in spec.zone),
+        *(f"{zone.label}: height of the zone" for zone in spec.zone),
         spec.today.label,
     ]
     style.heading(sheet, row, spec.title, len(header))

@@ -13,7 +13,7 @@ from xlcredit.deals import template as templates
 from xlcredit.deals.template import Block, Row
 from xlcredit.workbook import style
 from xlcredit.workbook.pages import Book, page_setup, widths
-from xlcredit.workbook.places import FIRST, OPENING, TOTAL, Place
+from xlcredit.workbook.places import FIRST, OPENING, TOTAL, UNIT, Place
 
 __all__ = ["MonthlyPage"]
 
@@ -56,7 +56,7 @@ class MonthlyPage:
                 _write_row(book, sheet, row, item, read_ahead)
             else:
                 style.heading(sheet, row, item.title, book.places.last)
-        widths(sheet, A=52, B=14, C=16, D=14)
+        widths(sheet, A=56, B=14, C=16, D=14)
         for column in range(FIRST, book.places.last + 1):
             sheet.column_dimensions[letter(column)].width = 13
         sheet.freeze_panes = sheet.cell(_HEADER_ROW + 2, FIRST)
@@ -82,11 +82,11 @@ class MonthlyPage:
                 cell.value = "=" + book.places.resolve(f"{{{name}}}", self.name, column)
                 cell.number_format = "0" if unit == "flag" else style.NUMBER_FORMATS["date"]
                 cell.alignment = Alignment(horizontal="right")
-        check = style.base(sheet.cell(1, OPENING), bold=True)
+        check = style.base(sheet.cell(1, TOTAL), bold=True)
         check.value = "=master_check"
         check.alignment = Alignment(horizontal="center")
         style.paint_status(sheet, check.coordinate)
-        style.note(sheet.cell(1, TOTAL), "Master check").alignment = Alignment(
+        style.note(sheet.cell(1, UNIT), "Master check").alignment = Alignment(
             horizontal="right", vertical="center"
         )
 

@@ -12,7 +12,7 @@ from openpyxl.utils import get_column_letter as letter
 
 from xlcredit.errors import DealError, FormulaError, did_you_mean
 
-__all__ = ["FIRST", "OPENING", "TOTAL", "Place", "Places", "quoted"]
+__all__ = ["FIRST", "OPENING", "TOTAL", "UNIT", "Place", "Places", "quoted"]
 
 #: Columns of a monthly sheet: label, unit, total or constant, opening, then the months.
 LABEL, UNIT, TOTAL, OPENING, FIRST = 1, 2, 3, 4, 5
@@ -117,6 +117,8 @@ class Places:
 
     def _area(self, first: Place, last: Place, sheet: str) -> str:
         prefix = "" if first.sheet == sheet else f"{quoted(first.sheet)}!"
+        if first == last:
+            return f"{prefix}{first.absolute}"
         return f"{prefix}{first.absolute}:{last.absolute}"
 
     def _check(self, formula: str) -> None:

@@ -9,6 +9,7 @@ from openpyxl.styles import Alignment
 from openpyxl.utils import get_column_letter as letter
 from openpyxl.worksheet.worksheet import Worksheet
 
+from xlcredit.deals.cases import in_case
 from xlcredit.deals.template import Grid, Ladder, Map, Template, Tornado
 from xlcredit.workbook import measures, style, tornado
 from xlcredit.workbook.pages import Book, page_break, page_scale, widths
@@ -37,9 +38,12 @@ class StressPage:
         for column, name in enumerate(["labels", *columns], start=1):
             block = (Place(self.name, top, column), Place(self.name, bottom, column))
             book.places.blocks[f"scenarios.{name}"] = block
-        for row, spec in _laid_out(book.template):
+            for number, row in enumerate(range(top, bottom + 1), start=1):
+                one = Place(self.name, row, column)
+                book.places.blocks[f"scenarios.{name}.{number}"] = (one, one)
+        for at, spec in _laid_out(book.template):
             if isinstance(spec, Ladder | Map):
-                book.places.tables[spec.title] = Place(self.name, row, 1)
+                book.places.tables[spec.title] = Place(self.name, at, 1)
 
     def write(self, book: Book, sheet: Worksheet) -> None:
         """Write the tables one below the other; a page never cuts one."""
@@ -56,10 +60,10 @@ class StressPage:
     def _scenarios(self, book: Book, sheet: Worksheet) -> None:
         table = book.template.scenarios
         labels = [book.template.inputs[name].label for name in table.inputs]
-        header = ["Scenario", *labels, *(m.label for m in table.metric)]
+        header = ["Scenario", *labels, *(f"{m.label} [{m.unit}]" for m in table.metric)]
         style.heading(sheet, _HEADER_ROW - 1, "Scenarios side by side", len(header))
         style.table_header(sheet, _HEADER_ROW, header)
-        sheet.row_dimensions[_HEADER_ROW].height = 32
+        sheet.row_dimensions[_HEADER_ROW].height = 44
         for offset, case in enumerate(table.case):
             row = _HEADER_ROW + 1 + offset
             style.base(sheet.cell(row, 1), bold=True).value = case.label
@@ -72,7 +76,8 @@ class StressPage:
             extra = places | _ranges(places)
             for index, metric in enumerate(table.metric):
                 column = _FIRST_INPUT + len(table.inputs) + index
-                book.formula(sheet, row, column, metric.formula, metric.unit, extra)
+                formula = in_case(metric.formula, offset + 1)
+                book.formula(sheet, row, column, formula, metric.unit, extra)
 
 
 def _ranges(places: dict[str, str]) -> dict[str, str]:

@@ -149,7 +149,7 @@ def constant_format(unit: str, value: Any) -> str:
     usual = NUMBER_FORMATS.get(unit, "General")
     if not isinstance(value, (int, float)) or value == 0:
         return usual
-    if unit == "USD" and abs(value) < 1:
+    if unit in ("USD", "USD/unit") and abs(value) < 100 and value != int(value):
         return "0.00"
     return "0E+00" if abs(value) < _SMALL else usual
 

@@ -15,6 +15,7 @@ __all__ = [
     "BAND",
     "COVENANT_COLUMNS",
     "READING",
+    "SOURCES_FIRST",
     "SummaryPage",
 ]
 
@@ -40,6 +41,8 @@ _COLUMNS = 9
 _CHART_WIDTHS = (16.8, 17.4)
 _CHARTS_ROWS = 42  # of the second page, shared by as many rows of charts as there are
 _ROW_HEIGHT = 0.529  # centimetres
+#: The first row of the sheet Sources.
+SOURCES_FIRST = 5
 READING = 7  # what a side-by-side says, in words
 
 
@@ -119,6 +122,10 @@ def _status_line(book: Book, sheet: Worksheet) -> None:
     check = book.formula(sheet, 3, 5, "master_check", "text", bold=True)
     check.alignment = Alignment(horizontal="center")
     style.paint_status(sheet, "E3")
+    last = SOURCES_FIRST + len(book.deal.inputs) - 1
+    area = f"Sources!$E${SOURCES_FIRST}:$E${last}"
+    told = f'COUNTIF({area},"assumption")&" of "&ROWS({area})&" inputs are assumptions"'
+    style.base(book.formula(sheet, 3, READING, told, "text"), color=style.MUTED)
 
 
 def _write_comparison(book: Book, sheet: Worksheet, row: int, comparison: Comparison) -> None:

@@ -26,7 +26,7 @@ def height(spec: Tornado) -> int:
 
 def write(book: Book, sheet: Worksheet, row: int, spec: Tornado) -> None:
     """Write one tornado."""
-    style.heading(sheet, row, spec.title, len(_HEADER))
+    style.heading(sheet, row, f"{spec.title} [{spec.unit}]", len(_HEADER))
     style.base(sheet.cell(row + 1, 1), bold=True).value = "As input"
     book.formula(sheet, row + 1, 5, spec.formula, spec.unit, bold=True)
     style.table_header(sheet, row + 2, _HEADER)
