@@ -16,6 +16,7 @@ from xlcredit.recalc import recalculate
 #: the scenario is in force.
 SAME = {
     "gpu-term-loan": {
+        "Minimum DSCR": "dscr_curve_lowest",
         "DSCR after contract": "dscr_after_contract",
         "Loan to resale, contract end": "ltv_executed_end",
     },
