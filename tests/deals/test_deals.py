@@ -91,7 +91,7 @@ def test_an_unknown_template_is_named() -> None:
         ('direction = "max"', 'direction = "most"', ["direction", "most", "line"]),
         ('name = "margin"', 'name = "base_rate"', ["base_rate", "twice"]),
         ('unit = "USD/kWh"', 'unit = "EUR/kWh"', ["power_price", "EUR/kWh"]),
-        ("values = [0.10, 1.0, 14, 38, 0.0, 0.0]", "values = [0.1]", ["Decline 10%"]),
+        ("values = [0.10, 1.0, 14, 38, 0.0, 0.0, 0]", "values = [0.1]", ["Decline 10%"]),
     ],
 )
 def test_a_mistake_in_a_template_is_named(

@@ -2,19 +2,36 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-from xlcredit.deals.template import UNITS, Template
+from xlcredit.deals.template import DRIVER_UNITS, UNITS, Template
+from xlcredit.deals.values import CONTROL, check_value
 from xlcredit.errors import DealError, FormulaError, did_you_mean
 
-__all__ = ["check", "line_of", "located"]
+__all__ = ["check", "check_texts", "line_of", "located"]
 
 #: Figures that stand beside each other on the Summary.
 _MOST_FIGURES = 5
 #: Excel's limit for a text inside a formula, less the words that are put before it.
 _LONGEST_TEXT = 230
 
+#: What becomes a defined name, and what a spreadsheet reads as something else.
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+_ADDRESS = re.compile(r"[A-Za-z]{1,3}[0-9]{1,7}|[Rr][0-9]*([Cc][0-9]*)?|[Cc][0-9]*")
+_WORDS = frozenset({"TRUE", "FALSE", "NAN", "INF"})
+_RESERVED = frozenset({"case", "scenarios", "across", "down", "x"})
+#: Excel's rules for the names of sheets, and the sheets that every workbook has.
+_NO_SHEET = re.compile(r"[\[\]:*?/\\'\"]|^History$", re.IGNORECASE)
+_LONGEST_SHEET = 31
+_PAGES = (
+    *("Term Sheet", "Summary", "Inputs", "Stress", "Audit", "Checks", "Sources", "Functions"),
+    *("Committee copy", "Formulas"),
+)
+_FEWEST_MONTHS, _MOST_MONTHS = 12, 360
 #: Excel's limit for a list of choices.
 _LONGEST_LIST = 255
 
@@ -30,9 +47,49 @@ def check(template: Template, path: Path) -> None:
     DealError
         A name is defined twice or not at all, a unit is unknown, or counts do not agree.
     """
-    for words in (_doubles, _units, _references, _counts):
+    for words in (_names, _sheets, _rows_say_one_thing, _units, _references, _counts, _cases):
         for text, problem in words(template):
-            raise DealError(f"{path}{line_of(path, text)}: {problem}")
+            after = "[scenarios]" if words is _cases else ""
+            raise DealError(f"{path}{line_of(path, text, after)}: {problem}")
+    for item in template.inputs.values():
+        if item.value is not None:
+            quoted = f'"{item.name}"'
+            check_value(item, item.value, f"{path}{line_of(path, quoted)}: {item.name}")
+
+
+def check_texts(raw: Any, path: Path, key: str = "") -> None:
+    """Refuse what no cell can show, wherever in a template's file it stands.
+
+    Raises
+    ------
+    DealError
+        A text is empty, holds a control character or begins with ``=``; a list is empty; a
+        number is not finite.
+    """
+    if isinstance(raw, dict):
+        for name, part in raw.items():
+            check_texts(part, path, name)
+    elif isinstance(raw, list):
+        if not raw:
+            raise DealError(f"{path}{line_of(path, key + ' = [')}: {key} is empty")
+        for part in raw:
+            check_texts(part, path, key)
+    elif isinstance(raw, str):
+        if wrong := _wrong_text(raw):
+            # the file may spell a control character as an escape
+            shown = CONTROL.split(raw)[0]
+            line = line_of(path, shown if shown.strip() else f'{key} = "')
+            raise DealError(f"{path}{line}: {key} {wrong}")
+    elif isinstance(raw, float) and not math.isfinite(raw):
+        raise DealError(f"{path}{line_of(path, str(raw))}: {key} must be finite; got {raw}")
+
+
+def _wrong_text(text: str) -> str:
+    if not text.strip():
+        return "is empty; leave it out"
+    if CONTROL.search(text):
+        return "holds a control character, which no cell can show"
+    return "must not begin with =" if text.lstrip().startswith("=") else ""
 
 
 def located(error: FormulaError, path: Path) -> DealError:
@@ -40,12 +97,14 @@ def located(error: FormulaError, path: Path) -> DealError:
     return DealError(f"{path}{line_of(path, error.formula)}: {error}")
 
 
-def line_of(path: Path, text: str) -> str:
-    """Say in which line of a file a text first stands, or nothing if it is not found."""
+def line_of(path: Path, text: str, after: str = "") -> str:
+    """Say in which line of a file a text first stands after another, or nothing."""
     lines = path.read_text(encoding="utf-8-sig").splitlines() if path.is_file() else []
+    start = next((n for n, line in enumerate(lines) if after and line.startswith(after)), 0)
     # a basic string of TOML escapes its quotes
     spellings = (text, text.replace('"', '\\"'))
-    found = (n for n, line in enumerate(lines, start=1) if any(s in line for s in spellings))
+    places = enumerate(lines[start:], start=start + 1)
+    found = (n for n, line in places if any(s in line for s in spellings))
     number = next(found, None)
     return f", line {number}" if number else ""
 
@@ -54,13 +113,53 @@ def _rows(template: Template) -> list[str]:
     return [row.name for sheet in template.sheet for block in sheet.block for row in block.row]
 
 
-def _doubles(template: Template) -> Problems:
-    names = [*template.inputs, *_rows(template)]
-    names += [f.name for c in template.comparison for f in c.figure]
-    names += [f.name for f in template.figure] + [c.name for c in template.covenant]
-    sections = [i.name for s in template.section for i in s.input]
-    for name in sorted({n for n in names if names.count(n) > 1 or sections.count(n) > 1}):
-        yield f'"{name}"', f"{name} is defined twice"
+def _names(template: Template) -> Problems:
+    defined = [i.name for s in template.section for i in s.input]
+    defined += [f.name for c in template.comparison for f in c.figure]
+    defined += [f.name for f in template.figure] + [c.name for c in template.covenant]
+    rows = _rows(template)
+    for name in [*defined, *rows, *(s.name for s in template.section if s.name)]:
+        if not _NAME.fullmatch(name):
+            told = "letters, digits and underscores, a letter first"
+            yield f'"{name}"', f"{name!r} is not a name: {told}"
+        if _ADDRESS.fullmatch(name) or name.upper() in _WORDS:
+            told = "a spreadsheet reads it as a cell or a word of its own"
+            yield f'"{name}"', f"{name} is not a name: {told}; add an underscore"
+        if name in _RESERVED:
+            yield f'"{name}"', f"{name} has a meaning in braces; take another name"
+    # a spreadsheet does not tell upper from lower case
+    lower = [name.lower() for name in [*defined, *rows]]
+    for name in [*defined, *rows]:
+        if lower.count(name.lower()) > 1:
+            yield f'"{name}"', f"{name} is defined twice"
+
+
+def _sheets(template: Template) -> Problems:
+    taken = {name.lower() for name in _PAGES}
+    for sheet in template.sheet:
+        name = sheet.name
+        wide = len(name.encode("utf-16-le")) // 2
+        if _NO_SHEET.search(name) or name != name.strip() or wide > _LONGEST_SHEET:
+            told = f"up to {_LONGEST_SHEET} characters without [ ] : * ? / \\ and quotes"
+            yield f'"{name}"', f"{name!r} cannot name a sheet: {told}"
+        if name.lower() in taken:
+            yield f'"{name}"', f"{name}: there is a sheet of that name already"
+        taken.add(name.lower())
+    if not _FEWEST_MONTHS <= template.months <= _MOST_MONTHS:
+        yield "months", f"months must be {_FEWEST_MONTHS}..{_MOST_MONTHS}; got {template.months}"
+
+
+def _rows_say_one_thing(template: Template) -> Problems:
+    for row in (r for s in template.sheet for b in s.block for r in b.row):
+        if bool(row.formula) == bool(row.constant):
+            yield f'"{row.name}"', f"{row.name}: give a formula, or a constant, and not both"
+        if row.constant and (row.opening or row.total):
+            yield f'"{row.name}"', f"{row.name}: a constant has no opening and no total"
+    for term in template.term:
+        if term.text and term.formula:
+            yield f'"{term.label}"', f"{term.label}: give a text or a formula, not both"
+        if term.market and not term.formula:
+            yield f'"{term.label}"', f"{term.label}: market stands beside a formula that gives open"
 
 
 def _units(template: Template) -> Problems:
@@ -73,9 +172,15 @@ def _units(template: Template) -> Problems:
     units |= {t.label: t.unit for t in template.twin} | {c.title: c.unit for c in template.chart}
     units |= {t.title: t.unit for t in template.ladder} | {t.title: t.unit for t in template.map}
     units |= {m.label: m.unit for m in template.scenarios.metric}
+    units |= {g.across_label: g.across_unit for g in template.grid}
+    units |= {g.down_label: g.down_unit for g in template.grid}
+    units |= {m.x_label: m.x_unit for m in template.map}
+    drivers = {c.driver: c.driver_unit for c in template.covenant if c.driver}
+    units |= {label: unit for label, unit in drivers.items() if unit not in DRIVER_UNITS}
     for name, unit in units.items():
         if unit not in UNITS:
-            yield f'"{name}"', f"{name}: unit {unit!r} is not known{did_you_mean(unit, UNITS)}"
+            near = did_you_mean(unit, UNITS) or f"; there are {', '.join(UNITS)}"
+            yield f'"{name}"', f"{name}: unit {unit!r} is not known{near}"
 
 
 def _references(template: Template) -> Problems:
@@ -103,10 +208,6 @@ def _counts(template: Template) -> Problems:
         if len(term.market) > _LONGEST_TEXT:
             told = f"{term.label}: market has {len(term.market)} characters"
             yield f'"{term.label}"', f"{told}; up to {_LONGEST_TEXT} fit in a formula"
-    labels = [case.label for case in template.scenarios.case]
-    for case in template.scenarios.case:
-        if len(case.values) != len(template.scenarios.inputs):
-            yield f'"{case.label}"', f"scenario {case.label}: one value per input is needed"
     for item in template.inputs.values():
         # Excel writes a list of choices into the rule itself, with commas between them
         if any("," in choice for choice in item.choices):
@@ -114,6 +215,22 @@ def _counts(template: Template) -> Problems:
         if len(",".join(item.choices)) > _LONGEST_LIST:
             yield f'"{item.name}"', f"{item.name}: choices of {_LONGEST_LIST} characters at most"
     scenario = template.inputs.get("scenario")
+    labels = [case.label for case in template.scenarios.case]
     if scenario and scenario.choices[1:] != labels:
         told = "its choices are a name for the inputs as they are, then the labels of the cases"
         yield '"scenario"', f"scenario: {told}: {', '.join(labels)}"
+
+
+def _cases(template: Template) -> Problems:
+    table = template.scenarios
+    labels = [case.label for case in table.case]
+    for case in table.case:
+        if labels.count(case.label) > 1:
+            yield f'"{case.label}"', f"scenario {case.label} stands twice"
+        if len(case.values) != len(table.inputs):
+            yield f'"{case.label}"', f"scenario {case.label}: one value per input is needed"
+        for name, value in zip(table.inputs, case.values, strict=True):
+            try:
+                check_value(template.inputs[name], value, f"scenario {case.label}: {name}")
+            except DealError as error:
+                yield f'"{case.label}"', str(error)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import tomllib
 from importlib.resources import files
@@ -13,9 +12,9 @@ import msgspec
 
 from xlcredit.deals import template as schema
 from xlcredit.deals.cases import expand
-from xlcredit.deals.checking import check
+from xlcredit.deals.checking import check, check_texts
 from xlcredit.deals.template import Struct, Template
-from xlcredit.errors import DealError, FileError
+from xlcredit.errors import DealError, FileError, did_you_mean
 
 __all__ = ["convert", "load", "read_toml", "shipped"]
 
@@ -58,12 +57,12 @@ def load(name: str) -> tuple[Template, Path]:
     path = Path(name)
     if path.suffix != ".toml":
         if name not in shipped():
-            near = difflib.get_close_matches(name, shipped(), 1)
-            hint = f"; did you mean {near[0]}?" if near else ""
-            raise DealError(f'"{name}" is not a template; there are {", ".join(shipped())}{hint}')
+            told = f'"{name}" is not a template; there are {", ".join(shipped())}'
+            raise DealError(told + did_you_mean(name, shipped()))
         path = folder() / name / "template.toml"
-    template = convert(read_toml(path), Template, path)
-    template = expand(template)
+    raw = read_toml(path)
+    check_texts(raw, path)
+    template = expand(convert(raw, Template, path))
     check(template, path)
     return template, path.parent
 
@@ -82,8 +81,9 @@ def convert(raw: Any, kind: type[Any], path: Path) -> Any:
         hint = ""
         unknown = _UNKNOWN_KEY.search(message)
         if unknown:
-            near = difflib.get_close_matches(unknown[1], _all_fields(kind), 1)
-            hint = f"; did you mean {near[0]}?" if near else ""
+            own = getattr(kind, "__struct_fields__", ())
+            hint = did_you_mean(unknown[1], own)
+            hint = hint or did_you_mean(unknown[1], set(_all_fields(kind)) - {unknown[1]})
         line = _line(path, _landmarks(raw, message), unknown[1] if unknown else "")
         raise DealError(f"{path}{line}: {message}{hint}") from None
 

@@ -18,6 +18,7 @@ from typing import Any, Literal
 import msgspec
 
 __all__ = [
+    "DRIVER_UNITS",
     "UNITS",
     "Bar",
     "Block",
@@ -77,6 +78,9 @@ UNITS = (
     "text",
     "%",
 )
+
+#: A covenant's driver may also say which way it must go when the test fails.
+DRIVER_UNITS = (*UNITS, "headroom, min", "headroom, max")
 
 #: Numbers, text and dates, as TOML has them; the unit decides which (see deal.check_value).
 Value = Any

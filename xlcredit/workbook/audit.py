@@ -113,6 +113,7 @@ class ChecksPage:
         tests.append(("Every covenant has a verdict", f'COUNTIF({statuses},"CHECK")=0'))
         areas = {"Summary": f"Summary!$A$5:{statuses.rpartition(':')[2].replace('$E$', '$I$')}"}
         areas |= {page.name: _used_area(book, page.name) for page in book.template.sheet}
+        areas |= {"Term Sheet": "{terms.area}", "Stress": "{stress.area}"}
         tests += [
             (f"No cell of {name} shows an error", f"SUMPRODUCT(--ISERROR({area}))=0")
             for name, area in areas.items()

@@ -17,7 +17,7 @@ from xlcredit.reference import UNDATED, is_older
 from xlcredit.workbook import style
 from xlcredit.workbook.inputs import CHANGED, write_constant
 from xlcredit.workbook.pages import Book, page_setup, widths
-from xlcredit.workbook.places import quoted
+from xlcredit.workbook.places import Place, quoted
 from xlcredit.workbook.summary import SOURCES_FIRST
 
 __all__ = ["FunctionsPage", "SourcesPage", "TermSheetPage"]
@@ -42,6 +42,8 @@ class TermSheetPage:
         row = self._figures_row(book)
         for offset, figure in enumerate(book.template.figure):
             book.name(figure.name, self.name, row + 1 + offset, 4)
+        last = row + len(book.template.figure)
+        book.places.blocks["terms.area"] = (Place(self.name, 6, 3), Place(self.name, last, 4))
 
     def _figures_row(self, book: Book) -> int:
         return 6 + len(book.template.term) + 2

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from xlcredit.deals import Deal, Input, Template, load, shipped
-from xlcredit.deals.deal import check_value
+from xlcredit.deals.values import check_value
 from xlcredit.errors import CellError, DealError, FileError
 from xlcredit.recalc.book import Book, Place
 from xlcredit.recalc.package import Package

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from openpyxl.formula import Tokenizer
-from openpyxl.formula.tokenizer import Token
+from openpyxl.formula.tokenizer import Token, TokenizerError
 from openpyxl.utils import get_column_letter as letter
 
 from xlcredit.errors import DealError, FormulaError, did_you_mean
@@ -123,7 +123,10 @@ class Places:
 
     def _check(self, formula: str) -> None:
         """Find a misspelt name now, not as #NAME? in front of a committee."""
-        brackets = [token.subtype for token in Tokenizer("=" + formula).items]
+        try:
+            brackets = [token.subtype for token in Tokenizer("=" + formula).items]
+        except (TokenizerError, IndexError):
+            raise DealError("brackets or quotes do not match") from None
         if brackets.count(Token.OPEN) != brackets.count(Token.CLOSE):
             raise DealError("brackets do not match")
         for name in self.names_in(formula):

@@ -20,6 +20,7 @@ __all__ = ["StressPage"]
 _HEADER_ROW = 5
 _FIRST_INPUT = 2
 _DOWN, _ACROSS = "\N{DOWNWARDS ARROW}", "\N{RIGHTWARDS ARROW}"
+_LAST_COLUMN = 26  # wider than any table here
 _TALL_ROWS = 3  # what the title and tall headers take beyond the usual height
 
 Block = Ladder | Map | Grid | Tornado
@@ -41,9 +42,13 @@ class StressPage:
             for number, row in enumerate(range(top, bottom + 1), start=1):
                 one = Place(self.name, row, column)
                 book.places.blocks[f"scenarios.{name}.{number}"] = (one, one)
+        end = bottom
         for at, spec in _laid_out(book.template):
             if isinstance(spec, Ladder | Map):
                 book.places.tables[spec.title] = Place(self.name, at, 1)
+            end = at + _height(spec)
+        corner = Place(self.name, end, _LAST_COLUMN)
+        book.places.blocks["stress.area"] = (Place(self.name, top, 2), corner)
 
     def write(self, book: Book, sheet: Worksheet) -> None:
         """Write the tables one below the other; a page never cuts one."""

@@ -182,8 +182,9 @@ def _write_covenant(book: Book, sheet: Worksheet, row: int, covenant: Covenant) 
     status.alignment = Alignment(horizontal="center")
     # a cover that is negative has no headroom: 1 - threshold/value would read as plenty
     headroom = (
+        f"IF(AND(ISNUMBER({value}),ISNUMBER({threshold})),"
         f'IF({value}>0,IF({test}="at least",1-{threshold}/{value},{threshold}/{value}-1),'
-        f'IF({test}="at least","none left","unlimited"))'
+        f'IF({test}="at least","none left","unlimited")),"none")'
     )
     book.formula(sheet, row, _HEADROOM, headroom, f"headroom, {covenant.direction}")
     if covenant.first_breach:

@@ -1,0 +1,52 @@
+"""Values of inputs: of the right kind, in range, and what a cell can hold."""
+
+from __future__ import annotations
+
+import datetime
+import math
+import re
+from typing import Any
+
+from xlcredit.deals.template import Input
+from xlcredit.errors import DealError
+
+__all__ = ["CONTROL", "check_value"]
+
+#: What a spreadsheet's calendar and a loan's life can hold.
+FIRST_DAY, LAST_DAY = datetime.date(2000, 1, 1), datetime.date(2100, 12, 31)
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+#: A text is joined to others in a cell, which holds 32,767 characters.
+_LONGEST = 10_000
+_LARGEST = 10**300
+
+
+def check_value(spec: Input, value: Any, place: str) -> None:
+    """Refuse a value of the wrong kind or out of range, naming the place."""
+    if spec.unit == "date":
+        if not isinstance(value, datetime.date) or isinstance(value, datetime.datetime):
+            raise DealError(f"{place} must be a date such as 2026-11-22; got {value!r}")
+        if not FIRST_DAY <= value <= LAST_DAY:
+            raise DealError(f"{place} must be between {FIRST_DAY} and {LAST_DAY}; got {value}")
+        return
+    if spec.unit == "text":
+        if not isinstance(value, str):
+            raise DealError(f"{place} must be text; got {value!r}")
+        if not value.strip():
+            raise DealError(f'{place} is empty; write "open" for what is not agreed')
+        if len(value) > _LONGEST:
+            raise DealError(f"{place} has {len(value)} characters; up to {_LONGEST} are shown")
+        if CONTROL.search(value):
+            raise DealError(f"{place} holds a control character, which no cell can show")
+        if spec.choices and value not in spec.choices:
+            raise DealError(f"{place} must be one of {', '.join(spec.choices)}; got {value!r}")
+        return
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise DealError(f"{place} must be a number [{spec.unit}]; got {value!r}")
+    if abs(value) > _LARGEST:  # also an integer that no float can hold
+        raise DealError(f"{place} is too large for a cell")
+    low, high = spec.low, spec.high
+    outside = (low is not None and value < low) or (high is not None and value > high)
+    if outside or not math.isfinite(value) or (spec.whole and value != int(value)):
+        kind = "a whole number" if spec.whole else "a number"
+        ends = f"{'' if low is None else f'{low:g}'}..{'' if high is None else f'{high:g}'}"
+        raise DealError(f"{place} must be {kind} in {ends} [{spec.unit}]; got {value}")
