@@ -16,6 +16,7 @@ from xlcredit.recalc.package import Package
 from xlcredit.recalc.patch import Changes, patch_sheet
 from xlcredit.workbook import build
 from xlcredit.workbook.compare import Change, Comparison, compare
+from xlcredit.workbook.freeze import freeze
 
 
 def changed(example: Example, folder: Path, **inputs: object) -> Comparison:
@@ -61,7 +62,7 @@ def test_the_effect_is_told_in_figures_and_verdicts(loan: Example, tmp_path: Pat
     assert str(after) == f"DSCR, after contract end: {after.old:.2f}x → {after.new:.2f}x"
     verdict = one(found.statuses, "Minimum DSCR, flat rents")
     assert (verdict.old, verdict.new) == ("PASS", "BREACH")
-    assert not found.cells and not found.terms and not found.remarks
+    assert not found.cells and not found.remarks
 
 
 def test_ltv_and_spread_are_among_the_figures(miner: Example, tmp_path: Path) -> None:
@@ -122,3 +123,18 @@ def test_only_two_of_a_kind_can_be_compared(loan: Example, miner: Example, tmp_p
     openpyxl.Workbook().save(other)
     with pytest.raises(FileError, match=r"other.xlsx.*not made by xlcredit"):
         compare(loan.path, other)
+
+
+def test_the_lines_of_the_term_sheet_are_compared_as_they_read(
+    loan: Example, tmp_path: Path
+) -> None:
+    change = one(changed(loan, tmp_path, margin=0.05).terms, "Pricing")
+    assert "400 bp" in str(change.old) and "500 bp" in str(change.new)
+
+
+def test_a_committee_copy_is_compared_by_its_values(loan: Example, tmp_path: Path) -> None:
+    frozen = tmp_path / "committee.xlsx"
+    frozen.write_bytes(freeze(loan.path, datetime.date(2026, 11, 22)))
+    found = compare(loan.path, frozen)
+    assert found.same
+    assert any("no formulas" in remark for remark in found.remarks)

@@ -92,6 +92,8 @@ def compare(old: Path, new: Path) -> Comparison:
         )
     dashboards = [read_dashboard(path) for path in (old, new)]
     found = Comparison(old, new, remarks=list(_remarks(before, after)))
+    if bool(books[0].formulas) != bool(books[1].formulas):
+        found.remarks.append("one of them holds no formulas: values are compared")
     found.inputs = list(_inputs(*books))
     found.terms = list(_terms(*books))
     found.cells = list(_cells(*books))
@@ -133,24 +135,26 @@ def _input_places(book: Book) -> dict[str, Place]:
 
 
 def _terms(old: Book, new: Book) -> Iterator[Change]:
-    """Compare the lines of the term sheet that are typed; the others follow from inputs."""
-    before, after = (_typed_terms(book) for book in (old, new))
+    """Compare the lines of the term sheet as they read."""
+    before, after = (_read_terms(book) for book in (old, new))
     for label in dict.fromkeys([*after, *before]):
         if _differ(before.get(label), after.get(label)):
             yield _change(label, before.get(label), after.get(label), "text")
 
 
-def _typed_terms(book: Book) -> dict[str, Value]:
-    """Read the typed lines: a number, a label and a text side by side."""
+def _read_terms(book: Book) -> dict[str, Value]:
+    """Read the numbered lines: a number, a label and a text side by side."""
     cells = book.constants.get(_TERMS, {})
     return {
-        str(cells[row, 2]): value
+        str(cells[row, 2]): book.saved(Place(_TERMS, row, 3))
         for (row, column), value in cells.items()
-        if column == 3 and isinstance(cells.get((row, 1)), float) and (row, 2) in cells
+        if column == 1 and str(value)[:1].isdigit() and (row, 2) in cells
     }
 
 
 def _cells(old: Book, new: Book) -> Iterator[Change]:
+    if not (old.formulas and new.formulas):
+        return  # a committee copy holds values only
     for place in dict.fromkeys([*old.formulas, *new.formulas]):
         texts = [str(b.formulas[place]) if place in b.formulas else None for b in (old, new)]
         if texts[0] != texts[1] and place.sheet != _INPUTS:

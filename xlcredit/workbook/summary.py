@@ -181,10 +181,11 @@ def _write_covenant(book: Book, sheet: Worksheet, row: int, covenant: Covenant) 
     status = book.formula(sheet, row, _STATUS, guarded, "text", bold=True)
     status.alignment = Alignment(horizontal="center")
     # a cover that is negative has no headroom: 1 - threshold/value would read as plenty
+    # no two numbers, no headroom; and no ratio to what is not above zero
     headroom = (
-        f"IF(AND(ISNUMBER({value}),ISNUMBER({threshold})),"
-        f'IF({value}>0,IF({test}="at least",1-{threshold}/{value},{threshold}/{value}-1),'
-        f'IF({test}="at least","none left","unlimited")),"none")'
+        f"CHOOSE(1+(COUNT({value},{threshold})=2)*(1+({value}>0)),"
+        f'"none",IF({test}="at least","none left","unlimited"),'
+        f'IF({test}="at least",1,-1)*(1-{threshold}/{value}))'
     )
     book.formula(sheet, row, _HEADROOM, headroom, f"headroom, {covenant.direction}")
     if covenant.first_breach:
