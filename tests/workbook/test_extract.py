@@ -157,3 +157,25 @@ def test_a_house_template_is_named_by_its_path(tmp_path: Path) -> None:
     with pytest.raises(DealError, match=r"house-loan.*--template"):
         extract(path)
     assert extract(path, str(house))[0] == deal
+
+
+def test_a_changed_value_does_not_keep_the_date_of_the_old_one(
+    loan: Example, tmp_path: Path
+) -> None:
+    from xlcredit.workbook.inputs import changed_sources
+
+    inputs: dict[str, object] = {"margin": 0.05}
+    target = tmp_path / "dearer.xlsx"
+    recalculate(loan.path, target, inputs=inputs | changed_sources(loan.path, inputs))
+    margin = extract(target)[0]["margin"]
+    assert margin.value == 0.05 and margin.as_of is None
+    assert margin.source.startswith("assumption")
+
+
+def test_inputs_that_a_template_lacks_are_not_dropped(loan: Example, tmp_path: Path) -> None:
+    text = (HOME / "template.toml").read_text()
+    older = tmp_path / "template.toml"
+    lines = [ln for ln in text.splitlines() if "rent_elasticity" not in ln or "power" not in ln]
+    older.write_text("\n".join(lines))
+    with pytest.raises(DealError, match="rent_elasticity is no input of gpu-term-loan"):
+        extract(loan.path, str(older))

@@ -28,6 +28,8 @@ FILING = "EDGAR"
 OPEN = "open"
 #: An input whose date lies further back, seen from the deal's, is flagged on the sheet Sources.
 FRESH_MONTHS = 12
+#: The price of a coin is not what it was a month ago.
+_FRESH_COIN = 1
 #: Words beside a figure that is set right.
 _ASIDE = Alignment(horizontal="left", vertical="center", indent=1)
 
@@ -159,7 +161,8 @@ class SourcesPage:
             sheet,
             "Sources",
             f"{len(status)} inputs, of which {count['assumption']} are assumptions, "
-            f"{count['stale']} are older than {FRESH_MONTHS} months and {count[OPEN]} are open. "
+            f"{count['stale']} are stale (older than {FRESH_MONTHS} months; the price of a coin, "
+            f"{_FRESH_COIN}) and {count[OPEN]} are open. "
             "Replace any of them on the sheet Inputs.",
         )
         style.table_header(
@@ -173,14 +176,15 @@ class SourcesPage:
                 value.alignment = Alignment(wrap_text=True, vertical="center")
             style.base(sheet.cell(row, 3), size=9, color=style.MUTED).value = item.unit
             sheet.cell(row, 3).alignment = _ASIDE
-            if item.as_of:
-                style.number(sheet.cell(row, 4), "date", style.MUTED).value = item.as_of
             doubtful = status[item.name] in doubts
             color = "B45309" if doubtful else style.INK
             source = f"Inputs!$D${book.places.cells[item.name].row}"
             told = status[item.name]
-            # a value changed since has another source; the flag must not outlive it
+            # a value changed since has another source; flag and date must not outlive it
             flag = f'IF({source}="{CHANGED}","assumption","{told}")'
+            if item.as_of:
+                date = f'IF({source}="{CHANGED}","",{source.replace("$D$", "$E$")})'
+                style.base(book.formula(sheet, row, 4, date, "date"), color=style.MUTED)
             style.base(book.formula(sheet, row, 5, flag, "text"), color=color).alignment = _ASIDE
             cell = book.formula(sheet, row, 6, source, "text")
             style.base(cell, italic=doubtful, color=color)
@@ -199,7 +203,8 @@ def _status(item: Input, on: datetime.date) -> str:
         return "undated"
     if FILING in item.source:
         return "filed"  # a contract's terms hold until amended; only market figures go stale
-    return "stale" if is_older(item.as_of, on, FRESH_MONTHS) else "dated"
+    months = _FRESH_COIN if item.unit == "USD/coin" else FRESH_MONTHS
+    return "stale" if is_older(item.as_of, on, months) else "dated"
 
 
 class FunctionsPage:

@@ -15,6 +15,7 @@ from xlcredit.errors import CellError, DealError, FileError
 from xlcredit.recalc.book import Book, Place
 from xlcredit.recalc.package import Package
 from xlcredit.recalc.values import Value
+from xlcredit.workbook.inputs import CHANGED, InputsPage
 from xlcredit.workbook.stamp import read_stamp
 
 __all__ = ["extract"]
@@ -55,6 +56,11 @@ def extract(path: Path, template: str | None = None) -> tuple[Deal, Template]:
     book = Book(Package(path))
     stamp = read_stamp(book.package)
     spec = _template(path, stamp.template, template)
+    known = {name.lower() for name in spec.inputs}
+    named = [n for n, place in book.cell_names.items() if place.sheet == InputsPage.name]
+    if unknown := sorted(n for n in named if n.lower() not in known):
+        told = f"{path}: {', '.join(unknown)} is no input of {spec.name}"
+        raise DealError(f"{told}; give the template that it was built from")
     inputs = {name: _input(book, default) for name, default in spec.inputs.items()}
     deal = Deal(
         template=spec.name, name=stamp.deal, as_of=stamp.as_of, note=_note(book), inputs=inputs
@@ -82,13 +88,12 @@ def _input(book: Book, default: Input) -> Input:
     where = f"{book.package.path}: {place} ({default.label})"
     value = _typed(book.saved(place), default, where)
     check_value(default, value, where)
+    source = _text(book.saved(Place(name, row, column + _SOURCE))) or "assumption"
     as_of = book.saved(Place(name, row, column + _AS_OF))
-    return msgspec.structs.replace(
-        default,
-        value=value,
-        source=_text(book.saved(Place(name, row, column + _SOURCE))) or "assumption",
-        as_of=default.as_of if as_of is None else _date(as_of, f"{where}: the date"),
-    )
+    date = default.as_of if as_of is None else _date(as_of, f"{where}: the date")
+    # the date belongs to the figure that was replaced
+    date = None if source == CHANGED else date
+    return msgspec.structs.replace(default, value=value, source=source, as_of=date)
 
 
 def _typed(value: Value, spec: Input, where: str) -> Any:
