@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -34,6 +35,7 @@ class Book:
     places: Places
     #: Areas that ``show`` reads back, by defined name.
     areas: dict[str, str] = field(default_factory=dict)
+    _looks: dict[tuple[Any, ...], Any] = field(default_factory=dict)
 
     def formula(
         self,
@@ -48,8 +50,13 @@ class Book:
         """Write one formula in its unit's format and its source's colour."""
         text = self.places.resolve(formula, sheet.title, column, extra)
         cell = sheet.cell(row, column)
-        other = self.places.draws_on_other_sheets(text, sheet.title)
-        style.number(cell, unit, style.formula_colour(text, other), **font)
+        colour = style.formula_colour(text, self.places.draws_on_other_sheets(text, sheet.title))
+        look = (unit, colour, *sorted(font.items()))
+        if look in self._looks:  # a workbook has some forty looks and ten thousand cells
+            cell._style = copy(self._looks[look])
+        else:
+            style.number(cell, unit, colour, **font)
+            self._looks[look] = copy(cell._style)
         cell.value = "=" + text
         return cell
 

@@ -19,6 +19,7 @@ LABEL, UNIT, TOTAL, OPENING, FIRST = 1, 2, 3, 4, 5
 
 _BRACES = re.compile(r"\{([A-Za-z_][\w.]*)\}")
 _CELL = re.compile(r"\$?[A-Z]{1,3}\$?\d+\Z")
+_WORD = re.compile(r"[A-Za-z_]\w*")
 #: Functions younger than the file format carry a prefix in the file.
 _YOUNG = re.compile(r"\b(MINIFS|MAXIFS|NORM\.S\.DIST|GAMMA\.DIST|GAMMALN\.PRECISE)\(")
 
@@ -47,6 +48,8 @@ class Places:
     blocks: dict[str, tuple[Place, Place]] = field(default_factory=dict)
     #: The upper left cell of the tables that charts of another sheet draw, by title.
     tables: dict[str, Place] = field(default_factory=dict)
+    #: Formulas of the template that were found sound.
+    _sound: set[str] = field(default_factory=set)
 
     @property
     def last(self) -> int:
@@ -70,7 +73,9 @@ class Places:
 
         try:
             resolved = _BRACES.sub(reference, formula)
-            self._check(resolved)
+            if formula not in self._sound:  # the same names in every month
+                self._check(resolved)
+                self._sound.add(formula)
         except DealError as error:
             raise FormulaError(f"{error} (in ={formula})", formula) from None
         return _YOUNG.sub(r"_xlfn.\1(", resolved)
@@ -146,9 +151,10 @@ class Places:
 
     def draws_on_other_sheets(self, formula: str, sheet: str) -> bool:
         """Whether a resolved formula refers to another sheet, directly or by name."""
-        return "!" in formula or any(
-            self.cells[name].sheet != sheet for name in self.names_in(formula)
-        )
+        if "!" in formula:
+            return True
+        words = set(_WORD.findall(formula))
+        return any(self.cells[word].sheet != sheet for word in words & self.cells.keys())
 
 
 def quoted(sheet: str) -> str:
