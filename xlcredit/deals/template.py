@@ -148,11 +148,12 @@ class Block(Struct, kw_only=True, frozen=True):
 
 
 class Sheet(Struct, kw_only=True, frozen=True):
-    """A monthly sheet, time across."""
+    """A monthly sheet, time across; with ``nodes`` its columns are those of an integral."""
 
     name: str
     purpose: str
     block: list[Block]
+    nodes: bool = False
 
 
 class Figure(Struct, kw_only=True, frozen=True):

@@ -65,17 +65,16 @@ class MonthlyPage:
         sheet.print_title_cols = "A:C"
 
     def _header(self, book: Book, sheet: Worksheet) -> None:
-        style.table_header(
-            sheet, _HEADER_ROW, ["Month", "Unit", "Total", "Closing"] + [""] * book.places.months
-        )
-        style.table_header(
-            sheet, _HEADER_ROW + 1, ["Period end", "", "", ""] + [""] * book.places.months
-        )
+        nodes, rest = self.spec.nodes, [""] * book.places.months
+        first = ["Node" if nodes else "Month", "Unit", "Total", "" if nodes else "Closing"]
+        style.table_header(sheet, _HEADER_ROW, first + rest)
+        second = ["" if nodes else "Period end", "", "", ""]
+        style.table_header(sheet, _HEADER_ROW + 1, second + rest)
+        shown = [(_HEADER_ROW, "month", "flag")]
+        if not nodes:
+            shown.append((_HEADER_ROW + 1, "period_end", "date"))
         for column in range(OPENING, book.places.last + 1):
-            for row, name, unit in (
-                (_HEADER_ROW, "month", "flag"),
-                (_HEADER_ROW + 1, "period_end", "date"),
-            ):
+            for row, name, unit in shown:
                 if row == _HEADER_ROW and column == OPENING:
                     continue
                 cell = sheet.cell(row, column)
