@@ -12,7 +12,6 @@ XlcreditError
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
 __all__ = [
@@ -129,6 +128,8 @@ def nearest(word: str, known: Iterable[str], most: int = 3) -> list[str]:
     >>> nearest("XLC_FOO", ["XLC_LTV", "XLC_PV"]), nearest("--set", ["--shared"])
     ([], [])
     """
+    import difflib  # noqa: PLC0415 - only after a mistake, and every cell imports this module
+
     bare = {_bare(name): name for name in known}
     # Longer than any name of ours, and matching takes the square of the length.
     return [bare[b] for b in difflib.get_close_matches(_bare(word)[:80], bare, most, _ALIKE)]

@@ -91,6 +91,11 @@ def test_a_mistake_names_its_line(tmp_path: Path, old: str, new: str, words: lis
     assert all(word in told for word in words), told
     line = re.match(r".*template\.toml, line (\d+): ", told)
     assert line, told
+    # the line holds what was changed or the name that is complained of; a label may stand above
+    at = int(line[1]) - 1
+    there = path.read_text().splitlines()[at : at + 3]
+    known = set(TEXT.splitlines())
+    assert any(ln not in known or any(word in ln for word in words) for ln in there), there
 
 
 def test_six_figures_do_not_stand_side_by_side(tmp_path: Path) -> None:

@@ -11,6 +11,8 @@ import sys
 import tempfile
 import time
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -83,22 +85,29 @@ def main() -> None:
     text = text.replace("Private Function", "Public Function")  # for the probe to reach
     # attributes are of the file format; the editor, and LibreOffice's Basic, never see them
     lines = [line for line in text.split("\n") if not line.startswith("Attribute ")]
+    with office() as desktop:
+        print(json.dumps(probe(desktop, "\n".join(lines))))
+
+
+@contextmanager
+def office() -> Iterator[Any]:
+    """The desktop of an office of its own, with a profile of its own."""
     with tempfile.TemporaryDirectory() as profile:
         pipe = "xlc" + uuid.uuid4().hex
         options = [
             f"-env:UserInstallation={Path(profile).as_uri()}",
             f"--accept=pipe,name={pipe};urp;",
         ]
-        office = subprocess.Popen(
+        process = subprocess.Popen(
             [*SOFFICE, *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
         try:
             desktop = connect(pipe)
-            print(json.dumps(probe(desktop, "\n".join(lines))))
+            yield desktop
             desktop.terminate()
-            office.wait(20)
+            process.wait(20)
         finally:
-            office.kill()
+            process.kill()
 
 
 def connect(pipe: str) -> Any:

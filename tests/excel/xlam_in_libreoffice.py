@@ -6,34 +6,17 @@ Runs under the Python that has ``uno``; the argument is the file; prints one JSO
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
-import tempfile
-import uuid
 from pathlib import Path
 
 import uno
-from vba_in_libreoffice import SOFFICE, connect
+from vba_in_libreoffice import office
 
 
 def main() -> None:
     """Read the file named on the command line."""
-    with tempfile.TemporaryDirectory() as profile:
-        pipe = "xlc" + uuid.uuid4().hex
-        options = [
-            f"-env:UserInstallation={Path(profile).as_uri()}",
-            f"--accept=pipe,name={pipe};urp;",
-        ]
-        office = subprocess.Popen(
-            [*SOFFICE, *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-        try:
-            desktop = connect(pipe)
-            print(json.dumps(contents(desktop, Path(sys.argv[1]))))
-            desktop.terminate()
-            office.wait(20)
-        finally:
-            office.kill()
+    with office() as desktop:
+        print(json.dumps(contents(desktop, Path(sys.argv[1]))))
 
 
 def contents(desktop: object, file: Path) -> dict[str, object]:

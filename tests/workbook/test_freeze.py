@@ -212,3 +212,11 @@ def test_libreoffice_opens_the_copy(frozen: Path, loan: Example, plain_office: L
     assert list(shown)[-2:] == [FORMULAS, FROZEN]
     assert shown["Summary"][5][1] == pytest.approx(loan.number("dscr_as_underwritten"), rel=1e-14)
     assert shown[FORMULAS][3][0] == "Sheet"
+
+
+def test_no_template_may_take_the_name_of_a_sheet_of_ours(loan: Example, frozen: Path) -> None:
+    from xlcredit.deals.checking import PAGES
+
+    given = {sheet.name for sheet in loan.template.sheet}
+    assert {*openpyxl.load_workbook(frozen).sheetnames} - given <= set(PAGES)
+    assert {*loan.formulas.sheetnames} - given <= set(PAGES)

@@ -12,7 +12,7 @@ from xlcredit.deals.template import DRIVER_UNITS, UNITS, Template
 from xlcredit.deals.values import CONTROL, check_value
 from xlcredit.errors import DealError, FormulaError, did_you_mean
 
-__all__ = ["check", "check_texts", "line_of", "located"]
+__all__ = ["PAGES", "check", "check_texts", "line_of", "located"]
 
 #: Figures that stand beside each other on the Summary.
 _MOST_FIGURES = 5
@@ -27,9 +27,9 @@ _RESERVED = frozenset({"case", "scenarios", "across", "down", "x"})
 #: Excel's rules for the names of sheets, and the sheets that every workbook has.
 _NO_SHEET = re.compile(r"[\[\]:*?/\\'\"]|^History$", re.IGNORECASE)
 _LONGEST_SHEET = 31
-_PAGES = (
+PAGES = (
     *("Term Sheet", "Summary", "Inputs", "Stress", "Audit", "Checks", "Sources", "Functions"),
-    *("Committee copy", "Formulas"),
+    *("Frozen", "Formulas"),
 )
 _FEWEST_MONTHS, _MOST_MONTHS = 12, 360
 #: Excel's limit for a list of choices.
@@ -78,7 +78,7 @@ def check_texts(raw: Any, path: Path, key: str = "") -> None:
         if wrong := _wrong_text(raw):
             # the file may spell a control character as an escape
             shown = CONTROL.split(raw)[0]
-            line = line_of(path, shown if shown.strip() else f'{key} = "')
+            line = line_of(path, shown if shown.strip() else f'{key} = "{raw}"')
             raise DealError(f"{path}{line}: {key} {wrong}")
     elif isinstance(raw, float) and not math.isfinite(raw):
         raise DealError(f"{path}{line_of(path, str(raw))}: {key} must be finite; got {raw}")
@@ -135,7 +135,7 @@ def _names(template: Template) -> Problems:
 
 
 def _sheets(template: Template) -> Problems:
-    taken = {name.lower() for name in _PAGES}
+    taken = {name.lower() for name in PAGES}
     for sheet in template.sheet:
         name = sheet.name
         wide = len(name.encode("utf-16-le")) // 2

@@ -50,8 +50,6 @@ def monthly(book: Book, spec: templates.Chart) -> BarChart | LineChart:
     lines = LineChart()
     for index, line in enumerate(spec.line):
         series = _row_series(book, line.row, last)
-        series.smooth = False
-        series.marker.symbol = "none"
         line_of(series, index, line.dashed)
         lines.series.append(series)
     lines.set_categories(dates)
@@ -98,7 +96,9 @@ def hatch(preset: str, ink: str, paper: str) -> GraphicalProperties:
 
 
 def line_of(series: Series, index: int, dashed: bool = False) -> None:
-    """Give a series the ink and the dash of its place in the chart."""
+    """Make a series a plain line with the ink and the dash of its place in the chart."""
+    series.smooth = False
+    series.marker.symbol = "none"
     dash = "dash" if dashed else _DASHES[index % 4]
     series.graphicalProperties = GraphicalProperties(
         ln=LineProperties(solidFill=_INKS[index % 4], w=22_000, prstDash=dash)

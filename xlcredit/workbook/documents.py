@@ -18,7 +18,6 @@ from xlcredit.workbook import style
 from xlcredit.workbook.inputs import CHANGED, write_constant
 from xlcredit.workbook.pages import Book, page_setup, widths
 from xlcredit.workbook.places import Place, quoted
-from xlcredit.workbook.summary import SOURCES_FIRST
 
 __all__ = ["FunctionsPage", "SourcesPage", "TermSheetPage"]
 
@@ -30,6 +29,7 @@ OPEN = "open"
 FRESH_MONTHS = 12
 #: The price of a coin is not what it was a month ago.
 _FRESH_COIN = 1
+_SOURCES_FIRST = 5
 #: Words beside a figure that is set right.
 _ASIDE = Alignment(horizontal="left", vertical="center", indent=1)
 
@@ -150,7 +150,10 @@ class SourcesPage:
     name = "Sources"
 
     def place(self, book: Book) -> None:
-        """Nothing here has a name."""
+        """The column of the statuses, which the Summary counts."""
+        last = _SOURCES_FIRST + len(book.deal.inputs) - 1
+        block = (Place(self.name, _SOURCES_FIRST, 5), Place(self.name, last, 5))
+        book.places.blocks["sources.status"] = block
 
     def write(self, book: Book, sheet: Worksheet) -> None:
         """Write the sheet."""
@@ -168,7 +171,7 @@ class SourcesPage:
         style.table_header(
             sheet, 4, ["Input", "Value", "Unit", "As of", "Status", "Source"], align="left"
         )
-        for row, item in enumerate(book.deal.inputs.values(), start=SOURCES_FIRST):
+        for row, item in enumerate(book.deal.inputs.values(), start=_SOURCES_FIRST):
             style.base(sheet.cell(row, 1)).value = item.label
             value = book.formula(sheet, row, 2, item.name, item.unit)
             value.number_format = style.constant_format(item.unit, item.value)

@@ -53,8 +53,6 @@ def chart_ladder(place: Place, spec: Ladder) -> BarChart:
     lines = LineChart()
     for index in range(len(spec.level)):
         level = charts.column_series(place.sheet, 3 + index, header, count)
-        level.smooth = False
-        level.marker.symbol = "none"
         charts.line_of(level, index + 1, dashed=index > 0)
         lines.series.append(level)
     names = Reference(range_string=_labels(place, header, count))
@@ -100,8 +98,6 @@ def chart_map(place: Place, spec: Map) -> AreaChart:
         areas.series.append(area)
     lines = LineChart()
     today = charts.column_series(place.sheet, 2 + 2 * zones, header, count)
-    today.smooth = False
-    today.marker.symbol = "none"
     charts.line_of(today, 0)
     lines.series.append(today)
     names = Reference(range_string=_labels(place, header, count))

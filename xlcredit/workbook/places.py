@@ -85,8 +85,6 @@ class Places:
             return self._area(*self.blocks[name], sheet)
         if ".." in name:
             first, _, last = name.partition("..")
-            if first in self.rows and last in self.rows:
-                return self._area(*self._months(first, last), sheet)
             return self._area(self._cell(first), self._cell(last), sheet)
         row, _, part = name.partition(".")
         if row not in self.rows:
@@ -114,11 +112,6 @@ class Places:
         if name not in self.cells:
             raise DealError(f"{name} is not an input or a figure{did_you_mean(name, self.cells)}")
         return self.cells[name]
-
-    def _months(self, first: str, last: str) -> tuple[Place, Place]:
-        """Corners of neighbouring monthly rows, all months."""
-        top, bottom = self.rows[first], self.rows[last]
-        return Place(top.sheet, top.row, FIRST), Place(top.sheet, bottom.row, self.last)
 
     def _area(self, first: Place, last: Place, sheet: str) -> str:
         prefix = "" if first.sheet == sheet else f"{quoted(first.sheet)}!"

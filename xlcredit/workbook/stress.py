@@ -72,7 +72,7 @@ class StressPage:
         for offset, case in enumerate(table.case):
             row = _HEADER_ROW + 1 + offset
             style.base(sheet.cell(row, 1), bold=True).value = case.label
-            places = {"case.label": f"$A{row}"}
+            places = {}
             for index, (name, value) in enumerate(zip(table.inputs, case.values, strict=True)):
                 unit = book.template.inputs[name].unit
                 cell = style.input_cell(sheet.cell(row, _FIRST_INPUT + index), unit)

@@ -15,7 +15,6 @@ __all__ = [
     "BAND",
     "COVENANT_COLUMNS",
     "READING",
-    "SOURCES_FIRST",
     "SummaryPage",
 ]
 
@@ -41,8 +40,6 @@ _COLUMNS = 9
 _CHART_WIDTHS = (16.8, 17.4)
 _CHARTS_ROWS = 42  # of the second page, shared by as many rows of charts as there are
 _ROW_HEIGHT = 0.529  # centimetres
-#: The first row of the sheet Sources.
-SOURCES_FIRST = 5
 READING = 7  # what a side-by-side says, in words
 
 
@@ -122,8 +119,7 @@ def _status_line(book: Book, sheet: Worksheet) -> None:
     check = book.formula(sheet, 3, 5, "master_check", "text", bold=True)
     check.alignment = Alignment(horizontal="center")
     style.paint_status(sheet, "E3")
-    last = SOURCES_FIRST + len(book.deal.inputs) - 1
-    area = f"Sources!$E${SOURCES_FIRST}:$E${last}"
+    area = "{sources.status}"
     told = f'COUNTIF({area},"assumption")&" of "&ROWS({area})&" inputs are assumptions"'
     style.base(book.formula(sheet, 3, READING, told, "text"), color=style.MUTED)
 
