@@ -5,6 +5,7 @@ from __future__ import annotations
 from openpyxl.chart import AreaChart, BarChart, LineChart, Reference
 from openpyxl.chart.label import DataLabelList
 from openpyxl.chart.legend import LegendEntry
+from openpyxl.chart.series import SeriesLabel
 from openpyxl.chart.shapes import GraphicalProperties
 from openpyxl.drawing.line import LineProperties
 from openpyxl.utils import get_column_letter as letter
@@ -92,8 +93,9 @@ def chart_map(place: Place, spec: Map) -> AreaChart:
     count, header, zones = len(spec.x), place.row + 1, len(spec.zone)
     areas = AreaChart()
     areas.grouping = "stacked"
-    for index in range(zones):
+    for index, zone in enumerate(spec.zone):
         area = charts.column_series(place.sheet, 2 + zones + index, header, count)
+        area.tx = SeriesLabel(v=zone.label)  # the column says that it is a height
         area.graphicalProperties = charts.hatch(*_ZONES[index % len(_ZONES)])
         areas.series.append(area)
     lines = LineChart()
