@@ -7,7 +7,7 @@ import json
 import pytest
 
 from tests.functions.cases import every_function
-from xlcredit import __version__
+from xlcredit._version import __version__
 from xlcredit.errors import CODES, CellError
 from xlcredit.functions import REGISTRY, Function, call
 from xlcredit.functions.audit import MOST_CHARACTERS

@@ -9,7 +9,7 @@ import pytest
 from tests.functions.cases import answer, every_function, example, same
 from tests.libreoffice import examples
 from tests.libreoffice.conftest import Calculate, Rows
-from xlcredit import __version__
+from xlcredit._version import __version__
 from xlcredit.errors import CellError
 from xlcredit.functions import Function
 from xlcredit.recalc import LibreOffice

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from xlcredit import __version__
+from xlcredit._version import __version__
 from xlcredit.cli import app
 from xlcredit.cli import libreoffice as commands
 from xlcredit.errors import FileError, HostError

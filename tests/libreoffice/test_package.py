@@ -16,7 +16,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from xlcredit import __version__
+from xlcredit._version import __version__
 from xlcredit.errors import CODES, CellError
 from xlcredit.excel.libreoffice.calc import ERROR_NUMBERS, answer, from_calc, to_calc
 from xlcredit.excel.libreoffice.package import IDENTIFIER, contents, extension

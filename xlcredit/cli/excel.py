@@ -37,7 +37,7 @@ def install(folder: _Folder = None) -> None:
 
     Example: xlcredit excel install
     """
-    from xlcredit import __version__
+    from xlcredit._version import __version__
     from xlcredit.cli.terminal import line
     from xlcredit.excel import addin
 

@@ -43,8 +43,9 @@ def functions(
 
 
 def _find(name: str) -> Function:
-    from xlcredit.errors import UserError, did_you_mean
+    from xlcredit.errors import UserError
     from xlcredit.functions import REGISTRY
+    from xlcredit.hints import did_you_mean
 
     wanted = name.upper().removeprefix("XLC_")
     if function := REGISTRY.get(f"XLC_{wanted}"):

@@ -31,7 +31,7 @@ def install(shared: _Shared = False) -> None:
 
     Example: xlcredit libreoffice install
     """
-    from xlcredit import __version__
+    from xlcredit._version import __version__
     from xlcredit.cli.terminal import line
     from xlcredit.excel.libreoffice.install import find
 
@@ -64,7 +64,7 @@ def doctor() -> None:
     """
     import sys
 
-    from xlcredit import __version__
+    from xlcredit._version import __version__
     from xlcredit.cli.terminal import line
     from xlcredit.excel.libreoffice.install import find
 

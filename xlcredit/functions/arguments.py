@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from xlcredit.errors import CellError, did_you_mean
+from xlcredit.errors import CellError
 from xlcredit.functions.cells import (
     OMITTED,
     Cells,
@@ -25,6 +25,7 @@ from xlcredit.functions.cells import (
 from xlcredit.functions.ranges import Numbers, outside, to_numbers
 from xlcredit.functions.registry import Parameter
 from xlcredit.functions.vocabulary import VOCABULARY, Word
+from xlcredit.hints import did_you_mean
 
 __all__ = ["OMITTED", "READERS", "Numbers", "Vector", "iter_terms"]
 

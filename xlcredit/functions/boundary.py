@@ -15,12 +15,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from xlcredit.errors import CellError, did_you_mean
+from xlcredit.errors import CellError
 from xlcredit.functions.arguments import OMITTED, READERS, Vector
 from xlcredit.functions.cells import Cells, first_error, grid, plain
 from xlcredit.functions.kinds import Checked
 from xlcredit.functions.ranges import Faults, Numbers, not_finite
 from xlcredit.functions.registry import REGISTRY, Function
+from xlcredit.hints import did_you_mean
 
 __all__ = ["OMITTED", "call", "evaluate"]
 

@@ -9,7 +9,8 @@ from typing import Any
 from openpyxl.formula.tokenizer import Token, Tokenizer, TokenizerError
 from openpyxl.utils.cell import range_boundaries
 
-from xlcredit.errors import CellError, RecalcError, did_you_mean
+from xlcredit.errors import CellError, RecalcError
+from xlcredit.hints import did_you_mean
 from xlcredit.recalc.book import Book, Place
 from xlcredit.recalc.package import Package
 from xlcredit.recalc.validation import refuse_invalid

@@ -9,7 +9,7 @@ from openpyxl.styles import Alignment, Border, Side
 from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.worksheet import Worksheet
 
-from xlcredit import __version__
+from xlcredit._version import __version__
 from xlcredit.deals import Input
 from xlcredit.deals.template import Term
 from xlcredit.functions import REGISTRY

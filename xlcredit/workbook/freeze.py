@@ -19,7 +19,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from xlcredit import __version__
+from xlcredit._version import __version__
 from xlcredit.errors import CellError, FileError, RecalcError
 from xlcredit.recalc.additions import pack
 from xlcredit.recalc.book import Book, Place

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from xlcredit import __version__
+from xlcredit._version import __version__
 from xlcredit.errors import FileError
 from xlcredit.recalc import Recalculation
 from xlcredit.recalc.package import Package

@@ -15,7 +15,7 @@ import pytest
 import xlwings
 from packaging.requirements import Requirement
 
-from xlcredit import __version__
+from xlcredit._version import __version__
 from xlcredit.excel.officejs.lite import PROGRAM
 from xlcredit.functions import REGISTRY
 

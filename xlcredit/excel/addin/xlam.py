@@ -20,7 +20,7 @@ from importlib import metadata
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from xlcredit import __version__
+from xlcredit._version import __version__
 from xlcredit.errors import HostError
 from xlcredit.excel import vba
 from xlcredit.excel.addin import connection

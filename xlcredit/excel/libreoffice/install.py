@@ -11,7 +11,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from xlcredit import __version__
+from xlcredit._version import __version__
 from xlcredit.errors import HostError
 from xlcredit.excel.libreoffice.package import IDENTIFIER, OLDEST, extension, unpack
 from xlcredit.recalc.libreoffice import environment

@@ -23,7 +23,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 
-from xlcredit import __version__
+from xlcredit._version import __version__
 from xlcredit.excel.libreoffice.calc import WHY
 from xlcredit.excel.libreoffice.typelibrary import Method, type_library
 from xlcredit.functions import REGISTRY, Function
