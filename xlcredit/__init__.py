@@ -10,12 +10,12 @@ What a user needs stands here; each name is imported when it is first asked for,
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
-
 from xlcredit._version import __version__
 
+TYPE_CHECKING = False  # as type checkers read it; importing typing would cost more than we do
 if TYPE_CHECKING:
+    from typing import Any
+
     from xlcredit.errors import CellError, UserError
     from xlcredit.functions import call
     from xlcredit.recalc import recalculate
@@ -32,6 +32,8 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
+    from importlib import import_module  # noqa: PLC0415
+
     if name not in _HOMES:
         raise AttributeError(f"module 'xlcredit' has no attribute {name!r}")
     value = getattr(import_module(_HOMES[name]), name)
