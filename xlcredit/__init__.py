@@ -8,8 +8,6 @@ What a user needs stands here; each name is imported when it is first asked for,
 0.864005529635389...
 """
 
-from __future__ import annotations
-
 from xlcredit._version import __version__
 
 TYPE_CHECKING = False  # as type checkers read it; importing typing would cost more than we do
@@ -31,7 +29,7 @@ _HOMES = {
 }
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> "Any":
     from importlib import import_module  # noqa: PLC0415
 
     if name not in _HOMES:

@@ -16,8 +16,8 @@ from tests.excel.officejs import dispatcher
 from tests.excel.windows import MISSING, to_windows, windows
 from xlcredit.errors import CellError
 from xlcredit.functions import call
+from xlcredit.ooxml.values import a1
 from xlcredit.recalc import recalculate
-from xlcredit.recalc.values import a1
 
 Host = Callable[[list[Case]], list[Rows]]
 

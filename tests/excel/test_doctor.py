@@ -26,10 +26,10 @@ from xlcredit.excel import addin, doctor
 from xlcredit.excel.doctor import Finding, examine_installation, examine_workbook, strip_paths
 from xlcredit.excel.policies import obstacles, read_registry
 from xlcredit.functions import REGISTRY
+from xlcredit.ooxml.book import Book
+from xlcredit.ooxml.package import Package
+from xlcredit.ooxml.spelling import strip_prefixes
 from xlcredit.recalc import recalculate
-from xlcredit.recalc.book import Book
-from xlcredit.recalc.package import Package
-from xlcredit.recalc.prefixes import strip_prefixes
 
 HERE = addin.settings_here()
 PATH = r"'C:\Users\O''Hara\x (1).xlam'!"

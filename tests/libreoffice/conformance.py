@@ -21,8 +21,8 @@ from tests.conformance.cases import Case, Rows, agrees, normal
 from tests.functions.cases import answer
 from xlcredit.errors import CellError
 from xlcredit.excel.libreoffice.package import unpack
+from xlcredit.ooxml.values import a1
 from xlcredit.recalc import LibreOffice
-from xlcredit.recalc.values import a1
 
 __all__ = ["DOCUMENTED", "HERE", "WRONG", "answers", "difference"]
 

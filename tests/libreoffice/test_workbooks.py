@@ -8,8 +8,8 @@ import pytest
 
 from tests.libreoffice.conftest import Example, Rows
 from xlcredit.errors import CellError
+from xlcredit.ooxml.values import Value
 from xlcredit.recalc import LibreOffice
-from xlcredit.recalc.values import Value
 
 pytestmark = pytest.mark.libreoffice
 

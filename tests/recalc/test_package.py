@@ -11,8 +11,8 @@ import pytest
 from msoffcrypto.format.ooxml import OOXMLFile
 
 from xlcredit.errors import FileError
+from xlcredit.ooxml.package import Package
 from xlcredit.recalc import recalculate
-from xlcredit.recalc.package import Package
 
 from .conftest import Make, edit_part, parts
 

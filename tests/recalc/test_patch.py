@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from openpyxl.utils.escape import unescape
 
 from xlcredit.errors import CODES, CellError, FileError
+from xlcredit.ooxml.package import Package
+from xlcredit.ooxml.patch import Changes, patch_calculation, patch_sheet
+from xlcredit.ooxml.sheet import scan
+from xlcredit.ooxml.values import Value
 from xlcredit.recalc import LibreOffice, recalculate
-from xlcredit.recalc.package import Package
-from xlcredit.recalc.patch import Changes, patch_calculation, patch_sheet
-from xlcredit.recalc.sheet import scan
-from xlcredit.recalc.values import Value
 
 from .conftest import Make, edit_part, parts
 

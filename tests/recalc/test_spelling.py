@@ -8,11 +8,11 @@ import pytest
 from openpyxl.formatting.rule import FormulaRule
 
 from xlcredit.errors import RecalcError
-from xlcredit.recalc.additions import pack
-from xlcredit.recalc.book import Book, Place
-from xlcredit.recalc.package import Package
-from xlcredit.recalc.spelling import respell, spelled
-from xlcredit.recalc.spilling import spilling
+from xlcredit.ooxml.additions import pack
+from xlcredit.ooxml.book import Book, Place
+from xlcredit.ooxml.package import Package
+from xlcredit.ooxml.spelling import respell, spelled
+from xlcredit.ooxml.spilling import spilling
 
 from .conftest import Make, edit_part, parts
 

@@ -19,9 +19,9 @@ from xlcredit.excel.addin.connection import SETTINGS
 from xlcredit.excel.addin.project import VbaProject
 from xlcredit.excel.policies import Read, obstacles, read_registry
 from xlcredit.functions import REGISTRY
-from xlcredit.recalc.book import Book, Place
-from xlcredit.recalc.package import Package
-from xlcredit.recalc.prefixes import plain_calls, without_prefixes
+from xlcredit.ooxml.book import Book, Place
+from xlcredit.ooxml.package import Package
+from xlcredit.ooxml.spelling import plain_calls, without_prefixes
 
 __all__ = ["Finding", "examine_installation", "examine_workbook", "strip_paths"]
 

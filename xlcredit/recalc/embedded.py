@@ -17,9 +17,9 @@ from zipfile import ZIP_STORED, ZipFile
 import formualizer
 
 from xlcredit.errors import CellError, RecalcError
+from xlcredit.ooxml.sheet import extent as read_extent
+from xlcredit.ooxml.values import Value, a1, address, element, number, spell
 from xlcredit.recalc.engine import BLOCKED, CIRCULAR, UNREADABLE, Function, Model, Refusal, Text
-from xlcredit.recalc.sheet import extent as read_extent
-from xlcredit.recalc.values import Value, a1, address, element, number, spell
 
 __all__ = ["Embedded"]
 

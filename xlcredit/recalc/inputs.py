@@ -11,10 +11,10 @@ from openpyxl.utils.cell import range_boundaries
 
 from xlcredit.errors import CellError, RecalcError
 from xlcredit.hints import did_you_mean
-from xlcredit.recalc.book import Book, Place
-from xlcredit.recalc.package import Package
+from xlcredit.ooxml.book import Book, Place
+from xlcredit.ooxml.package import Package
+from xlcredit.ooxml.values import Value, plain
 from xlcredit.recalc.validation import refuse_invalid
-from xlcredit.recalc.values import Value, plain
 
 __all__ = ["refuse_unread", "resolve_inputs"]
 

@@ -9,18 +9,19 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from xlcredit.errors import CellError, RecalcError
-from xlcredit.recalc.book import Book, Formula, Name, Place
+from xlcredit.ooxml.book import Book, Formula, Name, Place
+from xlcredit.ooxml.formulas import tokenise
+from xlcredit.ooxml.package import Package
+from xlcredit.ooxml.patch import Changes, patch_calculation, patch_sheet
+from xlcredit.ooxml.values import Value
 from xlcredit.recalc.calls import Calls, default_functions, fitted
 from xlcredit.recalc.corrections import CORRECTIONS
-from xlcredit.recalc.dialect import FIT, Dialect, tokenise
+from xlcredit.recalc.dialect import FIT, Dialect
 from xlcredit.recalc.embedded import Embedded
 from xlcredit.recalc.engine import BLOCKED, Engine, Model, Refusal, Text
 from xlcredit.recalc.inputs import resolve_inputs
-from xlcredit.recalc.package import Package
-from xlcredit.recalc.patch import Changes, patch_calculation, patch_sheet
 from xlcredit.recalc.preflight import FUNCTION_NAME, Preflight, volatile_warning
 from xlcredit.recalc.report import Recalculation, differences, faults
-from xlcredit.recalc.values import Value
 
 __all__ = ["recalculate"]
 

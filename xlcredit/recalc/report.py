@@ -9,10 +9,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from xlcredit.errors import CellError, RecalcError
-from xlcredit.recalc.book import Book, Formula, Place
+from xlcredit.ooxml.book import Book, Formula, Place
+from xlcredit.ooxml.sheet import extent
+from xlcredit.ooxml.values import Value, a1
 from xlcredit.recalc.calls import Calls
-from xlcredit.recalc.sheet import extent
-from xlcredit.recalc.values import Value, a1
 
 __all__ = ["CellFault", "Difference", "Recalculation", "differences", "faults"]
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from xlcredit.errors import CellError, FileError
-from xlcredit.recalc.book import Book, Place
-from xlcredit.recalc.package import Package
-from xlcredit.recalc.values import Value, address
+from xlcredit.ooxml.book import Book, Place
+from xlcredit.ooxml.package import Package
+from xlcredit.ooxml.values import Value, address
 from xlcredit.workbook.dashboard import Cell, Dashboard, read_dashboard
 from xlcredit.workbook.stamp import Stamp, read_stamp
 

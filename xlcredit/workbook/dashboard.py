@@ -13,7 +13,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 from openpyxl.worksheet.worksheet import Worksheet
 
 from xlcredit.errors import FileError
-from xlcredit.recalc.package import Package
+from xlcredit.ooxml.package import Package
 from xlcredit.workbook.style import MILLIONS, NUMBER_FORMATS
 from xlcredit.workbook.summary import AREA_COMPARISONS, AREA_COVENANTS, BAND, READING
 

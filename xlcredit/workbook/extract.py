@@ -12,9 +12,9 @@ import msgspec
 from xlcredit.deals import Deal, Input, Template, load, shipped
 from xlcredit.deals.values import check_value
 from xlcredit.errors import CellError, DealError, FileError
-from xlcredit.recalc.book import Book, Place
-from xlcredit.recalc.package import Package
-from xlcredit.recalc.values import Value
+from xlcredit.ooxml.book import Book, Place
+from xlcredit.ooxml.package import Package
+from xlcredit.ooxml.values import Value
 from xlcredit.workbook.inputs import CHANGED, InputsPage
 from xlcredit.workbook.stamp import read_stamp
 

@@ -21,13 +21,13 @@ from pathlib import Path
 
 from xlcredit._version import __version__
 from xlcredit.errors import CellError, FileError, RecalcError
-from xlcredit.recalc.additions import pack
-from xlcredit.recalc.book import Book, Place
-from xlcredit.recalc.package import Package
-from xlcredit.recalc.sheet import Sheet
-from xlcredit.recalc.values import Value, a1
-from xlcredit.workbook import parts
-from xlcredit.workbook.formulas import groups
+from xlcredit.ooxml import sheets as parts
+from xlcredit.ooxml.additions import pack
+from xlcredit.ooxml.book import Book, Place
+from xlcredit.ooxml.formulas import groups
+from xlcredit.ooxml.package import Package
+from xlcredit.ooxml.sheet import Sheet
+from xlcredit.ooxml.values import Value, a1
 from xlcredit.workbook.stamp import read_properties
 
 __all__ = ["FORMULAS", "FROZEN", "Verdict", "freeze", "verify"]

@@ -11,8 +11,8 @@ from typing import Any
 
 from xlcredit._version import __version__
 from xlcredit.errors import FileError
+from xlcredit.ooxml.package import Package
 from xlcredit.recalc import Recalculation
-from xlcredit.recalc.package import Package
 
 __all__ = ["ChangedFunctions", "Stamp", "changed_functions", "read_properties", "read_stamp"]
 

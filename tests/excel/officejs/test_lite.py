@@ -13,9 +13,9 @@ import pytest
 from tests.cli.test_cli import refused, xlcredit
 from xlcredit.errors import FileError, RecalcError
 from xlcredit.excel.officejs.lite import PROGRAM, embed
+from xlcredit.ooxml.book import Book, Place
+from xlcredit.ooxml.package import Package
 from xlcredit.recalc import recalculate
-from xlcredit.recalc.book import Book, Place
-from xlcredit.recalc.package import Package
 
 TERM_LOAN = Path(__file__).parents[3] / "workbooks" / "gpu-term-loan.xlsx"
 WE = "{http://schemas.microsoft.com/office/webextensions/webextension/2010/11}"

@@ -18,13 +18,13 @@ from pathlib import Path
 
 from xlcredit.errors import FileError, RecalcError
 from xlcredit.functions import REGISTRY
+from xlcredit.ooxml.additions import Additions, pack
+from xlcredit.ooxml.book import Book, Place
+from xlcredit.ooxml.package import Package
+from xlcredit.ooxml.spelling import respell
+from xlcredit.ooxml.spilling import spilling
+from xlcredit.ooxml.values import a1
 from xlcredit.recalc import recalculate
-from xlcredit.recalc.additions import Additions, pack
-from xlcredit.recalc.book import Book, Place
-from xlcredit.recalc.package import Package
-from xlcredit.recalc.spelling import respell
-from xlcredit.recalc.spilling import spilling
-from xlcredit.recalc.values import a1
 
 __all__ = ["PROGRAM", "embed", "refuse_macros"]
 

@@ -12,8 +12,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from xlcredit.recalc.sheet import Cell, Row, Sheet, Span, extent
-from xlcredit.recalc.values import Value, a1, element, spell
+from xlcredit.ooxml.sheet import Cell, Row, Sheet, Span, extent
+from xlcredit.ooxml.values import Value, a1, element, spell
 
 __all__ = ["Changes", "patch_calculation", "patch_sheet"]
 

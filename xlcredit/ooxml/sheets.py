@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
 
-from xlcredit.recalc.package import Package
-from xlcredit.recalc.sheet import Sheet
-from xlcredit.recalc.values import Value, a1, element, quote, spell
+from xlcredit.ooxml.package import Package
+from xlcredit.ooxml.sheet import Sheet
+from xlcredit.ooxml.values import Value, a1, element, quote, spell
 
 __all__ = ["Rows", "Styles", "add_sheets", "worksheet"]
 

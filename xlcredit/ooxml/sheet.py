@@ -1,6 +1,6 @@
 """One worksheet part, read once: its cells, and where in the bytes each of them stands.
 
-The positions let :mod:`xlcredit.recalc.patch` change a value and leave every other byte alone.
+The positions let :mod:`xlcredit.ooxml.patch` change a value and leave every other byte alone.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from xml.parsers import expat
 
 from xlcredit.errors import FileError
-from xlcredit.recalc.values import column_number
+from xlcredit.ooxml.values import column_number
 
 __all__ = ["Cell", "Row", "Sheet", "Span", "extent", "scan"]
 

@@ -8,7 +8,7 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 
-from xlcredit.recalc.package import Package
+from xlcredit.ooxml.package import Package
 
 __all__ = ["Additions", "pack"]
 

@@ -6,10 +6,10 @@ import re
 from collections.abc import Collection
 
 from xlcredit.errors import RecalcError
-from xlcredit.recalc.additions import Additions
-from xlcredit.recalc.book import Book, Place
-from xlcredit.recalc.sheet import Sheet
-from xlcredit.recalc.values import a1
+from xlcredit.ooxml.additions import Additions
+from xlcredit.ooxml.book import Book, Place
+from xlcredit.ooxml.sheet import Sheet
+from xlcredit.ooxml.values import a1
 
 __all__ = ["spilling"]
 

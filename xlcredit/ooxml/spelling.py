@@ -1,23 +1,43 @@
-r"""The paths and link numbers that Excel glues before the name of an add-in's function.
+r"""How hosts spell the name of a worksheet function: read, written, and stripped.
 
 A workbook saved where the add-in lies elsewhere holds ``'C:\...\xlcredit.xlam'!XLC_DSCR`` or
-``[1]!XLC_DSCR``, and shows ``#NAME?``. Here they are found, and taken out of the XML; a link that
-is of no more use goes with them, for Excel would ask about it at each opening.
+``[1]!XLC_DSCR``, and shows ``#NAME?``. Here such names are read, taken out of the XML, or written
+as another host stores them; only the text of formulas that call worksheet functions changes. A
+link that is of no more use goes with its prefix, for Excel would ask about it at each opening.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import PurePosixPath
 
 from openpyxl.formula.tokenizer import Tokenizer, TokenizerError
 
-from xlcredit.recalc.book import Book
-from xlcredit.recalc.rewriting import formulas_in, rewritten
+from xlcredit.errors import RecalcError
+from xlcredit.ooxml.book import Book
+from xlcredit.ooxml.formulas import formulas_in, rewritten
 
-__all__ = ["ADD_IN_PREFIX", "plain_calls", "strip_prefixes", "without_prefixes"]
+__all__ = [
+    "ADD_IN_PREFIX",
+    "PREFIXES",
+    "plain_calls",
+    "plain_name",
+    "respell",
+    "spelled",
+    "strip_prefixes",
+    "without_prefixes",
+]
 
+#: What stands before a worksheet function's name in a file: nothing for the classic add-in,
+#: LibreOffice and the embedded engine; Office.js's mark for xlwings Lite.
+PREFIXES: Mapping[str, str] = {"plain": "", "lite": "_xldudf_"}
+
+
+_PREFIX = re.compile(
+    r"^@?(?:\[\d+\]!|'(?:[^']|'')*'!|[^'!]+\.xlam?!|_xll\.|_xludf\.|_xlfn\.|(_xldudf_))",
+    re.IGNORECASE,
+)
 #: What hosts glue before the name of an add-in's function: a link's number or a path.
 ADD_IN_PREFIX = re.compile(r"@?(?:\[\d+\]!|'(?:[^']|'')*'!|[^'!(]+\.xl[al]m?!)", re.IGNORECASE)
 
@@ -25,6 +45,106 @@ _LINK_NUMBER = re.compile(r"\[\d+\]")
 _LINKS = re.compile(rb"<(?:\w+:)?externalReferences\b.*?</(?:\w+:)?externalReferences\s*>", re.S)
 _ADD_IN = re.compile(r"\.(?:xla|xlam|xll)\Z", re.IGNORECASE)
 _TYPES = "[Content_Types].xml"
+
+
+def plain_name(stored: str, functions: Collection[str]) -> str | None:
+    """Find the worksheet function that a stored name stands for.
+
+    Parameters
+    ----------
+    stored : str
+        The name as a formula holds it, for example ``_xldudf_BANK_XLC_DSCR``.
+    functions : collection of str
+        The names that exist, in capitals.
+
+    Returns
+    -------
+    str or None
+        The plain name, or None if this is no worksheet function.
+
+    Examples
+    --------
+    >>> plain_name("[1]!XLC_DSCR", {"XLC_DSCR"})
+    'XLC_DSCR'
+    """
+    name = stored.upper().lstrip("@")
+    if name in functions:
+        return name
+    prefix = _PREFIX.match(stored)
+    if not prefix:
+        return None
+    rest = stored[prefix.end() :].upper()
+    while rest and rest not in functions:
+        # Only Office.js puts a namespace before the name.
+        rest = rest.partition("_")[2] if prefix[1] else ""
+    return rest or None
+
+
+def spelled(formula: str, prefix: str, functions: Collection[str]) -> str:
+    """Write one formula's calls of worksheet functions with a prefix.
+
+    Raises
+    ------
+    RecalcError
+        It is no formula.
+
+    Examples
+    --------
+    >>> spelled("_xll.XLC_DSCR(A1:A9,B1:B9)+SUM(1)", "_xldudf_", {"XLC_DSCR"})
+    '_xldudf_XLC_DSCR(A1:A9,B1:B9)+SUM(1)'
+    """
+    try:
+        tokens = Tokenizer(f"={formula}").items
+    except (TokenizerError, IndexError):
+        tokens = []
+    if "".join(token.value for token in tokens) != formula:
+        raise RecalcError(f"={formula} cannot be read as a formula")
+    text = ""
+    for token in tokens:
+        opens = token.type == token.FUNC and token.subtype == token.OPEN
+        name = plain_name(token.value[:-1], functions) if opens else None
+        text += f"{prefix}{name}(" if name else token.value
+    return text
+
+
+def respell(book: Book, host: str, functions: Collection[str]) -> dict[str, bytes]:
+    """Write the calls of worksheet functions as a host stores them.
+
+    Parameters
+    ----------
+    book : Book
+        The workbook; its calls may be in any spelling.
+    host : str
+        A key of :data:`PREFIXES`.
+    functions : collection of str
+        The worksheet functions, in capitals.
+
+    Returns
+    -------
+    dict
+        The parts that change.
+
+    Raises
+    ------
+    RecalcError
+        A formula that calls a function cannot be read.
+    """
+    prefix = PREFIXES[host]
+    calls = re.compile("|".join(map(re.escape, functions)), re.IGNORECASE)
+
+    def write(formula: str) -> str:
+        return spelled(formula, prefix, functions) if calls.search(formula) else formula
+
+    parts = {}
+    for part in (*book.parts.values(), book.part):
+        old = book.package.read(part)
+        new = rewritten(old, write)
+        if new != old:
+            parts[part] = new
+    return parts
+
+
+# --- without the prefixes ---------------------------------------------------------------------
 
 
 def plain_calls(formula: str, known: Collection[str]) -> tuple[str, int]:
@@ -90,7 +210,7 @@ def without_prefixes(book: Book, known: Collection[str]) -> tuple[dict[str, byte
     Returns
     -------
     tuple
-        What :meth:`xlcredit.recalc.package.Package.save` takes, parts to drop included, and how
+        What :meth:`xlcredit.ooxml.package.Package.save` takes, parts to drop included, and how
         many calls became plain.
     """
     changed: dict[str, bytes | None] = {}

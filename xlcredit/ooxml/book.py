@@ -1,4 +1,4 @@
-"""A workbook as recalculation sees it: constants, formulas, names and settings."""
+"""A workbook as it is read: constants, formulas, names and settings."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 from openpyxl.formula.translate import Translator
 
 from xlcredit.errors import CODES, CellError, FileError
-from xlcredit.recalc.package import Package
-from xlcredit.recalc.sheet import Cell, Sheet, extent, scan
-from xlcredit.recalc.values import Value, a1, address, serial, unquote
+from xlcredit.ooxml.package import Package
+from xlcredit.ooxml.sheet import Cell, Sheet, extent, scan
+from xlcredit.ooxml.values import Value, a1, address, serial, unquote
 
 __all__ = ["Book", "Formula", "Name", "Place"]
 

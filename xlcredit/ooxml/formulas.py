@@ -1,4 +1,4 @@
-"""Formulas that are one formula, copied: cells side by side that say the same thing.
+"""The text of formulas: tokens, what is one formula copied, and the text in the XML of a part.
 
 A monthly row has one formula and seventy cells. What is said of a formula, by lint or in the
 committee copy, is said once for the whole area.
@@ -6,20 +6,46 @@ committee copy, is said once for the whole area.
 
 from __future__ import annotations
 
+import html
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from xml.sax.saxutils import escape
 
-from xlcredit.recalc.book import Book, Formula, Place
-from xlcredit.recalc.values import a1, address, column_number
+from openpyxl.formula.tokenizer import Token, Tokenizer, TokenizerError
 
-__all__ = ["Area", "Group", "groups", "relative"]
+from xlcredit.errors import RecalcError
+from xlcredit.ooxml.book import Book, Formula, Place
+from xlcredit.ooxml.values import a1, address, column_number
+
+__all__ = ["Area", "Group", "formulas_in", "groups", "relative", "rewritten", "tokenise"]
 
 #: Text, names of sheets and files, and columns of tables may look like cells and are none.
 _TOKEN = re.compile(
     r"\"(?:[^\"]|\"\")*\"|'(?:[^']|'')*'|\[[^\]]*\]"
     r"|(?<![\w.$\\])(\$?)([A-Za-z]{1,3})(\$?)([0-9]{1,7})(?![\w.(!\\])"
 )
+
+
+#: All elements of sheets and of the workbook that hold formulas.
+_FORMULA = re.compile(
+    rb"(<(?:\w+:)?(?:f|formula|formula1|formula2|definedName)(?:\s[^<>]*)?>)([^<]+)(?=</)"
+)
+
+
+def tokenise(formula: Formula) -> list[Token]:
+    """Split a formula into tokens.
+
+    Raises
+    ------
+    RecalcError
+        If it is no formula; the message names the cell.
+    """
+    try:
+        tokens: list[Token] = Tokenizer(f"={formula.text}").items
+    except (TokenizerError, IndexError) as error:
+        raise RecalcError(f"{formula.place}: {formula} cannot be read as a formula") from error
+    return tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,3 +165,36 @@ def _runs(sheet: str, cells: dict[tuple[int, int], tuple[str, Formula]]) -> Iter
 def _single(group: Group) -> bool:
     """Whether the formula is entered cell by cell; array formulas are each their own."""
     return group.formula.shape is None and not group.formula.table
+
+
+# --- formulas in the XML of a part ------------------------------------------------------------
+
+
+def formulas_in(xml: bytes) -> Iterator[str]:
+    """Read the formulas of one part in UTF-8: of cells, rules, lists and names."""
+    return (html.unescape(match[2].decode()) for match in _FORMULA.finditer(xml))
+
+
+def rewritten(xml: bytes, write: Callable[[str], str]) -> bytes:
+    """Write the formulas of one part anew; where the text stays, so does each byte.
+
+    Parameters
+    ----------
+    xml : bytes
+        A sheet or the workbook part, in UTF-8.
+    write : callable
+        Gives the new text of a formula, which is without its equals sign.
+
+    Examples
+    --------
+    >>> rewritten(b"<c><f>A1&lt;B1</f><v>1</v></c>", lambda text: text.replace("A1", "A2"))
+    b'<c><f>A2&lt;B1</f><v>1</v></c>'
+    """
+
+    def replace(match: re.Match[bytes]) -> bytes:
+        old = html.unescape(match[2].decode())
+        new = write(old)
+        # A bare carriage return would be read as a line feed.
+        return match[0] if new == old else match[1] + escape(new, {"\r": "&#13;"}).encode()
+
+    return _FORMULA.sub(replace, xml)
