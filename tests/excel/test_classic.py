@@ -16,7 +16,7 @@ from xlcredit.errors import CODES, CellError
 from xlcredit.excel.com import ERROR_NUMBERS, from_com, to_com
 from xlcredit.excel.reasons import Place, Reasons
 from xlcredit.functions import REGISTRY, Function
-from xlcredit.functions.explain import argument_help
+from xlcredit.worksheet.explain import argument_help
 
 CALLER = "[Deal.xlsx]Debt!R5C3"
 

@@ -10,7 +10,7 @@ from tests.functions.cases import every_function
 from xlcredit.excel import addin
 from xlcredit.excel.intellisense import NAMESPACE, intellisense
 from xlcredit.functions import REGISTRY, Function
-from xlcredit.functions.explain import argument_help
+from xlcredit.worksheet.explain import argument_help
 
 #: As XmlSerializer of Excel-DNA IntelliSense declares them; anything else it would ignore.
 FUNCTION = f"{{{NAMESPACE}}}Function"

@@ -13,7 +13,7 @@ import pytest
 from tests.functions.cases import every_function
 from xlcredit.excel.vba import vba_module
 from xlcredit.functions import REGISTRY, Function
-from xlcredit.functions.vocabulary import VOCABULARY
+from xlcredit.worksheet.vocabulary import VOCABULARY
 
 MODULE = vba_module(REGISTRY)
 LINES = MODULE.split("\r\n")

@@ -15,8 +15,8 @@ import pytest
 
 from xlcredit.errors import CellError
 from xlcredit.functions import OMITTED, call
-from xlcredit.functions.boundary import CHUNK, evaluate
-from xlcredit.functions.kinds import (
+from xlcredit.worksheet.boundary import CHUNK, evaluate
+from xlcredit.worksheet.kinds import (
     Cell,
     Dates,
     Labels,
@@ -32,7 +32,7 @@ from xlcredit.functions.kinds import (
     require,
     rule,
 )
-from xlcredit.functions.registry import Function, describe
+from xlcredit.worksheet.registry import Function, describe
 
 NO_SERIES = np.empty(0)
 

@@ -27,7 +27,8 @@ def functions(
     Example: xlcredit functions XLC_DUAL_LTV
     """
     from xlcredit.cli import terminal
-    from xlcredit.functions import REGISTRY, explain
+    from xlcredit.functions import REGISTRY
+    from xlcredit.worksheet import explain
 
     if name is None and not (as_json or markdown):
         terminal.print_functions(REGISTRY.values())

@@ -19,8 +19,8 @@ from xlcredit.errors import CellError
 from xlcredit.excel.com import from_com, to_com
 from xlcredit.excel.reasons import Place, Reasons
 from xlcredit.functions import REGISTRY, Function
-from xlcredit.functions.boundary import evaluate
-from xlcredit.functions.explain import argument_help
+from xlcredit.worksheet.boundary import evaluate
+from xlcredit.worksheet.explain import argument_help
 
 __all__ = list(REGISTRY)
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from xml.etree import ElementTree
 
 from xlcredit.functions import Function
-from xlcredit.functions.explain import argument_help
+from xlcredit.worksheet.explain import argument_help
 
 __all__ = ["NAMESPACE", "intellisense"]
 

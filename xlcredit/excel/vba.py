@@ -13,7 +13,7 @@ from itertools import groupby
 
 from xlcredit.excel.com import ERROR_NUMBERS, MARK
 from xlcredit.functions import Function
-from xlcredit.functions.explain import argument_help
+from xlcredit.worksheet.explain import argument_help
 
 __all__ = ["MODULE", "vba_module"]
 

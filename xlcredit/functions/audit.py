@@ -8,11 +8,11 @@ import numpy as np
 
 from xlcredit._version import __version__
 from xlcredit.errors import CellError
-from xlcredit.functions import explain
-from xlcredit.functions.cells import Cells, shown
-from xlcredit.functions.kinds import Cell
-from xlcredit.functions.registry import REGISTRY, worksheet
 from xlcredit.hints import did_you_mean
+from xlcredit.worksheet import explain
+from xlcredit.worksheet.cells import Cells, shown
+from xlcredit.worksheet.kinds import Cell
+from xlcredit.worksheet.registry import REGISTRY, worksheet
 
 CATEGORY = "xlcredit: Audit"
 

@@ -19,7 +19,7 @@ from typing import Any
 
 from xlcredit.errors import CellError
 from xlcredit.functions import REGISTRY
-from xlcredit.functions.boundary import evaluate
+from xlcredit.worksheet.boundary import evaluate
 
 __all__ = ["ERROR_NUMBERS", "WHY", "answer", "from_calc", "to_calc"]
 

@@ -27,7 +27,7 @@ from xlcredit._version import __version__
 from xlcredit.excel.libreoffice.calc import WHY
 from xlcredit.excel.libreoffice.typelibrary import Method, type_library
 from xlcredit.functions import REGISTRY, Function
-from xlcredit.functions.explain import Argument, manual
+from xlcredit.worksheet.explain import Argument, manual
 
 __all__ = ["IDENTIFIER", "OLDEST", "contents", "extension", "unpack"]
 

@@ -28,8 +28,8 @@ from xlcredit.excel.officejs.cells import from_office, to_office
 from xlcredit.excel.officejs.why import Candidates
 from xlcredit.excel.reasons import Place
 from xlcredit.functions import REGISTRY, Function
-from xlcredit.functions.boundary import evaluate
-from xlcredit.functions.explain import argument_help
+from xlcredit.worksheet.boundary import evaluate
+from xlcredit.worksheet.explain import argument_help
 
 __all__ = list(REGISTRY)
 

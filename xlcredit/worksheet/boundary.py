@@ -16,14 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xlcredit.errors import CellError
-from xlcredit.functions.arguments import OMITTED, READERS, Vector
-from xlcredit.functions.cells import Cells, first_error, grid, plain
-from xlcredit.functions.kinds import Checked
-from xlcredit.functions.ranges import Faults, Numbers, not_finite
-from xlcredit.functions.registry import REGISTRY, Function
-from xlcredit.hints import did_you_mean
+from xlcredit.worksheet.arguments import OMITTED, READERS, Vector
+from xlcredit.worksheet.cells import Cells, first_error, grid, plain
+from xlcredit.worksheet.kinds import Checked
+from xlcredit.worksheet.ranges import Faults, Numbers, not_finite
+from xlcredit.worksheet.registry import Function
 
-__all__ = ["OMITTED", "call", "evaluate"]
+__all__ = ["OMITTED", "evaluate"]
 
 #: Elements worked on at once: temporaries stay in the processor's cache and memory stays flat.
 CHUNK = 16_384
@@ -32,40 +31,6 @@ MOST_CELLS = 2**25
 
 _LARGEST = float(np.finfo(np.float64).max)
 _LEGAL = frozenset({str, bool, datetime.date, CellError})
-
-
-def call(name: str, *raw: Any) -> Any:
-    """Evaluate a worksheet function on raw cells.
-
-    Parameters
-    ----------
-    name : str
-        Name of the function, with its prefix, in any case.
-    *raw
-        Arguments as cells hold them: numbers, text, lists (a column), lists of rows, NumPy
-        arrays, pandas Series and frames, ``None`` for a blank cell.
-
-    Returns
-    -------
-    float, str, bool, datetime.date or list of lists
-        What the cell would show; blocks as a list of rows. Inside a block an error is a
-        ``CellError`` in its place.
-
-    Raises
-    ------
-    CellError
-        The error value that the cell would show, with its reason.
-
-    Examples
-    --------
-    >>> call("XLC_RENT", 2.5, 0.3, [0, 12, 24])
-    [[2.5], [1.75], [1.225]]
-    """
-    function = REGISTRY.get(name) or REGISTRY.get(name.upper())
-    if function is None:
-        hint = did_you_mean(name, REGISTRY)
-        raise CellError("#NAME?", f"{name} is not a function of xlcredit{hint}")
-    return evaluate(function, raw)
 
 
 def evaluate(function: Function, raw: Sequence[Any]) -> Any:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-from xlcredit.functions.vocabulary import HOMONYMS, VBA_KEYWORDS, VOCABULARY, Word
+from xlcredit.worksheet.vocabulary import HOMONYMS, VBA_KEYWORDS, VOCABULARY, Word
 
 __all__ = ["REGISTRY", "Function", "Parameter", "describe", "worksheet"]
 
@@ -111,7 +111,7 @@ def describe(python: Callable[..., Any], category: str) -> Function:
     Parameters
     ----------
     python : callable
-        Function whose parameters are annotated with the kinds of :mod:`xlcredit.functions.kinds`.
+        Function whose parameters are annotated with the kinds of :mod:`xlcredit.worksheet.kinds`.
     category : str
         Heading under which the function wizard lists it.
 

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xlcredit.errors import CellError
-from xlcredit.functions.cells import Cells, missing, number_or_error, plain
-from xlcredit.functions.kinds import Rule
-from xlcredit.functions.vocabulary import Word
+from xlcredit.worksheet.cells import Cells, missing, number_or_error, plain
+from xlcredit.worksheet.kinds import Rule
+from xlcredit.worksheet.vocabulary import Word
 
 __all__ = ["Faults", "Numbers", "outside", "to_numbers"]
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from textwrap import wrap
 from typing import Any
 
-from xlcredit.functions.registry import Function, Parameter
+from xlcredit.worksheet.registry import Function, Parameter
 
 __all__ = [
     "Argument",

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xlcredit.errors import CellError
-from xlcredit.functions.cells import (
+from xlcredit.hints import did_you_mean
+from xlcredit.worksheet.cells import (
     OMITTED,
     Cells,
     first_error,
@@ -22,10 +23,9 @@ from xlcredit.functions.cells import (
     plain,
     shown,
 )
-from xlcredit.functions.ranges import Numbers, outside, to_numbers
-from xlcredit.functions.registry import Parameter
-from xlcredit.functions.vocabulary import VOCABULARY, Word
-from xlcredit.hints import did_you_mean
+from xlcredit.worksheet.ranges import Numbers, outside, to_numbers
+from xlcredit.worksheet.registry import Parameter
+from xlcredit.worksheet.vocabulary import VOCABULARY, Word
 
 __all__ = ["OMITTED", "READERS", "Numbers", "Vector", "iter_terms"]
 
