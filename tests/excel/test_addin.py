@@ -25,12 +25,12 @@ from typer.testing import CliRunner, Result
 
 from xlcredit.cli import app
 from xlcredit.errors import HostError
-from xlcredit.excel import addin, vba
-from xlcredit.excel.addin import cfb, ovba, startup, xlam
-from xlcredit.excel.addin.connection import MODULE, connection
-from xlcredit.excel.addin.project import VbaProject
-from xlcredit.excel.addin.xlam import PROJECT
 from xlcredit.functions import REGISTRY
+from xlcredit.hosts.classic import addin, vba
+from xlcredit.hosts.classic.addin import cfb, ovba, startup, xlam
+from xlcredit.hosts.classic.addin.connection import MODULE, connection
+from xlcredit.hosts.classic.addin.project import VbaProject
+from xlcredit.hosts.classic.addin.xlam import PROJECT
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # it is written for an older pyparsing

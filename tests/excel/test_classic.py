@@ -13,9 +13,9 @@ import pytest
 from tests.excel.windows import MISSING, SCODES, Windows, shown, to_windows, windows
 from tests.functions.cases import answer, every_function, example, replaced
 from xlcredit.errors import CODES, CellError
-from xlcredit.excel.com import ERROR_NUMBERS, from_com, to_com
-from xlcredit.excel.reasons import Place, Reasons
 from xlcredit.functions import REGISTRY, Function
+from xlcredit.hosts.classic.com import ERROR_NUMBERS, from_com, to_com
+from xlcredit.hosts.reasons import Place, Reasons
 from xlcredit.worksheet.explain import argument_help
 
 CALLER = "[Deal.xlsx]Debt!R5C3"
@@ -183,7 +183,7 @@ def test_a_reason_is_of_its_own_sheet() -> None:
 
 
 def test_the_module_is_as_before_without_windows() -> None:
-    from xlcredit.excel import classic
+    from xlcredit.hosts.classic import functions as classic
 
     assert set(classic.__all__) == set(REGISTRY)
     got: Any = classic.XLC_RENT(2.5, 0.3, 12.0)  # type: ignore[attr-defined]

@@ -22,10 +22,11 @@ from typer.testing import CliRunner
 
 from xlcredit.cli import app
 from xlcredit.errors import FileError
-from xlcredit.excel import addin, doctor
-from xlcredit.excel.doctor import Finding, examine_installation, examine_workbook, strip_paths
-from xlcredit.excel.policies import obstacles, read_registry
 from xlcredit.functions import REGISTRY
+from xlcredit.hosts import doctor
+from xlcredit.hosts.classic import addin
+from xlcredit.hosts.doctor import Finding, examine_installation, examine_workbook, strip_paths
+from xlcredit.hosts.policies import obstacles, read_registry
 from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.package import Package
 from xlcredit.ooxml.spelling import strip_prefixes

@@ -7,9 +7,9 @@ import zipfile
 from xml.etree import ElementTree
 
 from tests.functions.cases import every_function
-from xlcredit.excel import addin
-from xlcredit.excel.intellisense import NAMESPACE, intellisense
 from xlcredit.functions import REGISTRY, Function
+from xlcredit.hosts.classic import addin
+from xlcredit.hosts.classic.intellisense import NAMESPACE, intellisense
 from xlcredit.worksheet.explain import argument_help
 
 #: As XmlSerializer of Excel-DNA IntelliSense declares them; anything else it would ignore.

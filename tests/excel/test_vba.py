@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.functions.cases import every_function
-from xlcredit.excel.vba import vba_module
 from xlcredit.functions import REGISTRY, Function
+from xlcredit.hosts.classic.vba import vba_module
 from xlcredit.worksheet.vocabulary import VOCABULARY
 
 MODULE = vba_module(REGISTRY)
@@ -75,7 +75,7 @@ def test_no_helper_has_the_name_of_an_argument() -> None:
 
 
 def test_quotes_and_signs_of_the_help_survive() -> None:
-    from xlcredit.excel.vba import _text
+    from xlcredit.hosts.classic.vba import _text
 
     assert _text('a "b" − c’s ×2') == '"a ""b"" - c\'s x2"'
     assert _text("é" * 300) == '"' + "?" * 255 + '"'
@@ -97,10 +97,11 @@ def test_the_module_compiles_and_errors_are_values() -> None:
         "Double 1.5 error 2042",
         "String text Boolean True",
         "Double 1.5 error 2007 error 2015",
-        "String XLC_RENT of xlcredit.excel.classic, 7",  # six arguments and the caller
+        "String XLC_RENT of xlcredit.hosts.classic.udfs, 7",  # six arguments and the caller
         "error 2036",
-        "String XLC_VERSION of xlcredit.excel.classic, 0",
-        "String XLC_VERSION of xlcredit.excel.classic, 0",  # the server was started once more
+        "String XLC_VERSION of xlcredit.hosts.classic.udfs, 0",
+        # the server was started once more
+        "String XLC_VERSION of xlcredit.hosts.classic.udfs, 0",
         "error 2015",  # it failed again: never text
         "error 2015",
     ]

@@ -37,7 +37,7 @@ SCODES = {
     "#NUM!": -2146826252,
     "#N/A": -2146826246,
 }
-FRESH = ("xlwings.udfs", "xlwings.com_server", "xlcredit.excel.classic")
+FRESH = ("xlwings.udfs", "xlwings.com_server", "xlcredit.hosts.classic.udfs")
 EPOCH = datetime.date(1899, 12, 30)
 
 
@@ -49,17 +49,17 @@ class Windows:
         for ours, theirs in {"func": "xlfunc", "arg": "xlarg", "ret": "xlret"}.items():
             setattr(xlwings, ours, getattr(self.udfs, theirs))
         self.server = importlib.import_module("xlwings.com_server")
-        self.classic = importlib.import_module("xlcredit.excel.classic")
+        self.classic = importlib.import_module("xlcredit.hosts.classic.udfs")
 
     def call(self, name: str, *arguments: Any) -> Any:
         """Call a UDF as our VBA does."""
-        return self.server.XLPython().CallUDF("xlcredit.excel.classic", name, arguments)
+        return self.server.XLPython().CallUDF("xlcredit.hosts.classic.udfs", name, arguments)
 
     def vba(self) -> str:
         """The wrappers that xlwings itself would write for the module."""
         out = io.StringIO()
         book = SimpleNamespace(Name="xlcredit.xlam")
-        self.udfs.generate_vba_wrapper("xlcredit.excel.classic", self.classic, out, book)
+        self.udfs.generate_vba_wrapper("xlcredit.hosts.classic.udfs", self.classic, out, book)
         return out.getvalue()
 
 

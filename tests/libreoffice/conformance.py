@@ -1,6 +1,6 @@
 """The conformance table in a real Calc, and which differences are Calc's own and documented.
 
-They are documented in :mod:`xlcredit.excel.libreoffice`. Whether one applies is told from the
+They are documented in :mod:`xlcredit.hosts.libreoffice`. Whether one applies is told from the
 arguments of a call, and with it every cell that Calc must then show: a cell that shows anything
 else is wrong, however much the call resembles a documented one.
 """
@@ -20,7 +20,7 @@ from openpyxl.worksheet.formula import ArrayFormula
 from tests.conformance.cases import Case, Rows, agrees, normal
 from tests.functions.cases import answer
 from xlcredit.errors import CellError
-from xlcredit.excel.libreoffice.package import unpack
+from xlcredit.hosts.libreoffice.package import unpack
 from xlcredit.ooxml.values import a1
 from xlcredit.recalc import LibreOffice
 

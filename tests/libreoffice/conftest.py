@@ -14,7 +14,7 @@ import pytest
 from openpyxl.worksheet.formula import ArrayFormula
 
 from tests.workbook.conftest import Example, example
-from xlcredit.excel.libreoffice.package import unpack
+from xlcredit.hosts.libreoffice.package import unpack
 from xlcredit.recalc import LibreOffice
 
 __all__ = ["Example", "Rows", "example"]

@@ -15,8 +15,8 @@ import pytest
 
 import xlcredit.recalc
 from tests.libreoffice.conftest import Calculate, Place, book, noted
-from xlcredit.excel.libreoffice.package import unpack
 from xlcredit.functions import REGISTRY
+from xlcredit.hosts.libreoffice.package import unpack
 from xlcredit.recalc import LibreOffice
 from xlcredit.recalc.libreoffice import environment
 

@@ -16,8 +16,8 @@ from xlcredit._version import __version__
 from xlcredit.cli import app
 from xlcredit.cli import libreoffice as commands
 from xlcredit.errors import FileError, HostError
-from xlcredit.excel.libreoffice import install
-from xlcredit.excel.libreoffice.install import Office, find
+from xlcredit.hosts.libreoffice import install
+from xlcredit.hosts.libreoffice.install import Office, find
 
 
 def xlcredit(*words: object) -> subprocess.CompletedProcess[str]:

@@ -18,10 +18,10 @@ import pytest
 
 from xlcredit._version import __version__
 from xlcredit.errors import CODES, CellError
-from xlcredit.excel.libreoffice.calc import ERROR_NUMBERS, answer, from_calc, to_calc
-from xlcredit.excel.libreoffice.package import IDENTIFIER, contents, extension
-from xlcredit.excel.libreoffice.typelibrary import Method, type_library
 from xlcredit.functions import REGISTRY
+from xlcredit.hosts.libreoffice.calc import ERROR_NUMBERS, answer, from_calc, to_calc
+from xlcredit.hosts.libreoffice.package import IDENTIFIER, contents, extension
+from xlcredit.hosts.libreoffice.typelibrary import Method, type_library
 
 OOR = "{http://openoffice.org/2001/registry}"
 
@@ -177,7 +177,7 @@ def test_the_other_process_answers_over_a_pipe() -> None:
     ]
     sent = [marshal.dumps(q, 2) for q in questions]
     done = subprocess.run(
-        [sys.executable, "-m", "xlcredit.excel.libreoffice.child"],
+        [sys.executable, "-m", "xlcredit.hosts.libreoffice.child"],
         input=b"".join(struct.pack("<I", len(s)) + s for s in sent),
         capture_output=True,
         check=True,

@@ -50,7 +50,7 @@ def call(body: dict[str, Any]) -> dict[str, Any]:
     """What xlwings Server and Lite do with a request of their task pane."""
     from xlwings import server
 
-    from xlcredit.excel.officejs import functions
+    from xlcredit.hosts.officejs import functions
 
     address = body["caller_address"]
     told = {
@@ -93,7 +93,7 @@ def _given(cell: Any) -> Any:
 
 
 def _shown(cell: Any) -> Any:
-    from xlcredit.excel.officejs.cells import ERROR_TYPES
+    from xlcredit.hosts.officejs.cells import ERROR_TYPES
 
     if isinstance(cell, dict) and cell["type"] == "Error":
         return {"error": next(c for c, name in ERROR_TYPES.items() if name == cell["errorType"])}
@@ -104,7 +104,7 @@ def in_browser(cases: list[dict[str, Any]]) -> dict[str, Any]:
     """Let Chromium evaluate the cases."""
     from xlwings import server
 
-    from xlcredit.excel.officejs import functions
+    from xlcredit.hosts.officejs import functions
 
     done = threading.Event()
     told: dict[str, Any] = {}

@@ -15,8 +15,8 @@ import pytest
 
 from tests.excel.officejs import dispatcher
 from xlcredit.errors import CODES, CellError
-from xlcredit.excel.officejs.cells import ERROR_TYPES, from_office, to_office
 from xlcredit.functions import REGISTRY
+from xlcredit.hosts.officejs.cells import ERROR_TYPES, from_office, to_office
 
 
 def run(*calls: tuple[Any, ...], options: tuple[str, ...] = ()) -> list[dict[str, Any]]:
@@ -142,11 +142,11 @@ def imported(module: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_adapter_never_brings_a_key() -> None:
-    done = imported("xlcredit.excel.officejs.functions")
+    done = imported("xlcredit.hosts.officejs.functions")
     assert done.returncode == 1
     assert "LicenseError" in done.stderr
 
 
 def test_what_embeds_a_program_needs_no_key() -> None:
-    done = imported("xlcredit.excel.officejs.lite")
+    done = imported("xlcredit.hosts.officejs.lite")
     assert (done.returncode, done.stdout) == (0, "[]\n"), done.stderr

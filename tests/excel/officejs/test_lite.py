@@ -12,7 +12,7 @@ import pytest
 
 from tests.cli.test_cli import refused, xlcredit
 from xlcredit.errors import FileError, RecalcError
-from xlcredit.excel.officejs.lite import PROGRAM, embed
+from xlcredit.hosts.officejs.lite import PROGRAM, embed
 from xlcredit.ooxml.book import Book, Place
 from xlcredit.ooxml.package import Package
 from xlcredit.recalc import recalculate
@@ -62,7 +62,7 @@ def properties(path: Path) -> dict[str, str]:
 def test_the_program_is_one_import_and_unpinned_requirements(rents: Path) -> None:
     told = properties(embedded(rents))
     assert {name: told[name] for name in PROGRAM} == PROGRAM
-    assert told["main.py"] == "from xlcredit.excel.officejs.functions import *\n"
+    assert told["main.py"] == "from xlcredit.hosts.officejs.functions import *\n"
     assert "=" not in told["requirements.txt"]
     assert {"xlcredit", "numpy"} <= set(told["requirements.txt"].split())
     assert json.loads(told["xlwingsSettingsWorkbook"]) == {"startupBehavior": "taskpane"}

@@ -16,8 +16,8 @@ import xlwings
 from packaging.requirements import Requirement
 
 from xlcredit._version import __version__
-from xlcredit.excel.officejs.lite import PROGRAM
 from xlcredit.functions import REGISTRY
+from xlcredit.hosts.officejs.lite import PROGRAM
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]

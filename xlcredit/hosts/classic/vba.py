@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 
-from xlcredit.excel.com import ERROR_NUMBERS, MARK
 from xlcredit.functions import Function
+from xlcredit.hosts.classic.com import ERROR_NUMBERS, MARK
 from xlcredit.worksheet.explain import argument_help
 
 __all__ = ["MODULE", "vba_module"]
@@ -37,7 +37,7 @@ Private Function XlcCall(ByVal xlcName As String, ByVal xlcArguments As Variant)
 Again:
     fresh = xlcPython Is Nothing
     If fresh Then Set xlcPython = XLPy
-    XlcCall = XlcResult(xlcPython.CallUDF("xlcredit.excel.classic", xlcName, xlcArguments))
+    XlcCall = XlcResult(xlcPython.CallUDF("xlcredit.hosts.classic.udfs", xlcName, xlcArguments))
     Exit Function
 Failed:
     Set xlcPython = Nothing
@@ -154,8 +154,8 @@ def vba_module(registry: Mapping[str, Function]) -> str:
     Returns
     -------
     str
-        The text of ``XLCREDIT.bas``: ASCII, with Windows line ends. It needs
-        beside it the module of :mod:`xlcredit.excel.addin.connection`, which reaches Python.
+        The text of ``XLCREDIT.bas``: ASCII, with Windows line ends. It needs beside it
+        the module of :mod:`xlcredit.hosts.classic.addin.connection`, which reaches Python.
     """
     categories = [list(group) for _, group in groupby(registry.values(), lambda f: f.category)]
     subs = [f"XlcDescribe{number}" for number in range(1, len(categories) + 1)]

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from xlcredit._version import __version__
 from xlcredit.errors import HostError
-from xlcredit.excel.libreoffice.package import IDENTIFIER, OLDEST, extension, unpack
+from xlcredit.hosts.libreoffice.package import IDENTIFIER, OLDEST, extension, unpack
 from xlcredit.recalc.libreoffice import environment
 
 __all__ = ["Office", "find"]

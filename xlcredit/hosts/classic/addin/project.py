@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from xlcredit.excel.addin import cfb, ovba
+from xlcredit.hosts.classic.addin import cfb, ovba
 
 __all__ = ["Module", "VbaProject"]
 

@@ -7,7 +7,7 @@ import os
 import struct
 import sys
 
-from xlcredit.excel.libreoffice.calc import answer
+from xlcredit.hosts.libreoffice.calc import answer
 
 __all__ = ["main"]
 

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from xlcredit.errors import CellError, FileError, HostError
-from xlcredit.excel import vba
-from xlcredit.excel.addin import FILE, Settings
-from xlcredit.excel.addin.connection import SETTINGS
-from xlcredit.excel.addin.project import VbaProject
-from xlcredit.excel.policies import Read, obstacles, read_registry
 from xlcredit.functions import REGISTRY
+from xlcredit.hosts.classic import vba
+from xlcredit.hosts.classic.addin import FILE, Settings
+from xlcredit.hosts.classic.addin.connection import SETTINGS
+from xlcredit.hosts.classic.addin.project import VbaProject
+from xlcredit.hosts.policies import Read, obstacles, read_registry
 from xlcredit.ooxml.book import Book, Place
 from xlcredit.ooxml.package import Package
 from xlcredit.ooxml.spelling import plain_calls, without_prefixes

@@ -24,9 +24,9 @@ from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 
 from xlcredit._version import __version__
-from xlcredit.excel.libreoffice.calc import WHY
-from xlcredit.excel.libreoffice.typelibrary import Method, type_library
 from xlcredit.functions import REGISTRY, Function
+from xlcredit.hosts.libreoffice.calc import WHY
+from xlcredit.hosts.libreoffice.typelibrary import Method, type_library
 from xlcredit.worksheet.explain import Argument, manual
 
 __all__ = ["IDENTIFIER", "OLDEST", "contents", "extension", "unpack"]

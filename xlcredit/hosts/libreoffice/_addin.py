@@ -34,7 +34,7 @@ NOTE = json.loads(Path(__file__).with_name("xlcredit.json").read_text("utf-8"))
 CHILD = """
 import sys
 sys.path[:0] = sys.argv[1:]
-from xlcredit.excel.libreoffice.child import main
+from xlcredit.hosts.libreoffice.child import main
 main()
 """
 NAME_ERROR = 525
@@ -103,7 +103,7 @@ def same_python() -> Answer:
     added = [path for path in NOTE["paths"] if path not in sys.path]
     sys.path[:0] = added
     try:
-        from xlcredit.excel.libreoffice.calc import answer  # noqa: PLC0415 - the path is known now
+        from xlcredit.hosts.libreoffice.calc import answer  # noqa: PLC0415 - the path is known now
     except Exception:
         sys.path[:] = [path for path in sys.path if path not in added]
         raise

@@ -51,7 +51,7 @@ def install(content: bytes, folder: Path) -> tuple[Path, bool]:
     Parameters
     ----------
     content : bytes
-        What :func:`~xlcredit.excel.addin.xlam.build` gave.
+        What :func:`~xlcredit.hosts.classic.addin.xlam.build` gave.
     folder : Path
         Where to put it; made if it does not exist.
 

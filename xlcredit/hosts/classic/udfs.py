@@ -2,7 +2,7 @@
 
 xlwings only carries. Arguments arrive raw and leave raw, so that Excel sees what
 :func:`xlcredit.functions.call` gives and nothing of xlwings' own conversions, which swallow
-error cells and turn NaN into text. ``xlcredit.excel.vba`` writes the VBA that calls these.
+error cells and turn NaN into text. ``xlcredit.hosts.classic.vba`` writes the VBA that calls these.
 
 The module can be imported on any system; off Windows, xlwings' decorators do nothing.
 """
@@ -16,9 +16,9 @@ from typing import Any
 import xlwings as xw
 
 from xlcredit.errors import CellError
-from xlcredit.excel.com import from_com, to_com
-from xlcredit.excel.reasons import Place, Reasons
 from xlcredit.functions import REGISTRY, Function
+from xlcredit.hosts.classic.com import from_com, to_com
+from xlcredit.hosts.reasons import Place, Reasons
 from xlcredit.worksheet.boundary import evaluate
 from xlcredit.worksheet.explain import argument_help
 

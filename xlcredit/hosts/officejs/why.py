@@ -7,7 +7,7 @@ the cells whose latest answer was such an error, each with its reason.
 from __future__ import annotations
 
 from xlcredit.errors import CellError
-from xlcredit.excel.reasons import Place, Reasons
+from xlcredit.hosts.reasons import Place, Reasons
 
 __all__ = ["Candidates"]
 

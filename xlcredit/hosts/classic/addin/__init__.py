@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from xlcredit.excel.addin.startup import (
+from xlcredit.hosts.classic.addin.startup import (
     FILE,
     install,
     remove,
@@ -10,7 +10,7 @@ from xlcredit.excel.addin.startup import (
     startup_folders,
     write,
 )
-from xlcredit.excel.addin.xlam import Settings, build, settings_here
+from xlcredit.hosts.classic.addin.xlam import Settings, build, settings_here
 
 __all__ = [
     "FILE",

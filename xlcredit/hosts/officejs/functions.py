@@ -2,7 +2,7 @@
 
 In xlwings Lite, which is free of charge and brings its own licence, the whole ``main.py`` is::
 
-    from xlcredit.excel.officejs.functions import *
+    from xlcredit.hosts.officejs.functions import *
 
 .. warning:: xlwings Server is licensed under PolyForm Noncommercial or a paid plan, and its
    vendor counts internal tools of a company as commercial use. Importing this module imports
@@ -24,10 +24,10 @@ from xlwings import XlwingsError
 from xlwings.server import Caller, arg, func, ret
 
 from xlcredit.errors import CellError
-from xlcredit.excel.officejs.cells import from_office, to_office
-from xlcredit.excel.officejs.why import Candidates
-from xlcredit.excel.reasons import Place
 from xlcredit.functions import REGISTRY, Function
+from xlcredit.hosts.officejs.cells import from_office, to_office
+from xlcredit.hosts.officejs.why import Candidates
+from xlcredit.hosts.reasons import Place
 from xlcredit.worksheet.boundary import evaluate
 from xlcredit.worksheet.explain import argument_help
 

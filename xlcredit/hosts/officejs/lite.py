@@ -30,7 +30,7 @@ __all__ = ["PROGRAM", "embed", "refuse_macros"]
 
 #: The files of the program. What Pyodide provides must not be pinned: it has one version only.
 PROGRAM = {
-    "main.py": "from xlcredit.excel.officejs.functions import *\n",
+    "main.py": "from xlcredit.hosts.officejs.functions import *\n",
     "requirements.txt": "xlwings<1\nxlcredit\nnumpy\n",
 }
 #: The Pyodide that xlwings Lite had when this was written; it offers to update an older one.

@@ -22,11 +22,11 @@ from xml.sax.saxutils import escape
 
 from xlcredit._version import __version__
 from xlcredit.errors import HostError
-from xlcredit.excel import vba
-from xlcredit.excel.addin import connection
-from xlcredit.excel.addin.project import Module, VbaProject
-from xlcredit.excel.intellisense import NAMESPACE, intellisense
 from xlcredit.functions import REGISTRY
+from xlcredit.hosts.classic import vba
+from xlcredit.hosts.classic.addin import connection
+from xlcredit.hosts.classic.addin.project import Module, VbaProject
+from xlcredit.hosts.classic.intellisense import NAMESPACE, intellisense
 
 __all__ = ["PROJECT", "Settings", "build", "settings_here"]
 
