@@ -62,7 +62,7 @@ class Difference:
 
 @dataclass(frozen=True)
 class Recalculation:
-    """The result of :func:`~xlcredit.recalc.recalculate`."""
+    """The result of :func:`~xlcredit.recalc.session`."""
 
     values: dict[str, dict[tuple[int, int], Value]]
     """By sheet, then (row, column): every formula's value, and the cells that arrays fill."""

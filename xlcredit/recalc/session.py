@@ -17,11 +17,11 @@ from xlcredit.ooxml.values import Value
 from xlcredit.recalc.calls import Calls, default_functions, fitted
 from xlcredit.recalc.corrections import CORRECTIONS
 from xlcredit.recalc.dialect import FIT, Dialect
-from xlcredit.recalc.embedded import Embedded
 from xlcredit.recalc.engine import BLOCKED, Engine, Model, Refusal, Text
+from xlcredit.recalc.formualizer import Embedded
 from xlcredit.recalc.inputs import resolve_inputs
+from xlcredit.recalc.outcome import Recalculation, differences, faults
 from xlcredit.recalc.preflight import FUNCTION_NAME, Preflight, volatile_warning
-from xlcredit.recalc.report import Recalculation, differences, faults
 
 __all__ = ["recalculate"]
 
