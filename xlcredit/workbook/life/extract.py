@@ -15,8 +15,8 @@ from xlcredit.errors import CellError, DealError, FileError
 from xlcredit.ooxml.book import Book, Place
 from xlcredit.ooxml.package import Package
 from xlcredit.ooxml.values import Value
-from xlcredit.workbook.inputs import CHANGED, InputsPage
-from xlcredit.workbook.stamp import read_stamp
+from xlcredit.workbook.life.stamp import read_stamp
+from xlcredit.workbook.pages.inputs import CHANGED, InputsPage
 
 __all__ = ["extract"]
 

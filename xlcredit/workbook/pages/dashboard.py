@@ -14,8 +14,8 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from xlcredit.errors import FileError
 from xlcredit.ooxml.package import Package
+from xlcredit.workbook.pages.summary import AREA_COMPARISONS, AREA_COVENANTS, BAND, READING
 from xlcredit.workbook.style import MILLIONS, NUMBER_FORMATS
-from xlcredit.workbook.summary import AREA_COMPARISONS, AREA_COVENANTS, BAND, READING
 
 __all__ = ["Cell", "Comparison", "Covenant", "Dashboard", "read_dashboard"]
 

@@ -17,7 +17,7 @@ from xlcredit.deals.template import Template
 from xlcredit.workbook import style
 from xlcredit.workbook.places import Place, Places
 
-__all__ = ["Book", "Page", "page_break", "page_scale", "page_setup", "protect", "widths"]
+__all__ = ["Draft", "Page", "page_break", "page_scale", "page_setup", "protect", "widths"]
 
 
 #: What a landscape page holds between its margins at full size: Letter is the narrower, A4 the
@@ -26,7 +26,7 @@ _LETTER_CHARACTERS, _A4_ROWS = 130, 33
 
 
 @dataclass
-class Book:
+class Draft:
     """A workbook in the making."""
 
     template: Template
@@ -70,10 +70,10 @@ class Page(Protocol):
 
     name: str
 
-    def place(self, book: Book) -> None:
+    def place(self, book: Draft) -> None:
         """Record the place of every name on this sheet."""
 
-    def write(self, book: Book, sheet: Worksheet) -> None:
+    def write(self, book: Draft, sheet: Worksheet) -> None:
         """Write the sheet."""
 
 

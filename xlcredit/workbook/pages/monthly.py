@@ -12,7 +12,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from xlcredit.deals import template as templates
 from xlcredit.deals.template import Block, Row
 from xlcredit.workbook import style
-from xlcredit.workbook.pages import Book, page_setup, widths
+from xlcredit.workbook.draft import Draft, page_setup, widths
 from xlcredit.workbook.places import FIRST, OPENING, TOTAL, UNIT, Place
 
 __all__ = ["MonthlyPage"]
@@ -37,7 +37,7 @@ class MonthlyPage:
                 yield row + 1 + offset, item
             row += len(block.row) + 2
 
-    def place(self, book: Book) -> None:
+    def place(self, book: Draft) -> None:
         """Record the rows; a row that holds one constant is a named cell."""
         for row, item in self._layout():
             if isinstance(item, Row):
@@ -46,7 +46,7 @@ class MonthlyPage:
                 else:
                     book.places.rows[item.name] = Place(self.name, row, OPENING)
 
-    def write(self, book: Book, sheet: Worksheet) -> None:
+    def write(self, book: Draft, sheet: Worksheet) -> None:
         """Write the sheet."""
         style.title(sheet, self.name, f"{book.deal.name}. {self.spec.purpose}.")
         self._header(book, sheet)
@@ -64,7 +64,7 @@ class MonthlyPage:
         page_setup(sheet, wide=years, tall=1, repeat=f"1:{_HEADER_ROW + 1}")
         sheet.print_title_cols = "A:C"
 
-    def _header(self, book: Book, sheet: Worksheet) -> None:
+    def _header(self, book: Draft, sheet: Worksheet) -> None:
         nodes, rest = self.spec.nodes, [""] * book.places.months
         first = ["Node" if nodes else "Month", "Unit", "Total", "" if nodes else "Closing"]
         style.table_header(sheet, _HEADER_ROW, first + rest)
@@ -90,7 +90,7 @@ class MonthlyPage:
         )
 
 
-def _write_row(book: Book, sheet: Worksheet, row: int, item: Row, read_ahead: set[str]) -> None:
+def _write_row(book: Draft, sheet: Worksheet, row: int, item: Row, read_ahead: set[str]) -> None:
     style.base(sheet.cell(row, 1), bold=item.bold).value = item.label
     style.base(sheet.cell(row, 2), size=9, color=style.MUTED).value = item.unit
     bold = item.bold
@@ -113,7 +113,7 @@ def _write_row(book: Book, sheet: Worksheet, row: int, item: Row, read_ahead: se
             sheet.cell(row, column).border = line
 
 
-def _read_ahead(book: Book) -> set[str]:
+def _read_ahead(book: Draft) -> set[str]:
     """Rows that some formula reads a month ahead: they end in a zero after the last month."""
     rows = [row for sheet in book.template.sheet for block in sheet.block for row in block.row]
     return {name for row in rows for name in _NEXT.findall(row.formula + row.at_closing)}

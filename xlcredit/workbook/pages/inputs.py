@@ -15,7 +15,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from xlcredit.deals.template import Input, Section
 from xlcredit.workbook import style
-from xlcredit.workbook.pages import Book, page_setup, widths
+from xlcredit.workbook.draft import Draft, page_setup, widths
 from xlcredit.workbook.places import Place
 
 __all__ = ["CHANGED", "InputsPage", "changed_sources"]
@@ -33,7 +33,7 @@ class InputsPage:
 
     name = "Inputs"
 
-    def place(self, book: Book) -> None:
+    def place(self, book: Draft) -> None:
         """One row per input, a band per section; labels and values stand side by side."""
         for section, top in _sections(book):
             for offset, item in enumerate(section.input):
@@ -43,7 +43,7 @@ class InputsPage:
                 block = (Place(self.name, top + 1, 1), Place(self.name, bottom, _VALUE))
                 book.places.blocks[f"{section.name}.block"] = block
 
-    def write(self, book: Book, sheet: Worksheet) -> None:
+    def write(self, book: Draft, sheet: Worksheet) -> None:
         """Write the inputs with their validation."""
         style.title(sheet, "Inputs", f"{book.deal.name}. Every input stands here once.")
         self._key(sheet)
@@ -62,7 +62,7 @@ class InputsPage:
             style.base(sheet.cell(3 + offset, 2), size=9, color=style.MUTED).value = meaning
 
 
-def _sections(book: Book) -> list[tuple[Section, int]]:
+def _sections(book: Draft) -> list[tuple[Section, int]]:
     """Each section with the row of its band."""
     placed, row = [], _FIRST_ROW
     for section in book.template.section:

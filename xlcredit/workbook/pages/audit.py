@@ -9,9 +9,9 @@ from openpyxl.utils import get_column_letter as letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from xlcredit.workbook import style
-from xlcredit.workbook.pages import Book, page_setup, widths
+from xlcredit.workbook.draft import Draft, page_setup, widths
+from xlcredit.workbook.pages.summary import AREA_COVENANTS
 from xlcredit.workbook.places import Place, quoted
-from xlcredit.workbook.summary import AREA_COVENANTS
 
 __all__ = ["AuditPage", "ChecksPage"]
 
@@ -25,13 +25,13 @@ class AuditPage:
 
     name = "Audit"
 
-    def place(self, book: Book) -> None:
+    def place(self, book: Draft) -> None:
         """The column of differences is a block that the checks read."""
         last = _FIRST_ROW + len(book.template.twin) - 1
         block = (Place(self.name, _FIRST_ROW, 6), Place(self.name, last, 6))
         book.places.blocks["audit.differences"] = block
 
-    def write(self, book: Book, sheet: Worksheet) -> None:
+    def write(self, book: Draft, sheet: Worksheet) -> None:
         """Write the sheet."""
         style.title(
             sheet,
@@ -73,11 +73,11 @@ class ChecksPage:
 
     name = "Checks"
 
-    def place(self, book: Book) -> None:
+    def place(self, book: Draft) -> None:
         """The master check stands at the head of every sheet."""
         book.name("master_check", self.name, 3, 3)
 
-    def write(self, book: Book, sheet: Worksheet) -> None:
+    def write(self, book: Draft, sheet: Worksheet) -> None:
         """Write the sheet."""
         style.title(sheet, "Checks", "An error in a test reads CHECK; it can never read OK.")
         style.base(sheet["A3"], bold=True).value = "Master check"
@@ -99,7 +99,7 @@ class ChecksPage:
         sheet.freeze_panes = f"A{_FIRST_ROW}"
         page_setup(sheet)
 
-    def _tests(self, book: Book) -> list[tuple[str, str]]:
+    def _tests(self, book: Draft) -> list[tuple[str, str]]:
         # a house template need not have the input
         tolerance = "tolerance" if "tolerance" in book.deal.inputs else TOLERANCE
         tests = [(check.label, check.formula) for check in book.template.check]
@@ -121,7 +121,7 @@ class ChecksPage:
         return tests
 
 
-def _used_area(book: Book, sheet: str) -> str:
+def _used_area(book: Draft, sheet: str) -> str:
     """The area of a monthly sheet that holds formulas."""
     places = [p for p in book.places.rows.values() if p.sheet == sheet]
     last = max(p.row for p in places)

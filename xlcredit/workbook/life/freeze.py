@@ -28,7 +28,7 @@ from xlcredit.ooxml.formulas import groups
 from xlcredit.ooxml.package import Package
 from xlcredit.ooxml.sheet import Sheet
 from xlcredit.ooxml.values import Value, a1
-from xlcredit.workbook.stamp import read_properties
+from xlcredit.workbook.life.stamp import read_properties
 
 __all__ = ["FORMULAS", "FROZEN", "Verdict", "freeze", "verify"]
 

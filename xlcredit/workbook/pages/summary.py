@@ -6,8 +6,9 @@ from openpyxl.styles import Alignment, Border, PatternFill, Side
 from openpyxl.worksheet.worksheet import Worksheet
 
 from xlcredit.deals.template import Comparison, Covenant, Figure
-from xlcredit.workbook import charts, measures, style
-from xlcredit.workbook.pages import Book, page_break, page_scale, widths
+from xlcredit.workbook import charts, style
+from xlcredit.workbook.draft import Draft, page_break, page_scale, widths
+from xlcredit.workbook.tables import measures
 
 __all__ = [
     "AREA_COMPARISONS",
@@ -48,7 +49,7 @@ class SummaryPage:
 
     name = "Summary"
 
-    def place(self, book: Book) -> None:
+    def place(self, book: Draft) -> None:
         """Figures of the side-by-sides, then one status per covenant."""
         for row, comparison in self._bands(book):
             for offset, figure in enumerate(comparison.figure):
@@ -57,17 +58,17 @@ class SummaryPage:
         for offset, covenant in enumerate(book.template.covenant):
             book.name(covenant.name, self.name, top + 1 + offset, _STATUS)
 
-    def _bands(self, book: Book) -> list[tuple[int, Comparison]]:
+    def _bands(self, book: Draft) -> list[tuple[int, Comparison]]:
         return [
             (_FIRST_ROW + BAND * index, comparison)
             for index, comparison in enumerate(book.template.comparison)
         ]
 
-    def _covenant_row(self, book: Book) -> int:
+    def _covenant_row(self, book: Draft) -> int:
         """The row of the dashboard's header."""
         return _FIRST_ROW + BAND * len(book.template.comparison) + 1
 
-    def write(self, book: Book, sheet: Worksheet) -> None:
+    def write(self, book: Draft, sheet: Worksheet) -> None:
         """Write the sheet."""
         style.title(sheet, f"{book.deal.name}: summary", book.template.summary)
         _status_line(book, sheet)
@@ -82,7 +83,7 @@ class SummaryPage:
         _write_charts(book, sheet, bottom)
         page_scale(sheet)
 
-    def _write_covenants(self, book: Book, sheet: Worksheet) -> None:
+    def _write_covenants(self, book: Draft, sheet: Worksheet) -> None:
         top = self._covenant_row(book)
         style.heading(sheet, top - 1, "Covenants", _COLUMNS)
         style.table_header(sheet, top, COVENANT_COLUMNS)
@@ -93,7 +94,7 @@ class SummaryPage:
         book.areas[AREA_COVENANTS] = f"Summary!$A${top + 1}:$I${bottom}"
 
 
-def _write_charts(book: Book, sheet: Worksheet, row: int) -> None:
+def _write_charts(book: Draft, sheet: Worksheet, row: int) -> None:
     """The second page: two charts side by side, as many rows as it takes."""
     template, tables = book.template, book.places.tables
     drawn = [
@@ -109,7 +110,7 @@ def _write_charts(book: Book, sheet: Worksheet, row: int) -> None:
         sheet.add_chart(chart, f"{'AE'[across]}{row + 2 + each * down}")
 
 
-def _status_line(book: Book, sheet: Worksheet) -> None:
+def _status_line(book: Draft, sheet: Worksheet) -> None:
     """Scenario in force and master check, under the title."""
     if "scenario" in book.deal.inputs:
         style.base(sheet["A3"], color=style.MUTED).value = "Scenario in force"
@@ -124,7 +125,7 @@ def _status_line(book: Book, sheet: Worksheet) -> None:
     style.base(book.formula(sheet, 3, READING, told, "text"), color=style.MUTED)
 
 
-def _write_comparison(book: Book, sheet: Worksheet, row: int, comparison: Comparison) -> None:
+def _write_comparison(book: Draft, sheet: Worksheet, row: int, comparison: Comparison) -> None:
     line = Side(style="thin", color=style.RULE)
     for column in range(1, _COLUMNS + 1):
         sheet.cell(row, column).border = Border(top=line)
@@ -143,7 +144,7 @@ def _write_comparison(book: Book, sheet: Worksheet, row: int, comparison: Compar
         sheet.row_dimensions[part].height = height
 
 
-def _write_figure(book: Book, sheet: Worksheet, row: int, column: int, figure: Figure) -> None:
+def _write_figure(book: Draft, sheet: Worksheet, row: int, column: int, figure: Figure) -> None:
     label = style.base(sheet.cell(row, column), size=9, bold=True)
     label.value = figure.label
     label.alignment = Alignment(horizontal="center", vertical="bottom", wrap_text=True)
@@ -159,7 +160,7 @@ def _write_figure(book: Book, sheet: Worksheet, row: int, column: int, figure: F
     remark.alignment = Alignment(horizontal="center", vertical="top", wrap_text=True)
 
 
-def _write_covenant(book: Book, sheet: Worksheet, row: int, covenant: Covenant) -> None:
+def _write_covenant(book: Draft, sheet: Worksheet, row: int, covenant: Covenant) -> None:
     """One test. Every comparison is guarded: an error reads CHECK and can never pass."""
     style.base(sheet.cell(row, 1), bold=True).value = covenant.label
     book.formula(sheet, row, _VALUE, covenant.value, covenant.unit, bold=True)

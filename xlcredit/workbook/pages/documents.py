@@ -15,8 +15,8 @@ from xlcredit.deals.template import Term
 from xlcredit.functions import REGISTRY
 from xlcredit.reference import UNDATED, is_older
 from xlcredit.workbook import style
-from xlcredit.workbook.inputs import CHANGED, write_constant
-from xlcredit.workbook.pages import Book, page_setup, widths
+from xlcredit.workbook.draft import Draft, page_setup, widths
+from xlcredit.workbook.pages.inputs import CHANGED, write_constant
 from xlcredit.workbook.places import Place, quoted
 
 __all__ = ["FunctionsPage", "SourcesPage", "TermSheetPage"]
@@ -39,7 +39,7 @@ class TermSheetPage:
 
     name = "Term Sheet"
 
-    def place(self, book: Book) -> None:
+    def place(self, book: Draft) -> None:
         """Figures that belong to no side-by-side stand below the terms."""
         row = self._figures_row(book)
         for offset, figure in enumerate(book.template.figure):
@@ -47,10 +47,10 @@ class TermSheetPage:
         last = row + len(book.template.figure)
         book.places.blocks["terms.area"] = (Place(self.name, 6, 3), Place(self.name, last, 4))
 
-    def _figures_row(self, book: Book) -> int:
+    def _figures_row(self, book: Draft) -> int:
         return 6 + len(book.template.term) + 2
 
-    def write(self, book: Book, sheet: Worksheet) -> None:
+    def write(self, book: Draft, sheet: Worksheet) -> None:
         """Write the sheet."""
         style.title(sheet, f"{book.deal.name}: indicative term sheet", book.template.summary)
         style.note(sheet["A3"], f"{book.deal.note}. As of {book.deal.as_of:%d %B %Y}.")
@@ -66,7 +66,7 @@ class TermSheetPage:
         sheet.print_area = f"A1:D{self._figures_row(book) + len(book.template.figure) + 2}"
         page_setup(sheet, landscape=False, tall=1)
 
-    def _contents(self, book: Book, sheet: Worksheet) -> None:
+    def _contents(self, book: Draft, sheet: Worksheet) -> None:
         """Links to the other sheets, beside the printed page."""
         style.table_header(sheet, 5, ["Contents", ""], first=6)
         for row, (name, purpose) in enumerate(_purposes(book).items(), start=6):
@@ -78,7 +78,7 @@ class TermSheetPage:
                 vertical="center", wrap_text=True
             )
 
-    def _write_term(self, book: Book, sheet: Worksheet, row: int, number: int) -> None:
+    def _write_term(self, book: Draft, sheet: Worksheet, row: int, number: int) -> None:
         term = book.template.term[number - 1]
         shown = f"{number} *" if _assumed(book, term) else number
         style.base(sheet.cell(row, 1), color=style.MUTED).value = shown
@@ -99,7 +99,7 @@ class TermSheetPage:
         sheet.merge_cells(start_row=row, end_row=row, start_column=3, end_column=4)
         sheet.row_dimensions[row].height = 29
 
-    def _figures(self, book: Book, sheet: Worksheet) -> None:
+    def _figures(self, book: Draft, sheet: Worksheet) -> None:
         row = self._figures_row(book)
         style.heading(sheet, row, "Figures", 4)
         for offset, figure in enumerate(book.template.figure):
@@ -115,7 +115,7 @@ class TermSheetPage:
         sheet.merge_cells(start_row=last, end_row=last, start_column=2, end_column=4)
 
 
-def _assumed(book: Book, term: Term) -> bool:
+def _assumed(book: Draft, term: Term) -> bool:
     """Whether a term states an input that nobody has a source for."""
     named = book.places.names_in(term.formula) if term.formula else []
     inputs = (book.deal.inputs.get(name) for name in named)
@@ -130,7 +130,7 @@ def _shown(term: Term) -> str:
     return f'IF({term.formula}="{OPEN}","{OPEN}. Market: {market}",{term.formula})'
 
 
-def _purposes(book: Book) -> dict[str, str]:
+def _purposes(book: Draft) -> dict[str, str]:
     """What each sheet is for, in the order of the book."""
     return {
         "Summary": "Side-by-sides, the covenants, the charts",
@@ -149,13 +149,13 @@ class SourcesPage:
 
     name = "Sources"
 
-    def place(self, book: Book) -> None:
+    def place(self, book: Draft) -> None:
         """The column of the statuses, which the Summary counts."""
         last = _SOURCES_FIRST + len(book.deal.inputs) - 1
         block = (Place(self.name, _SOURCES_FIRST, 5), Place(self.name, last, 5))
         book.places.blocks["sources.status"] = block
 
-    def write(self, book: Book, sheet: Worksheet) -> None:
+    def write(self, book: Draft, sheet: Worksheet) -> None:
         """Write the sheet."""
         status = {i.name: _status(i, book.deal.as_of) for i in book.deal.inputs.values()}
         count = Counter(status.values())
@@ -215,10 +215,10 @@ class FunctionsPage:
 
     name = "Functions"
 
-    def place(self, book: Book) -> None:
+    def place(self, book: Draft) -> None:
         """Nothing here has a name."""
 
-    def write(self, book: Book, sheet: Worksheet) -> None:
+    def write(self, book: Draft, sheet: Worksheet) -> None:
         """Write the sheet."""
         style.title(
             sheet, "Functions", f"xlcredit {__version__}. Units stand in brackets; [x] is optional."

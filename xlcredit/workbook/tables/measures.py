@@ -13,7 +13,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from xlcredit.deals.template import Ladder, Map
 from xlcredit.workbook import charts, style
-from xlcredit.workbook.pages import Book
+from xlcredit.workbook.draft import Draft
 from xlcredit.workbook.places import Place, quoted
 
 __all__ = ["chart_ladder", "chart_map", "height", "write_ladder", "write_map"]
@@ -27,7 +27,7 @@ def height(spec: Ladder | Map) -> int:
     return len(spec.rung if isinstance(spec, Ladder) else spec.x) + 3
 
 
-def write_ladder(book: Book, sheet: Worksheet, row: int, spec: Ladder) -> None:
+def write_ladder(book: Draft, sheet: Worksheet, row: int, spec: Ladder) -> None:
     """One row per measure; thresholds repeat on each row, for they are lines of the chart."""
     style.heading(sheet, row, spec.title, 2 + len(spec.level))
     style.table_header(sheet, row + 1, ["Measure", "Figure", *(x.label for x in spec.level)])
@@ -66,7 +66,7 @@ def chart_ladder(place: Place, spec: Ladder) -> BarChart:
     return bars
 
 
-def write_map(book: Book, sheet: Worksheet, row: int, spec: Map) -> None:
+def write_map(book: Draft, sheet: Worksheet, row: int, spec: Map) -> None:
     """One row per value of the driver: where each zone ends, how high it is, and today."""
     zones = len(spec.zone)
     header = [

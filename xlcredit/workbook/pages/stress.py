@@ -11,9 +11,10 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from xlcredit.deals.cases import in_case
 from xlcredit.deals.template import Grid, Ladder, Map, Template, Tornado
-from xlcredit.workbook import measures, style, tornado
-from xlcredit.workbook.pages import Book, page_break, page_scale, widths
+from xlcredit.workbook import style
+from xlcredit.workbook.draft import Draft, page_break, page_scale, widths
 from xlcredit.workbook.places import Place
+from xlcredit.workbook.tables import measures, tornado
 
 __all__ = ["StressPage"]
 
@@ -31,7 +32,7 @@ class StressPage:
 
     name = "Stress"
 
-    def place(self, book: Book) -> None:
+    def place(self, book: Draft) -> None:
         """Columns of the scenario table, and the tables that charts of the Summary draw."""
         table = book.template.scenarios
         top, bottom = _HEADER_ROW + 1, _HEADER_ROW + len(table.case)
@@ -50,7 +51,7 @@ class StressPage:
         corner = Place(self.name, end, _LAST_COLUMN)
         book.places.blocks["stress.area"] = (Place(self.name, top, 2), corner)
 
-    def write(self, book: Book, sheet: Worksheet) -> None:
+    def write(self, book: Draft, sheet: Worksheet) -> None:
         """Write the tables one below the other; a page never cuts one."""
         style.title(sheet, "Stress", f"{book.deal.name}. {book.template.scenarios.note}")
         self._scenarios(book, sheet)
@@ -62,7 +63,7 @@ class StressPage:
         sheet.freeze_panes = sheet.cell(_HEADER_ROW + 1, 2)
         _break_pages(book.template, sheet)
 
-    def _scenarios(self, book: Book, sheet: Worksheet) -> None:
+    def _scenarios(self, book: Draft, sheet: Worksheet) -> None:
         table = book.template.scenarios
         labels = [book.template.inputs[name].label for name in table.inputs]
         header = ["Scenario", *labels, *(f"{m.label} [{m.unit}]" for m in table.metric)]
@@ -118,7 +119,7 @@ def _height(spec: Block) -> int:
     return tornado.height(spec) if isinstance(spec, Tornado) else measures.height(spec)
 
 
-def _write_grid(book: Book, sheet: Worksheet, row: int, grid: Grid) -> None:
+def _write_grid(book: Draft, sheet: Worksheet, row: int, grid: Grid) -> None:
     """Write one grid."""
     columns = len(grid.across) + 1
     style.heading(sheet, row, grid.title, columns)
@@ -146,7 +147,7 @@ def _write_grid(book: Book, sheet: Worksheet, row: int, grid: Grid) -> None:
 
 
 #: What stands on the sheet below the scenarios, and who writes it.
-_WRITERS: dict[type, Callable[[Book, Worksheet, int, Any], None]] = {
+_WRITERS: dict[type, Callable[[Draft, Worksheet, int, Any], None]] = {
     Ladder: measures.write_ladder,
     Map: measures.write_map,
     Grid: _write_grid,

@@ -12,8 +12,8 @@ from xlcredit.errors import CellError, FileError
 from xlcredit.ooxml.book import Book, Place
 from xlcredit.ooxml.package import Package
 from xlcredit.ooxml.values import Value, address
-from xlcredit.workbook.dashboard import Cell, Dashboard, read_dashboard
-from xlcredit.workbook.stamp import Stamp, read_stamp
+from xlcredit.workbook.life.stamp import Stamp, read_stamp
+from xlcredit.workbook.pages.dashboard import Cell, Dashboard, read_dashboard
 
 __all__ = ["Change", "Comparison", "compare"]
 

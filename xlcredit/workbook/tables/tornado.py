@@ -11,7 +11,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from xlcredit.deals.template import Bar, Tornado
 from xlcredit.workbook import style
-from xlcredit.workbook.pages import Book
+from xlcredit.workbook.draft import Draft
 
 __all__ = ["height", "write"]
 
@@ -24,7 +24,7 @@ def height(spec: Tornado) -> int:
     return 3 + len(spec.bar) + _CHART_ROWS
 
 
-def write(book: Book, sheet: Worksheet, row: int, spec: Tornado) -> None:
+def write(book: Draft, sheet: Worksheet, row: int, spec: Tornado) -> None:
     """Write one tornado."""
     style.heading(sheet, row, f"{spec.title} [{spec.unit}]", len(_HEADER))
     style.base(sheet.cell(row + 1, 1), bold=True).value = "As input"
@@ -36,7 +36,7 @@ def write(book: Book, sheet: Worksheet, row: int, spec: Tornado) -> None:
     _add_chart(sheet, row + 2, len(spec.bar), spec)
 
 
-def _write_bar(book: Book, sheet: Worksheet, row: int, spec: Tornado, bar: Bar, base: str) -> None:
+def _write_bar(book: Draft, sheet: Worksheet, row: int, spec: Tornado, bar: Bar, base: str) -> None:
     item = book.template.inputs[bar.input]
     style.base(sheet.cell(row, 1)).value = item.label
     step = style.input_cell(sheet.cell(row, 2), "share" if bar.relative else item.unit)
