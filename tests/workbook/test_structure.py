@@ -32,7 +32,7 @@ def test_the_committed_workbook_is_what_the_code_builds(example: Example) -> Non
     for part in built.namelist():
         (old, old_values), (new, new_values) = _parted(committed, part), _parted(built, part)
         assert old == new, f"{part}; run: xlcredit demo workbooks --force"
-        assert new_values == pytest.approx(old_values, rel=1e-12, abs=1e-300), part
+        assert new_values == pytest.approx(old_values, rel=1e-12, abs=1e-15), part
 
 
 def _parted(archive: zipfile.ZipFile, part: str) -> tuple[bytes, list[float]]:
