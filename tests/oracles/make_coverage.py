@@ -1,4 +1,4 @@
-"""Reference values of coverage and covenants: ``python -m tests.reference.make_coverage``.
+"""Reference values of coverage and covenants: ``python -m tests.oracles.make_coverage``.
 
 Some cases are worked figures in decimal digits, written out by hand.
 """
@@ -9,7 +9,7 @@ import datetime
 
 from mpmath import mpf
 
-from tests.reference.exact import SOURCE, case, column, exact, publish, series
+from tests.oracles.exact import SOURCE, case, column, exact, publish, series
 
 PROGRAM = "make_coverage.py"
 FALLING = [100, 70, 49, 34.3, 24.01]

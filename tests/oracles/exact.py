@@ -8,7 +8,7 @@ from typing import Any
 import mpmath
 from mpmath import mp, mpf
 
-from tests.reference.tables import Table, write
+from tests.oracles.tables import Table, write
 
 mp.dps = 40
 

@@ -9,7 +9,7 @@ from typing import Any
 from openpyxl.utils import get_column_letter
 
 from tests.functions.cases import answer, example
-from tests.libreoffice.conftest import Place, Rows, book
+from tests.hosts.libreoffice.conftest import Place, Rows, book
 from xlcredit.errors import CODES, CellError
 from xlcredit.functions import REGISTRY, Function
 from xlcredit.recalc import LibreOffice

@@ -8,8 +8,8 @@ import openpyxl
 import pytest
 from openpyxl.workbook.defined_name import DefinedName
 
-from tests.libreoffice.conftest import Calculate
-from tests.libreoffice.examples import is_error
+from tests.hosts.libreoffice.conftest import Calculate
+from tests.hosts.libreoffice.examples import is_error
 from xlcredit.recalc import LibreOffice
 
 pytestmark = pytest.mark.libreoffice

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.excel.windows import MISSING, SCODES, Windows, shown, to_windows, windows
 from tests.functions.cases import answer, every_function, example, replaced
+from tests.hosts.windows import MISSING, SCODES, Windows, shown, to_windows, windows
 from xlcredit.errors import CODES, CellError
 from xlcredit.functions import REGISTRY, Function
 from xlcredit.hosts.classic.com import ERROR_NUMBERS, from_com, to_com

@@ -14,7 +14,7 @@ import openpyxl
 import pytest
 
 import xlcredit.recalc
-from tests.libreoffice.conftest import Calculate, Place, book, noted
+from tests.hosts.libreoffice.conftest import Calculate, Place, book, noted
 from xlcredit.functions import REGISTRY
 from xlcredit.hosts.libreoffice.package import unpack
 from xlcredit.recalc import LibreOffice

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.libreoffice.conftest import Example, Rows
+from tests.hosts.libreoffice.conftest import Example, Rows
 from xlcredit.errors import CellError
 from xlcredit.ooxml.values import Value
 from xlcredit.recalc import LibreOffice

@@ -32,7 +32,7 @@ PAGE = "<!doctype html><meta charset=utf-8><script src=/excel.js></script><scrip
 def run(cases: list[dict[str, Any]], *options: str) -> dict[str, Any]:
     """Run cases (name, blocks, address) in a process that holds the noncommercial key."""
     done = subprocess.run(
-        [sys.executable, "-m", "tests.excel.officejs.dispatcher", *options],
+        [sys.executable, "-m", "tests.hosts.officejs.dispatcher", *options],
         input=json.dumps(cases),
         capture_output=True,
         check=False,

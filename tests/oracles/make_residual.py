@@ -1,4 +1,4 @@
-"""Reference values of residual and liquidation value: ``python -m tests.reference.make_residual``.
+"""Reference values of residual and liquidation value: ``python -m tests.oracles.make_residual``.
 
 The examples in decimal digits were computed with another program at 40 digits.
 """
@@ -9,7 +9,7 @@ from itertools import product
 
 from mpmath import diff, exp, findroot, gammainc, log, mpf, ncdf, quad
 
-from tests.reference.exact import SOURCE, case, column, exact, publish
+from tests.oracles.exact import SOURCE, case, column, exact, publish
 
 PROGRAM = "make_residual.py"
 

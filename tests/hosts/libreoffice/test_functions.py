@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from tests.functions.cases import answer, every_function, example, same
-from tests.libreoffice import examples
-from tests.libreoffice.conftest import Calculate, Rows
+from tests.hosts.libreoffice import examples
+from tests.hosts.libreoffice.conftest import Calculate, Rows
 from xlcredit._version import __version__
 from xlcredit.errors import CellError
 from xlcredit.functions import Function

@@ -10,8 +10,8 @@ import pytest
 
 from tests.conformance.cases import Case, Rows, cases, normal
 from tests.functions.cases import answer
-from tests.libreoffice import conformance
-from tests.libreoffice.conformance import (
+from tests.hosts.libreoffice import conformance
+from tests.hosts.libreoffice.conformance import (
     BLANK,
     COVENANT,
     DOCUMENTED,

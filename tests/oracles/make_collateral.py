@@ -1,7 +1,7 @@
 """Reference values of the dual-collateral functions.
 
 Integrals of the definitions by mpmath at 30 digits, exact fractions for the arithmetic, and
-published examples. Run it from the root: ``python -m tests.reference.make_collateral``.
+published examples. Run it from the root: ``python -m tests.oracles.make_collateral``.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 import mpmath as mp
 
-from tests.reference.tables import Table, write
+from tests.oracles.tables import Table, write
 
 mp.mp.dps = 30
 NA, DIV0, NUM, VALUE = "#N/A", "#DIV/0!", "#NUM!", "#VALUE!"

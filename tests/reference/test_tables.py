@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from tests import evidence
-from tests.reference.tables import Table
+from tests.oracles.tables import Table
 from xlcredit import reference
 from xlcredit.deals import load, read_deal, shipped
 from xlcredit.errors import FileError

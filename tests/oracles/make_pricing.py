@@ -2,7 +2,7 @@
 
 The definitions in mpmath at 30 digits: sums term by term, expectations as integrals of payoffs,
 QuantLib for options, and published examples. Run it from the root:
-``python -m tests.reference.make_pricing``.
+``python -m tests.oracles.make_pricing``.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 import mpmath as mp
 import QuantLib
 
-from tests.reference.tables import Table, write
+from tests.oracles.tables import Table, write
 
 mp.mp.dps = 30
 NUM, VALUE, DIV0 = "#NUM!", "#VALUE!", "#DIV/0!"

@@ -1,4 +1,4 @@
-"""Reference values of the rent functions: ``python -m tests.reference.make_rents``."""
+"""Reference values of the rent functions: ``python -m tests.oracles.make_rents``."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 from mpmath import exp, floor, log, mpf
 from scipy import stats
 
-from tests.reference.exact import case, column, exact, publish
+from tests.oracles.exact import case, column, exact, publish
 
 PROGRAM = "make_rents.py"
 

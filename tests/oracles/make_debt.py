@@ -1,4 +1,4 @@
-"""Reference values of the debt functions: ``python -m tests.reference.make_debt``.
+"""Reference values of the debt functions: ``python -m tests.oracles.make_debt``.
 
 The figures in decimal digits were published or
 computed with other programs.
@@ -10,7 +10,7 @@ import pyxirr
 import QuantLib as ql  # noqa: N813
 from mpmath import findroot, mpf
 
-from tests.reference.exact import SOURCE, case, exact, publish, series
+from tests.oracles.exact import SOURCE, case, exact, publish, series
 
 PROGRAM = "make_debt.py"
 FALLING = [100, 70, 49, 34.3, 24.01]

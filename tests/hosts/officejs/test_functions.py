@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.excel.officejs import dispatcher
+from tests.hosts.officejs import dispatcher
 from xlcredit.errors import CODES, CellError
 from xlcredit.functions import REGISTRY
 from xlcredit.hosts.officejs.cells import ERROR_TYPES, from_office, to_office
