@@ -183,7 +183,7 @@ def test_a_reason_is_of_its_own_sheet() -> None:
 
 
 def test_the_module_is_as_before_without_windows() -> None:
-    from xlcredit.hosts.classic import functions as classic
+    from xlcredit.hosts.classic import udfs as classic
 
     assert set(classic.__all__) == set(REGISTRY)
     got: Any = classic.XLC_RENT(2.5, 0.3, 12.0)  # type: ignore[attr-defined]
