@@ -37,10 +37,11 @@ How to drive it
     short = unpaid(state, terms, plan)
 
 ``cfads_k`` is None where service is taken to be paid. The prices are those of one coin and one
-card; without collateral leave them out (many paths: ``State.start`` wants zeros, one a path). ``flow`` is what moved in the period, ``state`` what
-stands after it. Where the cards of several loans are sold into one market, ask for the
-:func:`events` of all loans first, price the lots of ``flow.enforced`` together, and close each
-loan with :func:`enforce` and its proceeds: ``step`` is the two in one call.
+card; without collateral leave them out (but give ``State.start`` a zero for each of many paths).
+``flow`` is what moved in the period, ``state`` what stands after it. Where the cards of several
+loans are sold into one market, ask for the :func:`events` of all loans first, price the lots of
+``flow.enforced`` together, and close each loan with :func:`enforce` and its proceeds: ``step`` is
+the two in one call.
 """
 
 from __future__ import annotations
