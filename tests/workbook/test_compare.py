@@ -15,8 +15,8 @@ from xlcredit.ooxml.package import Package
 from xlcredit.ooxml.patch import Changes, patch_sheet
 from xlcredit.recalc import recalculate
 from xlcredit.workbook import build
-from xlcredit.workbook.compare import Change, Comparison, compare
-from xlcredit.workbook.freeze import freeze
+from xlcredit.workbook.life.compare import Change, Comparison, compare
+from xlcredit.workbook.life.freeze import freeze
 
 
 def changed(example: Example, folder: Path, **inputs: object) -> Comparison:

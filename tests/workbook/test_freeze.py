@@ -16,7 +16,7 @@ from xlcredit.ooxml.package import Package
 from xlcredit.ooxml.patch import Changes, patch_sheet
 from xlcredit.recalc import LibreOffice, recalculate
 from xlcredit.workbook import build
-from xlcredit.workbook.freeze import FORMULAS, FROZEN, freeze, verify
+from xlcredit.workbook.life.freeze import FORMULAS, FROZEN, freeze, verify
 
 DAY = datetime.date(2026, 11, 22)
 
