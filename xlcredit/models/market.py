@@ -24,7 +24,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from xlcredit.models import draws
 
@@ -113,7 +113,7 @@ def schedule(market: Market, periods_per_year: float, curve: Array | None = None
         coin_move=(drift - 0.5 * p.coin_vol**2) * step,
         coin_shock=p.coin_vol * math.sqrt(step),
         decay=math.exp(-p.mean_reversion * step),
-        gpu_shock=p.gpu_vol * math.sqrt(float(_damped(2.0 * p.mean_reversion, np.array(step)))),
+        gpu_shock=p.gpu_vol * math.sqrt(float(_damped(2.0 * p.mean_reversion, step))),
         rho=_weights(p.correlation),
         stressed=_weights(p.stressed_correlation),
         fall=_fall(p.drawdown_trigger),
@@ -131,8 +131,9 @@ def schedule(market: Market, periods_per_year: float, curve: Array | None = None
     )
 
 
-def _damped(rate: float, years: Array) -> Array:
+def _damped(rate: float, years: ArrayLike) -> Array:
     """Integral of e^(−rate s) over s from 0 to ``years``."""
+    years = np.asarray(years, dtype=np.float64)
     return years if rate == 0.0 else np.asarray(-np.expm1(-rate * years) / rate)
 
 
