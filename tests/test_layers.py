@@ -47,7 +47,7 @@ def test_a_model_imports_only_numpy(path: Path) -> None:
 
 def test_importing_the_package_loads_nothing_else() -> None:
     loaded = {name.split(".")[0] for name in modules_after("import xlcredit")}
-    assert loaded <= modules_after("pass") | {"xlcredit"}
+    assert loaded <= {name.split(".")[0] for name in modules_after("pass")} | {"xlcredit"}
 
 
 def test_a_worksheet_call_needs_numpy_alone() -> None:
@@ -61,5 +61,5 @@ def test_a_worksheet_call_needs_numpy_alone() -> None:
 
 
 def test_the_classic_host_leaves_the_licensed_parts_of_xlwings_alone() -> None:
-    by_us = modules_after("import xlcredit.excel.classic") - modules_after("import xlwings")
+    by_us = modules_after("import xlcredit.hosts.classic.udfs") - modules_after("import xlwings")
     assert not {name for name in by_us if name.startswith("xlwings")}

@@ -50,8 +50,8 @@ def main() -> None:
     from xlwings import server
 
     from tests.bench.__main__ import median
-    from xlcredit.excel.officejs import functions
     from xlcredit.functions import call
+    from xlcredit.hosts.officejs import functions
 
     loop = asyncio.new_event_loop()
 

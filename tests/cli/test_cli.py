@@ -14,7 +14,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from xlcredit import __version__
+from xlcredit._version import __version__
 from xlcredit.deals import shipped
 
 

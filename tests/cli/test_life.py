@@ -10,9 +10,9 @@ import openpyxl
 import pytest
 
 from tests.cli.test_cli import refused, xlcredit
-from xlcredit.recalc.book import Book
-from xlcredit.recalc.package import Package
-from xlcredit.recalc.patch import Changes, patch_sheet
+from xlcredit.ooxml.book import Book
+from xlcredit.ooxml.package import Package
+from xlcredit.ooxml.patch import Changes, patch_sheet
 
 
 @pytest.fixture(scope="module")

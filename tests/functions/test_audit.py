@@ -7,11 +7,11 @@ import json
 import pytest
 
 from tests.functions.cases import every_function
-from xlcredit import __version__
+from xlcredit._version import __version__
 from xlcredit.errors import CODES, CellError
 from xlcredit.functions import REGISTRY, Function, call
 from xlcredit.functions.audit import MOST_CHARACTERS
-from xlcredit.functions.explain import MOST_IN_BLOCK, as_json, as_markdown, manual
+from xlcredit.worksheet.explain import MOST_IN_BLOCK, as_json, as_markdown, manual
 
 
 @every_function

@@ -33,8 +33,8 @@ from tests.functions.cases import (
 )
 from xlcredit.errors import CODES, CellError
 from xlcredit.functions import OMITTED, REGISTRY, Function, call
-from xlcredit.functions.explain import argument_help, manual
-from xlcredit.functions.vocabulary import VBA_KEYWORDS, VOCABULARY
+from xlcredit.worksheet.explain import argument_help, manual
+from xlcredit.worksheet.vocabulary import VBA_KEYWORDS, VOCABULARY
 
 SECTIONS = ("parameters", "returns", "raises", "notes", "examples", "references")
 #: They tell about the library, so they have no formula and no source to cite.

@@ -14,9 +14,10 @@ import pytest
 
 from xlcredit.errors import CellError, RecalcError
 from xlcredit.functions import OMITTED
+from xlcredit.ooxml.spelling import plain_name
 from xlcredit.recalc import LibreOffice, recalculate
 from xlcredit.recalc.calls import block
-from xlcredit.recalc.dialect import fit, plain_name
+from xlcredit.recalc.dialect import fit
 
 from .conftest import Calculate, Make, Recorder, edit_part
 

@@ -12,10 +12,10 @@ import openpyxl
 import pytest
 
 from xlcredit.errors import CellError, FileError, HostError
+from xlcredit.ooxml.book import Name
 from xlcredit.recalc import LibreOffice, recalculate
-from xlcredit.recalc.book import Name
-from xlcredit.recalc.embedded import Embedded
 from xlcredit.recalc.engine import CIRCULAR, UNREADABLE, Engine, Model, Text
+from xlcredit.recalc.formualizer import Embedded
 
 from .conftest import Make, edit_part
 

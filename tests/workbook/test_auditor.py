@@ -19,7 +19,7 @@ import openpyxl
 import pytest
 
 from xlcredit.deals import shipped
-from xlcredit.excel.libreoffice.package import unpack
+from xlcredit.hosts.libreoffice.package import unpack
 from xlcredit.recalc.libreoffice import environment
 
 pytestmark = pytest.mark.libreoffice

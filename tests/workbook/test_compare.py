@@ -10,13 +10,13 @@ import pytest
 
 from tests.workbook.conftest import Example
 from xlcredit.errors import FileError
+from xlcredit.ooxml.book import Book
+from xlcredit.ooxml.package import Package
+from xlcredit.ooxml.patch import Changes, patch_sheet
 from xlcredit.recalc import recalculate
-from xlcredit.recalc.book import Book
-from xlcredit.recalc.package import Package
-from xlcredit.recalc.patch import Changes, patch_sheet
 from xlcredit.workbook import build
-from xlcredit.workbook.compare import Change, Comparison, compare
-from xlcredit.workbook.freeze import freeze
+from xlcredit.workbook.life.compare import Change, Comparison, compare
+from xlcredit.workbook.life.freeze import freeze
 
 
 def changed(example: Example, folder: Path, **inputs: object) -> Comparison:

@@ -17,7 +17,7 @@ from xlcredit.deals.write import write_deal
 from xlcredit.errors import DealError, FileError
 from xlcredit.recalc import recalculate
 from xlcredit.workbook import build
-from xlcredit.workbook.extract import extract
+from xlcredit.workbook.life.extract import extract
 
 TEMPLATE, HOME = load("gpu-term-loan")
 FILLED = read_deal(HOME / "deal.toml", TEMPLATE)
@@ -162,7 +162,7 @@ def test_a_house_template_is_named_by_its_path(tmp_path: Path) -> None:
 def test_a_changed_value_does_not_keep_the_date_of_the_old_one(
     loan: Example, tmp_path: Path
 ) -> None:
-    from xlcredit.workbook.inputs import changed_sources
+    from xlcredit.workbook.pages.inputs import changed_sources
 
     inputs: dict[str, object] = {"margin": 0.05}
     target = tmp_path / "dearer.xlsx"

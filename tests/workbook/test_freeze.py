@@ -11,12 +11,12 @@ import pytest
 
 from tests.workbook.conftest import Example
 from xlcredit.errors import FileError, RecalcError
+from xlcredit.ooxml.book import Book
+from xlcredit.ooxml.package import Package
+from xlcredit.ooxml.patch import Changes, patch_sheet
 from xlcredit.recalc import LibreOffice, recalculate
-from xlcredit.recalc.book import Book
-from xlcredit.recalc.package import Package
-from xlcredit.recalc.patch import Changes, patch_sheet
 from xlcredit.workbook import build
-from xlcredit.workbook.freeze import FORMULAS, FROZEN, freeze, verify
+from xlcredit.workbook.life.freeze import FORMULAS, FROZEN, freeze, verify
 
 DAY = datetime.date(2026, 11, 22)
 

@@ -14,11 +14,11 @@ from openpyxl.worksheet.worksheet import Worksheet
 from tests.workbook.conftest import Example
 from xlcredit.deals import shipped
 from xlcredit.errors import FileError, RecalcError
+from xlcredit.ooxml.book import Book
+from xlcredit.ooxml.formulas import relative
+from xlcredit.ooxml.package import Package
+from xlcredit.ooxml.spelling import plain_calls
 from xlcredit.recalc import recalculate
-from xlcredit.recalc.book import Book
-from xlcredit.recalc.package import Package
-from xlcredit.recalc.prefixes import plain_calls
-from xlcredit.workbook.formulas import relative
 from xlcredit.workbook.lint import RULES, Finding, as_sarif, fix, lint
 
 ROOT = Path(__file__).parents[2]

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from xlcredit import __version__
+from xlcredit._version import __version__
 from xlcredit.cli import (
     demo,
     diff,

@@ -16,7 +16,7 @@ from xlcredit.cli.terminal import console, line
 
 if TYPE_CHECKING:
     from xlcredit.workbook import Dashboard
-    from xlcredit.workbook.dashboard import Comparison, Covenant
+    from xlcredit.workbook.pages.dashboard import Comparison, Covenant
 
 __all__ = ["dashboard_as_data", "print_dashboard"]
 

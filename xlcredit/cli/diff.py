@@ -27,7 +27,7 @@ def diff(
     Example: xlcredit diff loan.xlsx stress.xlsx
     """
     from xlcredit.cli import reports, terminal
-    from xlcredit.workbook.compare import compare
+    from xlcredit.workbook.life.compare import compare
 
     found = compare(old, new)
     if as_json:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from xlcredit.excel.doctor import Finding
+    from xlcredit.hosts.doctor import Finding
 
 __all__ = ["register"]
 
@@ -37,9 +37,9 @@ def install(folder: _Folder = None) -> None:
 
     Example: xlcredit excel install
     """
-    from xlcredit import __version__
+    from xlcredit._version import __version__
     from xlcredit.cli.terminal import line
-    from xlcredit.excel import addin
+    from xlcredit.hosts.classic import addin
 
     folder = folder or addin.startup_folder()
     file, changed = addin.install(addin.build(), folder)
@@ -55,7 +55,7 @@ def remove(folder: _Folder = None) -> None:
     Example: xlcredit excel remove
     """
     from xlcredit.cli.terminal import line
-    from xlcredit.excel import addin
+    from xlcredit.hosts.classic import addin
 
     file, there_was = addin.remove(folder or addin.startup_folder())
     news = f"removed: {file}" if there_was else f"not installed: {file}"
@@ -73,7 +73,7 @@ def build(
     from xlcredit.cli.terminal import line
     from xlcredit.cli.writing import refuse_to_replace
     from xlcredit.errors import UserError
-    from xlcredit.excel import addin
+    from xlcredit.hosts.classic import addin
 
     if output.suffix.lower() != ".xlam":
         raise UserError(f"{output}: an add-in's name ends in .xlam")
@@ -107,7 +107,7 @@ def doctor(
     Example: xlcredit excel doctor loan.xlsx
     """
     from xlcredit.cli.terminal import print_json
-    from xlcredit.excel.doctor import examine_workbook
+    from xlcredit.hosts.doctor import examine_workbook
 
     calls, examined = 0, files or []
     if fix or output is not None:
@@ -133,7 +133,7 @@ def _fix(files: list[Path], fix: bool, output: Path | None, force: bool) -> tupl
     from xlcredit.cli.terminal import require_suffix
     from xlcredit.cli.writing import refuse_source, refuse_to_replace
     from xlcredit.errors import UserError
-    from xlcredit.excel.doctor import strip_paths
+    from xlcredit.hosts.doctor import strip_paths
 
     if not fix or output is None or len(files) != 1:
         raise UserError("--fix takes one workbook and -o FILE: the source is never changed")
@@ -148,8 +148,8 @@ def _examine_installation(folder: Path | None, needed: bool) -> list[Finding]:
     """Examine the installation where there can be one."""
     import sys
 
-    from xlcredit.excel import addin
-    from xlcredit.excel.doctor import examine_installation
+    from xlcredit.hosts.classic import addin
+    from xlcredit.hosts.doctor import examine_installation
 
     if folder is None and sys.platform != "win32" and not needed:
         return []

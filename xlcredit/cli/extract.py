@@ -31,7 +31,7 @@ def extract(
     from xlcredit.cli.writing import write_whole
     from xlcredit.deals.write import write_deal
     from xlcredit.errors import UserError
-    from xlcredit.workbook.extract import extract as read
+    from xlcredit.workbook.life.extract import extract as read
 
     if output.suffix.lower() != ".toml":
         raise UserError(f"{output}: a deal file's name ends in .toml")

@@ -49,7 +49,7 @@ def freeze(
     """
     from xlcredit.cli import reports, terminal
     from xlcredit.errors import UserError
-    from xlcredit.workbook.freeze import verify as check
+    from xlcredit.workbook.life.freeze import verify as check
 
     if verify == (output is not None):
         raise UserError("name the copy to write with -o FILE, or ask for --verify")
@@ -68,7 +68,7 @@ def _write(file: Path, output: Path, date: datetime.date, force: bool) -> None:
     from xlcredit.cli import terminal
     from xlcredit.cli.writing import refuse_source, refuse_stale, write_whole
     from xlcredit.errors import UserError
-    from xlcredit.workbook.freeze import freeze as make
+    from xlcredit.workbook.life.freeze import freeze as make
 
     terminal.require_suffix(output)
     if output.suffix.lower() != file.suffix.lower():

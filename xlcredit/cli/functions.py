@@ -27,7 +27,8 @@ def functions(
     Example: xlcredit functions XLC_DUAL_LTV
     """
     from xlcredit.cli import terminal
-    from xlcredit.functions import REGISTRY, explain
+    from xlcredit.functions import REGISTRY
+    from xlcredit.worksheet import explain
 
     if name is None and not (as_json or markdown):
         terminal.print_functions(REGISTRY.values())
@@ -43,8 +44,9 @@ def functions(
 
 
 def _find(name: str) -> Function:
-    from xlcredit.errors import UserError, did_you_mean
+    from xlcredit.errors import UserError
     from xlcredit.functions import REGISTRY
+    from xlcredit.hints import did_you_mean
 
     wanted = name.upper().removeprefix("XLC_")
     if function := REGISTRY.get(f"XLC_{wanted}"):

@@ -31,9 +31,9 @@ def install(shared: _Shared = False) -> None:
 
     Example: xlcredit libreoffice install
     """
-    from xlcredit import __version__
+    from xlcredit._version import __version__
     from xlcredit.cli.terminal import line
-    from xlcredit.excel.libreoffice.install import find
+    from xlcredit.hosts.libreoffice.install import find
 
     office = find()
     office.install(shared)
@@ -49,7 +49,7 @@ def remove(shared: _Shared = False) -> None:
     Example: xlcredit libreoffice remove
     """
     from xlcredit.cli.terminal import line
-    from xlcredit.excel.libreoffice.install import find
+    from xlcredit.hosts.libreoffice.install import find
 
     there_was = find().remove(shared)
     line("removed" if there_was else "it is not installed")
@@ -64,9 +64,9 @@ def doctor() -> None:
     """
     import sys
 
-    from xlcredit import __version__
+    from xlcredit._version import __version__
     from xlcredit.cli.terminal import line
-    from xlcredit.excel.libreoffice.install import find
+    from xlcredit.hosts.libreoffice.install import find
 
     office = find()
     installed = office.installed() or office.installed(shared=True)
@@ -92,7 +92,7 @@ def build(
     """
     from xlcredit.cli.terminal import line
     from xlcredit.errors import FileError
-    from xlcredit.excel.libreoffice.package import extension
+    from xlcredit.hosts.libreoffice.package import extension
 
     if output.suffix.lower() != ".oxt":
         raise FileError(f"{output}: an extension's name ends in .oxt")

@@ -36,7 +36,7 @@ def lite(
     """
     from xlcredit.cli.terminal import line, require_suffix
     from xlcredit.cli.writing import refuse_source, refuse_stale, write_whole
-    from xlcredit.excel.officejs.lite import embed, refuse_macros
+    from xlcredit.hosts.officejs.lite import embed, refuse_macros
 
     require_suffix(output)
     refuse_macros(output)

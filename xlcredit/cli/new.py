@@ -45,7 +45,7 @@ def new(
     from xlcredit.cli.writing import make_workbook, write_workbook
     from xlcredit.deals import load, located, read_deal
     from xlcredit.errors import FormulaError
-    from xlcredit.excel.officejs.lite import refuse_macros
+    from xlcredit.hosts.officejs.lite import refuse_macros
     from xlcredit.workbook import read_dashboard
 
     require_suffix(output)

@@ -41,8 +41,8 @@ def recalc(
     from xlcredit.errors import UserError
     from xlcredit.recalc import recalculate
     from xlcredit.recalc.inputs import refuse_unread
-    from xlcredit.workbook.inputs import changed_sources
-    from xlcredit.workbook.stamp import changed_functions
+    from xlcredit.workbook.life.stamp import changed_functions
+    from xlcredit.workbook.pages.inputs import changed_sources
 
     if output is None and not (check or as_json):
         raise UserError("name the copy to write with -o FILE, or ask for --check or --json")

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 from xlcredit.cli.terminal import line
 
 if TYPE_CHECKING:
-    from xlcredit.workbook.compare import Change, Comparison
-    from xlcredit.workbook.freeze import Verdict
+    from xlcredit.workbook.life.compare import Change, Comparison
+    from xlcredit.workbook.life.freeze import Verdict
+    from xlcredit.workbook.life.stamp import ChangedFunctions
     from xlcredit.workbook.lint import Finding, Fixed, Rule
-    from xlcredit.workbook.stamp import ChangedFunctions
 
 __all__ = [
     "changed_functions_as_data",

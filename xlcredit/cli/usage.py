@@ -8,7 +8,7 @@ from typing import Any
 
 import typer
 
-from xlcredit.errors import did_you_mean
+from xlcredit.hints import did_you_mean
 
 __all__ = ["UsageError", "told"]
 

@@ -39,7 +39,7 @@ def make_workbook(template: Template, deal: Deal, host: str = "plain") -> Made:
         formulas.write_bytes(build(template, deal))
         result = recalculate(formulas, values)
         if host == "lite":
-            from xlcredit.excel.officejs.lite import embed
+            from xlcredit.hosts.officejs.lite import embed
 
             return Made(embed(values), result)
         return Made(values.read_bytes(), result)

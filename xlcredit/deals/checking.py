@@ -10,7 +10,8 @@ from typing import Any
 
 from xlcredit.deals.template import DRIVER_UNITS, UNITS, Template
 from xlcredit.deals.values import CONTROL, check_value
-from xlcredit.errors import DealError, FormulaError, did_you_mean
+from xlcredit.errors import DealError, FormulaError
+from xlcredit.hints import did_you_mean
 
 __all__ = ["PAGES", "check", "check_texts", "line_of", "located"]
 

@@ -11,7 +11,8 @@ import msgspec
 from xlcredit.deals.reading import convert, read_toml
 from xlcredit.deals.template import Input, Struct, Template, Value
 from xlcredit.deals.values import CONTROL, check_value
-from xlcredit.errors import DealError, did_you_mean
+from xlcredit.errors import DealError
+from xlcredit.hints import did_you_mean
 
 __all__ = ["Deal", "Given", "read_deal"]
 

@@ -14,7 +14,8 @@ from xlcredit.deals import template as schema
 from xlcredit.deals.cases import expand
 from xlcredit.deals.checking import check, check_texts
 from xlcredit.deals.template import Struct, Template
-from xlcredit.errors import DealError, FileError, did_you_mean
+from xlcredit.errors import DealError, FileError
+from xlcredit.hints import did_you_mean
 
 __all__ = ["convert", "load", "read_toml", "shipped"]
 

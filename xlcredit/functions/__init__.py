@@ -7,28 +7,81 @@
 
 from __future__ import annotations
 
-from importlib import import_module
+from typing import Any
 
-from xlcredit.functions.boundary import OMITTED, call
-from xlcredit.functions.registry import REGISTRY, Function, Parameter
+from xlcredit.errors import CellError
 
-__all__ = ["OMITTED", "REGISTRY", "Function", "Parameter", "call"]
+# Importing a category registers its functions; the order is that of the reference.
+from xlcredit.functions import (  # isort: skip
+    rents,
+    residual,
+    liquidation,
+    debt,
+    waterfall,
+    yields,
+    coverage,
+    covenants,
+    collateral,
+    breach,
+    margin,
+    pricing,
+    audit,
+    catalogue,
+)
+from xlcredit.hints import did_you_mean
+from xlcredit.worksheet.boundary import OMITTED, evaluate
+from xlcredit.worksheet.registry import REGISTRY, Function, Parameter
 
-#: Importing a category registers its functions; the order is that of the reference.
-for _category in (
-    "rents",
-    "residual",
-    "liquidation",
-    "debt",
-    "waterfall",
-    "yields",
-    "coverage",
-    "covenants",
-    "collateral",
-    "breach",
-    "margin",
-    "pricing",
-    "audit",
-    "catalogue",
-):
-    import_module(f"{__name__}.{_category}")
+__all__ = ["CATEGORIES", "OMITTED", "REGISTRY", "Function", "Parameter", "call"]
+
+#: The modules that define the functions, in the order of the reference.
+CATEGORIES = (
+    rents,
+    residual,
+    liquidation,
+    debt,
+    waterfall,
+    yields,
+    coverage,
+    covenants,
+    collateral,
+    breach,
+    margin,
+    pricing,
+    audit,
+    catalogue,
+)
+
+
+def call(name: str, *raw: Any) -> Any:
+    """Evaluate a worksheet function on raw cells.
+
+    Parameters
+    ----------
+    name : str
+        Name of the function, with its prefix, in any case.
+    *raw
+        Arguments as cells hold them: numbers, text, lists (a column), lists of rows, NumPy
+        arrays, pandas Series and frames, ``None`` for a blank cell.
+
+    Returns
+    -------
+    float, str, bool, datetime.date or list of lists
+        What the cell would show; blocks as a list of rows. Inside a block an error is a
+        ``CellError`` in its place.
+
+    Raises
+    ------
+    CellError
+        The error value that the cell would show, with its reason.
+
+    Examples
+    --------
+    >>> call("XLC_RENT", 2.5, 0.3, [0, 12, 24])
+    [[2.5], [1.75], [1.225]]
+    """
+    function = REGISTRY.get(name) or REGISTRY.get(name.upper())
+    if function is None:
+        hint = did_you_mean(name, REGISTRY)
+        raise CellError("#NAME?", f"{name} is not a function of xlcredit{hint}")
+    return evaluate(function, raw)

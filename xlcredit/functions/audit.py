@@ -6,12 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from xlcredit import __version__
-from xlcredit.errors import CellError, did_you_mean
-from xlcredit.functions import explain
-from xlcredit.functions.cells import Cells, shown
-from xlcredit.functions.kinds import Cell
-from xlcredit.functions.registry import REGISTRY, worksheet
+from xlcredit._version import __version__
+from xlcredit.errors import CellError
+from xlcredit.hints import did_you_mean
+from xlcredit.worksheet import explain
+from xlcredit.worksheet.cells import Cells, shown
+from xlcredit.worksheet.kinds import Cell
+from xlcredit.worksheet.registry import REGISTRY, worksheet
 
 CATEGORY = "xlcredit: Audit"
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from xlcredit.functions.kinds import Number, checked, rule
-from xlcredit.functions.registry import worksheet
 from xlcredit.models import breach, ltv
+from xlcredit.worksheet.kinds import Number, checked, rule
+from xlcredit.worksheet.registry import worksheet
 
 CATEGORY = "xlcredit: Dual collateral"
 

@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from xlcredit.errors import CellError, FileError, did_you_mean
+from xlcredit.errors import CellError, FileError
 from xlcredit.functions import audit, residual
-from xlcredit.functions.cells import Cells, shown
-from xlcredit.functions.explain import MOST_IN_BLOCK
-from xlcredit.functions.kinds import Block, Cell, Text
-from xlcredit.functions.registry import worksheet
+from xlcredit.hints import did_you_mean
 from xlcredit.reference import Card, Catalogue, Cost, Default, catalogue, table
+from xlcredit.worksheet.cells import Cells, shown
+from xlcredit.worksheet.explain import MOST_IN_BLOCK
+from xlcredit.worksheet.kinds import Block, Cell, Text
+from xlcredit.worksheet.registry import worksheet
 
 __all__ = ["FIELDS", "XLC_GPU", "XLC_SOURCE"]
 

@@ -8,10 +8,10 @@ from typing import Any, Literal
 import numpy as np
 
 from xlcredit.errors import CellError
-from xlcredit.functions.kinds import Number, Rule, checked, require, rule
-from xlcredit.functions.registry import worksheet
 from xlcredit.models import ltv
 from xlcredit.models.liquidation import impact_factor
+from xlcredit.worksheet.kinds import Number, Rule, checked, require, rule
+from xlcredit.worksheet.registry import worksheet
 
 CATEGORY = "xlcredit: Dual collateral"
 

@@ -7,9 +7,9 @@ from typing import Any, Literal
 
 import numpy as np
 
-from xlcredit.functions.kinds import Labels, Number, Observed, Series, align, checked, require, rule
-from xlcredit.functions.registry import worksheet
 from xlcredit.models import coverage
+from xlcredit.worksheet.kinds import Labels, Number, Observed, Series, align, checked, require, rule
+from xlcredit.worksheet.registry import worksheet
 
 CATEGORY = "xlcredit: Coverage and covenants"
 

@@ -8,10 +8,10 @@ from typing import Any, Literal
 import numpy as np
 
 from xlcredit.errors import CellError
-from xlcredit.functions.kinds import Scalar, Series, Whole, align, pick, require
-from xlcredit.functions.registry import worksheet
 from xlcredit.models import coverage
 from xlcredit.models.debt import MOST_PERIODS
+from xlcredit.worksheet.kinds import Scalar, Series, Whole, align, pick, require
+from xlcredit.worksheet.registry import worksheet
 
 CATEGORY = "xlcredit: Coverage and covenants"
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from xlcredit.functions.kinds import Scalar, Series, Whole, align, require
-from xlcredit.functions.registry import worksheet
 from xlcredit.models import debt
+from xlcredit.worksheet.kinds import Scalar, Series, Whole, align, require
+from xlcredit.worksheet.registry import worksheet
 
 CATEGORY = "xlcredit: Debt"
 

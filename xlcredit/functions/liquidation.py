@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from xlcredit.functions.kinds import Number
-from xlcredit.functions.registry import worksheet
 from xlcredit.models import liquidation
+from xlcredit.worksheet.kinds import Number
+from xlcredit.worksheet.registry import worksheet
 
 CATEGORY = "xlcredit: Residual and liquidation value"
 

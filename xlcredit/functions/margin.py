@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from xlcredit.errors import CellError
-from xlcredit.functions.kinds import Series, align, require
-from xlcredit.functions.registry import worksheet
 from xlcredit.models import margin
+from xlcredit.worksheet.kinds import Series, align, require
+from xlcredit.worksheet.registry import worksheet
 
 CATEGORY = "xlcredit: Dual collateral"
 

@@ -6,7 +6,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from xlcredit.functions.kinds import (
+from xlcredit.models import credit
+from xlcredit.worksheet.kinds import (
     Number,
     Scalar,
     Series,
@@ -16,8 +17,7 @@ from xlcredit.functions.kinds import (
     require,
     rule,
 )
-from xlcredit.functions.registry import worksheet
-from xlcredit.models import credit
+from xlcredit.worksheet.registry import worksheet
 
 CATEGORY = "xlcredit: Price of credit"
 

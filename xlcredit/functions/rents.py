@@ -9,7 +9,9 @@ from typing import Any, Literal
 import numpy as np
 
 from xlcredit.errors import CellError
-from xlcredit.functions.kinds import (
+from xlcredit.models import rents as models
+from xlcredit.models.debt import MOST_PERIODS
+from xlcredit.worksheet.kinds import (
     Dates,
     Number,
     Scalar,
@@ -20,9 +22,7 @@ from xlcredit.functions.kinds import (
     require,
     rule,
 )
-from xlcredit.functions.registry import worksheet
-from xlcredit.models import rents as models
-from xlcredit.models.debt import MOST_PERIODS
+from xlcredit.worksheet.registry import worksheet
 
 CATEGORY = "xlcredit: Rents and revenue"
 

@@ -6,9 +6,9 @@ from typing import Any, Literal
 
 import numpy as np
 
-from xlcredit.functions.kinds import Number, Scalar, Series, align, checked, pick, rule
-from xlcredit.functions.registry import worksheet
 from xlcredit.models import residual
+from xlcredit.worksheet.kinds import Number, Scalar, Series, align, checked, pick, rule
+from xlcredit.worksheet.registry import worksheet
 
 CATEGORY = "xlcredit: Residual and liquidation value"
 

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from xlcredit.errors import CellError
-from xlcredit.functions.kinds import Scalar, Series, align
-from xlcredit.functions.registry import worksheet
 from xlcredit.models import waterfall
+from xlcredit.worksheet.kinds import Scalar, Series, align
+from xlcredit.worksheet.registry import worksheet
 
 CATEGORY = "xlcredit: Debt"
 

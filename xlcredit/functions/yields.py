@@ -8,9 +8,9 @@ from typing import Any, Literal
 import numpy as np
 
 from xlcredit.errors import CellError
-from xlcredit.functions.kinds import Scalar, Series, Whole, pick, require
-from xlcredit.functions.registry import worksheet
 from xlcredit.models import debt
+from xlcredit.worksheet.kinds import Scalar, Series, Whole, pick, require
+from xlcredit.worksheet.registry import worksheet
 
 CATEGORY = "xlcredit: Debt"
 

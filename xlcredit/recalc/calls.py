@@ -9,9 +9,9 @@ from typing import Any
 
 from xlcredit.errors import CellError, RecalcError
 from xlcredit.functions import OMITTED, REGISTRY, call
-from xlcredit.recalc.book import Place
+from xlcredit.ooxml.book import Place
+from xlcredit.ooxml.values import Value, plain
 from xlcredit.recalc.dialect import OMITTED_MARK, WHY, fit
-from xlcredit.recalc.values import Value, plain
 
 __all__ = ["Block", "Calls", "block", "default_functions", "fitted"]
 

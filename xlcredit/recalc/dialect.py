@@ -7,15 +7,14 @@ so that the reason of an error can be reported for the cell that shows it.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator
 
-from openpyxl.formula.tokenizer import Token, Tokenizer, TokenizerError
+from openpyxl.formula.tokenizer import Token
 
-from xlcredit.errors import RecalcError
-from xlcredit.recalc.book import Book, Formula, Place
+from xlcredit.ooxml.book import Book, Formula, Place
+from xlcredit.ooxml.spelling import plain_name
 
-__all__ = ["FIT", "OMITTED_MARK", "WHY", "Dialect", "fit", "plain_name", "tokenise"]
+__all__ = ["FIT", "OMITTED_MARK", "WHY", "Dialect", "fit"]
 
 #: Holds the extent of an array formula; see :func:`fit`.
 FIT = "XLC_FIT"
@@ -23,59 +22,6 @@ FIT = "XLC_FIT"
 WHY = "XLC_WHY"
 #: Stands for an argument left out: a character that nobody types (private use area).
 OMITTED_MARK = "\uf8ff"
-
-_PREFIX = re.compile(
-    r"^@?(?:\[\d+\]!|'(?:[^']|'')*'!|[^'!]+\.xlam?!|_xll\.|_xludf\.|_xlfn\.|(_xldudf_))",
-    re.IGNORECASE,
-)
-
-
-def plain_name(stored: str, functions: Collection[str]) -> str | None:
-    """Find the worksheet function that a stored name stands for.
-
-    Parameters
-    ----------
-    stored : str
-        The name as a formula holds it, for example ``_xldudf_BANK_XLC_DSCR``.
-    functions : collection of str
-        The names that exist, in capitals.
-
-    Returns
-    -------
-    str or None
-        The plain name, or None if this is no worksheet function.
-
-    Examples
-    --------
-    >>> plain_name("[1]!XLC_DSCR", {"XLC_DSCR"})
-    'XLC_DSCR'
-    """
-    name = stored.upper().lstrip("@")
-    if name in functions:
-        return name
-    prefix = _PREFIX.match(stored)
-    if not prefix:
-        return None
-    rest = stored[prefix.end() :].upper()
-    while rest and rest not in functions:
-        # Only Office.js puts a namespace before the name.
-        rest = rest.partition("_")[2] if prefix[1] else ""
-    return rest or None
-
-
-def tokenise(formula: Formula) -> list[Token]:
-    """Split a formula into tokens.
-
-    Raises
-    ------
-    RecalcError
-        If it is no formula; the message names the cell.
-    """
-    try:
-        tokens: list[Token] = Tokenizer(f"={formula.text}").items
-    except (TokenizerError, IndexError) as error:
-        raise RecalcError(f"{formula.place}: {formula} cannot be read as a formula") from error
-    return tokens
 
 
 class Dialect:

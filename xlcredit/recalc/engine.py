@@ -6,8 +6,8 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from xlcredit.recalc.book import Name
-from xlcredit.recalc.values import Value
+from xlcredit.ooxml.book import Name
+from xlcredit.ooxml.values import Value
 
 __all__ = ["BLOCKED", "CIRCULAR", "UNREADABLE", "Engine", "Function", "Model", "Refusal", "Text"]
 

@@ -9,11 +9,12 @@ from typing import Any
 from openpyxl.formula.tokenizer import Token, Tokenizer, TokenizerError
 from openpyxl.utils.cell import range_boundaries
 
-from xlcredit.errors import CellError, RecalcError, did_you_mean
-from xlcredit.recalc.book import Book, Place
-from xlcredit.recalc.package import Package
+from xlcredit.errors import CellError, RecalcError
+from xlcredit.hints import did_you_mean
+from xlcredit.ooxml.book import Book, Place
+from xlcredit.ooxml.package import Package
+from xlcredit.ooxml.values import Value, plain
 from xlcredit.recalc.validation import refuse_invalid
-from xlcredit.recalc.values import Value, plain
 
 __all__ = ["refuse_unread", "resolve_inputs"]
 

@@ -19,7 +19,7 @@ from types import TracebackType
 from typing import Any
 
 from xlcredit.errors import CellError, FileError, HostError
-from xlcredit.recalc.values import Value, plain
+from xlcredit.ooxml.values import Value, plain
 
 __all__ = ["LibreOffice", "environment"]
 

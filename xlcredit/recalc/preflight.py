@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator, Mapping
 from openpyxl.formula.tokenizer import Token
 
 from xlcredit.errors import RecalcError
-from xlcredit.recalc.book import Book, Formula
+from xlcredit.ooxml.book import Book, Formula
 
 __all__ = ["FUNCTION_NAME", "Preflight", "volatile_warning"]
 

@@ -8,8 +8,8 @@ from typing import Any
 from openpyxl.utils.cell import range_boundaries
 
 from xlcredit.errors import RecalcError
-from xlcredit.recalc.book import Book, Place
-from xlcredit.recalc.values import Value
+from xlcredit.ooxml.book import Book, Place
+from xlcredit.ooxml.values import Value
 
 __all__ = ["refuse_invalid"]
 

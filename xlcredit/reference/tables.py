@@ -20,7 +20,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar, cast, get_type_hints
 
-from xlcredit.errors import FileError, did_you_mean
+from xlcredit.errors import FileError
+from xlcredit.hints import did_you_mean
 
 __all__ = [
     "FOLDER_VARIABLE",

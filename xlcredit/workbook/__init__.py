@@ -1,6 +1,6 @@
 """Term-sheet workbooks: built with openpyxl, read back for the terminal."""
 
 from xlcredit.workbook.build import build
-from xlcredit.workbook.dashboard import Dashboard, read_dashboard
+from xlcredit.workbook.pages.dashboard import Dashboard, read_dashboard
 
 __all__ = ["Dashboard", "build", "read_dashboard"]

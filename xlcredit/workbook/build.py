@@ -11,17 +11,17 @@ from openpyxl import Workbook
 from openpyxl.packaging.custom import StringProperty
 from openpyxl.workbook.defined_name import DefinedName
 
-from xlcredit import __version__
+from xlcredit._version import __version__
 from xlcredit.deals.deal import Deal
 from xlcredit.deals.template import Template
-from xlcredit.workbook.audit import AuditPage, ChecksPage
-from xlcredit.workbook.documents import FunctionsPage, SourcesPage, TermSheetPage
-from xlcredit.workbook.inputs import InputsPage
-from xlcredit.workbook.monthly import MonthlyPage
-from xlcredit.workbook.pages import Book, Page, protect
+from xlcredit.workbook.draft import Draft, Page, protect
+from xlcredit.workbook.pages.audit import AuditPage, ChecksPage
+from xlcredit.workbook.pages.documents import FunctionsPage, SourcesPage, TermSheetPage
+from xlcredit.workbook.pages.inputs import InputsPage
+from xlcredit.workbook.pages.monthly import MonthlyPage
+from xlcredit.workbook.pages.stress import StressPage
+from xlcredit.workbook.pages.summary import SummaryPage
 from xlcredit.workbook.places import Places, quoted
-from xlcredit.workbook.stress import StressPage
-from xlcredit.workbook.summary import SummaryPage
 
 __all__ = ["build"]
 
@@ -49,7 +49,7 @@ def build(template: Template, deal: Deal) -> bytes:
     DealError
         A formula of the template names something that does not exist.
     """
-    book = Book(template, deal, Workbook(), Places(template.months))
+    book = Draft(template, deal, Workbook(), Places(template.months))
     pages = _pages(template)
     for page in pages:
         page.place(book)
@@ -77,7 +77,7 @@ def _pages(template: Template) -> list[Page]:
     ]
 
 
-def _define_names(book: Book) -> None:
+def _define_names(book: Draft) -> None:
     names = book.workbook.defined_names
     for name, place in sorted(book.places.cells.items()):
         names[name] = DefinedName(name, attr_text=f"{quoted(place.sheet)}!{place.absolute}")
@@ -85,7 +85,7 @@ def _define_names(book: Book) -> None:
         names[name] = DefinedName(name, attr_text=area)
 
 
-def _describe(book: Book) -> None:
+def _describe(book: Draft) -> None:
     """Stamp the workbook with what made it."""
     properties = book.workbook.properties
     properties.creator = f"xlcredit {__version__}"
@@ -99,7 +99,7 @@ def _describe(book: Book) -> None:
         book.workbook.custom_doc_props.append(StringProperty(name=name, value=value))
 
 
-def _deterministic(book: Book) -> bytes:
+def _deterministic(book: Draft) -> bytes:
     """Save without the clock: openpyxl stamps the time into the zip and the properties."""
     raw, out = io.BytesIO(), io.BytesIO()
     book.workbook.save(raw)

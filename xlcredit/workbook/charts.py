@@ -22,7 +22,7 @@ from openpyxl.utils import get_column_letter as letter
 
 from xlcredit.deals import template as templates
 from xlcredit.workbook import style
-from xlcredit.workbook.pages import Book
+from xlcredit.workbook.draft import Draft
 from xlcredit.workbook.places import FIRST, Place, quoted
 
 __all__ = ["AXIS_FORMATS", "column_series", "frame", "hatch", "line_of", "monthly"]
@@ -43,7 +43,7 @@ AXIS_FORMATS = {
 }
 
 
-def monthly(book: Book, spec: templates.Chart) -> BarChart | LineChart:
+def monthly(book: Draft, spec: templates.Chart) -> BarChart | LineChart:
     """Chart monthly rows, over the months that the loan is outstanding."""
     last = FIRST + shown_months(book) - 1
     dates = Reference(range_string=_area(book.places.rows["period_end"], last))
@@ -73,7 +73,7 @@ def _cut(chart: Plot, spec: templates.Chart) -> Plot:
     return chart
 
 
-def _shade(book: Book, spec: templates.Shade, last: int) -> BarChart:
+def _shade(book: Draft, spec: templates.Shade, last: int) -> BarChart:
     """Hatched columns without gaps, between ``base`` and ``base + height``."""
     chart = BarChart()
     chart.type, chart.grouping, chart.overlap, chart.gapWidth = "col", "stacked", 100, 0
@@ -105,7 +105,7 @@ def line_of(series: Series, index: int, dashed: bool = False) -> None:
     )
 
 
-def _row_series(book: Book, name: str, last: int) -> Series:
+def _row_series(book: Draft, name: str, last: int) -> Series:
     place = book.places.rows[name]
     series = Series(Reference(range_string=_area(place, last)), title_from_data=False)
     series.tx = SeriesLabel(strRef=StrRef(f=f"{quoted(place.sheet)}!$A${place.row}"))
@@ -155,7 +155,7 @@ def _letters(size: int, bold: bool = False) -> CharacterProperties:
     return CharacterProperties(sz=size, b=bold, solidFill=style.INK, latin=None)
 
 
-def shown_months(book: Book) -> int:
+def shown_months(book: Draft) -> int:
     """Months worth drawing: the tenor as the deal has it, not the template's full length."""
     tenor = book.deal.inputs.get("tenor_months")
     if tenor is None or tenor.value is None:

@@ -10,7 +10,8 @@ from openpyxl.formula import Tokenizer
 from openpyxl.formula.tokenizer import Token, TokenizerError
 from openpyxl.utils import get_column_letter as letter
 
-from xlcredit.errors import DealError, FormulaError, did_you_mean
+from xlcredit.errors import DealError, FormulaError
+from xlcredit.hints import did_you_mean
 
 __all__ = ["FIRST", "OPENING", "TOTAL", "UNIT", "Place", "Places", "quoted"]
 

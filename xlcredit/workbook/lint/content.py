@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from openpyxl.formula.tokenizer import Token
 
 from xlcredit.errors import CellError
-from xlcredit.recalc.book import Place
-from xlcredit.recalc.sheet import extent
-from xlcredit.recalc.values import Value, a1
-from xlcredit.workbook.formulas import Area, Group
+from xlcredit.ooxml.book import Place
+from xlcredit.ooxml.formulas import Area, Group
+from xlcredit.ooxml.sheet import extent
+from xlcredit.ooxml.values import Value, a1
 from xlcredit.workbook.lint.rule import Spot, at, rule
 from xlcredit.workbook.lint.subject import Subject
 

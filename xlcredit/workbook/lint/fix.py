@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from xlcredit.functions import REGISTRY
-from xlcredit.recalc.book import Book
-from xlcredit.recalc.package import Package
-from xlcredit.recalc.prefixes import strip_prefixes
+from xlcredit.ooxml.book import Book
+from xlcredit.ooxml.package import Package
+from xlcredit.ooxml.spelling import strip_prefixes
 
 __all__ = ["Fixed", "fix"]
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from openpyxl.formula.tokenizer import Token
 
-from xlcredit.recalc.prefixes import ADD_IN_PREFIX
-from xlcredit.workbook.formulas import Group
+from xlcredit.ooxml.formulas import Group
+from xlcredit.ooxml.spelling import ADD_IN_PREFIX
 from xlcredit.workbook.lint.rule import Spot, at, rule
 from xlcredit.workbook.lint.subject import Subject
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from xlcredit import __version__
+from xlcredit._version import __version__
 from xlcredit.workbook.lint.rule import RULES, Finding, Rule
 
 __all__ = ["as_sarif"]

@@ -12,12 +12,11 @@ from openpyxl.formula.tokenizer import Token
 from openpyxl.styles.numbers import BUILTIN_FORMATS
 
 from xlcredit.errors import RecalcError
-from xlcredit.recalc.book import Book, Name, Place
-from xlcredit.recalc.dialect import tokenise
-from xlcredit.recalc.package import Package
-from xlcredit.recalc.sheet import extent
-from xlcredit.recalc.values import Value, column_letters
-from xlcredit.workbook.formulas import Group, groups
+from xlcredit.ooxml.book import Book, Name, Place
+from xlcredit.ooxml.formulas import Group, groups, tokenise
+from xlcredit.ooxml.package import Package
+from xlcredit.ooxml.sheet import extent
+from xlcredit.ooxml.values import Value, column_letters
 
 __all__ = ["Layout", "Subject"]
 

@@ -1,0 +1,1 @@
+"""The classic add-in: Excel on Windows, over VBA and COM."""

@@ -1,0 +1,94 @@
+"""The classic Excel host: every worksheet function as a UDF of xlwings' COM server.
+
+xlwings only carries. Arguments arrive raw and leave raw, so that Excel sees what
+:func:`xlcredit.functions.call` gives and nothing of xlwings' own conversions, which swallow
+error cells and turn NaN into text. ``xlcredit.hosts.classic.vba`` writes the VBA that calls these.
+
+The module can be imported on any system; off Windows, xlwings' decorators do nothing.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import xlwings as xw
+
+from xlcredit.errors import CellError
+from xlcredit.functions import REGISTRY, Function
+from xlcredit.hosts.classic.com import from_com, to_com
+from xlcredit.hosts.reasons import Place, Reasons
+from xlcredit.worksheet.boundary import evaluate
+from xlcredit.worksheet.explain import argument_help
+
+__all__ = list(REGISTRY)
+
+#: What ``XLC_WHY`` knows, for as long as the server runs.
+REASONS = Reasons()
+
+
+def _udf(function: Function) -> Callable[..., Any]:
+    """Wrap a worksheet function in the form that xlwings registers.
+
+    The wrapper has no annotations, for xlwings takes each one for a converter and fails on
+    Windows only; its signature is made; and it has its name before xlwings sees it, for the
+    server looks the name up in this module.
+    """
+    count = len(function.parameters)
+    kinds = [p.kind for p in function.parameters]
+
+    def udf(*raw):  # type: ignore[no-untyped-def]
+        # Our VBA writes one argument more than the signature has: where the caller stands.
+        caller = Place.parse(raw[count]) if len(raw) > count else None
+        arguments = [
+            _cell(argument) if kind == "cell" else from_com(argument)
+            for kind, argument in zip(kinds, raw, strict=False)
+        ]
+        try:
+            answer = evaluate(function, arguments)
+        except CellError as error:
+            answer = error.with_traceback(None)
+        if caller:
+            REASONS.keep(caller, answer)
+        return to_com(answer)
+
+    udf.__name__ = udf.__qualname__ = function.name
+    udf.__doc__ = function.summary
+    udf.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+        [
+            inspect.Parameter(
+                p.vba,
+                inspect.Parameter.POSITIONAL_OR_KEYWORD,
+                default=inspect.Parameter.empty if p.required else None,
+            )
+            for p in function.parameters
+        ]
+    )
+    decorated: Callable[..., Any] = udf
+    for p, text in zip(function.parameters, argument_help(function).values(), strict=True):
+        decorated = xw.arg(p.vba, "raw", doc=text)(decorated)
+    return xw.func(category=function.category)(xw.ret("raw")(decorated))
+
+
+def _cell(raw: Any) -> Any:
+    """Read cells that may hold errors; our VBA sends their address along, for the reasons."""
+    place = Place.parse(raw[1]) if isinstance(raw, tuple) and len(raw) == 2 else None
+    if place is None:
+        return from_com(raw)
+    cells = from_com(raw[0])
+    if isinstance(cells, CellError):
+        return REASONS.find(place, cells)
+    if isinstance(cells, list):  # only a range with errors was copied
+        return [
+            [
+                REASONS.find(place.moved(r, c), cell) if isinstance(cell, CellError) else cell
+                for c, cell in enumerate(row)
+            ]
+            for r, row in enumerate(cells)
+        ]
+    return cells
+
+
+for _function in REGISTRY.values():
+    globals()[_function.name] = _udf(_function)

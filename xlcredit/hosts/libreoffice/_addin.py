@@ -1,0 +1,162 @@
+"""The Calc add-in: what LibreOffice loads when a cell first calls a worksheet function.
+
+This file is copied into the extension and runs in LibreOffice's own Python, which knows nothing
+of xlcredit and may be another version than the one xlcredit is installed for. So it finds
+xlcredit by the note that the installer left beside it: it imports it where the Pythons are
+alike, and else starts the other Python and asks over a pipe.
+
+If neither works, cells show ``#NAME?`` and ``XLC_VERSION()`` shows why.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import marshal
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import uno
+import unohelper  # type: ignore[import-not-found]
+from xlcredit_trace import nan, traced  # type: ignore[import-not-found]
+
+IMPLEMENTATION = "org.xlcredit.calc.Functions"
+SERVICE = "xlcredit"
+NOTE = json.loads(Path(__file__).with_name("xlcredit.json").read_text("utf-8"))
+#: What the other Python runs. LibreOffice sets variables that would lead it to the wrong
+#: library: -I disregards them, and so it has to be told where xlcredit is.
+CHILD = """
+import sys
+sys.path[:0] = sys.argv[1:]
+from xlcredit.hosts.libreoffice.child import main
+main()
+"""
+NAME_ERROR = 525
+
+Rows = tuple[tuple[Any, ...], ...]
+Answer = Callable[[str, tuple[Any, ...]], Rows]
+
+
+class OtherPython:
+    """xlcredit in a process of the Python that it is installed for.
+
+    Questions and answers are marshalled, which keeps an error's NaN as it is, each with its
+    length in front. A process that died is started again, once per question.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._start()
+
+    def _start(self) -> None:
+        with tempfile.TemporaryFile() as errors:
+            self._process = subprocess.Popen(
+                [NOTE["python"], "-I", "-c", CHILD, *NOTE["paths"]],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+            )
+            try:
+                self._ask("XLC_VERSION", ())
+            except (OSError, EOFError):
+                self._process.kill()
+                self._process.wait()
+                errors.seek(0)
+                lines = errors.read().decode("utf-8", "replace").strip().splitlines()
+                why = lines[-1] if lines else "it stopped at once"
+                raise ImportError(f"{NOTE['python']}: {why}") from None
+
+    def __call__(self, name: str, raw: tuple[Any, ...]) -> Rows:
+        """Ask; once more if the process had died."""
+        with self._lock:
+            try:
+                return self._ask(name, raw)
+            except (OSError, EOFError):
+                self._start()
+                return self._ask(name, raw)
+
+    def _ask(self, name: str, raw: tuple[Any, ...]) -> Rows:
+        to, back = self._process.stdin, self._process.stdout
+        assert to is not None
+        assert back is not None
+        question = marshal.dumps((name, raw), 2)
+        to.write(struct.pack("<I", len(question)) + question)
+        to.flush()
+        head = back.read(4)
+        if len(head) < 4:
+            raise EOFError
+        rows: Rows = marshal.loads(back.read(*struct.unpack("<I", head)))
+        return rows
+
+
+def same_python() -> Answer:
+    """Import xlcredit into this process."""
+    if [sys.implementation.cache_tag, sys.platform, sys.maxsize] != NOTE["same"]:
+        raise ImportError("xlcredit is installed for another Python")
+    added = [path for path in NOTE["paths"] if path not in sys.path]
+    sys.path[:0] = added
+    try:
+        from xlcredit.hosts.libreoffice.calc import answer  # noqa: PLC0415 - the path is known now
+    except Exception:
+        sys.path[:] = [path for path in sys.path if path not in added]
+        raise
+    return answer
+
+
+def connect() -> Answer:
+    """Find xlcredit; failing that, answer with the reason."""
+    with contextlib.suppress(Exception):  # whatever it is, the other way may work
+        return same_python()
+    try:
+        return OtherPython()
+    except Exception as error:
+        reason = f"xlcredit was not found: {error}; run: xlcredit libreoffice install"
+    told = {"XLC_VERSION": reason, "XLC_WHY": reason}
+    return lambda name, _: ((told.get(name, nan(NAME_ERROR)),),)
+
+
+def method(name: str) -> Callable[..., Rows]:
+    """Make the method of a worksheet function."""
+
+    def call(self: Any, *raw: Any) -> Rows:
+        rows: Rows = self.answer(name, raw)
+        return rows
+
+    return call
+
+
+def why(self: Any, document: Any, cell: Any) -> Rows:
+    """``XLC_WHY``: it alone looks at the sheet, for what the cell's formula calls."""
+    rows: Rows = self.answer("XLC_WHY", traced(document, cell, self.answer))
+    return rows
+
+
+def init(self: Any, _context: Any) -> None:
+    """LibreOffice makes one object of the class and keeps it."""
+    self.answer = connect()
+
+
+BASES = (
+    unohelper.Base,
+    uno.getClass("com.sun.star.lang.XServiceInfo"),
+    uno.getClass("org.xlcredit.calc.XFunctions"),
+)
+MEMBERS = {
+    "__init__": init,
+    "getImplementationName": lambda _: IMPLEMENTATION,
+    "supportsService": lambda _, name: name == SERVICE,
+    "getSupportedServiceNames": lambda _: (SERVICE,),
+    **{name: method(name) for name in NOTE["functions"]},
+    "XLC_WHY": why,
+}
+Functions = type("Functions", BASES, MEMBERS)
+
+g_ImplementationHelper = unohelper.ImplementationHelper()  # noqa: N816 - UNO looks for this name
+g_ImplementationHelper.addImplementation(Functions, IMPLEMENTATION, (SERVICE,))

@@ -1,0 +1,200 @@
+"""The text of formulas: tokens, what is one formula copied, and the text in the XML of a part.
+
+A monthly row has one formula and seventy cells. What is said of a formula, by lint or in the
+committee copy, is said once for the whole area.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from xml.sax.saxutils import escape
+
+from openpyxl.formula.tokenizer import Token, Tokenizer, TokenizerError
+
+from xlcredit.errors import RecalcError
+from xlcredit.ooxml.book import Book, Formula, Place
+from xlcredit.ooxml.values import a1, address, column_number
+
+__all__ = ["Area", "Group", "formulas_in", "groups", "relative", "rewritten", "tokenise"]
+
+#: Text, names of sheets and files, and columns of tables may look like cells and are none.
+_TOKEN = re.compile(
+    r"\"(?:[^\"]|\"\")*\"|'(?:[^']|'')*'|\[[^\]]*\]"
+    r"|(?<![\w.$\\])(\$?)([A-Za-z]{1,3})(\$?)([0-9]{1,7})(?![\w.(!\\])"
+)
+
+
+#: All elements of sheets and of the workbook that hold formulas.
+_FORMULA = re.compile(
+    rb"(<(?:\w+:)?(?:f|formula|formula1|formula2|definedName)(?:\s[^<>]*)?>)([^<]+)(?=</)"
+)
+
+
+def tokenise(formula: Formula) -> list[Token]:
+    """Split a formula into tokens.
+
+    Raises
+    ------
+    RecalcError
+        If it is no formula; the message names the cell.
+    """
+    try:
+        tokens: list[Token] = Tokenizer(f"={formula.text}").items
+    except (TokenizerError, IndexError) as error:
+        raise RecalcError(f"{formula.place}: {formula} cannot be read as a formula") from error
+    return tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """A rectangle of cells."""
+
+    sheet: str
+    top: int
+    left: int
+    bottom: int
+    right: int
+
+    def __str__(self) -> str:
+        first = address(self.sheet, self.top, self.left)
+        return first if len(self) == 1 else f"{first}:{a1(self.bottom, self.right)}"
+
+    def __len__(self) -> int:
+        return (self.bottom - self.top + 1) * (self.right - self.left + 1)
+
+    def holds(self, row: int, column: int) -> bool:
+        """Whether a cell of its sheet lies within."""
+        return self.top <= row <= self.bottom and self.left <= column <= self.right
+
+    @property
+    def reference(self) -> str:
+        """The address without the sheet."""
+        first = a1(self.top, self.left)
+        return first if len(self) == 1 else f"{first}:{a1(self.bottom, self.right)}"
+
+    @property
+    def places(self) -> Iterator[Place]:
+        """Its cells, row by row."""
+        for row in range(self.top, self.bottom + 1):
+            for column in range(self.left, self.right + 1):
+                yield Place(self.sheet, row, column)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Cells that hold one formula, copied."""
+
+    area: Area
+    formula: Formula
+    """As the first cell has it."""
+    relative: str
+    """As all of them have it, in rows and columns counted from the cell."""
+
+
+def relative(text: str, row: int, column: int) -> str:
+    """Write a formula as it reads from its own cell (R1C1): copies become equal.
+
+    Examples
+    --------
+    >>> relative("D8+$C$2", 8, 5)
+    'R[0]C[-1]+R2C3'
+    """
+
+    def counted(match: re.Match[str]) -> str:
+        fixed_column, letters, fixed_row, number = match.groups()
+        if letters is None:
+            return match.group()
+        there = int(number), column_number(letters.upper())
+        r = f"R{there[0]}" if fixed_row else f"R[{there[0] - row}]"
+        c = f"C{there[1]}" if fixed_column else f"C[{there[1] - column}]"
+        return r + c
+
+    return _TOKEN.sub(counted, text)
+
+
+def groups(book: Book) -> list[Group]:
+    """Gather the formulas of a workbook, sheet by sheet and from the top left."""
+    by_sheet: dict[str, dict[tuple[int, int], tuple[str, Formula]]] = {}
+    for place, formula in book.formulas.items():
+        text = relative(formula.text, place.row, place.column)
+        by_sheet.setdefault(place.sheet, {})[place.row, place.column] = (text, formula)
+    return [group for name, cells in by_sheet.items() for group in _merged(name, cells)]
+
+
+def _merged(sheet: str, cells: dict[tuple[int, int], tuple[str, Formula]]) -> list[Group]:
+    """Join runs of equal width that stand on top of each other."""
+    open_runs: dict[tuple[int, int, str], Group] = {}
+    done: list[Group] = []
+    for run in _runs(sheet, cells):
+        area = run.area
+        key = (area.left, area.right, run.relative)
+        above = open_runs.get(key)
+        joins = above is not None and above.area.bottom == area.top - 1
+        if above is not None and joins and _single(run) and _single(above):
+            taller = Area(sheet, above.area.top, area.left, area.bottom, area.right)
+            open_runs[key] = Group(taller, above.formula, run.relative)
+            continue
+        if above is not None:
+            done.append(above)
+        open_runs[key] = run
+    done += open_runs.values()
+    return sorted(done, key=lambda g: (g.area.top, g.area.left))
+
+
+def _runs(sheet: str, cells: dict[tuple[int, int], tuple[str, Formula]]) -> Iterator[Group]:
+    """Join neighbours within each row."""
+    run: Group | None = None
+    for (row, column), (text, formula) in sorted(cells.items(), key=lambda item: item[0]):
+        here = Group(Area(sheet, row, column, row, column), formula, text)
+        if run is not None:
+            area = run.area
+            beside = (area.bottom, area.right) == (row, column - 1)
+            if beside and text == run.relative and _single(run) and _single(here):
+                wider = Area(sheet, row, area.left, row, column)
+                run = Group(wider, run.formula, text)
+                continue
+            yield run
+        run = here
+    if run is not None:
+        yield run
+
+
+def _single(group: Group) -> bool:
+    """Whether the formula is entered cell by cell; array formulas are each their own."""
+    return group.formula.shape is None and not group.formula.table
+
+
+# --- formulas in the XML of a part ------------------------------------------------------------
+
+
+def formulas_in(xml: bytes) -> Iterator[str]:
+    """Read the formulas of one part in UTF-8: of cells, rules, lists and names."""
+    return (html.unescape(match[2].decode()) for match in _FORMULA.finditer(xml))
+
+
+def rewritten(xml: bytes, write: Callable[[str], str]) -> bytes:
+    """Write the formulas of one part anew; where the text stays, so does each byte.
+
+    Parameters
+    ----------
+    xml : bytes
+        A sheet or the workbook part, in UTF-8.
+    write : callable
+        Gives the new text of a formula, which is without its equals sign.
+
+    Examples
+    --------
+    >>> rewritten(b"<c><f>A1&lt;B1</f><v>1</v></c>", lambda text: text.replace("A1", "A2"))
+    b'<c><f>A2&lt;B1</f><v>1</v></c>'
+    """
+
+    def replace(match: re.Match[bytes]) -> bytes:
+        old = html.unescape(match[2].decode())
+        new = write(old)
+        # A bare carriage return would be read as a line feed.
+        return match[0] if new == old else match[1] + escape(new, {"\r": "&#13;"}).encode()
+
+    return _FORMULA.sub(replace, xml)

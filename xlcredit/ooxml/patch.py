@@ -1,0 +1,275 @@
+"""Write values into a worksheet part: the cells concerned change, and not one other byte.
+
+A regex finds the tags of a cell whose place is known; nothing is parsed again and nothing is
+serialised, so prefixes, comments, white space and unknown elements survive as they are.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from xlcredit.ooxml.sheet import Cell, Row, Sheet, Span, extent
+from xlcredit.ooxml.values import Value, a1, element, spell
+
+__all__ = ["Changes", "patch_calculation", "patch_sheet"]
+
+Place = tuple[int, int]
+#: Replace the bytes from the first to the second position.
+Edit = tuple[int, int, bytes]
+
+_ATTRIBUTE = rb"\s+[^\s=/>]+\s*=\s*(?:\"[^\"]*\"|'[^']*')"
+_START_TAG = re.compile(rb"<[^\s/>]+(?:" + _ATTRIBUTE + rb")*\s*/?>")
+_TYPE = re.compile(rb"\s+(?:t|vm)\s*=\s*(?:\"[^\"]*\"|'[^']*')")
+_REF = re.compile(rb"(\sref\s*=\s*)(?:\"[^\"]*\"|'[^']*')")
+_CALCULATION = re.compile(
+    rb"\s+(?:fullCalcOnLoad|calcId|calcCompleted|forceFullCalc)\s*=\s*(?:\"[^\"]*\"|'[^']*')"
+)
+#: The engine of Excel 2019 and later: Excel recomputes what an older one has saved.
+_CALC_ID = b' calcId="191029"'
+
+
+@dataclass
+class Changes:
+    """What to write into one sheet."""
+
+    results: dict[Place, Value] = field(default_factory=dict)
+    """Values of formula cells and of the cells that array formulas fill."""
+    inputs: dict[Place, Value] = field(default_factory=dict)
+    """New constants; None empties the cell."""
+    spills: dict[Place, tuple[int, int]] = field(default_factory=dict)
+    """Rows and columns that each spilling formula now fills."""
+
+    def __bool__(self) -> bool:
+        return bool(self.results or self.inputs)
+
+
+def patch_sheet(sheet: Sheet, changes: Changes) -> bytes:
+    """Return the bytes of a worksheet part with new values in it.
+
+    Parameters
+    ----------
+    sheet : Sheet
+        The part as scanned.
+    changes : Changes
+        Results and inputs. Cells that the file lacks are added in order; members that fell out
+        of a smaller spill are emptied. Data tables are left alone.
+
+    Returns
+    -------
+    bytes
+        The part; the very same bytes if every value was there already.
+    """
+    edits: list[Edit] = []
+    missing: dict[int, dict[int, bytes]] = defaultdict(dict)
+    for place, value, fill in _wanted(sheet, changes):
+        cell = sheet.cells.get(place)
+        if cell is None:
+            if value is not None:
+                missing[place[0]][place[1]] = _new_cell(sheet.prefix, place, value, fill)
+        elif cell.options.get("t") != "dataTable":
+            edits += fill(sheet, cell, value)
+    for place, (rows, columns) in changes.spills.items():
+        edits += _resize(sheet, sheet.cells[place], rows, columns)
+    edits += _insert(sheet, missing)
+    return _splice(sheet.xml, edits)
+
+
+def patch_calculation(xml: bytes) -> bytes:
+    """Tell Excel to keep the cached values: without the add-in it could not compute them again.
+
+    Parameters
+    ----------
+    xml : bytes
+        The workbook part. Only its ``calcPr`` changes.
+    """
+    found = re.search(rb"<(?:\w+:)?calcPr(?=[\s/>])" + rb"(?:" + _ATTRIBUTE + rb")*", xml)
+    if not found:
+        return _add_calculation(xml)
+    old = found.group()
+    bare = _CALCULATION.sub(b"", old)
+    name, _, rest = bare.partition(b"calcPr")
+    return xml[: found.start()] + name + b"calcPr" + _CALC_ID + rest + xml[found.end() :]
+
+
+def _add_calculation(xml: bytes) -> bytes:
+    """Add the element behind the ones that the schema puts before it."""
+    before = rb"</(\w+:)?(?:definedNames|externalReferences|functionGroups|sheets)\s*>"
+    *_, last = re.finditer(before, xml)
+    tag = b"<%bcalcPr%b/>" % (last[1] or b"", _CALC_ID)
+    return xml[: last.end()] + tag + xml[last.end() :]
+
+
+def _wanted(sheet: Sheet, changes: Changes) -> Iterable[tuple[Place, Value, _Result]]:
+    """List the values to write and how: results as formula results, inputs as constants."""
+    results = dict(changes.results)
+    for place, (rows, columns) in changes.spills.items():
+        for member in _old_members(sheet, place):
+            inside = member[0] < place[0] + rows and member[1] < place[1] + columns
+            if not inside and member not in results:
+                yield member, None, _fill_input
+    for place, value in results.items():
+        yield place, value, _fill_result
+    for place, value in changes.inputs.items():
+        yield place, value, _fill_input
+
+
+def _old_members(sheet: Sheet, anchor: Place) -> Iterable[Place]:
+    options = sheet.cells[anchor].options
+    if options.get("t") != "array" or "ref" not in options:
+        return
+    top, left, bottom, right = extent(options["ref"])
+    for row in range(top, bottom + 1):
+        for column in range(left, right + 1):
+            cell = sheet.cells.get((row, column))
+            if cell is not None and cell.formula is None:
+                yield row, column
+
+
+class _Result:
+    """How a cached value is put into a formula's cell, or one that an array formula fills."""
+
+    def attributes(self, value: Value) -> bytes:
+        kind, _ = spell(value)
+        return b' t="%b"' % kind.encode() if kind else b""
+
+    def content(self, prefix: bytes, value: Value) -> bytes:
+        return element(prefix + b"v", spell(value)[1])
+
+    def __call__(self, sheet: Sheet, cell: Cell, value: Value) -> list[Edit]:
+        """Make the edits that put ``value`` into an existing cell."""
+        xml, span = sheet.xml, cell.span
+        tag = _start_tag(xml, span)
+        attributes = self.attributes(value)
+        content = self.content(sheet.prefix, value)
+        bare = _TYPE.sub(b"", tag).rstrip(b">").rstrip(b"/").rstrip()
+        if span.close < 0:
+            close = b"</%bc>" % sheet.prefix
+            new = bare + attributes + (b">" + content + close if content else b"/>")
+            return [(span.start, span.end, new)]
+        edits = []
+        if bare + attributes + b">" != tag:
+            edits.append((span.start, span.start + len(tag), bare + attributes + b">"))
+        return edits + _replace_content(cell, content, span.start + len(tag))
+
+
+class _Input(_Result):
+    """How a constant is put into a cell.
+
+    Text stands in the cell itself, so that no table shared by all sheets must change.
+    """
+
+    def attributes(self, value: Value) -> bytes:
+        if isinstance(value, str):
+            return b' t="inlineStr"'
+        return super().attributes(value) if value is not None else b""
+
+    def content(self, prefix: bytes, value: Value) -> bytes:
+        if value is None:
+            return b""
+        if isinstance(value, str):
+            return b"<%bis>%b</%bis>" % (prefix, element(prefix + b"t", value), prefix)
+        return super().content(prefix, value)
+
+
+_fill_result = _Result()
+_fill_input = _Input()
+
+
+def _start_tag(xml: bytes, span: Span) -> bytes:
+    match = _START_TAG.match(xml, span.start)
+    assert match, "the parser saw a start tag here"
+    return match.group()
+
+
+def _replace_content(cell: Cell, content: bytes, inside: int) -> list[Edit]:
+    """Put ``content`` where the old value stood, else behind the formula, else first."""
+    old = sorted((s.start, s.end) for n, s in cell.content.items() if n != "f")
+    if old:
+        return [(*old[0], content), *((a, b, b"") for a, b in old[1:])]
+    at = cell.content["f"].end if "f" in cell.content else inside
+    return [(at, at, content)]
+
+
+def _resize(sheet: Sheet, cell: Cell, rows: int, columns: int) -> list[Edit]:
+    """Bring the extent of a spilling formula up to date.
+
+    Excel would take filled cells outside the extent for constants that block the spill.
+    """
+    tag = _start_tag(sheet.xml, cell.content["f"])
+    last = a1(cell.row + rows - 1, cell.column + columns - 1)
+    first = a1(cell.row, cell.column)
+    reference = first if first == last else f"{first}:{last}"
+    new = _REF.sub(lambda m: m[1] + b'"%b"' % reference.encode(), tag)
+    start = cell.content["f"].start
+    return [(start, start + len(tag), new)] if new != tag else []
+
+
+def _new_cell(prefix: bytes, place: Place, value: Value, fill: _Result) -> bytes:
+    reference, attributes = a1(*place).encode(), fill.attributes(value)
+    content = fill.content(prefix, value)
+    return b'<%bc r="%b"%b>%b</%bc>' % (prefix, reference, attributes, content, prefix)
+
+
+def _insert(sheet: Sheet, missing: Mapping[int, Mapping[int, bytes]]) -> list[Edit]:
+    """Make the edits that add cells the file lacks, in rows it may lack as well."""
+    edits: list[Edit] = []
+    absent: dict[int, bytes] = {}
+    for number in sorted(missing):
+        cells, row = missing[number], sheet.rows.get(number)
+        if row is None:
+            inside = b"".join(cells[c] for c in sorted(cells))
+            absent[number] = b'<%brow r="%d">%b</%brow>' % (
+                sheet.prefix,
+                number,
+                inside,
+                sheet.prefix,
+            )
+        else:
+            edits += _insert_cells(sheet, row, cells)
+    return edits + _insert_rows(sheet, absent)
+
+
+def _insert_cells(sheet: Sheet, row: Row, cells: Mapping[int, bytes]) -> list[Edit]:
+    before: dict[int, list[bytes]] = defaultdict(list)
+    columns = sorted(row.columns)
+    for column in sorted(cells):
+        at = bisect_left(columns, column)
+        follows = (row.number, columns[at]) if at < len(columns) else None
+        position = sheet.cells[follows].span.start if follows else row.span.close
+        before[position].append(cells[column])
+    return _open_up(sheet, row.span, "row", before)
+
+
+def _insert_rows(sheet: Sheet, absent: Mapping[int, bytes]) -> list[Edit]:
+    if not absent or sheet.data is None:
+        return []
+    before: dict[int, list[bytes]] = defaultdict(list)
+    numbers = sorted(sheet.rows)
+    for number, row in absent.items():
+        at = bisect_left(numbers, number)
+        exists = at < len(numbers)
+        position = sheet.rows[numbers[at]].span.start if exists else sheet.data.close
+        before[position].append(row)
+    return _open_up(sheet, sheet.data, "sheetData", before)
+
+
+def _open_up(sheet: Sheet, span: Span, name: str, before: Mapping[int, list[bytes]]) -> list[Edit]:
+    """Insert new elements; a parent that closes itself gets an end tag first."""
+    if span.close >= 0:
+        return [(at, at, b"".join(new)) for at, new in before.items()]
+    (new,) = before.values()
+    tag = _start_tag(sheet.xml, span)[:-2].rstrip() + b">"
+    close = b"</%b%b>" % (sheet.prefix, name.encode())
+    return [(span.start, span.end, tag + b"".join(new) + close)]
+
+
+def _splice(xml: bytes, edits: list[Edit]) -> bytes:
+    pieces, position = [], 0
+    for start, end, new in sorted(edits, key=lambda e: (e[0], e[1])):
+        pieces += [xml[position:start], new]
+        position = end
+    return b"".join([*pieces, xml[position:]])

@@ -1,0 +1,232 @@
+"""Sheets added to a workbook that exists, by its parts: nothing that is there is written anew."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import PurePosixPath
+
+from xlcredit.ooxml.package import Package
+from xlcredit.ooxml.sheet import Sheet
+from xlcredit.ooxml.values import Value, a1, element, quote, spell
+
+__all__ = ["Rows", "Styles", "add_sheets", "worksheet"]
+
+#: By row: the values from column A on, each with the number of its style.
+Rows = dict[int, Sequence[tuple[Value, int]]]
+
+_TYPES = "[Content_Types].xml"
+_WORKSHEET = b"application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"
+_STYLE = re.compile(rb"<[^>]*?\ss\s*=\s*[\"'](\d+)")
+_MAIN = b"http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+
+
+class Styles:
+    """The styles of a workbook, with a bold one and one that wraps added at the end.
+
+    Parameters
+    ----------
+    package : Package
+        The workbook.
+    workbook : str
+        Its main part.
+    """
+
+    def __init__(self, package: Package, workbook: str) -> None:
+        self._part = _related(package, workbook).get("styles", "")
+        self._xml = package.read(self._part) if self._part in package else b""
+        self.bold = self.wrapped = 0
+        font = self._append(b"fonts", b"font", self._bold_font)
+        self.bold = self._append(b"cellXfs", b"xf", self._look(b'fontId="%d"' % font))
+        self.wrapped = self._append(
+            b"cellXfs",
+            b"xf",
+            self._look(b'fontId="0"', b'<%balignment vertical="top" wrapText="1"/>'),
+        )
+
+    def part(self) -> dict[str, bytes]:
+        """Give the changed part; none if the workbook has no styles."""
+        return {self._part: self._xml} if self._xml else {}
+
+    def of_cell(self, sheet: Sheet, place: tuple[int, int]) -> int:
+        """Read the style of a cell."""
+        match = _STYLE.match(sheet.xml, sheet.cells[place].span.start)
+        return int(match[1]) if match else 0
+
+    @property
+    def _prefix(self) -> bytes:
+        match = re.search(rb"<((?:\w+:)?)cellXfs[\s>]", self._xml)
+        return match[1] if match else b""
+
+    @property
+    def _bold_font(self) -> bytes:
+        """The workbook's own font, bold."""
+        pattern = rb"<((?:\w+:)?)font>(.*?)</(?:\w+:)?font>"
+        match = re.search(pattern, self._xml, re.DOTALL)
+        prefix, inside = (match[1], match[2]) if match else (self._prefix, b"")
+        return b"<%bfont><%bb/>%b</%bfont>" % (prefix, prefix, inside, prefix)
+
+    def _look(self, font: bytes, alignment: bytes = b"") -> bytes:
+        p = self._prefix
+        inside = alignment % p if alignment else b""
+        tag = b'%bxf numFmtId="0" %b fillId="0" borderId="0" xfId="0"' % (p, font)
+        return b'<%b applyFont="1" applyAlignment="1">%b</%bxf>' % (tag, inside, p)
+
+    def _append(self, group: bytes, name: bytes, new: bytes) -> int:
+        """Add one element to a group and give its number."""
+        pattern = rb"(<(?:\w+:)?%b(?:\s[^>]*)?>)(.*?)(</(?:\w+:)?%b>)" % (group, group)
+        match = re.search(pattern, self._xml, re.DOTALL)
+        if not match:
+            return 0
+        number = len(re.findall(rb"<(?:\w+:)?%b[\s/>]" % name, match[2]))
+        head = re.sub(rb"\bcount=\"\d+\"", b'count="%d"' % (number + 1), match[1])
+        whole = head + match[2] + new + match[3]
+        self._xml = self._xml[: match.start()] + whole + self._xml[match.end() :]
+        return number
+
+
+def add_sheets(
+    package: Package, workbook: str, pages: Mapping[str, bytes]
+) -> dict[str, bytes | None]:
+    """Add sheets at the end, and drop the calculation chain of formulas that are gone.
+
+    Parameters
+    ----------
+    package : Package
+        The workbook.
+    workbook : str
+        Its main part.
+    pages : mapping
+        Each sheet's name and part.
+
+    Returns
+    -------
+    dict
+        New and changed parts; None for one that is left out.
+    """
+    relations = _relations(workbook)
+    changed = {part: package.read(part) for part in (workbook, relations, _TYPES)}
+    dropped: dict[str, bytes | None] = {}
+    if chain := _related(package, workbook).get("calcChain"):
+        dropped[chain] = None
+        changed[relations] = _without(changed[relations], rb"calcChain\"")
+        changed[_TYPES] = _without(changed[_TYPES], re.escape(f'"/{chain}"').encode())
+    for name in pages:
+        key = f"xlcredit{name}"
+        part = str(PurePosixPath(workbook).parent / "worksheets" / f"{name.lower()}.xml")
+        dropped[part] = pages[name]
+        changed[relations] = _before_end(
+            changed[relations], _relation(package.read(relations), key, part)
+        )
+        override = b'Override PartName="/%b" ContentType="%b"/>' % (part.encode(), _WORKSHEET)
+        changed[_TYPES] = _before_end(changed[_TYPES], override)
+        changed[workbook] = _with_sheet(changed[workbook], name, key)
+    return {**changed, **dropped}
+
+
+def worksheet(rows: Rows, widths: Iterable[float], frozen: int, like: bytes) -> bytes:
+    """Write a worksheet part that prints one page wide, with its header on the screen.
+
+    Parameters
+    ----------
+    rows : mapping
+        The cells.
+    widths : iterable of float
+        Widths of the columns, in characters.
+    frozen : int
+        How many rows stay in view; 0 for none.
+    like : bytes
+        A part of the same workbook, whose namespace is used.
+    """
+    found = re.search(rb"xmlns(?::\w+)?\s*=\s*\"([^\"]*spreadsheetml[^\"]*)\"", like)
+    pane = (
+        b'<pane ySplit="%d" topLeftCell="A%d" activePane="bottomLeft" state="frozen"/>'
+        % (frozen, frozen + 1)
+        if frozen
+        else b""
+    )
+    columns = b"".join(
+        b'<col min="%d" max="%d" width="%d" customWidth="1"/>' % (i, i, width)
+        for i, width in enumerate(widths, start=1)
+    )
+    return b"".join(
+        [
+            b'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n',
+            b'<worksheet xmlns="%b">' % (found[1] if found else _MAIN),
+            b'<sheetPr><pageSetUpPr fitToPage="1"/></sheetPr>',
+            b'<sheetViews><sheetView showGridLines="0" workbookViewId="0">%b</sheetView>' % pane,
+            b"</sheetViews><cols>%b</cols><sheetData>" % columns,
+            *(_row(number, cells) for number, cells in rows.items()),
+            b'</sheetData><pageMargins left="0.5" right="0.5" top="0.6" bottom="0.7" '
+            b'header="0.3" footer="0.3"/>',
+            b'<pageSetup paperSize="9" orientation="landscape" fitToWidth="1" fitToHeight="0"/>',
+            b"<headerFooter><oddFooter>&amp;L&amp;8&amp;A&amp;R&amp;8Page &amp;P of &amp;N"
+            b"</oddFooter></headerFooter></worksheet>",
+        ]
+    )
+
+
+def _row(number: int, cells: Iterable[tuple[Value, int]]) -> bytes:
+    inside = (_cell(a1(number, c), value, style) for c, (value, style) in enumerate(cells, 1))
+    return b'<row r="%d">%b</row>' % (number, b"".join(inside))
+
+
+def _cell(reference: str, value: Value, style: int) -> bytes:
+    head = b'<c r="%b" s="%d"' % (reference.encode(), style)
+    if isinstance(value, str):
+        return b'%b t="inlineStr"><is>%b</is></c>' % (head, element(b"t", value))
+    kind, text = spell(value)
+    tag = b' t="%b"' % kind.encode() if kind else b""
+    return b"%b%b>%b</c>" % (head, tag, element(b"v", text))
+
+
+def _relations(workbook: str) -> str:
+    path = PurePosixPath(workbook)
+    return str(path.parent / "_rels" / f"{path.name}.rels")
+
+
+def _related(package: Package, workbook: str) -> dict[str, str]:
+    """Find the parts that a workbook has one of, by kind."""
+    folder = PurePosixPath(workbook).parent
+    related = {}
+    for relation in package.root(_relations(workbook)):
+        target = relation.get("Target", "")
+        part = target.lstrip("/") if target.startswith("/") else str(folder / target)
+        related[relation.get("Type", "").rpartition("/")[2]] = part
+    return related
+
+
+def _relation(xml: bytes, key: str, part: str) -> bytes:
+    """Write a relationship of the kind that the other sheets have."""
+    kind = re.search(rb"Type\s*=\s*[\"']([^\"']*/worksheet)[\"']", xml)
+    assert kind, "a workbook has a worksheet"
+    return b'Relationship Id="%b" Type="%b" Target="/%b"/>' % (
+        key.encode(),
+        kind[1],
+        part.encode(),
+    )
+
+
+def _with_sheet(xml: bytes, name: str, key: str) -> bytes:
+    """Add a sheet behind the others, with a number of its own."""
+    *_, last = re.finditer(rb"<((?:\w+:)?)sheet\s[^>]*?(\w+):id\s*=[^>]*?(?:/>|></\1sheet>)", xml)
+    number = max(int(n) for n in re.findall(rb"sheetId\s*=\s*[\"'](\d+)", xml)) + 1
+    tag = b'<%bsheet name="%b" sheetId="%d" %b:id="%b"/>' % (
+        last[1],
+        quote(name),
+        number,
+        last[2],
+        key.encode(),
+    )
+    return xml[: last.end()] + tag + xml[last.end() :]
+
+
+def _before_end(xml: bytes, element: bytes) -> bytes:
+    """Add an element as the last child of the root, in the root's prefix."""
+    *_, end = re.finditer(rb"</((?:\w+:)?)\w+\s*>", xml)
+    return xml[: end.start()] + b"<" + end[1] + element + xml[end.start() :]
+
+
+def _without(xml: bytes, mark: bytes) -> bytes:
+    """Drop the one self-closing element that holds a mark."""
+    return re.sub(rb"<[^<>]*%b[^<>]*/>" % mark, b"", xml, count=1)

@@ -1,0 +1,232 @@
+"""The embedded engine: formualizer, in this process, behind our own adapter.
+
+What the adapter makes up for: NaN comes out of a formula as NaN, errors travel as dictionaries,
+anything but plain Python values turns into ``#VALUE!``, dates come out as dates, and cached
+members of a spill block it. The model holds no such members, so none reach the engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from functools import cache
+from io import BytesIO
+from typing import Any
+from xml.sax.saxutils import escape, quoteattr
+from zipfile import ZIP_STORED, ZipFile
+
+import formualizer
+
+from xlcredit.errors import CellError, RecalcError
+from xlcredit.ooxml.sheet import extent as read_extent
+from xlcredit.ooxml.values import Value, a1, address, element, number, spell
+from xlcredit.recalc.engine import BLOCKED, CIRCULAR, UNREADABLE, Function, Model, Refusal, Text
+
+__all__ = ["Embedded"]
+
+_CODES = {
+    "Null": "#NULL!",
+    "Div": "#DIV/0!",
+    "Value": "#VALUE!",
+    "Ref": "#REF!",
+    "Name": "#NAME?",
+    "Num": "#NUM!",
+    "Na": "#N/A",
+}
+_KINDS = {code: kind for kind, code in _CODES.items()}
+#: Errors that a file of the format's first edition cannot hold.
+_NEWER = {
+    "Spill": BLOCKED,
+    "Calc": "the result is an empty array",
+}
+_REFUSALS = {
+    "Circ": CIRCULAR,
+    "Error": UNREADABLE,
+    "NImpl": Refusal("uses something that the embedded engine cannot do"),
+}
+
+
+class Embedded:
+    """formualizer as an :class:`~xlcredit.recalc.engine.Engine`."""
+
+    def __init__(self) -> None:
+        self._functions: dict[str, Function] = {}
+        self._workbook: Any = None
+
+    def missing(self, functions: Collection[str]) -> set[str]:
+        """Tell which of these built-in functions the engine does not have."""
+        return {name for name in functions if not _has(name)}
+
+    def register(self, name: str, function: Function) -> None:
+        """Make a worksheet function known, or replace a built-in one."""
+        self._functions[name] = function
+        if self._workbook is not None:
+            self._register(name)
+
+    def load(self, model: Model) -> None:
+        """Take a workbook in."""
+        settings = formualizer.EvaluationConfig()
+        settings.enable_parallel = False
+        if model.iteration:
+            settings.cycle_policy = "iterate"
+            settings.iterate_max_iterations, settings.iterate_max_change = model.iteration
+        config = formualizer.WorkbookConfig(
+            mode=formualizer.WorkbookMode.Interactive, eval_config=settings
+        )
+        try:
+            self._workbook = formualizer.Workbook.from_bytes(_file(model), config=config)
+        except Exception as error:  # the engine raises a type of its own for each cause
+            raise RecalcError(f"the engine cannot load the workbook: {error}") from error
+        self._workbook.set_temporal_egress("serial")
+        for name in self._functions:
+            self._register(name)
+
+    def _register(self, name: str) -> None:
+        function = self._functions[name]
+
+        def callback(*raw: Any) -> Any:
+            return _outward(function(*map(_inward, raw)))
+
+        self._workbook.register_function(
+            name, callback, min_args=0, max_args=None, allow_override_builtin=True
+        )
+
+    def set(self, sheet: str, row: int, column: int, value: Value) -> None:
+        """Change a constant."""
+        self._workbook.set_value(sheet, row, column, _outward(value) if value is not None else None)
+
+    def calculate(self) -> None:
+        """Bring every formula up to date."""
+        try:
+            self._workbook.evaluate_all()
+        except Exception as error:
+            raise RecalcError(f"the engine gave up: {error}") from error
+
+    def value(self, sheet: str, row: int, column: int) -> Value | Refusal:
+        """Give the value of a cell."""
+        value = self._workbook.get_value(sheet, row, column)
+        if isinstance(value, dict) and value.get("kind") in _REFUSALS:
+            return _REFUSALS[value["kind"]]
+        return _inward(value)  # type: ignore[no-any-return]
+
+    def extent(self, sheet: str, row: int, column: int) -> tuple[int, int]:
+        """Give the rows and columns that a cell's formula fills."""
+        report = self._workbook.inspect_cell(address(sheet, row, column), include_values=False)
+        spill = report.cell.spill
+        if spill is None or spill.extent is None:
+            return 1, 1
+        top, left, bottom, right = read_extent(spill.extent.rpartition("!")[2])
+        return bottom - top + 1, right - left + 1
+
+
+def _inward(value: Any) -> Any:
+    """Turn what the engine hands out into raw values."""
+    if isinstance(value, float):
+        return number(value)
+    if isinstance(value, list):
+        return [[_inward(v) for v in row] for row in value]
+    if isinstance(value, dict):
+        kind = value.get("kind", "Value")
+        return CellError(_CODES.get(kind, "#VALUE!"), _NEWER.get(kind, ""))
+    if isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    return value
+
+
+def _outward(value: Any) -> Any:
+    """Turn raw values into what the engine takes."""
+    if isinstance(value, CellError):
+        return {"type": "Error", "kind": _KINDS.get(value.code, "Value")}
+    if isinstance(value, list):
+        return [[_outward(v) for v in row] for row in value]
+    return 0.0 if value is None else value
+
+
+@cache
+def _has(function: str) -> bool:
+    """Try a built-in function out: only an unknown one answers ``#NAME?`` to an empty call."""
+    engine = Embedded()
+    engine.load(Model(sheets={"S": {(1, 1): Text(f"{function}()")}}))
+    engine.calculate()
+    return engine.value("S", 1, 1) != CellError("#NAME?")
+
+
+# --- the smallest file that holds a model ---------------------------------------------------
+
+_MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+_OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+_PACKAGE = "http://schemas.openxmlformats.org/package/2006"
+_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+
+
+def _file(model: Model) -> bytes:
+    """Write the model as a workbook without styles, caches or anything else to trip over."""
+    count = len(model.sheets)
+    numbers = range(1, count + 1)
+    overrides = "".join(
+        f'<Override PartName="/xl/worksheets/sheet{i}.xml" ContentType="{_TYPE}.worksheet+xml"/>'
+        for i in numbers
+    )
+    relations = "".join(
+        f'<Relationship Id="r{i}" Type="{_OFFICE}/worksheet" Target="worksheets/sheet{i}.xml"/>'
+        for i in numbers
+    )
+    parts = {
+        "[Content_Types].xml": f'<Types xmlns="{_PACKAGE}/content-types">'
+        '<Default Extension="rels" '
+        'ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+        '<Default Extension="xml" ContentType="application/xml"/>'
+        f'<Override PartName="/xl/workbook.xml" ContentType="{_TYPE}.sheet.main+xml"/>'
+        f"{overrides}</Types>",
+        "_rels/.rels": f'<Relationships xmlns="{_PACKAGE}/relationships">'
+        f'<Relationship Id="r1" Type="{_OFFICE}/officeDocument" Target="xl/workbook.xml"/>'
+        "</Relationships>",
+        "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{_PACKAGE}/relationships">'
+        f"{relations}</Relationships>",
+        "xl/workbook.xml": _workbook_part(model),
+    }
+    out = BytesIO()
+    with ZipFile(out, "w", ZIP_STORED) as archive:
+        for name, text in parts.items():
+            archive.writestr(name, text)
+        for i, cells in zip(numbers, model.sheets.values(), strict=True):
+            archive.writestr(f"xl/worksheets/sheet{i}.xml", b"".join(_sheet_part(cells)))
+    return out.getvalue()
+
+
+def _workbook_part(model: Model) -> str:
+    order = list(model.sheets)
+    sheets = "".join(
+        f'<sheet name={quoteattr(name)} sheetId="{i}" r:id="r{i}"/>'
+        for i, name in enumerate(order, 1)
+    )
+    names = ""
+    for name in model.names:
+        scope = f' localSheetId="{order.index(name.sheet)}"' if name.sheet in order else ""
+        names += (
+            f"<definedName name={quoteattr(name.name)}{scope}>{escape(name.text)}</definedName>"
+        )
+    return (
+        f'<workbook xmlns="{_MAIN}" xmlns:r="{_OFFICE}"><sheets>{sheets}</sheets>'
+        f"<definedNames>{names}</definedNames></workbook>"
+    )
+
+
+def _sheet_part(cells: dict[tuple[int, int], Value | Text]) -> Iterator[bytes]:
+    yield f'<worksheet xmlns="{_MAIN}"><sheetData>'.encode()
+    current = 0
+    for row, column in sorted(cells):
+        if row != current:
+            yield b"</row>" * bool(current) + b'<row r="%d">' % row
+            current = row
+        yield _cell(a1(row, column).encode(), cells[row, column])
+    yield b"</row>" * bool(current) + b"</sheetData></worksheet>"
+
+
+def _cell(reference: bytes, value: Value | Text) -> bytes:
+    if isinstance(value, Text):
+        return b'<c r="%b"><f>%b</f></c>' % (reference, escape(value).encode())
+    if isinstance(value, str):
+        text = element(b"t", value)
+        return b'<c r="%b" t="inlineStr"><is>%b</is></c>' % (reference, text)
+    kind, spelled = spell(value)
+    return b'<c r="%b" t="%b"><v>%b</v></c>' % (reference, (kind or "n").encode(), spelled.encode())

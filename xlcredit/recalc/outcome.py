@@ -1,0 +1,216 @@
+"""What a recalculation tells: values, errors with their reasons, and differences from before."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from xlcredit.errors import CellError, RecalcError
+from xlcredit.ooxml.book import Book, Formula, Place
+from xlcredit.ooxml.sheet import extent
+from xlcredit.ooxml.values import Value, a1
+from xlcredit.recalc.calls import Calls
+
+__all__ = ["CellFault", "Difference", "Recalculation", "differences", "faults"]
+
+#: Two runs agree within this relative tolerance, and so do figures this close to each other.
+TOLERANCE = 1e-9
+
+_PLAIN_REASONS = {
+    "#DIV/0!": "a number is divided by zero or by an empty cell",
+    "#VALUE!": "a value is of the wrong kind, such as text where a number is needed",
+    "#REF!": "a reference points outside the sheet, or to something that was deleted",
+    "#NAME?": "a name is not defined in this workbook",
+    "#NUM!": "there is no such number, or no solution was found",
+    "#N/A": "a value was looked for and not found",
+    "#NULL!": "two ranges have no cell in common",
+}
+
+
+_TOO_SMALL = "the result is smaller than the range of the array formula"
+
+
+@dataclass(frozen=True)
+class CellFault:
+    """A formula's cell that shows an error value."""
+
+    sheet: str
+    cell: str
+    code: str
+    reason: str
+    formula: str
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A formula's cell that shows another value than the one saved in the file."""
+
+    sheet: str
+    cell: str
+    saved: Value
+    now: Value
+    formula: str
+
+    @property
+    def kind(self) -> str:
+        """Either ``"changed"`` or ``"no saved value"``."""
+        return "changed" if self.saved is not None else "no saved value"
+
+
+@dataclass(frozen=True)
+class Recalculation:
+    """The result of :func:`~xlcredit.recalc.session`."""
+
+    values: dict[str, dict[tuple[int, int], Value]]
+    """By sheet, then (row, column): every formula's value, and the cells that arrays fill."""
+    constants: dict[str, dict[tuple[int, int], Value]]
+    """By sheet, then (row, column): what is typed into cells, with the inputs that were set."""
+    names: dict[str, Value]
+    """The value of each defined name that stands for one cell, inputs included."""
+    errors: list[CellFault]
+    """Every formula's cell with an error value."""
+    changes: list[Difference]
+    """Every formula's cell whose value differs from the saved one."""
+    warnings: list[str]
+    """What makes the result hard to reproduce, such as ``TODAY()``."""
+    functions_called: dict[str, int]
+    """How often each worksheet function was called."""
+    cells: int
+    """Number of formulas."""
+    seconds: float
+    """From opening the file to the last byte written."""
+
+    def value(self, sheet_or_name: str, cell: str | None = None) -> Value:
+        """Give one value, calculated or constant.
+
+        Parameters
+        ----------
+        sheet_or_name : str
+            A defined name, an address such as ``Debt!B4``, or a sheet's name.
+        cell : str, optional
+            Address on that sheet.
+
+        Returns
+        -------
+        float, str, bool, CellError or None
+            None for an empty cell.
+
+        Raises
+        ------
+        RecalcError
+            If there is no such cell.
+        """
+        if cell is None and "!" not in sheet_or_name:
+            found = [n for n in self.names if n.lower() == sheet_or_name.lower()]
+            if found:
+                return self.names[found[0]]
+            raise RecalcError(f"{sheet_or_name} is not the name of a cell")
+        shown = sheet_or_name if cell is None else f"{sheet_or_name}!{cell}"
+        sheet, _, reference = shown.rpartition("!")
+        sheet = sheet.strip("'").replace("''", "'")
+        if sheet not in self.values or not _ONE_CELL.fullmatch(reference):
+            raise RecalcError(f"{shown} is not a cell")
+        row, column, *_ = extent(reference.upper())
+        here = self.values[sheet] if (row, column) in self.values[sheet] else self.constants[sheet]
+        return here.get((row, column))
+
+
+_ONE_CELL = re.compile(r"\$?[A-Za-z]{1,3}\$?[0-9]{1,7}")
+
+
+def differences(book: Book, values: Mapping[Place, Value]) -> Iterator[Difference]:
+    """Compare calculated values with the saved ones."""
+    for place, now in values.items():
+        saved = book.saved(place)
+        if saved is None or not _agree(saved, now):
+            formula = _formula_of(book, place)
+            yield Difference(place.sheet, a1(place.row, place.column), saved, now, str(formula))
+
+
+def _agree(saved: Value, now: Value) -> bool:
+    if isinstance(saved, bool) or isinstance(now, bool):
+        return saved is now
+    if isinstance(saved, float) and isinstance(now, float):
+        return math.isclose(saved, now, rel_tol=TOLERANCE, abs_tol=TOLERANCE)
+    return saved == now
+
+
+def faults(book: Book, values: Mapping[Place, Value], calls: Calls) -> Iterator[CellFault]:
+    """List the cells with error values and find out why each has one."""
+    trace = _Trace(book, values)
+    for place, error in trace.errors.items():
+        anchor = book.members.get(place, place)
+        formula = _formula_of(book, place)
+        anchor = formula.place if formula is not None else anchor
+        offset = (place.row - anchor.row, place.column - anchor.column)
+        reason = (
+            calls.reason(anchor, error.code, offset)
+            or error.reason
+            or (trace.source(formula, place) if formula else "")
+            or (_TOO_SMALL if error.code == "#N/A" and offset != (0, 0) else "")
+            or _PLAIN_REASONS[error.code]
+        )
+        cell = a1(place.row, place.column)
+        yield CellFault(place.sheet, cell, error.code, reason, str(formula))
+
+
+def _formula_of(book: Book, place: Place) -> Formula | None:
+    """Give the formula that fills a cell; None only if a spill has grown over it."""
+    return book.formulas.get(book.members.get(place, place))
+
+
+_REFERENCE = re.compile(r"\$?[A-Z]{1,3}\$?[0-9]{1,7}(?::\$?[A-Z]{1,3}\$?[0-9]{1,7})?", re.I)
+_OPERAND = re.compile(
+    r"\"(?:[^\"]|\"\")*\"|(?:(?:'(?:[^']|'')+'|[^\W\d][\w.]*)!)?(?:[^\W\d]|[$\\])[\w.$]*"
+    r"(?::\$?[A-Za-z]{1,3}\$?\d+)?(?!\()"
+)
+
+
+class _Trace:
+    """Looks for the cell from which an error has come."""
+
+    def __init__(self, book: Book, values: Mapping[Place, Value]) -> None:
+        self._book = book
+        self.errors = {p: v for p, v in values.items() if isinstance(v, CellError)}
+        self._by_sheet: dict[str, dict[tuple[int, int], str]] = defaultdict(dict)
+        for place, error in self.errors.items():
+            self._by_sheet[place.sheet.lower()][place.row, place.column] = error.code
+        for sheet, cells in book.constants.items():
+            for key, value in cells.items():
+                if isinstance(value, CellError):
+                    self._by_sheet[sheet.lower()][key] = value.code
+
+    def source(self, formula: Formula, place: Place) -> str:
+        """Name a cell that the formula reads and that shows the same error."""
+        code = self.errors[place].code
+        for match in _OPERAND.finditer(formula.text):
+            found = self._find(match.group(), place, code)
+            if found and found != place:
+                return f"error in {found}"
+        return ""
+
+    def _find(self, operand: str, here: Place, code: str) -> Place | None:
+        sheet, _, reference = operand.rpartition("!")
+        sheet = sheet.strip("'").replace("''", "'") or here.sheet
+        if not _REFERENCE.fullmatch(reference):
+            named = next((n for n in self._book.names if n.name.lower() == operand.lower()), None)
+            if named is None or "(" in named.text:
+                return None
+            sheet, _, reference = named.text.rpartition("!")
+            sheet = sheet.strip("'").replace("''", "'") or here.sheet
+            if not _REFERENCE.fullmatch(reference):
+                return None
+        errors = self._by_sheet.get(sheet.lower(), {})
+        top, left, bottom, right = extent(reference.upper())
+        if (bottom - top + 1) * (right - left + 1) <= len(errors):
+            inside = ((r, c) for r in range(top, bottom + 1) for c in range(left, right + 1))
+        else:
+            inside = (k for k in errors if top <= k[0] <= bottom and left <= k[1] <= right)
+        hit = next((k for k in inside if errors.get(k) == code), None)
+        return Place(self._proper(sheet), *hit) if hit else None
+
+    def _proper(self, sheet: str) -> str:
+        return next(s for s in self._book.sheets if s.lower() == sheet.lower())

@@ -1,0 +1,274 @@
+"""Two workbooks of one template, compared in terms: what was changed, and what it does."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from xlcredit.errors import CellError, FileError
+from xlcredit.ooxml.book import Book, Place
+from xlcredit.ooxml.package import Package
+from xlcredit.ooxml.values import Value, address
+from xlcredit.workbook.life.stamp import Stamp, read_stamp
+from xlcredit.workbook.pages.dashboard import Cell, Dashboard, read_dashboard
+
+__all__ = ["Change", "Comparison", "compare"]
+
+_INPUTS, _TERMS = "Inputs", "Term Sheet"
+_EPOCH = datetime.date(1899, 12, 30)
+#: Figures this close are the same figure.
+_TOLERANCE = 1e-9
+#: Decimals that a unit is quoted with; more are shown where the change needs them.
+_DECIMALS = {"USD/GPU-hour": 2, "ratio": 2, "number": 2, "kW": 2, "USD/kWh": 3, "years": 1}
+_PERCENT = frozenset({"share", "1/year", "1/sqrt(year)", "%"})
+_MOST_DECIMALS = 10
+
+
+@dataclass(frozen=True)
+class Change:
+    """One term or figure, before and after."""
+
+    label: str
+    old: Any
+    new: Any
+    unit: str = ""
+    shown_old: str = ""
+    shown_new: str = ""
+
+    def __str__(self) -> str:
+        unit = "" if self.unit in ("text", "date", "ratio", *_PERCENT) else f" {self.unit}"
+        return f"{self.label}: {self.shown_old} → {self.shown_new}{unit}"
+
+
+@dataclass
+class Comparison:
+    """What differs between two workbooks."""
+
+    old: Path
+    new: Path
+    inputs: list[Change] = field(default_factory=list)
+    """Inputs, with their units."""
+    terms: list[Change] = field(default_factory=list)
+    """Lines that were typed into the term sheet."""
+    figures: list[Change] = field(default_factory=list)
+    """Figures of the side-by-sides."""
+    covenants: list[Change] = field(default_factory=list)
+    """Values and headroom of the covenants."""
+    statuses: list[Change] = field(default_factory=list)
+    """Verdicts, with the master check."""
+    cells: list[Change] = field(default_factory=list)
+    """Formulas, and numbers typed outside the sheet Inputs: by cell, as they have no label."""
+    remarks: list[str] = field(default_factory=list)
+    """What a reader must know before trusting the rest."""
+
+    @property
+    def same(self) -> bool:
+        """Whether nothing at all differs."""
+        return not (self.inputs or self.terms or self.cells or self.effects)
+
+    @property
+    def effects(self) -> list[Change]:
+        """Everything calculated that differs."""
+        return self.figures + self.covenants + self.statuses
+
+
+def compare(old: Path, new: Path) -> Comparison:
+    """Compare two workbooks made from one template, by the values stored in them.
+
+    Raises
+    ------
+    FileError
+        One of them is not ours or holds no values, or they are of different templates.
+    """
+    books = [Book(Package(path)) for path in (old, new)]
+    before, after = (read_stamp(book.package) for book in books)
+    if before.template != after.template:
+        raise FileError(
+            f"{old} is a {before.template} and {new} a {after.template}: "
+            "only workbooks of one template can be compared"
+        )
+    dashboards = [read_dashboard(path) for path in (old, new)]
+    found = Comparison(old, new, remarks=list(_remarks(before, after)))
+    if bool(books[0].formulas) != bool(books[1].formulas):
+        found.remarks.append("one of them holds no formulas: values are compared")
+    found.inputs = list(_inputs(*books))
+    found.terms = list(_terms(*books))
+    found.cells = list(_cells(*books))
+    _add_effects(found, *dashboards)
+    if not found.effects and any(change.unit != "text" for change in found.inputs):
+        found.remarks.append("no figure differs: were both files recalculated after the change?")
+    return found
+
+
+def _remarks(before: Stamp, after: Stamp) -> Iterator[str]:
+    if before.deal != after.deal:
+        yield f"the deals are {before.deal} and {after.deal}"
+    if before.version != after.version:
+        yield f"made by xlcredit {before.version} and {after.version}: formulas may differ"
+
+
+# --- what was changed -----------------------------------------------------------------------
+
+
+def _inputs(old: Book, new: Book) -> Iterator[Change]:
+    """Compare inputs by name, as rows may move; the new book's labels and units count."""
+    for name in dict.fromkeys([*_input_places(new), *_input_places(old)]):
+        places = [_input_places(book).get(name) for book in (old, new)]
+        book, place = (new, places[1]) if places[1] else (old, places[0])
+        assert place is not None, "the name is one of theirs"
+        before, after = (
+            None if p is None else b.saved(p) for b, p in zip((old, new), places, strict=True)
+        )
+        if _differ(before, after):
+            label = book.saved(Place(place.sheet, place.row, place.column - 1))
+            unit = str(book.saved(Place(place.sheet, place.row, place.column + 1)) or "")
+            yield _change(str(label or name), before, after, unit)
+
+
+def _input_places(book: Book) -> dict[str, Place]:
+    """Give the named inputs from top to bottom."""
+    inputs = {n: p for n, p in book.cell_names.items() if p.sheet == _INPUTS}
+    return dict(sorted(inputs.items(), key=lambda item: item[1]))
+
+
+def _terms(old: Book, new: Book) -> Iterator[Change]:
+    """Compare the lines of the term sheet as they read."""
+    before, after = (_read_terms(book) for book in (old, new))
+    for label in dict.fromkeys([*after, *before]):
+        if _differ(before.get(label), after.get(label)):
+            yield _change(label, before.get(label), after.get(label), "text")
+
+
+def _read_terms(book: Book) -> dict[str, Value]:
+    """Read the numbered lines: a number, a label and a text side by side."""
+    cells = book.constants.get(_TERMS, {})
+    return {
+        str(cells[row, 2]): book.saved(Place(_TERMS, row, 3))
+        for (row, column), value in cells.items()
+        if column == 1 and str(value)[:1].isdigit() and (row, 2) in cells
+    }
+
+
+def _cells(old: Book, new: Book) -> Iterator[Change]:
+    if not (old.formulas and new.formulas):
+        return  # a committee copy holds values only
+    for place in dict.fromkeys([*old.formulas, *new.formulas]):
+        texts = [str(b.formulas[place]) if place in b.formulas else None for b in (old, new)]
+        if texts[0] != texts[1] and place.sheet != _INPUTS:
+            before, after = (
+                text or b.saved(place) for text, b in zip(texts, (old, new), strict=True)
+            )
+            yield _change(str(place), before, after, "")
+    for sheet in dict.fromkeys([*old.constants, *new.constants]):
+        if sheet != _INPUTS:
+            yield from _numbers(sheet, old, new)
+
+
+def _numbers(sheet: str, old: Book, new: Book) -> Iterator[Change]:
+    """Compare numbers typed into a calculation sheet, such as the scenarios."""
+    before, after = (book.constants.get(sheet, {}) for book in (old, new))
+    for row, column in sorted({*before, *after}):
+        pair = before.get((row, column)), after.get((row, column))
+        place = Place(sheet, row, column)
+        typed = place not in old.formulas and place not in new.formulas
+        if typed and any(isinstance(v, float) for v in pair) and _differ(*pair):
+            yield _change(address(sheet, row, column), *pair, "")
+
+
+# --- what it does ---------------------------------------------------------------------------
+
+
+def _add_effects(found: Comparison, old: Dashboard, new: Dashboard) -> None:
+    before, after = (_figures(dashboard) for dashboard in (old, new))
+    found.figures = list(_changed(before, after))
+    found.covenants = list(_changed(_covenants(old), _covenants(new)))
+    found.statuses = list(_changed(_statuses(old), _statuses(new)))
+
+
+def _figures(dashboard: Dashboard) -> dict[str, Cell]:
+    return {
+        label: cell
+        for comparison in dashboard.comparisons
+        for label, cell in comparison.figures.items()
+    }
+
+
+def _covenants(dashboard: Dashboard) -> dict[str, Cell]:
+    cells = {}
+    for covenant in dashboard.covenants:
+        cells[covenant.label] = covenant.value
+        cells[f"{covenant.label}, headroom"] = covenant.headroom
+        cells[f"{covenant.label}, first breach"] = covenant.first_breach
+    return cells
+
+
+def _statuses(dashboard: Dashboard) -> dict[str, Cell]:
+    statuses = {c.label: Cell(c.status, "text") for c in dashboard.covenants}
+    return statuses | {"Master check": Cell(dashboard.master_check, "text")}
+
+
+def _changed(before: dict[str, Cell], after: dict[str, Cell]) -> Iterator[Change]:
+    nothing = Cell(None, "")
+    for label in dict.fromkeys([*after, *before]):
+        old, new = before.get(label, nothing), after.get(label, nothing)
+        if _differ(old.value, new.value):
+            # The dashboard's spelling carries its unit.
+            yield Change(label, old.value, new.value, "text", _named(old.shown), _named(new.shown))
+
+
+def _named(shown: str) -> str:
+    return shown or "nothing"
+
+
+# --- values ---------------------------------------------------------------------------------
+
+
+def _differ(old: Any, new: Any) -> bool:
+    numbers = [v for v in (old, new) if isinstance(v, int | float) and not isinstance(v, bool)]
+    if len(numbers) == 2:
+        return bool(abs(old - new) > _TOLERANCE * max(1.0, abs(old), abs(new)))
+    if isinstance(old, CellError) and isinstance(new, CellError):
+        return old.code != new.code
+    return bool(old != new)
+
+
+def _change(label: str, old: Value, new: Value, unit: str) -> Change:
+    """Show both values with as many decimals as the change needs."""
+    decimals = max(_decimals(value, unit) for value in (old, new))
+    shown = [_shown(value, unit, decimals) for value in (old, new)]
+    plain: list[Any] = [
+        _date(v) if unit == "date" and isinstance(v, float) else v for v in (old, new)
+    ]
+    return Change(label, plain[0], plain[1], unit, shown[0], shown[1])
+
+
+def _decimals(value: Value, unit: str) -> int:
+    least = 1 if unit in _PERCENT else _DECIMALS.get(unit, 0)
+    if isinstance(value, bool) or not isinstance(value, float):
+        return least
+    value *= 100 if unit in _PERCENT else 1
+    for decimals in range(least, _MOST_DECIMALS):
+        if abs(value - round(value, decimals)) <= _TOLERANCE * abs(value):
+            return decimals
+    return _MOST_DECIMALS
+
+
+def _shown(value: Any, unit: str, decimals: int) -> str:
+    if value is None:
+        return "nothing"
+    if isinstance(value, CellError):
+        return value.code
+    if isinstance(value, bool) or not isinstance(value, float):
+        return str(value)
+    if unit == "date":
+        return f"{_date(value):%d %b %Y}".lstrip("0")
+    if unit in _PERCENT:
+        return f"{100 * value:,.{decimals}f}%"
+    return f"{value:,.{decimals}f}" + ("x" if unit == "ratio" else "")
+
+
+def _date(serial: float) -> datetime.date:
+    return _EPOCH + datetime.timedelta(days=int(serial))

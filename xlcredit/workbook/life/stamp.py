@@ -1,0 +1,105 @@
+"""What a workbook says of its making, and which functions have changed since."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from xlcredit._version import __version__
+from xlcredit.errors import FileError
+from xlcredit.ooxml.package import Package
+from xlcredit.recalc import Recalculation
+
+__all__ = ["ChangedFunctions", "Stamp", "changed_functions", "read_properties", "read_stamp"]
+
+_CUSTOM, _CORE = "docProps/custom.xml", "docProps/core.xml"
+_WORKSHEET_FUNCTION = re.compile(r"\bXLC_[A-Z_0-9]+(?=\()", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """What made a workbook, of what, and as of when."""
+
+    version: str
+    template: str
+    deal: str
+    as_of: datetime.date
+
+
+@dataclass(frozen=True)
+class ChangedFunctions:
+    """Worksheet functions in the cells that another version of xlcredit had saved differently."""
+
+    saved_by: str
+    running: str
+    cells: dict[str, int]
+    """How many differing cells call each function."""
+    other: int
+    """Differing cells that call none, and mostly follow from those that do."""
+
+
+def read_properties(package: Package) -> dict[str, str]:
+    """Read the custom properties of a workbook; a file may have none."""
+    if _CUSTOM not in package:
+        return {}
+    return {
+        item.get("name", ""): "".join(child.text or "" for child in item)
+        for item in package.root(_CUSTOM)
+    }
+
+
+def read_stamp(package: Package) -> Stamp:
+    """Read what made a workbook.
+
+    Raises
+    ------
+    FileError
+        The workbook was not made by xlcredit, or another program has dropped what says so.
+    """
+    known = read_properties(package)
+    created = _created(package)
+    if "xlcredit template" not in known or created is None:
+        raise FileError(
+            f"{package.path}: was not made by xlcredit new or demo, or its properties are lost"
+        )
+    version, deal = known.get("xlcredit version", ""), known.get("xlcredit deal", "")
+    return Stamp(version, known["xlcredit template"], deal, created)
+
+
+def _created(package: Package) -> datetime.date | None:
+    root: Any = package.root(_CORE) if _CORE in package else ()
+    for item in root:
+        if str(item.tag).endswith("}created"):
+            try:
+                return datetime.date.fromisoformat((item.text or "")[:10])
+            except ValueError:
+                return None
+    return None
+
+
+def changed_functions(path: Path, result: Recalculation) -> ChangedFunctions | None:
+    """Say which worksheet functions stand in the cells that differ from what was saved.
+
+    Parameters
+    ----------
+    path : Path
+        The workbook as it was saved.
+    result : Recalculation
+        Its recalculation, with no inputs changed.
+
+    Returns
+    -------
+    ChangedFunctions or None
+        None if nothing differs, or this very version has saved the workbook.
+    """
+    saved_by = read_properties(Package(path)).get("xlcredit version", "")
+    changed = [c for c in result.changes if c.saved is not None]
+    if not saved_by or saved_by == __version__ or not changed:
+        return None
+    calls = [{n.upper() for n in _WORKSHEET_FUNCTION.findall(c.formula)} for c in changed]
+    cells = Counter(name for names in calls for name in names)
+    return ChangedFunctions(saved_by, __version__, dict(sorted(cells.items())), calls.count(set()))

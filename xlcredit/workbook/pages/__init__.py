@@ -1,0 +1,1 @@
+"""The sheets of a term-sheet workbook, one module each."""

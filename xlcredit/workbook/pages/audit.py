@@ -1,0 +1,128 @@
+"""The sheets Audit and Checks: each worksheet function beside its twin, one master check."""
+
+from __future__ import annotations
+
+import re
+
+from openpyxl.styles import Alignment
+from openpyxl.utils import get_column_letter as letter
+from openpyxl.worksheet.worksheet import Worksheet
+
+from xlcredit.workbook import style
+from xlcredit.workbook.draft import Draft, page_setup, widths
+from xlcredit.workbook.pages.summary import AREA_COVENANTS
+from xlcredit.workbook.places import Place, quoted
+
+__all__ = ["AuditPage", "ChecksPage"]
+
+_FIRST_ROW = 5
+#: Two routes to one number may differ by rounding only.
+TOLERANCE = "1E-9"
+
+
+class AuditPage:
+    """A row per twin; the last column is the difference."""
+
+    name = "Audit"
+
+    def place(self, book: Draft) -> None:
+        """The column of differences is a block that the checks read."""
+        last = _FIRST_ROW + len(book.template.twin) - 1
+        block = (Place(self.name, _FIRST_ROW, 6), Place(self.name, last, 6))
+        book.places.blocks["audit.differences"] = block
+
+    def write(self, book: Draft, sheet: Worksheet) -> None:
+        """Write the sheet."""
+        style.title(
+            sheet,
+            "Audit",
+            "Each worksheet function beside a native formula that computes the same figure. "
+            "The difference is relative, absolute below 1.",
+        )
+        header = [
+            "Figure",
+            "Unit",
+            "Function",
+            "Worksheet function",
+            "Native formula",
+            "Difference",
+        ]
+        style.table_header(sheet, _FIRST_ROW - 1, header)
+        for offset, twin in enumerate(book.template.twin):
+            row = _FIRST_ROW + offset
+            style.base(sheet.cell(row, 1)).value = twin.label
+            style.base(sheet.cell(row, 2), size=9, color=style.MUTED).value = twin.unit
+            found = re.search(r"XLC_\w+", twin.of or twin.function)
+            style.base(sheet.cell(row, 3), size=9, color=style.PURPLE).value = found and found[0]
+            book.formula(sheet, row, 4, twin.function, twin.unit)
+            book.formula(sheet, row, 5, twin.native, twin.unit)
+            difference = (
+                f"IF(AND(ISNUMBER(D{row}),ISNUMBER(E{row})),"
+                f"ABS(D{row}-E{row})/MAX(1,ABS(E{row})),NA())"
+            )
+            cell = book.formula(sheet, row, 6, difference, "text")
+            cell.number_format = '0.0E+00;-0.0E+00;"0"'
+            cell.alignment = Alignment(horizontal="right", vertical="center")
+        widths(sheet, A=60, B=16, C=26, D=22, E=22, F=14)
+        sheet.freeze_panes = f"A{_FIRST_ROW}"
+        page_setup(sheet)
+
+
+class ChecksPage:
+    """Tests of the model, and the one that stands for all of them."""
+
+    name = "Checks"
+
+    def place(self, book: Draft) -> None:
+        """The master check stands at the head of every sheet."""
+        book.name("master_check", self.name, 3, 3)
+
+    def write(self, book: Draft, sheet: Worksheet) -> None:
+        """Write the sheet."""
+        style.title(sheet, "Checks", "An error in a test reads CHECK; it can never read OK.")
+        style.base(sheet["A3"], bold=True).value = "Master check"
+        style.table_header(sheet, 4, ["Test", "Holds", "Status"])
+        tests = self._tests(book)
+        for row, (label, formula) in enumerate(tests, start=_FIRST_ROW):
+            style.base(sheet.cell(row, 1)).value = label
+            book.formula(sheet, row, 2, formula, "").alignment = Alignment(horizontal="center")
+            status = f'IF(ISERROR(B{row}),"CHECK",IF(B{row}=TRUE,"OK","CHECK"))'
+            cell = book.formula(sheet, row, 3, status, "text", bold=True)
+            cell.alignment = Alignment(horizontal="center")
+        last = _FIRST_ROW + len(tests) - 1
+        area = f"$C${_FIRST_ROW}:$C${last}"
+        master = f'IF(COUNTIF({area},"OK")=ROWS({area}),"OK","CHECK")'
+        cell = book.formula(sheet, 3, 3, master, "text", bold=True)
+        cell.alignment = Alignment(horizontal="center")
+        style.paint_status(sheet, f"C3:C{last}")
+        widths(sheet, A=72, B=12, C=12)
+        sheet.freeze_panes = f"A{_FIRST_ROW}"
+        page_setup(sheet)
+
+    def _tests(self, book: Draft) -> list[tuple[str, str]]:
+        # a house template need not have the input
+        tolerance = "tolerance" if "tolerance" in book.deal.inputs else TOLERANCE
+        tests = [(check.label, check.formula) for check in book.template.check]
+        tests.append(
+            (
+                "Every worksheet function equals its native twin",
+                f"MAX({{audit.differences}})<{tolerance}",
+            )
+        )
+        statuses = book.areas[AREA_COVENANTS].replace("$A$", "$E$").replace("$I$", "$E$")
+        tests.append(("Every covenant has a verdict", f'COUNTIF({statuses},"CHECK")=0'))
+        areas = {"Summary": f"Summary!$A$5:{statuses.rpartition(':')[2].replace('$E$', '$I$')}"}
+        areas |= {page.name: _used_area(book, page.name) for page in book.template.sheet}
+        areas |= {"Term Sheet": "{terms.area}", "Stress": "{stress.area}"}
+        tests += [
+            (f"No cell of {name} shows an error", f"SUMPRODUCT(--ISERROR({area}))=0")
+            for name, area in areas.items()
+        ]
+        return tests
+
+
+def _used_area(book: Draft, sheet: str) -> str:
+    """The area of a monthly sheet that holds formulas."""
+    places = [p for p in book.places.rows.values() if p.sheet == sheet]
+    last = max(p.row for p in places)
+    return f"{quoted(sheet)}!$C$7:${letter(book.places.last)}${last}"

@@ -1,0 +1,119 @@
+"""The monthly sheets: time across, one formula per row, the same columns on every sheet."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from openpyxl.styles import Alignment, Border, Side
+from openpyxl.utils import get_column_letter as letter
+from openpyxl.worksheet.worksheet import Worksheet
+
+from xlcredit.deals import template as templates
+from xlcredit.deals.template import Block, Row
+from xlcredit.workbook import style
+from xlcredit.workbook.draft import Draft, page_setup, widths
+from xlcredit.workbook.places import FIRST, OPENING, TOTAL, UNIT, Place
+
+__all__ = ["MonthlyPage"]
+
+_HEADER_ROW = 4
+_FIRST_ROW = 7
+_NEXT = re.compile(r"\{(\w+)\.next\}")
+
+
+class MonthlyPage:
+    """One monthly sheet of the template."""
+
+    def __init__(self, spec: templates.Sheet) -> None:
+        self.spec = spec
+        self.name = spec.name
+
+    def _layout(self) -> Iterator[tuple[int, Block | Row]]:
+        row = _FIRST_ROW
+        for block in self.spec.block:
+            yield row, block
+            for offset, item in enumerate(block.row):
+                yield row + 1 + offset, item
+            row += len(block.row) + 2
+
+    def place(self, book: Draft) -> None:
+        """Record the rows; a row that holds one constant is a named cell."""
+        for row, item in self._layout():
+            if isinstance(item, Row):
+                if item.constant:
+                    book.name(item.name, self.name, row, TOTAL)
+                else:
+                    book.places.rows[item.name] = Place(self.name, row, OPENING)
+
+    def write(self, book: Draft, sheet: Worksheet) -> None:
+        """Write the sheet."""
+        style.title(sheet, self.name, f"{book.deal.name}. {self.spec.purpose}.")
+        self._header(book, sheet)
+        read_ahead = _read_ahead(book)
+        for row, item in self._layout():
+            if isinstance(item, Row):
+                _write_row(book, sheet, row, item, read_ahead)
+            else:
+                style.heading(sheet, row, item.title, book.places.last)
+        widths(sheet, A=56, B=14, C=16, D=14)
+        for column in range(FIRST, book.places.last + 1):
+            sheet.column_dimensions[letter(column)].width = 13
+        sheet.freeze_panes = sheet.cell(_HEADER_ROW + 2, FIRST)
+        years = -(-book.places.months // 12)
+        page_setup(sheet, wide=years, tall=1, repeat=f"1:{_HEADER_ROW + 1}")
+        sheet.print_title_cols = "A:C"
+
+    def _header(self, book: Draft, sheet: Worksheet) -> None:
+        nodes, rest = self.spec.nodes, [""] * book.places.months
+        first = ["Node" if nodes else "Month", "Unit", "Total", "" if nodes else "Closing"]
+        style.table_header(sheet, _HEADER_ROW, first + rest)
+        second = ["" if nodes else "Period end", "", "", ""]
+        style.table_header(sheet, _HEADER_ROW + 1, second + rest)
+        shown = [(_HEADER_ROW, "month", "flag")]
+        if not nodes:
+            shown.append((_HEADER_ROW + 1, "period_end", "date"))
+        for column in range(OPENING, book.places.last + 1):
+            for row, name, unit in shown:
+                if row == _HEADER_ROW and column == OPENING:
+                    continue
+                cell = sheet.cell(row, column)
+                cell.value = "=" + book.places.resolve(f"{{{name}}}", self.name, column)
+                cell.number_format = "0" if unit == "flag" else style.NUMBER_FORMATS["date"]
+                cell.alignment = Alignment(horizontal="right")
+        check = style.base(sheet.cell(1, TOTAL), bold=True)
+        check.value = "=master_check"
+        check.alignment = Alignment(horizontal="center")
+        style.paint_status(sheet, check.coordinate)
+        style.note(sheet.cell(1, UNIT), "Master check").alignment = Alignment(
+            horizontal="right", vertical="center"
+        )
+
+
+def _write_row(book: Draft, sheet: Worksheet, row: int, item: Row, read_ahead: set[str]) -> None:
+    style.base(sheet.cell(row, 1), bold=item.bold).value = item.label
+    style.base(sheet.cell(row, 2), size=9, color=style.MUTED).value = item.unit
+    bold = item.bold
+    if item.constant:
+        book.formula(sheet, row, TOTAL, item.constant, item.unit, bold=bold)
+    if item.total:
+        area = f"{letter(FIRST)}{row}:{letter(book.places.last)}{row}"
+        book.formula(sheet, row, TOTAL, f"SUM({area})", item.unit, bold=bold)
+    if item.at_closing:
+        book.formula(sheet, row, OPENING, item.at_closing, item.unit, bold=bold)
+    if item.formula:
+        for column in range(FIRST, book.places.last + 1):
+            book.formula(sheet, row, column, item.formula, item.unit, bold=bold)
+    if item.name in read_ahead:
+        after = sheet.cell(row, book.places.last + 1)
+        style.number(after, item.unit).value = 0
+    if item.bold:
+        line = Border(top=Side(style="thin", color=style.RULE))
+        for column in range(1, book.places.last + 1):
+            sheet.cell(row, column).border = line
+
+
+def _read_ahead(book: Draft) -> set[str]:
+    """Rows that some formula reads a month ahead: they end in a zero after the last month."""
+    rows = [row for sheet in book.template.sheet for block in sheet.block for row in block.row]
+    return {name for row in rows for name in _NEXT.findall(row.formula + row.at_closing)}

@@ -1,0 +1,1 @@
+"""Tables of the sheet Stress, and their charts: one module a kind."""

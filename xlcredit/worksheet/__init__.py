@@ -1,0 +1,1 @@
+"""What makes a Python function a worksheet function: words, kinds, registry, boundary, help."""
