@@ -153,8 +153,18 @@ def reserve_target(debt_service: ArrayLike, periods: int) -> Array:
     ndarray
         One value more than there are periods: the first at closing, the last 0. [USD]
     """
-    service = np.atleast_1d(np.asarray(debt_service, dtype=np.float64)).tolist()
-    return np.array([math.fsum(service[k : k + periods]) for k in range(len(service) + 1)])
+    service = np.atleast_1d(np.asarray(debt_service, dtype=np.float64))
+    count, span = len(service), min(periods, len(service))
+    if span == 0:
+        return np.zeros(count + 1)
+    # Cut into blocks of the span: a window is the end of one and the start of the next. Each
+    # running sum is taken once, and nothing is subtracted.
+    blocks = np.zeros((count // span + 2, span))
+    blocks.flat[:count] = service
+    starts = np.cumsum(blocks, axis=1)
+    ends = np.cumsum(blocks[:, ::-1], axis=1)[:, ::-1]
+    before = np.column_stack([np.zeros(len(blocks) - 1), starts[1:, : span - 1]])
+    return np.asarray((ends[:-1] + before).reshape(-1)[: count + 1])
 
 
 def average_life(repayments: ArrayLike, periods_per_year: float) -> float:
