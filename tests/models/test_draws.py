@@ -32,7 +32,7 @@ def test_a_word_is_a_function_of_its_address(seed: int, path: int, step: int, dr
     for first, count in ((path, 1), (max(0, path - 3), 9)):
         found = draws.words(draws.bases(seed, first, count), step, draw)
         assert int(found[path - first]) == expected
-    assert draws.uniforms(draws.bases(seed, path, 1), step, draw)[0] == (expected >> 11) / 2**53
+    assert draws.uniforms(draws.bases(seed, path, 1), step, draw)[0] == (expected >> 12) / 2**52
 
 
 def test_the_normals_are_normal() -> None:

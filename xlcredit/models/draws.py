@@ -15,8 +15,9 @@ draw  what it decides in a step
 4, 5  size of the coin's jumps, and the card's own
 ===== ==============================================
 
-Normals come in pairs [2]_: from u in (0, 1] and v in [0, 1), √(−2 ln u) cos 2πv and
-√(−2 ln u) sin 2πv.
+A uniform number in [0, 1) is the upper 52 bits of a word, as the digits of a double between 1
+and 2, less 1. Normals come in pairs [2]_: from two of them, u and v, √(−2 ln(1 − u)) cos 2πv and
+√(−2 ln(1 − u)) sin 2πv.
 
 References
 ----------
@@ -45,8 +46,8 @@ FACTOR_1 = 0xBF58476D1CE4E5B9
 FACTOR_2 = 0x94D049BB133111EB
 
 _MASK = (1 << 64) - 1
-#: The upper 53 bits of a word are the digits of a double.
-_DIGIT = 2.0**-53
+#: Sign and exponent of the doubles from 1 to 2.
+ONE = 0x3FF0000000000000
 
 
 def _mix(z: Words) -> Words:
@@ -72,13 +73,22 @@ def words(base: Words, step: int, draw: int) -> Words:
 
 def uniforms(base: Words, step: int, draw: int) -> Array:
     """Return numbers in [0, 1), uniform."""
-    return np.asarray((words(base, step, draw) >> np.uint64(11)) * _DIGIT)
+    found = _one_to_two(base, step, draw)
+    found -= 1.0
+    return found
+
+
+def _one_to_two(base: Words, step: int, draw: int) -> Array:
+    found = words(base, step, draw)
+    found >>= np.uint64(12)
+    found |= np.uint64(ONE)
+    return found.view(np.float64)
 
 
 def normals(base: Words, step: int, draw: int) -> tuple[Array, Array]:
     """Return two independent standard normals per path, from ``draw`` and the one after it."""
-    radius = uniforms(base, step, draw)
-    radius += _DIGIT  # 0 has no logarithm, 1 has
+    radius = _one_to_two(base, step, draw)
+    np.subtract(2.0, radius, out=radius)  # 1 − u is never 0
     np.log(radius, out=radius)
     radius *= -2.0
     np.sqrt(radius, out=radius)
