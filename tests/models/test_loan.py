@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.reference.deals import Deal, random_deal
-from tests.reference.loan_path import Path
+from tests.oracles.deals import Deal, random_deal
+from tests.oracles.loan_path import Path
 from xlcredit.models import loan
 
 #: Columns of the independent program, and what the engine calls them.

@@ -25,6 +25,8 @@ Array = NDArray[np.float64]
 
 _FIGURES = ("macaulay", "modified", "convexity", "pv", "half_life")
 
+#: Newton's steps double the digits; a handful is enough.
+_MOST_STEPS = 200
 #: Rows of a worksheet.
 MOST_PERIODS = 1_048_576
 
@@ -246,18 +248,19 @@ def all_in_yield(received: float, payments: ArrayLike, periods_per_year: float) 
     money = payments > 0
     logs, k = np.log(payments[money]), k[money]
 
-    # In logs of growth the worth of the payments falls all the way: one root at most. Were all
-    # paid in the first or the last paying period, growth would be one of these two.
-    total = math.log(math.fsum(payments)) - math.log(received)
-    ends = sorted((total / float(k[0]), total / float(k[-1])))
-
-    def excess(growth: Array) -> Array:
-        exponents = logs - np.multiply.outer(growth, k)
-        top = exponents.max(axis=-1, keepdims=True)
-        return np.asarray(
-            np.log(np.exp(exponents - top).sum(axis=-1)) + top[..., 0] - math.log(received)
-        )
-
-    margin = 1e-9 * (1.0 + abs(ends[0]) + abs(ends[1]))
-    growth = find_root(excess, ends[0] - margin, ends[1] + margin)
+    # The log of what the payments are worth falls with the log growth g of a period, and is
+    # convex in it: Newton's steps, each the gap over the payments' mean time, come from the left
+    # and never pass the root. They start where all is paid in the first or last paying period.
+    goal = math.log(received)
+    total = math.log(math.fsum(payments)) - goal
+    growth = min(total / float(k[0]), total / float(k[-1]))
+    for _ in range(_MOST_STEPS):
+        exponents = logs - growth * k
+        top = float(exponents.max())
+        worth = np.exp(exponents - top)
+        whole = float(worth.sum())
+        move = (math.log(whole) + top - goal) * whole / float(worth @ k)
+        growth += move
+        if move <= 1e-15 * abs(growth):
+            break
     return float(np.expm1(growth * periods_per_year))

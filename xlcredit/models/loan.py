@@ -47,6 +47,7 @@ the two in one call.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -80,6 +81,7 @@ __all__ = [
     "events",
     "run",
     "step",
+    "trace",
     "unpaid",
 ]
 
@@ -188,7 +190,7 @@ def _service(
         rest = rest - drawn - called
         # interest comes first, so that what is missing is principal as far as it goes
         missing = where(below(due - rest, due), rest, 0.0)
-        late_interest = high(missing - principal, 0.0)
+        late_interest = low(high(missing - principal, 0.0), interest)
         late_interest = where(below(interest - late_interest, interest), late_interest, 0.0)
         late_principal = low(missing - late_interest, principal)
     balance = opening + late_interest - (principal - late_principal)
@@ -377,6 +379,44 @@ def unpaid(state: State, terms: Terms, plan: Plan) -> Values:
     short = high(state.arrears, state.balance - plan.balloon)
     short = where(short > SAME * terms.loan, short, 0.0)
     return where(state.status == PERFORMING, short, 0.0)
+
+
+def trace(
+    terms: Terms,
+    plan: Plan,
+    cfads: Sequence[float] | None = None,
+    coin_prices: Sequence[float] | None = None,
+    gpu_prices: Sequence[float] | None = None,
+) -> tuple[State, list[Flow], list[tuple[float, float, float]]]:
+    """Run one path through all its periods, those after its end included.
+
+    Parameters
+    ----------
+    terms, plan
+        Terms of the loan and its schedule.
+    cfads : sequence of float, optional
+        Cash flow available for debt service; service is taken to be paid without it. [USD]
+    coin_prices, gpu_prices : sequence of float, optional
+        One price more than there are periods, that of closing first. [USD/coin, USD/unit]
+
+    Returns
+    -------
+    state : State
+        Where the path ended.
+    flows : list of Flow
+        What moved in each period.
+    accounts : list of tuple
+        Balance, reserve and trapped cash after each period. [USD]
+    """
+    nothing = [0.0] * (plan.periods + 1)
+    coin, gpu = coin_prices or nothing, gpu_prices or nothing
+    state = State.start(terms, coin[0], gpu[0])
+    flows, accounts = [], []
+    for k in range(1, plan.periods + 1):
+        cash = None if cfads is None else cfads[k - 1]
+        flows.append(step(state, terms, plan, k, cash, coin[k], gpu[k]))
+        accounts.append((state.balance, state.reserve, state.trapped))
+    return state, flows, accounts
 
 
 def run(

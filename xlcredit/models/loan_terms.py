@@ -22,7 +22,7 @@ class Terms:
     """Terms of the loan; money in USD, shares as decimals, None where a term is not agreed."""
 
     loan: float
-    rate: float = 0.0
+    rate: float | None = None
     periods_per_year: float = 12.0
     balloon: float | None = None
     fee: float = 0.0
@@ -67,7 +67,7 @@ class Plan:
     def of(cls, terms: Terms, scheduled: ArrayLike, rates: ArrayLike | None = None) -> Plan:
         """Plan the loan from its principal by period; ``rates`` are nominal, per year."""
         due = np.atleast_1d(np.asarray(scheduled, dtype=np.float64)).tolist()
-        nominal = np.broadcast_to(np.asarray(terms.rate if rates is None else rates), (len(due),))
+        nominal = np.broadcast_to(terms.rate or 0.0 if rates is None else rates, (len(due),))
         rate = (nominal / terms.periods_per_year).tolist()
         balance, service = terms.loan, []
         for interest, principal in zip(rate, due, strict=True):

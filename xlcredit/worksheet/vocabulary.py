@@ -29,6 +29,11 @@ class Word:
     among: tuple[int, ...] = ()
 
     @property
+    def flag(self) -> bool:
+        """Whether TRUE and FALSE are values of it."""
+        return self.among == (0, 1)
+
+    @property
     def domain(self) -> str:
         """The allowed numbers in words, as they stand in an error's reason."""
         if self.among:
@@ -158,6 +163,12 @@ VOCABULARY: dict[str, Word] = {
     "fee": _word("share", "upfront fee", _SHARE_BELOW_ONE),
     "oid": _word("share", "original issue discount", _SHARE_BELOW_ONE),
     "exit_fee": _word("share", "fee with the last payment", low=0.0),
+    "rates": _word("1/year", "interest, nominal, one value per period", low=0.0),
+    "grace_periods": _word("periods", "misses in a row that are forgiven", _WHOLE),
+    "cash_control": _word("0 or 1", "whether cash stays until all tests are done", among=(0, 1)),
+    "recovery_periods": _word("periods", "periods from enforcement to the money", _WHOLE),
+    "sale_days": _word("days", "days in which the cards must be sold", _POSITIVE),
+    "sale_haircut": _word("share", "price haircut of a forced sale", _SHARE),
     # coverage and covenants
     "measure": _word("name", "figure to return"),
     "window": _word("periods", "periods in a rolling sum", low=1.0, whole=True),
@@ -239,9 +250,13 @@ VOCABULARY: dict[str, Word] = {
     "function": _word("name", "name of a worksheet function"),
 }
 
-#: The public names of one function use two words in another sense than all others.
+#: Words that one function uses in another sense than all others.
 HOMONYMS: dict[tuple[str, str], Word] = {
     ("XLC_REQUIRED_SPREAD", "liquidity"): _word("1/year", "spread for liquidity", low=0.0),
+    ("XLC_REPAYMENT", "gpu_depth"): _word(
+        "units/day", "GPUs the market absorbs in a day", _POSITIVE
+    ),
+    ("XLC_REPAYMENT", "sale_cost"): _word("USD/unit", "cost of selling one GPU", _MONEY),
     ("XLC_REQUIRED_SPREAD", "opex"): _word("1/year", "running cost of the loan", low=0.0),
 }
 
