@@ -46,7 +46,6 @@ def new(
     from xlcredit.deals import load, located, read_deal
     from xlcredit.errors import FormulaError
     from xlcredit.hosts.officejs.lite import refuse_macros
-    from xlcredit.workbook import read_dashboard
 
     require_suffix(output)
     if host is Host.LITE:
@@ -59,5 +58,5 @@ def new(
         path = Path(template) if template.endswith(".toml") else home / "template.toml"
         raise located(error, path) from None
     write_workbook(made, output, force)
-    print_dashboard(read_dashboard(output))
+    print_dashboard(made.dashboard)
     finish(made.result, output)
