@@ -64,7 +64,7 @@ def fit(series: dict[str, Array], prices: dict[str, Array]) -> dict[str, Any]:
     lengths |= {name: len(values) - 1 for name, values in prices.items() if len(values) > 1}
     if len(set(lengths.values())) > 1:
         told = ", ".join(
-            f"{name} has {n + 1} prices for {n}" if name in prices else f"{name} has {n}"
+            f"{name} has {n + 1} values for {n}" if name in prices else f"{name} has {n}"
             for name, n in lengths.items()
         )
         raise CellError("#VALUE!", f"series must have the same number of periods: {told}")

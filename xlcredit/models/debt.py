@@ -7,8 +7,6 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from xlcredit.models.solve import find_root
-
 __all__ = [
     "MOST_PERIODS",
     "all_in_yield",
