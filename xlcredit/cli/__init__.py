@@ -25,6 +25,7 @@ from xlcredit.cli import (
     new,
     recalc,
     show,
+    start,
     usage,
 )
 from xlcredit.errors import UserError
@@ -42,6 +43,7 @@ app = typer.Typer(
 )
 for _command in (
     demo,
+    start,
     new,
     lite,
     recalc,
