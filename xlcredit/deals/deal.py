@@ -105,5 +105,5 @@ def _fill(default: Input, raw: Any, place: str) -> Input:
         default,
         value=value,
         source=given.source or "assumption",
-        as_of=given.as_of or default.as_of,
+        as_of=given.as_of,  # the template's date belongs to the figure that is replaced
     )

@@ -10,11 +10,10 @@ from dataclasses import dataclass, field
 from xml.parsers import expat
 
 from xlcredit.errors import FileError
-from xlcredit.ooxml.values import column_number
+from xlcredit.ooxml.place import extent
 
-__all__ = ["Cell", "Row", "Sheet", "Span", "extent", "scan"]
+__all__ = ["Cell", "Row", "Sheet", "Span", "scan"]
 
-_REFERENCE = re.compile(r"\$?([A-Z]{1,3})\$?(\d+)\Z")
 _ENCODING = re.compile(rb"<\?xml[^>]*?encoding\s*=\s*[\"']([A-Za-z0-9._-]+)")
 #: Elements of a cell that hold its content; ``t`` is the text inside ``is``.
 _CONTENT = frozenset({"f", "v", "is"})
@@ -62,16 +61,6 @@ class Sheet:
     data: Span | None = None
     rows: dict[int, Row] = field(default_factory=dict)
     cells: dict[tuple[int, int], Cell] = field(default_factory=dict)
-
-
-def extent(reference: str) -> tuple[int, int, int, int]:
-    """Read ``B2:D9`` or ``B2`` as first row, first column, last row, last column."""
-    corners = []
-    for corner in reference.split(":"):
-        if not (match := _REFERENCE.match(corner)):
-            raise ValueError(f"{reference} is not a cell range")
-        corners.append((int(match[2]), column_number(match[1])))
-    return (*corners[0], *corners[-1])
 
 
 def scan(xml: bytes, place: str) -> Sheet:

@@ -6,35 +6,38 @@ import os
 import re
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import IO, Any
 
 from xlcredit.errors import CellError, RecalcError
-from xlcredit.ooxml.book import Book, Formula, Name, Place
+from xlcredit.ooxml.book import Book, Formula, Name
 from xlcredit.ooxml.formulas import tokenise
 from xlcredit.ooxml.package import Package
 from xlcredit.ooxml.patch import Changes, patch_calculation, patch_sheet
+from xlcredit.ooxml.place import Place
 from xlcredit.ooxml.values import Value
 from xlcredit.recalc.calls import Calls, default_functions, fitted
 from xlcredit.recalc.corrections import CORRECTIONS
 from xlcredit.recalc.dialect import FIT, Dialect
 from xlcredit.recalc.engine import BLOCKED, Engine, Model, Refusal, Text
 from xlcredit.recalc.formualizer import Embedded
-from xlcredit.recalc.inputs import resolve_inputs
+from xlcredit.recalc.inputs import Inputs, resolve_inputs
 from xlcredit.recalc.outcome import Recalculation, differences, faults
 from xlcredit.recalc.preflight import FUNCTION_NAME, Preflight, volatile_warning
 
 __all__ = ["recalculate"]
 
 Path = str | os.PathLike[str]
+#: A file, what it holds, or a workbook that is open already.
+Source = Path | bytes | Book
 Cells = dict[str, dict[tuple[int, int], Value]]
 Spills = dict[Place, tuple[int, int]]
 
 
 def recalculate(
-    source: Path,
-    target: Path | None = None,
+    source: Source,
+    target: Path | IO[bytes] | None = None,
     *,
-    inputs: Mapping[str, object] | None = None,
+    inputs: Inputs | None = None,
     functions: Mapping[str, Callable[..., Any]] | None = None,
     engine: str | Engine = "embedded",
     overwrite: bool = False,
@@ -46,12 +49,12 @@ def recalculate(
 
     Parameters
     ----------
-    source : str or Path
-        An .xlsx or .xlsm workbook.
-    target : str or Path, optional
+    source : str, Path, bytes or Book
+        An .xlsx or .xlsm workbook; one that is open already is not read again.
+    target : str, Path or binary file, optional
         Where to write the copy; without it, nothing is written.
     inputs : mapping, optional
-        A defined name, or an address such as ``Inputs!C4``, to its new value.
+        A cell (`Place`), a defined name, or an address such as ``Inputs!C4``, to its new value.
     functions : mapping, optional
         Worksheet functions by name, on raw values; by default those of xlcredit.
     engine : str or Engine
@@ -78,7 +81,7 @@ def recalculate(
     1.182
     """
     started = time.perf_counter()
-    book = Book(Package(source))
+    book = source if isinstance(source, Book) else Book(Package(source))
     new = resolve_inputs(book, inputs or {})
     known = {
         name.upper(): function
@@ -236,7 +239,7 @@ _WORD = re.compile(r"[^\W\d][\w.\\]*|\\[\w.\\]*")
 
 def _write(
     book: Book,
-    target: Path,
+    target: Path | IO[bytes],
     values: Mapping[Place, Value],
     spills: Spills,
     inputs: Mapping[Place, Value],

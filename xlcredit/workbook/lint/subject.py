@@ -12,11 +12,11 @@ from openpyxl.formula.tokenizer import Token
 from openpyxl.styles.numbers import BUILTIN_FORMATS
 
 from xlcredit.errors import RecalcError
-from xlcredit.ooxml.book import Book, Name, Place
+from xlcredit.ooxml.book import Book, Name
 from xlcredit.ooxml.formulas import Group, groups, tokenise
 from xlcredit.ooxml.package import Package
-from xlcredit.ooxml.sheet import extent
-from xlcredit.ooxml.values import Value, column_letters
+from xlcredit.ooxml.place import Place, column_letters, extent
+from xlcredit.ooxml.values import Value
 
 __all__ = ["Layout", "Subject"]
 
