@@ -9,9 +9,9 @@ from __future__ import annotations
 import struct
 import zipfile
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 
-from tests.hostile.archives import Parts, member, packed, patched, unpacked
+from tests.hostile.archives import Parts, member, packed, patched
 
 __all__ = ["HOSTILE", "Parts", "sound"]
 
@@ -322,10 +322,7 @@ _CELLS = {
     "style_that_is_none": b'<c r="A20" s="-7"><v>1.5</v></c>',
     "style_of_5000_digits": b'<c r="A20" s="' + b"9" * 5000 + b'"><v>1.5</v></c>',
 }
-HOSTILE |= {
-    name: (lambda cells: lambda parts: _with_cells(parts, cells))(cells)
-    for name, cells in _CELLS.items()
-}
+HOSTILE |= {name: partial(_with_cells, cells=cells) for name, cells in _CELLS.items()}
 
 
 @_hostile
@@ -366,11 +363,7 @@ _FORMULAS = {
     "huge_sequence": b"SUM(_xlfn.SEQUENCE(1000000,1000000))",
 }
 HOSTILE |= {
-    f"formula_{name}": (
-        lambda formula: (
-            lambda parts: _with_cells(parts, b'<c r="A20"><f>%b</f><v>1</v></c>' % formula)
-        )
-    )(formula)
+    f"formula_{name}": partial(_with_cells, cells=b'<c r="A20"><f>%b</f><v>1</v></c>' % formula)
     for name, formula in _FORMULAS.items()
 }
 
@@ -383,7 +376,13 @@ def _shared(reference: bytes, others: bytes, formula: bytes = b"A1+XFD1048576") 
 _OTHER = b'<c r="%b"><f t="shared" si="0"/><v>1</v></c>'
 HOSTILE |= {
     "shared_off_the_sheet": _shared(b"A20:B20", _OTHER % b"B20"),
-    "shared_off_the_left": _shared(b"B20:A20", _OTHER % b"A20", b"A1"),
+    "shared_off_the_left": lambda parts: _edited(
+        parts,
+        SHEET,
+        b"</sheetData>",
+        b'<row r="20"><c r="B20"><f t="shared" ref="A20:B21" si="0">A1*2</f><v>1</v></c></row>'
+        b'<row r="21">' + _OTHER % b"A21" + b"</row></sheetData>",
+    ),
     "shared_of_nobody": _shared(b"A20", b'<c r="B20"><f t="shared" si="7"/><v>1</v></c>'),
     "shared_that_is_none": _shared(b"A20:B20", _OTHER % b"B20", b'"abc'),
     "shared_deep": _shared(b"A20:B20", _OTHER % b"B20", b"(" * 5000 + b"A1" + b")" * 5000),
@@ -467,9 +466,7 @@ HOSTILE |= {
         b"<sheets>" + _ONE + b'name="&#27;[31mFlow" sheetId="1" r:id="rId1"/></sheets>'
     ),
     "sheet_of_an_escape_in_bytes": _sheets(
-        "<sheets>".encode()
-        + _ONE
-        + 'name="Fl\u202eow\u009b2J" sheetId="1" r:id="rId1"/></sheets>'.encode()
+        b"<sheets>" + _ONE + 'name="Fl\u202eow\u009b2J" sheetId="1" r:id="rId1"/></sheets>'.encode()
     ),
     "sheet_with_a_long_name": _sheets(
         b"<sheets>" + _ONE + b'name="' + b"F" * 100_000 + b'" sheetId="1" r:id="rId1"/></sheets>'

@@ -16,6 +16,7 @@ from openpyxl.formula.tokenizer import Token, Tokenizer, TokenizerError
 
 from xlcredit.errors import RecalcError
 from xlcredit.ooxml.book import Book, Formula, Place
+from xlcredit.ooxml.tags import PREFIX
 from xlcredit.ooxml.values import a1, address, column_number
 
 __all__ = ["Area", "Group", "formulas_in", "groups", "relative", "rewritten", "tokenise"]
@@ -27,10 +28,13 @@ _TOKEN = re.compile(
 )
 
 
-#: All elements of sheets and of the workbook that hold formulas.
+#: All elements of sheets and of the workbook that hold formulas, and what text may be made of.
 _FORMULA = re.compile(
-    rb"(<(?:\w+:)?(?:f|formula|formula1|formula2|definedName)(?:\s[^<>]*)?>)([^<]+)(?=</)"
+    rb"(<" + PREFIX + rb"(?:f|formula|formula1|formula2|definedName)(?:\s[^<>]*)?>)"
+    rb"((?:[^<]|<!\[CDATA\[.*?\]\]>|<!--.*?-->)+)(?=</)",
+    re.DOTALL,
 )
+_MARKED = re.compile(r"<!--.*?-->|<!\[CDATA\[(.*?)\]\]>", re.DOTALL)
 
 
 def tokenise(formula: Formula) -> list[Token]:
@@ -172,7 +176,7 @@ def _single(group: Group) -> bool:
 
 def formulas_in(xml: bytes) -> Iterator[str]:
     """Read the formulas of one part in UTF-8: of cells, rules, lists and names."""
-    return (html.unescape(match[2].decode()) for match in _FORMULA.finditer(xml))
+    return (_read(match[2]) for match in _FORMULA.finditer(xml))
 
 
 def rewritten(xml: bytes, write: Callable[[str], str]) -> bytes:
@@ -192,9 +196,17 @@ def rewritten(xml: bytes, write: Callable[[str], str]) -> bytes:
     """
 
     def replace(match: re.Match[bytes]) -> bytes:
-        old = html.unescape(match[2].decode())
+        old = _read(match[2])
         new = write(old)
         # A bare carriage return would be read as a line feed.
         return match[0] if new == old else match[1] + escape(new, {"\r": "&#13;"}).encode()
 
     return _FORMULA.sub(replace, xml)
+
+
+def _read(text: bytes) -> str:
+    """Read the text of an element as an XML parser does."""
+    pieces = _MARKED.split(text.decode())  # every second piece is CDATA, or None for a comment
+    return "".join(
+        (piece or "") if i % 2 else html.unescape(piece) for i, piece in enumerate(pieces)
+    )
