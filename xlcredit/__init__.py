@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from xlcredit.errors import CellError, UserError
     from xlcredit.functions import call
-    from xlcredit.recalc import recalculate
+    from xlcredit.workbook.life.change import recalculate
 
 __all__ = ["CellError", "UserError", "__version__", "call", "recalculate"]
 
@@ -25,7 +25,7 @@ _HOMES = {
     "CellError": "xlcredit.errors",
     "UserError": "xlcredit.errors",
     "call": "xlcredit.functions",
-    "recalculate": "xlcredit.recalc",
+    "recalculate": "xlcredit.workbook.life.change",
 }
 
 

@@ -39,10 +39,11 @@ def recalc(
     from xlcredit.cli import reports, terminal
     from xlcredit.cli.writing import refuse_source, refuse_to_replace
     from xlcredit.errors import UserError
-    from xlcredit.recalc import recalculate
+    from xlcredit.ooxml.book import Book
+    from xlcredit.ooxml.package import Package
     from xlcredit.recalc.inputs import refuse_unread
+    from xlcredit.workbook.life.change import recalculate
     from xlcredit.workbook.life.stamp import changed_functions
-    from xlcredit.workbook.pages.inputs import changed_sources
 
     if output is None and not (check or as_json):
         raise UserError("name the copy to write with -o FILE, or ask for --check or --json")
@@ -51,14 +52,10 @@ def recalc(
         refuse_source(file, output)
         refuse_to_replace(output, force)
     inputs = dict(_setting(text) for text in settings or [])
-    refuse_unread(file, inputs)
-    sources = changed_sources(file, inputs) if inputs else {}
-    result = recalculate(file, output, inputs={**inputs, **sources})
-    scenario = result.names.get("scenario", AS_INPUT)
-    if inputs and "scenario" not in inputs and scenario != AS_INPUT:
-        told = f"scenario {scenario} is in force and replaces some of the inputs"
-        result.warnings.append(told)
-    changed = changed_functions(file, result) if check and not inputs else None
+    book = Book(Package(file))
+    refuse_unread(book, inputs)
+    result = recalculate(book, output, inputs=inputs)
+    changed = changed_functions(book.package, result) if check and not inputs else None
     if as_json:
         data = terminal.recalculation_as_data(result, file, output, check)
         terminal.print_json(data | reports.changed_functions_as_data(changed))
@@ -68,10 +65,6 @@ def recalc(
             reports.print_changed_functions(changed)
     if result.errors or (check and result.changes):
         raise typer.Exit(1)
-
-
-#: The scenario under which the sheet Inputs decides.
-AS_INPUT = "As input"
 
 
 def _setting(text: str) -> tuple[str, Any]:

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from xlcredit.deals.template import DRIVER_UNITS, UNITS, Template
+from xlcredit.deals import units as known
+from xlcredit.deals.template import Template
 from xlcredit.deals.values import CONTROL, check_value
 from xlcredit.errors import DealError, FormulaError
 from xlcredit.hints import did_you_mean
@@ -177,10 +178,10 @@ def _units(template: Template) -> Problems:
     units |= {g.down_label: g.down_unit for g in template.grid}
     units |= {m.x_label: m.x_unit for m in template.map}
     drivers = {c.driver: c.driver_unit for c in template.covenant if c.driver}
-    units |= {label: unit for label, unit in drivers.items() if unit not in DRIVER_UNITS}
+    units |= {label: unit for label, unit in drivers.items() if unit not in known.DRIVER_UNITS}
     for name, unit in units.items():
-        if unit not in UNITS:
-            near = did_you_mean(unit, UNITS) or f"; there are {', '.join(UNITS)}"
+        if unit not in known.UNITS:
+            near = did_you_mean(unit, known.UNITS) or f"; there are {', '.join(known.UNITS)}"
             yield f'"{name}"', f"{name}: unit {unit!r} is not known{near}"
 
 

@@ -89,5 +89,5 @@ def _fill(default: Input, raw: Any, place: str) -> Input:
         default,
         value=given.value,
         source=given.source or "assumption",
-        as_of=given.as_of or default.as_of,
+        as_of=given.as_of,  # the template's date belongs to the figure that is replaced
     )

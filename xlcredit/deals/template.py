@@ -18,8 +18,7 @@ from typing import Any, Literal
 import msgspec
 
 __all__ = [
-    "DRIVER_UNITS",
-    "UNITS",
+    "AS_INPUT",
     "Bar",
     "Block",
     "Chart",
@@ -46,41 +45,8 @@ __all__ = [
     "Zone",
 ]
 
-#: Units and how they are written in a deal file; a number format belongs to each.
-UNITS = (
-    "USD",
-    "USD m",
-    "USD/unit",
-    "USD/GPU-hour",
-    "USD/kWh",
-    "USD/coin",
-    "USD/month",
-    "share",
-    "1/year",
-    "ratio",
-    "months",
-    "days",
-    "years",
-    "units",
-    "units/day",
-    "coins",
-    "coins/day",
-    "coins/month",
-    "kW",
-    "hours",
-    "1/sqrt(year)",
-    "number",
-    "log",
-    "power",
-    "flag",
-    "bp",
-    "date",
-    "text",
-    "%",
-)
-
-#: A covenant's driver may also say which way it must go when the test fails.
-DRIVER_UNITS = (*UNITS, "headroom, min", "headroom, max")
+#: The scenario under which the inputs decide.
+AS_INPUT = "As input"
 
 #: Numbers, text and dates, as TOML has them; the unit decides which (see deal.check_value).
 Value = Any

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import PurePosixPath
-from typing import Any, NamedTuple
+from typing import Any
 
 from openpyxl.formula.tokenizer import TokenizerError
 from openpyxl.formula.translate import Translator, TranslatorError
@@ -17,8 +17,9 @@ from openpyxl.formula.translate import Translator, TranslatorError
 from xlcredit.errors import CODES, CellError, FileError
 from xlcredit.ooxml.numerals import decimal, whole
 from xlcredit.ooxml.package import Package
-from xlcredit.ooxml.sheet import LAST_COLUMN, LAST_ROW, Cell, Sheet, extent, scan
-from xlcredit.ooxml.values import Value, a1, address, serial, unquote
+from xlcredit.ooxml.place import LAST_COLUMN, LAST_ROW, Area, Place, a1, extent
+from xlcredit.ooxml.sheet import Cell, Sheet, scan
+from xlcredit.ooxml.values import Value, serial, unquote
 
 __all__ = ["Book", "Formula", "Name", "Place"]
 
@@ -36,17 +37,6 @@ _MOST_ROUNDS = 32_767
 _TRUTHS = {"1": True, "true": True, "0": False, "false": False}
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _STRICT = "{http://purl.oclc.org/ooxml/officeDocument/relationships}id"
-
-
-class Place(NamedTuple):
-    """One cell of a workbook; in row 0, the formula of the defined name called ``sheet``."""
-
-    sheet: str
-    row: int
-    column: int
-
-    def __str__(self) -> str:
-        return address(*self) if self.row else f"the name {self.sheet}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +65,8 @@ class Name:
     text: str
     sheet: str | None = None
     """The sheet it belongs to, or None if the whole workbook can see it."""
+    comment: str = ""
+    """What the name manager says of it; ours says the unit."""
 
 
 class Book:
@@ -148,7 +140,8 @@ class Book:
             if not name.startswith("_xl"):
                 with self._reading(f"the name {name}"):
                     sheet = order[whole(scope)] if scope is not None else None
-                names.append(Name(name, (item.text or "").strip().removeprefix("="), sheet))
+                text = (item.text or "").strip().removeprefix("=")
+                names.append(Name(name, text, sheet, item.get("comment", "")))
         return names
 
     @cached_property
@@ -159,6 +152,16 @@ class Book:
             if place := self.locate(name.text, name.sheet or ""):
                 found[name.name] = place
         return found
+
+    def area(self, name: str) -> Area | None:
+        """Find the area that a defined name of the workbook stands for."""
+        texts = (n.text for n in self.names if n.name == name and n.sheet is None)
+        match = _CELL.match(next(texts, ""))
+        if not match:
+            return None
+        quoted, bare, first, last = match.groups()
+        sheet = quoted.replace("''", "'") if quoted else bare or ""
+        return Area(sheet, *extent(f"{first}:{last or first}".upper())) if sheet in self.sheets else None
 
     @property
     def uses_1904_dates(self) -> bool:

@@ -10,16 +10,17 @@ import html
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import accumulate
 from xml.sax.saxutils import escape
 
 from openpyxl.formula.tokenizer import Token, Tokenizer, TokenizerError
 
 from xlcredit.errors import RecalcError
-from xlcredit.ooxml.book import Book, Formula, Place
+from xlcredit.ooxml.book import Book, Formula
+from xlcredit.ooxml.place import Area, column_number
 from xlcredit.ooxml.tags import PREFIX
-from xlcredit.ooxml.values import a1, address, column_number
 
-__all__ = ["Area", "Group", "formulas_in", "groups", "relative", "rewritten", "tokenise"]
+__all__ = ["Group", "formulas_in", "groups", "relative", "rewritten", "tokenise"]
 
 #: Text, names of sheets and files, and columns of tables may look like cells and are none.
 _TOKEN = re.compile(
@@ -37,54 +38,26 @@ _FORMULA = re.compile(
 _MARKED = re.compile(r"<!--.*?-->|<!\[CDATA\[(.*?)\]\]>", re.DOTALL)
 
 
+#: Twice what Excel takes, for brackets count here as functions do.
+_DEEPEST = 128
+
+
 def tokenise(formula: Formula) -> list[Token]:
     """Split a formula into tokens.
 
     Raises
     ------
     RecalcError
-        If it is no formula; the message names the cell.
+        If it is no formula, or nested deeper than any of Excel's; the message names the cell.
     """
     try:
         tokens: list[Token] = Tokenizer(f"={formula.text}").items
     except (TokenizerError, IndexError) as error:
         raise RecalcError(f"{formula.place}: {formula} cannot be read as a formula") from error
+    steps = ((t.subtype == t.OPEN) - (t.subtype == t.CLOSE) for t in tokens)
+    if (depth := max(accumulate(steps), default=0)) > _DEEPEST:
+        raise RecalcError(f"{formula.place}: a formula is nested {depth} deep; Excel stops at 64")
     return tokens
-
-
-@dataclass(frozen=True, slots=True)
-class Area:
-    """A rectangle of cells."""
-
-    sheet: str
-    top: int
-    left: int
-    bottom: int
-    right: int
-
-    def __str__(self) -> str:
-        first = address(self.sheet, self.top, self.left)
-        return first if len(self) == 1 else f"{first}:{a1(self.bottom, self.right)}"
-
-    def __len__(self) -> int:
-        return (self.bottom - self.top + 1) * (self.right - self.left + 1)
-
-    def holds(self, row: int, column: int) -> bool:
-        """Whether a cell of its sheet lies within."""
-        return self.top <= row <= self.bottom and self.left <= column <= self.right
-
-    @property
-    def reference(self) -> str:
-        """The address without the sheet."""
-        first = a1(self.top, self.left)
-        return first if len(self) == 1 else f"{first}:{a1(self.bottom, self.right)}"
-
-    @property
-    def places(self) -> Iterator[Place]:
-        """Its cells, row by row."""
-        for row in range(self.top, self.bottom + 1):
-            for column in range(self.left, self.right + 1):
-                yield Place(self.sheet, row, column)
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,8 +114,8 @@ class Package:
         if target.is_dir():
             raise FileError(f"{target}: is a folder; name a file in it")
         copy = BytesIO()
-        self._write(copy, changed)
         try:
+            self._write(copy, changed)
             replace_file(target, copy.getvalue(), like=None if self._in_memory else self.path)
         except OSError as error:
             raise FileError(f"{target} cannot be written: {error.strerror}") from error

@@ -12,9 +12,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from xlcredit.ooxml.sheet import Cell, Row, Sheet, Span, extent
+from xlcredit.ooxml.place import a1, extent
+from xlcredit.ooxml.sheet import Cell, Row, Sheet, Span
 from xlcredit.ooxml.tags import ATTRIBUTE, PREFIX, masked
-from xlcredit.ooxml.values import Value, a1, element, spell
+from xlcredit.ooxml.values import Value, element, spell
 
 __all__ = ["Changes", "patch_calculation", "patch_sheet"]
 

@@ -5,20 +5,16 @@ The positions let :mod:`xlcredit.ooxml.patch` change a value and leave every oth
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
 from xlcredit.errors import FileError
 from xlcredit.ooxml.archive import is_utf8
 from xlcredit.ooxml.numerals import whole
-from xlcredit.ooxml.values import column_number
+from xlcredit.ooxml.place import LAST_COLUMN, LAST_ROW, extent
 
-__all__ = ["LAST_COLUMN", "LAST_ROW", "Cell", "Row", "Sheet", "Span", "extent", "scan"]
+__all__ = ["Cell", "Row", "Sheet", "Span", "scan"]
 
-_REFERENCE = re.compile(r"\$?([A-Z]{1,3})\$?([0-9]{1,7})")
-#: The last row and column of a worksheet.
-LAST_ROW, LAST_COLUMN = 1_048_576, 16_384
 #: Elements of a cell that hold its content; ``t`` is the text inside ``is``.
 _CONTENT = frozenset({"f", "v", "is"})
 
@@ -65,16 +61,6 @@ class Sheet:
     data: Span | None = None
     rows: dict[int, Row] = field(default_factory=dict)
     cells: dict[tuple[int, int], Cell] = field(default_factory=dict)
-
-
-def extent(reference: str) -> tuple[int, int, int, int]:
-    """Read ``B2:D9`` or ``B2`` as first row, first column, last row, last column."""
-    corners = []
-    for corner in reference.split(":"):
-        if not (match := _REFERENCE.fullmatch(corner)):
-            raise ValueError(f"{reference} is not a cell range")
-        corners.append((int(match[2]), column_number(match[1])))
-    return (*corners[0], *corners[-1])
 
 
 def scan(xml: bytes, place: str) -> Sheet:

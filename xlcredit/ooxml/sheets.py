@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
 
 from xlcredit.ooxml.package import Package
+from xlcredit.ooxml.place import a1
 from xlcredit.ooxml.sheet import Sheet
 from xlcredit.ooxml.tags import PREFIX, before_end, masked
-from xlcredit.ooxml.values import Value, a1, element, quote, spell
+from xlcredit.ooxml.values import Value, element, quote, spell
 
 __all__ = ["Rows", "Styles", "add_sheets", "worksheet"]
 

@@ -7,10 +7,10 @@ from collections.abc import Collection
 
 from xlcredit.errors import RecalcError
 from xlcredit.ooxml.additions import Additions
-from xlcredit.ooxml.book import Book, Place
+from xlcredit.ooxml.book import Book
+from xlcredit.ooxml.place import Place, a1
 from xlcredit.ooxml.sheet import Sheet
 from xlcredit.ooxml.tags import ATTRIBUTE
-from xlcredit.ooxml.values import a1
 
 __all__ = ["spilling"]
 

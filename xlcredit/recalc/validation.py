@@ -8,7 +8,8 @@ from typing import Any
 from openpyxl.utils.cell import range_boundaries
 
 from xlcredit.errors import RecalcError
-from xlcredit.ooxml.book import Book, Place
+from xlcredit.ooxml.book import Book
+from xlcredit.ooxml.place import Place
 from xlcredit.ooxml.values import Value
 
 __all__ = ["refuse_invalid"]

@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from openpyxl.formula.tokenizer import Token
 
 from xlcredit.errors import CellError
-from xlcredit.ooxml.book import Place
-from xlcredit.ooxml.formulas import Area, Group
-from xlcredit.ooxml.sheet import extent
-from xlcredit.ooxml.values import Value, a1
+from xlcredit.ooxml.formulas import Group
+from xlcredit.ooxml.place import Area, Place, a1, extent
+from xlcredit.ooxml.values import Value
 from xlcredit.workbook.lint.rule import Spot, at, rule
 from xlcredit.workbook.lint.subject import Subject
 

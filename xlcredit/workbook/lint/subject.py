@@ -12,12 +12,12 @@ from openpyxl.formula.tokenizer import Token
 from openpyxl.styles.numbers import BUILTIN_FORMATS
 
 from xlcredit.errors import FileError, RecalcError
-from xlcredit.ooxml.book import Book, Name, Place
+from xlcredit.ooxml.book import Book, Name
 from xlcredit.ooxml.formulas import Group, groups, tokenise
 from xlcredit.ooxml.numerals import whole
 from xlcredit.ooxml.package import Package
-from xlcredit.ooxml.sheet import LAST_COLUMN, extent
-from xlcredit.ooxml.values import Value, column_letters
+from xlcredit.ooxml.place import LAST_COLUMN, Place, column_letters, extent
+from xlcredit.ooxml.values import Value
 
 __all__ = ["Layout", "Subject"]
 

@@ -11,9 +11,9 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from xlcredit.deals.cases import in_case
 from xlcredit.deals.template import Grid, Ladder, Map, Template, Tornado
+from xlcredit.ooxml.place import Place
 from xlcredit.workbook import style
 from xlcredit.workbook.draft import Draft, page_break, page_scale, widths
-from xlcredit.workbook.places import Place
 from xlcredit.workbook.tables import measures, tornado
 
 __all__ = ["StressPage"]
