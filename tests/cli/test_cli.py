@@ -231,7 +231,7 @@ def test_a_bad_workbook_is_one_line(tmp_path: Path, make: object, words: list[st
         ("rent_decline=0,3", ["rent_decline", "number", "0,3"]),
         ("rent_decline=-500%", ["rent_decline", "-1..0.99"]),
         ("tenor_months=61.5", ["tenor_months", "whole"]),
-        ("scenario=Decline 41%", ["scenario", "one of", "Decline 40%"]),
+        ("scenario=Rents 21% lower", ["scenario", "one of", "Rents 20% lower"]),
         ("dscr_on_curve=2", ["dscr_on_curve", "calculated", "not input"]),
         ("Summary!B6=2", ["Summary!B6", "calculated", "not input"]),
         ("Summary!Z99=5", ["Summary!Z99 is empty", "name an input, e.g. "]),

@@ -99,7 +99,8 @@ def _landmarks(raw: Any, message: str) -> list[str]:
         raw = raw.get(key) if key and isinstance(raw, dict) else raw
         raw = raw[int(index)] if index and isinstance(raw, list) else raw
         if isinstance(raw, dict):
-            found += [str(raw[k]) for k in ("name", "title", "label") if k in raw][:1]
+            words = (raw.get(key) for key in ("name", "title", "label", "input"))
+            found += [word for word in words if isinstance(word, str)][:1]
     return found
 
 
