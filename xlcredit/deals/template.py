@@ -254,10 +254,18 @@ class Grid(Struct, kw_only=True, frozen=True):
 
 
 class Bar(Struct, kw_only=True, frozen=True):
-    """One driver of a tornado: an input moved down and up by a step, absolute or relative."""
+    """One driver of a tornado, moved down and up by a step, absolute or relative.
 
-    input: InputName
+    The driver is an input, or a ``name`` that stands in braces in the formula, is ``neutral``
+    in every other bar, and has a label and a unit of its own.
+    """
+
     step: float
+    input: InputName = ""
+    name: str = ""
+    label: str = ""
+    unit: Unit = ""
+    neutral: float = 0.0
     relative: bool = False
 
 

@@ -12,6 +12,8 @@ from functools import cache
 from typing import NamedTuple
 
 __all__ = [
+    "LAST_COLUMN",
+    "LAST_ROW",
     "Area",
     "Place",
     "a1",
@@ -22,7 +24,10 @@ __all__ = [
     "quoted",
 ]
 
-_REFERENCE = re.compile(r"\$?([A-Z]{1,3})\$?(\d+)\Z")
+#: The last row and column of a worksheet.
+LAST_ROW, LAST_COLUMN = 1_048_576, 16_384
+
+_REFERENCE = re.compile(r"\$?([A-Z]{1,3})\$?([0-9]{1,7})\Z")
 _PLAIN_SHEET = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*\Z")
 _LOOKS_LIKE_CELL = re.compile(r"[A-Za-z]{1,3}\d+\Z|[Rr]\d*[Cc]\d*\Z")
 

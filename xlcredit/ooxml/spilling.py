@@ -10,13 +10,13 @@ from xlcredit.ooxml.additions import Additions
 from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.place import Place, a1
 from xlcredit.ooxml.sheet import Sheet
+from xlcredit.ooxml.tags import ATTRIBUTE
 
 __all__ = ["spilling"]
 
 Edit = tuple[int, int, bytes]
 
-_ATTRIBUTE = rb"\s+[^\s=/>]+\s*=\s*(?:\"[^\"]*\"|'[^']*')"
-_START_TAG = re.compile(rb"<[^\s/>]+(?:" + _ATTRIBUTE + rb")*\s*>")
+_START_TAG = re.compile(rb"<[^\s/>]+(?:" + ATTRIBUTE + rb")*\s*>")
 
 
 def spilling(book: Book, places: Collection[Place]) -> dict[str, bytes]:

@@ -42,7 +42,7 @@ _EXACT = 1e15
 #: A literal ``_x0041_`` must not be read back as an escape; control characters must become one.
 _ESCAPE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
-_ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
+_ESCAPED = re.compile(r"_x((?![Dd][89A-Fa-f])[0-9A-Fa-f]{4})_")
 
 
 def serial(date: dt.date) -> float:
@@ -124,7 +124,10 @@ def quote(text: str) -> bytes:
 
 
 def unquote(text: str) -> str:
-    """Undo the ``_xHHHH_`` escapes of text that an XML parser has read."""
+    """Undo the ``_xHHHH_`` escapes of text that an XML parser has read.
+
+    Half a pair of UTF-16 is no character, and stays the escape that it is.
+    """
     if "_x" not in text:
         return text
     return _ESCAPED.sub(lambda m: chr(int(m.group(1), 16)), text)

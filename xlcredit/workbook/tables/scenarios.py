@@ -123,6 +123,11 @@ def _extra(template: Template, number: int) -> dict[str, str]:
     for index, first in enumerate(names):
         for last in names[index + 1 :]:
             extra[f"case.{first}..{last}"] = f"{places[first]}:{places[last]}"
+    table = template.scenarios
+    start = 2 + table.weighted + len(table.shock)
+    for index, metric in enumerate(table.metric):
+        if metric.name:
+            extra[f"case.{metric.name}"] = f"{letter(start + index)}{HEADER_ROW + number}"
     return extra
 
 
