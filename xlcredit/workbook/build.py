@@ -13,8 +13,7 @@ from openpyxl.workbook.defined_name import DefinedName
 from xlcredit._version import __version__
 from xlcredit.deals.deal import Deal
 from xlcredit.deals.template import Template
-from xlcredit.ooxml.additions import pack
-from xlcredit.ooxml.package import Package
+from xlcredit.ooxml.package import Package, pack
 from xlcredit.ooxml.place import quoted
 from xlcredit.workbook.draft import Draft, Page, protect
 from xlcredit.workbook.pages.audit import AuditPage, ChecksPage
