@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import io
 import re
-import zipfile
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 
-from xlcredit.ooxml.package import Package
+from xlcredit.ooxml.package import Package, zipped
 
 __all__ = ["Additions", "pack"]
 
 _TYPES = "[Content_Types].xml"
-#: A zip member needs a date; all get this, so that equal contents are equal files.
-_DATE = (1980, 1, 1, 0, 0, 0)
 _HEAD = b'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\r\n'
 _RELATIONSHIPS = (
     b'<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
@@ -70,17 +66,11 @@ def pack(package: Package, changed: Mapping[str, bytes | None]) -> bytes:
     changed : mapping
         Parts that are new or have new contents; ``None`` leaves a part out.
     """
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as archive:
-        for name in dict.fromkeys([*package, *changed]):
-            content = changed[name] if name in changed else package.read(name)
-            if content is None:
-                continue
-            member = zipfile.ZipInfo(name, _DATE)
-            member.compress_type = zipfile.ZIP_DEFLATED
-            member.external_attr = 0o600 << 16
-            archive.writestr(member, content)
-    return out.getvalue()
+    contents = {
+        name: changed[name] if name in changed else package.read(name)
+        for name in dict.fromkeys([*package, *changed])
+    }
+    return zipped({name: content for name, content in contents.items() if content is not None})
 
 
 def _before_end(xml: bytes, element: bytes) -> bytes:

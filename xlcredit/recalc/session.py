@@ -6,7 +6,7 @@ import os
 import re
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import IO, Any
 
 from xlcredit.errors import CellError, RecalcError
 from xlcredit.ooxml.book import Book, Formula, Name, Place
@@ -26,15 +26,17 @@ from xlcredit.recalc.preflight import FUNCTION_NAME, Preflight, volatile_warning
 __all__ = ["Calculation", "choose_engine", "recalculate"]
 
 Path = str | os.PathLike[str]
+#: A file, what it holds, or a workbook that is open already.
+Source = Path | bytes | Book
 Cells = dict[str, dict[tuple[int, int], Value]]
 Spills = dict[Place, tuple[int, int]]
 
 
 def recalculate(
-    source: Path,
-    target: Path | None = None,
+    source: Source,
+    target: Path | IO[bytes] | None = None,
     *,
-    inputs: Mapping[str, object] | None = None,
+    inputs: Mapping[str | Place, object] | None = None,
     functions: Mapping[str, Callable[..., Any]] | None = None,
     engine: str | Engine = "embedded",
     overwrite: bool = False,
@@ -46,12 +48,12 @@ def recalculate(
 
     Parameters
     ----------
-    source : str or Path
-        An .xlsx or .xlsm workbook.
-    target : str or Path, optional
+    source : str, Path, bytes or Book
+        An .xlsx or .xlsm workbook; one that is open already is not read again.
+    target : str, Path or binary file, optional
         Where to write the copy; without it, nothing is written.
     inputs : mapping, optional
-        A defined name, or an address such as ``Inputs!C4``, to its new value.
+        A cell (`Place`), a defined name, or an address such as ``Inputs!C4``, to its new value.
     functions : mapping, optional
         Worksheet functions by name, on raw values; by default those of xlcredit.
     engine : str or Engine
@@ -78,7 +80,7 @@ def recalculate(
     1.182
     """
     started = time.perf_counter()
-    book = Book(Package(source))
+    book = source if isinstance(source, Book) else Book(Package(source))
     new = resolve_inputs(book, inputs or {})
     own = default_functions() if functions is None else functions
     run = Calculation(book, own, choose_engine(engine))
@@ -260,7 +262,7 @@ _WORD = re.compile(r"[^\W\d][\w.\\]*|\\[\w.\\]*")
 
 def _write(
     book: Book,
-    target: Path,
+    target: Path | IO[bytes],
     values: Mapping[Place, Value],
     spills: Spills,
     inputs: Mapping[Place, Value],

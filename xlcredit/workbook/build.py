@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import io
 import re
-import zipfile
 
 from openpyxl import Workbook
 from openpyxl.packaging.custom import StringProperty
@@ -14,6 +13,8 @@ from openpyxl.workbook.defined_name import DefinedName
 from xlcredit._version import __version__
 from xlcredit.deals.deal import Deal
 from xlcredit.deals.template import Template
+from xlcredit.ooxml.additions import pack
+from xlcredit.ooxml.package import Package
 from xlcredit.workbook.draft import Draft, Page, protect
 from xlcredit.workbook.pages.audit import AuditPage, ChecksPage
 from xlcredit.workbook.pages.documents import FunctionsPage, SourcesPage, TermSheetPage
@@ -25,8 +26,7 @@ from xlcredit.workbook.places import Places, quoted
 
 __all__ = ["build"]
 
-#: A zip member needs a date; this one never changes.
-_STAMP = (1980, 1, 1, 0, 0, 0)
+_CORE = "docProps/core.xml"
 
 
 def build(template: Template, deal: Deal) -> bytes:
@@ -101,19 +101,11 @@ def _describe(book: Draft) -> None:
 
 def _deterministic(book: Draft) -> bytes:
     """Save without the clock: openpyxl stamps the time into the zip and the properties."""
-    raw, out = io.BytesIO(), io.BytesIO()
+    raw = io.BytesIO()
     book.workbook.save(raw)
+    package = Package(raw.getvalue())
     stamp = book.deal.as_of.isoformat() + "T00:00:00Z"
-    with zipfile.ZipFile(raw) as source, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as target:
-        for member in source.infolist():
-            content = source.read(member)
-            if member.filename == "docProps/core.xml":
-                content = _fixed_time(content, stamp)
-            info = zipfile.ZipInfo(member.filename, _STAMP)
-            info.compress_type = zipfile.ZIP_DEFLATED
-            info.external_attr = 0o600 << 16
-            target.writestr(info, content)
-    return out.getvalue()
+    return pack(package, {_CORE: _fixed_time(package.read(_CORE), stamp)})
 
 
 def _fixed_time(core: bytes, stamp: str) -> bytes:
