@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-import tempfile
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -93,10 +91,7 @@ def _workbook(names: dict[str, Any]) -> Book:
         workbook.defined_names[name] = DefinedName(name, attr_text=f"{sheet.title}!{area}")
     content = io.BytesIO()
     workbook.save(content)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "formula.xlsx"
-        path.write_bytes(content.getvalue())
-        return Book(Package(path))
+    return Book(Package(content.getvalue(), "the formula"))
 
 
 def _rows(name: str, value: Any) -> list[list[Value]]:

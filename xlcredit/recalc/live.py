@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from xlcredit.errors import RecalcError
@@ -60,7 +60,7 @@ class Live:
                 self._stale = True
             self.inputs[place] = value
 
-    def reset(self, places: set[Place]) -> None:
+    def reset(self, places: Collection[Place]) -> None:
         """Give constants the values of the file again."""
         self.set({place: self._saved(place) for place in places})
         for place in places:

@@ -167,7 +167,9 @@ class Calculation:
             seconds=0.0 if started is None else time.perf_counter() - started,
         )
 
-    def write(self, target: Path, inputs: Mapping[Place, Value], *, overwrite: bool) -> None:
+    def write(
+        self, target: Path | IO[bytes], inputs: Mapping[Place, Value], *, overwrite: bool
+    ) -> None:
         """Write a copy of the file with the inputs and the values in it."""
         values, spills = self._collected()
         _write(self.book, target, values, spills, inputs, overwrite=overwrite)

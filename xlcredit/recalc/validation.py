@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from openpyxl.utils.cell import range_boundaries
 
@@ -32,12 +33,23 @@ def refuse_invalid(book: Book, key: str, place: Place, value: Value) -> None:
 
 
 def _rules(book: Book, place: Place) -> Iterator[Any]:
-    for element in book.package.root(book.parts[place.sheet]).iter():
-        if element.tag.rpartition("}")[2] == "dataValidation":
-            for area in element.get("sqref", "").split():
-                left, top, right, bottom = range_boundaries(area)
-                if top <= place.row <= bottom and left <= place.column <= right:
-                    yield element
+    for element in _rules_of_sheet(book, place.sheet):
+        for area in element.get("sqref", "").split():
+            left, top, right, bottom = range_boundaries(area)
+            if top <= place.row <= bottom and left <= place.column <= right:
+                yield element
+
+
+#: The rules of each sheet that was asked for, as long as its workbook is open.
+_READ: WeakKeyDictionary[Book, dict[str, list[Any]]] = WeakKeyDictionary()
+
+
+def _rules_of_sheet(book: Book, sheet: str) -> list[Any]:
+    read = _READ.setdefault(book, {})
+    if sheet not in read:
+        elements = book.package.root(book.parts[sheet]).iter()
+        read[sheet] = [e for e in elements if e.tag.rpartition("}")[2] == "dataValidation"]
+    return read[sheet]
 
 
 def _formula(rule: Any, name: str) -> str:

@@ -82,7 +82,7 @@ class CovenantCells:
             value=cell(_VALUE),
             test=str(cell(_TEST) or ""),
             threshold=cell(_THRESHOLD),
-            status=status if status in (PASS, BREACH) else CHECK,  # an error never passes
+            status=str(status) if status in (PASS, BREACH) else CHECK,  # an error never passes
             headroom=cell(_HEADROOM),
             first_breach=cell(_FIRST),
         )

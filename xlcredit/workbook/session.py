@@ -26,6 +26,7 @@ from xlcredit.recalc.engine import Engine
 from xlcredit.recalc.inputs import resolve_inputs
 from xlcredit.recalc.live import Live
 from xlcredit.recalc.outcome import CellFault, Recalculation
+from xlcredit.recalc.session import Source
 from xlcredit.workbook.covenants import Covenant, find_covenants
 from xlcredit.workbook.pages.inputs import changed_sources
 
@@ -35,13 +36,14 @@ if TYPE_CHECKING:
 __all__ = ["Session", "open_workbook"]
 
 
-def open_workbook(path: str | os.PathLike[str], *, engine: str | Engine = "embedded") -> Session:
+def open_workbook(source: Source, *, engine: str | Engine = "embedded") -> Session:
     """Open a workbook and keep it: inputs change, and what hangs on them is calculated.
 
     Parameters
     ----------
-    path : str or Path
-        An .xlsx or .xlsm workbook, made by xlcredit or not.
+    source : str, Path, bytes or Book
+        An .xlsx or .xlsm workbook, made by xlcredit or not; one that is open already is not read
+        again.
     engine : str or Engine
         What calculates; see :func:`xlcredit.recalculate`.
 
@@ -65,7 +67,7 @@ def open_workbook(path: str | os.PathLike[str], *, engine: str | Engine = "embed
     ...     book["dscr_on_curve"] < flat
     True
     """
-    return Session(path, engine=engine)
+    return Session(source, engine=engine)
 
 
 class Session:
@@ -76,11 +78,9 @@ class Session:
     cell that shows an error, which compares and calculates as nothing.
     """
 
-    def __init__(
-        self, path: str | os.PathLike[str], *, engine: str | Engine = "embedded"
-    ) -> None:
-        self.path = Path(path)
-        self._book = Book(Package(path))
+    def __init__(self, source: Source, *, engine: str | Engine = "embedded") -> None:
+        self._book = source if isinstance(source, Book) else Book(Package(source))
+        self.path = self._book.package.path
         self._live: Live | None = Live(self._book, engine=engine)
         self._dates = DateCells(self._book)
         self._covenants = find_covenants(self._book)
@@ -191,7 +191,7 @@ class Session:
         RecalcError
             If a name is unknown, its cell is calculated, or the sheet would refuse the value.
         """
-        self._calculating.set(resolve_inputs(self._book, {**(inputs or {}), **named}))
+        self._calculating.set(self._resolved({**(inputs or {}), **named}))
 
     def reset(self, *keys: str) -> None:
         """Give inputs the values of the file again; without a name, all of them."""
@@ -228,7 +228,7 @@ class Session:
             raise RecalcError(f"{target}: exists already; save with overwrite=True to replace it")
         live = self._calculating
         own = [name for place in live.inputs for name in self._names_of.get(place, [])]
-        sources = resolve_inputs(self._book, changed_sources(self.path, own))
+        sources = self._resolved(changed_sources(self.path, own))
         live.set(sources)
         try:
             live.write(target, overwrite=overwrite)
@@ -273,6 +273,10 @@ class Session:
         if self._live is None:
             raise RecalcError(f"{self.path.name} is closed; open it again with xlcredit.open")
         return self._live
+
+    def _resolved(self, inputs: Mapping[str, object]) -> dict[Place, Value]:
+        wanted: dict[str | Place, object] = dict(inputs.items())
+        return resolve_inputs(self._book, wanted)
 
     def _find(self, key: str) -> Place:
         if place := self._book.find(key):
