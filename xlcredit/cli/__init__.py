@@ -25,6 +25,7 @@ from xlcredit.cli import (
     new,
     recalc,
     show,
+    stress,
     usage,
 )
 from xlcredit.errors import UserError
@@ -46,6 +47,7 @@ for _command in (
     lite,
     recalc,
     show,
+    stress,
     functions,
     excel,
     libreoffice,

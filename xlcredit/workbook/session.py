@@ -27,6 +27,7 @@ from xlcredit.recalc.inputs import resolve_inputs
 from xlcredit.recalc.live import Live
 from xlcredit.recalc.outcome import CellFault, Recalculation
 from xlcredit.recalc.session import Source
+from xlcredit.recalc.validation import choices, limits
 from xlcredit.workbook.covenants import Covenant, find_covenants
 from xlcredit.workbook.pages.inputs import changed_sources
 
@@ -192,6 +193,18 @@ class Session:
             If a name is unknown, its cell is calculated, or the sheet would refuse the value.
         """
         self._calculating.set(self._resolved({**(inputs or {}), **named}))
+
+    def check(self, inputs: Mapping[str, object]) -> None:
+        """Refuse what :meth:`set` would refuse, and change nothing."""
+        self._resolved(inputs)
+
+    def allowed(self, key: str) -> tuple[float, float]:
+        """Give the least and the greatest number that the sheet allows an input."""
+        return limits(self._book, self._find(key))
+
+    def choices(self, key: str) -> list[str]:
+        """Give the words that the sheet allows an input; empty where it has no list."""
+        return choices(self._book, self._find(key))
 
     def reset(self, *keys: str) -> None:
         """Give inputs the values of the file again; without a name, all of them."""
