@@ -36,7 +36,10 @@ def recalc(
     """
     from xlcredit.cli import reports, terminal
     from xlcredit.cli.writing import refuse_source, refuse_to_replace
+    from xlcredit.deals.template import AS_INPUT
     from xlcredit.errors import UserError
+    from xlcredit.ooxml.book import Book
+    from xlcredit.ooxml.package import Package
     from xlcredit.recalc import recalculate
     from xlcredit.recalc.inputs import refuse_unread
     from xlcredit.workbook.life.stamp import changed_functions
@@ -49,12 +52,14 @@ def recalc(
         refuse_source(file, output)
         refuse_to_replace(output, force)
     inputs = read_settings(settings)
-    refuse_unread(file, inputs)
+    book = Book(Package(file))
+    refuse_unread(book, inputs)
     sources = changed_sources(file, inputs) if inputs else {}
-    result = recalculate(file, output, inputs={**inputs, **sources})
+    wanted: dict[Any, object] = {**inputs, **sources}
+    result = recalculate(book, output, inputs=wanted)
     scenario = result.names.get("scenario", AS_INPUT)
     if inputs and "scenario" not in inputs and scenario != AS_INPUT:
-        told = f"scenario {scenario} is in force and replaces some of the inputs"
+        told = f"scenario {scenario} is in force: it moves some of the inputs"
         result.warnings.append(told)
     changed = changed_functions(file, result) if check and not inputs else None
     if as_json:
@@ -66,10 +71,6 @@ def recalc(
             reports.print_changed_functions(changed)
     if result.errors or (check and result.changes):
         raise typer.Exit(1)
-
-
-#: The scenario under which the sheet Inputs decides.
-AS_INPUT = "As input"
 
 
 def read_settings(settings: list[str] | None) -> dict[str, Any]:

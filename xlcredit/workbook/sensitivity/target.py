@@ -79,10 +79,10 @@ def solve(
     --------
     >>> from xlcredit.workbook.session import open_workbook
     >>> with open_workbook("workbooks/gpu-term-loan.xlsx") as book:
-    ...     found = solve(book, "dscr_on_curve", 1.5, "rent_decline")
+    ...     found = solve(book, "dscr_on_curve", 1.55, "rent_decline")
     ...     book["rent_decline"] = found.value
     ...     round(book["dscr_on_curve"], 9)
-    1.5
+    1.55
     """
     today = book[by]
     if not isinstance(today, float):
