@@ -26,6 +26,7 @@ from xlcredit.cli import (
     recalc,
     show,
     start,
+    stress,
     usage,
 )
 from xlcredit.cli.printable import printable
@@ -49,6 +50,7 @@ for _command in (
     lite,
     recalc,
     show,
+    stress,
     functions,
     excel,
     libreoffice,
