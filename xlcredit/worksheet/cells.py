@@ -125,6 +125,10 @@ def grid(name: str, raw: Any) -> Any:
     """
     if type(raw) in _PLAIN:
         return raw
+    if type(raw) is Cells:
+        if not raw.flat:
+            raise _empty(name)
+        return raw if len(raw.flat) > 1 else _one(name, raw.flat[0])
     if isinstance(raw, _ROWS):
         return _from_rows(name, raw)
     if hasattr(raw, "to_numpy"):

@@ -118,11 +118,11 @@ def require(holds: Any, message: str, *shown: Any, code: str = "#NUM!") -> None:
         raise CellError(code, message.format(*(f"{float(v):.6g}" for v in shown)))
 
 
-def few(**series: ArrayLike) -> None:
+def few(**series: FloatArray) -> None:
     """Stop where a series of events is longer than any curve could have: each costs a pass."""
     for name, values in series.items():
-        if len(np.atleast_1d(values)) > MOST_EVENTS:
-            told = f"{name} may hold at most {MOST_EVENTS} values; got {len(np.atleast_1d(values))}"
+        if len(values) > MOST_EVENTS:
+            told = f"{name} may hold at most {MOST_EVENTS} values; got {len(values)}"
             raise CellError("#NUM!", told)
 
 
