@@ -390,7 +390,8 @@ class Simulation:
         self.threads = 1 if alone else threads or os.cpu_count() or 1
         self.done = 0
         self._tally = Tally(_MEANS, _RATIOS)
-        self._kept: list[tuple[Array, Array, Array]] = []
+        # untouched memory is none: of these only what is filled is ever there
+        self._kept = np.empty((3 if self.tilt.periods else 2, estimates.KEPT))
         self._recorded: list[tuple[Array, Array, Array]] = []
         self._by_period = np.zeros((4, deal.plan.periods + 1))
 
@@ -443,8 +444,9 @@ class Simulation:
         )
         for row, (period, value) in enumerate(dated):
             self._by_period[row] += np.bincount(period, ones * value, periods + 1)
-        if self.done < estimates.KEPT:
-            self._kept.append((o.loss, o.max_ltv, ones))
+        room = slice(self.done, min(self.done + len(o.loss), estimates.KEPT))
+        for kept, column in zip(self._kept, (o.loss, o.max_ltv, ones), strict=False):
+            kept[room] = column[: max(0, room.stop - room.start)]
         if o.ltv is not None and o.cash is not None:
             self._recorded.append((o.ltv, o.cash, ones))
         self.done += len(o.loss)
@@ -452,8 +454,8 @@ class Simulation:
     def result(self) -> Result:
         """Return what has been found so far."""
         weighed = self.tilt.periods > 0
-        loss, max_ltv, ones = (np.concatenate(part) for part in zip(*self._kept, strict=True))
-        weights = ones if weighed else None
+        loss, max_ltv, *ones = self._kept[:, : self.done]
+        weights = ones[0] if weighed else None
         losses = Sample(loss, weights)
         max_ltvs = Sample(max_ltv, weights) if self.deal.terms.call_ltv is not None else None
         names = ("first_call", "liquidation", "payment_default", "loss")
