@@ -41,10 +41,10 @@ L, STRIDE = 256, 264
 LOG_COIN, HIGH, Y, JUMPS, LOG_RENT, GONE, COIN, CARD, RENT, WEIGHT = (STRIDE * n for n in range(10))
 STATUS, BALANCE, RESERVE, LIQUIDITY, COINS, ARREARS = (STRIDE * n for n in range(10, 16))
 TRAPPED, OPENED, MISSED, END, FIRST_CALL, MAX_LTV = (STRIDE * n for n in range(16, 22))
-EXPOSURE, RECOVERED, LOSS, PREMIUM, DISCOUNTED, PLACE = (STRIDE * n for n in range(22, 28))
+EXPOSURE, RECOVERED, LOSS, PREMIUM, DISCOUNTED, PLACE, FALLS = (STRIDE * n for n in range(22, 29))
 # ... and what is passed on within one.
-SHOCK, OWN, CASH, LOW, FLAG, RECEIVED, TESTED, TESTED_COINS = (STRIDE * n for n in range(28, 36))
-ROWS = 36
+SHOCK, OWN, CASH, LOW, FLAG, RECEIVED, TESTED, TESTED_COINS = (STRIDE * n for n in range(29, 37))
+ROWS = 37
 
 _GAMMA = np.uint64(draws.GAMMA)
 _F1, _F2 = np.uint64(draws.FACTOR_1), np.uint64(draws.FACTOR_2)
@@ -101,6 +101,7 @@ class _Constants(NamedTuple):
     tilt_coin: float
     tilt_card: float
     tilted: int
+    plain: float
     # loan
     loan: float
     balloon: float  #: NaN where none is given
@@ -257,10 +258,10 @@ def _customers(base: Any, w: Any, n: int, k: int, c: Any, found: Any) -> None:
 def _tilt(w: Any, n: int, a: float, b: float) -> None:
     half = 0.5 * (a * a + b * b)
     for i in range(n):
-        lower = w[WEIGHT + i] - (a * w[SHOCK + i] + b * w[OWN + i] + half)
+        shock, own = w[SHOCK + i] + a * w[FALLS + i], w[OWN + i] + b * w[FALLS + i]
+        lower = w[WEIGHT + i] - (a * shock + b * own - half)
         w[WEIGHT + i] = lower if w[STATUS + i] == 0.0 else w[WEIGHT + i]
-        w[SHOCK + i] = w[SHOCK + i] + a
-        w[OWN + i] = w[OWN + i] + b
+        w[SHOCK + i], w[OWN + i] = shock, own
 
 
 @compiled
@@ -550,10 +551,14 @@ def _rare(w: Any, n: int, c: Any, discount: float, at: Any) -> None:
 
 
 @compiled
-def _start(w: Any, c: Any, opening: Any, card: float) -> None:
+def _start(base: Any, w: Any, c: Any, opening: Any, card: float) -> None:
     w[:] = 0.0
+    tilted = _address(0, draws.TILTED)
     for i in range(L):
         w[PLACE + i] = i
+        if c.tilted > 0:
+            falls = _one_to_two(_word(base[i], tilted)) - 1.0 >= c.plain
+            w[FALLS + i] = 1.0 if falls else 0.0
         w[COIN + i], w[CARD + i], w[RENT + i] = c.coin_price, card, 1.0
         w[BALANCE + i], w[RESERVE + i], w[LIQUIDITY + i], w[COINS + i] = opening
         if c.has_levels:
@@ -648,7 +653,7 @@ def _lanes(
     for first in range(0, paths, L):
         n, count = L, min(L, paths - first)
         base[:] = bases[first : first + L]
-        _start(w, c, opening, market[1][0])
+        _start(base, w, c, opening, market[1][0])
         for k in range(1, c.periods + 1):
             if not courses:
                 running = _running(w, n)
@@ -753,6 +758,7 @@ def _constants(deal: Deal, tilt: Tilt) -> _Constants:
         tilt_coin=float(tilt.coin),
         tilt_card=float(tilt.card),
         tilted=int(tilt.periods),
+        plain=float(tilt.plain),
         loan=float(terms.loan),
         balloon=float("nan") if terms.balloon is None else float(terms.balloon),
         grace=float("inf") if terms.grace_periods is None else float(terms.grace_periods),
@@ -776,3 +782,18 @@ def _constants(deal: Deal, tilt: Tilt) -> _Constants:
         needs_rents=deal.needs_rents,
         in_stress=market.fall > -np.inf,
     )
+
+
+def is_compiled() -> bool:
+    """Whether the kernel is there already, in this process or in the cache of this machine."""
+    if _lanes.signatures:
+        return True
+    # numba lists what it has stored under the version of this file and the kind of processor
+    return bool(_lanes._cache._cache_file._load_index())
+
+
+def warm_up() -> None:
+    """Compile the kernel, or load it: what otherwise the first simulation does."""
+    from xlcredit.models.simulation import Deal, Terms, Tilt  # noqa: PLC0415 (they import this)
+
+    run(Deal.of(Terms(loan=1.0, rate=0.0, months=1)), 1, 0, 1, Tilt())

@@ -85,11 +85,23 @@ class Terms(loan.Terms, Market):
 
 @dataclass(frozen=True)
 class Tilt:
-    """What is added to the shocks of coin and card in the first ``periods`` steps."""
+    """What is added to the shocks of coin and card in the first ``periods`` steps.
+
+    A share ``plain`` of the paths is drawn without it, so that no path weighs more than
+    1/``plain``: figures of the common paths stay good where those of the rare ones get better.
+    """
 
     coin: float = 0.0
     card: float = 0.0
     periods: int = 0
+    plain: float = 0.25
+
+    def weights(self, log_weight: Array) -> Array:
+        """Likelihood of each path over that with which the mixture draws it."""
+        if not self.periods:
+            return np.ones(len(log_weight))
+        with np.errstate(over="ignore"):
+            return np.asarray(1.0 / (self.plain + (1.0 - self.plain) * np.exp(-log_weight)))
 
 
 @dataclass(frozen=True)
@@ -227,7 +239,7 @@ def outcomes(
     terms, plan, tilt = deal.terms, deal.plan, tilt or Tilt()
     walk = Walk(
         deal.market, seed, first, count,
-        rents=deal.needs_rents, tilt=(tilt.coin, tilt.card), tilted=tilt.periods,
+        rents=deal.needs_rents, tilt=(tilt.coin, tilt.card), tilted=tilt.periods, plain=tilt.plain,
     )  # fmt: skip
     state = loan.State.start(terms, walk.coin, walk.card)
     premium, discounted, log_weight = np.zeros((3, count))
@@ -404,6 +416,11 @@ class Simulation:
             if progress is not None:
                 progress(self.done)
 
+    def outcomes(self) -> Iterator[Outcome]:
+        """Run the paths done so far once more, and give how each block of them ended."""
+        starts = range(0, self.done, BLOCK)
+        yield from self._work([(first, min(BLOCK, self.done - first)) for first in starts])
+
     def _work(self, blocks: list[tuple[int, int]]) -> Iterator[Outcome]:
         """Work the blocks, a few at once, and give them back in their order."""
         if self.threads == 1 or len(blocks) == 1:
@@ -423,7 +440,7 @@ class Simulation:
 
     def _add(self, outcome: Outcome) -> None:
         o, periods = outcome, self.deal.plan.periods
-        weight = np.exp(o.log_weight) if self.tilt.periods else None
+        weight = self.tilt.weights(o.log_weight) if self.tilt.periods else None
         events = {
             "called": o.first_call > 0,
             "liquidated": o.status == loan.LIQUIDATED,
