@@ -13,6 +13,7 @@ import typer
 
 from xlcredit._version import __version__
 from xlcredit.cli import (
+    calibrate,
     demo,
     diff,
     excel,
@@ -25,6 +26,7 @@ from xlcredit.cli import (
     new,
     recalc,
     show,
+    simulate,
     start,
     stress,
     usage,
@@ -51,6 +53,8 @@ for _command in (
     recalc,
     show,
     stress,
+    simulate,
+    calibrate,
     functions,
     excel,
     libreoffice,

@@ -22,7 +22,7 @@ from xlcredit.worksheet.kinds import Checked
 from xlcredit.worksheet.ranges import Faults, Numbers, not_finite
 from xlcredit.worksheet.registry import Function
 
-__all__ = ["OMITTED", "evaluate"]
+__all__ = ["OMITTED", "evaluate", "read_arguments"]
 
 #: Elements worked on at once: temporaries stay in the processor's cache and memory stays flat.
 CHUNK = 16_384
@@ -60,6 +60,17 @@ def evaluate(function: Function, raw: Sequence[Any]) -> Any:
 
 
 # --- arguments ------------------------------------------------------------------------------
+
+
+def read_arguments(function: Function, raw: Sequence[Any]) -> list[Any]:
+    """Read raw cells as the typed arguments that the function's body takes.
+
+    Raises
+    ------
+    CellError
+        What the cell would show for an argument that is none.
+    """
+    return [_bare(argument) for argument in _read(function, raw)]
 
 
 def _read(function: Function, raw: Sequence[Any]) -> list[Any]:
