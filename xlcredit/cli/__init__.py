@@ -1,7 +1,8 @@
 """The command line: one file per command.
 
 Exit codes: 0, done; 1, done and there is something to look at (a cell shows an error, a value
-differs under ``--check``); 2, not done and nothing written, with one line that says why.
+differs under ``--check``); 2, not done and nothing written, with one line that says why;
+3, a mistake in xlcredit itself, whose traceback is in the log that ``excel doctor`` names.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from xlcredit.cli import (
 )
 from xlcredit.cli.printable import printable
 from xlcredit.errors import UserError
+from xlcredit.log import record
 
 __all__ = ["app", "main"]
 
@@ -98,12 +100,16 @@ def main() -> None:
         _refuse(str(error))
     except OSError as error:  # a full disk, a closed pipe
         _refuse(str(error.strerror or error))
+    except Exception as error:  # a mistake of ours: one line here, the rest in the log
+        path = record(error, " ".join(sys.argv[1:2]))
+        kept = f"; the traceback is in {path}" if path else ""
+        _refuse(f"a mistake in xlcredit: {type(error).__name__}: {error}{kept}", code=3)
 
 
-def _refuse(told: str) -> None:
+def _refuse(told: str, code: int = 2) -> None:
     """Leave with one line, even if it names a file whose name has several."""
     if told:
         line = printable(told)
         cut = f"{line[:_LONGEST]}..." if len(line) > _LONGEST else line
         print(f"xlcredit: {cut}", file=sys.stderr)
-    sys.exit(2)
+    sys.exit(code)

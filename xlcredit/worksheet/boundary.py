@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xlcredit.errors import CellError
+from xlcredit.log import record
 from xlcredit.worksheet.arguments import OMITTED, READERS, Vector
 from xlcredit.worksheet.cells import Cells, first_error, grid, plain
 from xlcredit.worksheet.kinds import Checked
@@ -53,6 +54,7 @@ def evaluate(function: Function, raw: Sequence[Any]) -> Any:
     except OverflowError as error:
         raise not_finite() from error
     except Exception as bug:  # an exception must not escape into a host, even one of our own
+        record(bug, function.name)
         raise CellError("#VALUE!", f"{function.name} failed: {type(bug).__name__}: {bug}") from bug
     finally:
         if collecting:

@@ -14,17 +14,17 @@ from xlcredit.workbook.draft import Draft, page_break, page_scale, widths
 from xlcredit.workbook.tables import measures
 
 __all__ = [
+    "AREA_HEAD",
     "AREA_COMPARISONS",
     "AREA_COVENANTS",
     "BAND",
     "COVENANT_COLUMNS",
     "READING",
-    "TITLE",
     "SummaryPage",
 ]
 
 #: Defined names of what the terminal reads back.
-TITLE = "dashboard_title"
+AREA_HEAD = "dashboard_head"
 AREA_COMPARISONS = "dashboard_comparisons"
 AREA_COVENANTS = "dashboard_covenants"
 
@@ -55,8 +55,7 @@ class SummaryPage:
     name = "Summary"
 
     def place(self, book: Draft) -> None:
-        """The title, figures of the side-by-sides, then one status per covenant."""
-        book.name(TITLE, self.name, 1, 1, "text")
+        """Figures of the side-by-sides, then one status per covenant."""
         for row, comparison in self._bands(book):
             for offset, figure in enumerate(comparison.figure):
                 book.name(figure.name, self.name, row + 1, 2 + offset, figure.unit)
@@ -85,6 +84,7 @@ class SummaryPage:
     def write(self, book: Draft, sheet: Worksheet) -> None:
         """Write the sheet."""
         style.title(sheet, f"{book.deal.name}: summary", book.template.summary)
+        book.areas[AREA_HEAD] = f"{self.name}!$A$1:$A$2"
         _status_line(book, sheet)
         for row, comparison in self._bands(book):
             _write_comparison(book, sheet, row, comparison)
