@@ -161,7 +161,8 @@ class Book:
             return None
         quoted, bare, first, last = match.groups()
         sheet = quoted.replace("''", "'") if quoted else bare or ""
-        return Area(sheet, *extent(f"{first}:{last or first}".upper())) if sheet in self.sheets else None
+        corners = extent(f"{first}:{last or first}".upper())
+        return Area(sheet, *corners) if sheet in self.sheets else None
 
     @property
     def uses_1904_dates(self) -> bool:
