@@ -504,9 +504,11 @@ def waterfall(terms, coins, gpus, cash=None):  # noqa: PLR0912
         enforce = ""
         if cash is not None:
             flow = Fraction(cash[k - 1])
+            purse -= min(purse, max(Fraction(0), -flow))  # costs come before debt service
+            flow = max(flow, Fraction(0))
             short = max(Fraction(0), interest + principal - flow)
             if short > purse:
-                debt += interest - max(flow, Fraction(0)) - purse
+                debt += interest - flow - purse
                 purse, enforce = Fraction(0), "payment_default"
             else:
                 purse -= short
@@ -546,6 +548,7 @@ def waterfall(terms, coins, gpus, cash=None):  # noqa: PLR0912
         if enforce:
             proceeds = held * coins[k] * keep + t["gpu_units"] * gpus[k] * t["gpu_recovery"]
             status, exposure, loss = enforce, debt, max(Fraction(0), debt - proceeds)
+            debt = Fraction(0)
             break
     figures = [k, calls, first or NA, sales, topped, sold, exposure, loss, debt, held, purse]
     names = "end_period calls first_call sales topped_up coin_sold exposure loss balance"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from itertools import pairwise
 
 import numpy as np
 from mpmath import exp, floor, log, mpf
@@ -55,6 +56,53 @@ def make_rent() -> None:
             case([[1.75], ["#NUM!"], ["#VALUE!"]], 2.5, 0.3, [12, -1, "x"]),
         ],
     )
+
+
+def curve(months, values, month, method="linear"):
+    """Look for the two points around the month, one after the other."""
+    points = list(zip(exact(months), exact(values), strict=True))
+    t = mpf(month)
+    if t <= points[0][0]:
+        return points[0][1]
+    for (a, v), (b, w) in pairwise(points):
+        if a <= t < b:
+            share = (t - a) / (b - a)
+            if method == "step":
+                return v
+            return exp(log(v) + share * log(w / v)) if method == "log" else v + share * (w - v)
+    return points[-1][1]
+
+
+def make_curve() -> None:
+    at, values = [0, 3, 12, 36, 37], [2.5, 2.45, 2.0, 1.6, 0.9]
+    months = [0, 0.5, 3, 7.25, 11.9, 12, 20, 36, 36.5, 37, 60]
+    late, signed = [6, 18], [-1.5, 3.0]
+    cases = [
+        case(column(lambda m, how=how: curve(at, values, m, how), months), at, values, months, how)
+        for how in ("linear", "log", "step")
+    ]
+    cases += [
+        case([[curve(at, values, m) for m in months]], [at], [values], [months]),
+        case(column(lambda m: curve(late, signed, m), months), late, signed, months),
+        case(
+            [["#N/A"], [-1.5], [0.75], [3.0], ["#N/A"]],
+            late,
+            signed,
+            [5, 6, 12, 18, 19],
+            None,
+            "error",
+        ),
+        case(1.25, 12, 1.25, 40),
+        case(curve([0, 1], [1e-300, 1e300], 0.5, "log"), [0, 1], [1e-300, 1e300], 0.5, "log"),
+        case([[2.25], ["#VALUE!"], ["#NUM!"]], [0, 12], [2.5, 2.0], [6, "x", -1]),
+        case("#VALUE!", [0, 12, 12], [3, 2, 1], 6),
+        case("#VALUE!", [0, 12, 6], [3, 2, 1], 6),
+        case("#VALUE!", [0, 12], [3, 2, 1], 6),
+        case("#VALUE!", [0, None, 12], [3, 2, 1], 6),
+        case("#NUM!", [0, 12], [3, 0], 6, "log"),
+        case("#VALUE!", [0, 12], [3, 2], 6, "cubic"),
+    ]
+    publish("XLC_CURVE", PROGRAM, cases)
 
 
 def fit(serials, rents):
@@ -229,6 +277,7 @@ def make_contract_revenue() -> None:
 
 if __name__ == "__main__":
     make_rent()
+    make_curve()
     make_rent_fit()
     make_parity_rent()
     make_contract_revenue()

@@ -147,9 +147,10 @@ def make_book_value() -> None:
 def stopped(rents, rate, scrap):
     """Best of all plans to scrap after k months; ties go to the earlier."""
     v = (1 + mpf(rate)) ** (-mpf(1) / 12)
-    rents, scrap = exact(rents), mpf(scrap)
+    rents = exact(rents)
+    fetched = exact(scrap) if isinstance(scrap, list) else [mpf(scrap)] * (len(rents) + 1)
     plans = [
-        sum((n * v ** (j + 1) for j, n in enumerate(rents[:k])), mpf(0)) + scrap * v**k
+        sum((n * v ** (j + 1) for j, n in enumerate(rents[:k])), mpf(0)) + fetched[k] * v**k
         for k in range(len(rents) + 1)
     ]
     best = max(plans)
@@ -170,6 +171,11 @@ def make_rent_value() -> None:
         ([-10, -20], 0.1, 0),
         ([-10, 50], 0.1, 5),
         ([100, 100, 100], 0.2, 0),
+        # a card that loses its price as it earns: one value for each date, today's first
+        (falling, 0.12, [9000 * 0.93**k for k in range(49)]),
+        (falling, 0.12, [30000 * 0.93**k for k in range(49)]),
+        (hump, 0.1, [50, 400, 60, 30, 20, 10, 0, 0, 500]),
+        ([250], 0.1, [100, 500]),
     ]:
         value, life = stopped(rents, rate, scrap)
         cases.append(case(value, rents, rate, scrap))
@@ -179,6 +185,9 @@ def make_rent_value() -> None:
         case(stopped([250], 0.1, 0)[0], 250, 0.1),
         case("#NUM!", falling, -1.0),
         case("#NUM!", falling, 0.1, -1),
+        case("#NUM!", [1, 2], 0.1, [1, -1, 1]),
+        case("#VALUE!", falling, 0.1, [1] * 48),
+        case("#VALUE!", [1, 2], 0.1, [1, None, 1]),
         case("#VALUE!", [100, None, 50], 0.1),
         case("#VALUE!", [[100, 90], [80, 70]], 0.1),
         case("#VALUE!", falling, 0.1, 0, "irr"),

@@ -92,7 +92,7 @@ def test_a_workbook_of_another_maker_is_left_alone(tmp_path: Path) -> None:
 
 def test_a_scenario_in_force_is_told_in_python_too(loan: Example, tmp_path: Path) -> None:
     downside = tmp_path / "downside.xlsx"
-    label = loan.template.scenarios.case[0].label
+    label = loan.template.scenarios.case[-1].label
     xlcredit.recalculate(loan.path, downside, inputs={"scenario": label})
     result = xlcredit.recalculate(downside, inputs={NAME: 1.1})
     assert any(label in warning and "in force" in warning for warning in result.warnings)

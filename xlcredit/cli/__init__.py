@@ -25,6 +25,8 @@ from xlcredit.cli import (
     new,
     recalc,
     show,
+    start,
+    stress,
     usage,
 )
 from xlcredit.cli.printable import printable
@@ -43,10 +45,12 @@ app = typer.Typer(
 )
 for _command in (
     demo,
+    start,
     new,
     lite,
     recalc,
     show,
+    stress,
     functions,
     excel,
     libreoffice,

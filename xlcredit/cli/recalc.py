@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import datetime
-import re
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-__all__ = ["parse_value", "register"]
+__all__ = ["read_settings", "register"]
 
 
 def register(app: typer.Typer) -> None:
@@ -51,7 +49,7 @@ def recalc(
         terminal.require_suffix(output)
         refuse_source(file, output)
         refuse_to_replace(output, force)
-    inputs = dict(_setting(text) for text in settings or [])
+    inputs = read_settings(settings)
     book = Book(Package(file))
     refuse_unread(book, inputs)
     result = recalculate(book, output, inputs=inputs)
@@ -67,36 +65,16 @@ def recalc(
         raise typer.Exit(1)
 
 
+def read_settings(settings: list[str] | None) -> dict[str, Any]:
+    """Read what stands behind ``--set``: names or addresses with their values."""
+    return dict(_setting(text) for text in settings or [])
+
+
 def _setting(text: str) -> tuple[str, Any]:
     from xlcredit.errors import UserError
+    from xlcredit.recalc.typed import parse_value
 
     name, equals, value = text.partition("=")
     if not (equals and name.strip()):
         raise UserError(f'--set takes NAME=VALUE, such as rent_decline=0.3; got "{text}"')
     return name.strip(), parse_value(value.strip())
-
-
-#: Commas only where thousands have them: 0,3 is no number here, for it may be 0.3 or 3.
-_NUMBER = re.compile(r"([+-]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d*)?(?:[eE][+-]?\d+)?)(%?)")
-
-
-def parse_value(text: str) -> Any:
-    """Read a value as an analyst types it: 0.3, 30%, 45,000, 2026-11-22, TRUE, or text.
-
-    Examples
-    --------
-    >>> parse_value("30%"), parse_value("45,000"), parse_value("Flat"), parse_value("0,3")
-    (0.3, 45000.0, 'Flat', '0,3')
-    """
-    if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
-        return text[1:-1]
-    if text.upper() in ("TRUE", "FALSE"):
-        return text.upper() == "TRUE"
-    found = _NUMBER.fullmatch(text)
-    if found and any(c.isdigit() for c in found[1]):
-        number = float(found[1].replace(",", ""))
-        return number / 100 if found[2] else number
-    try:
-        return datetime.date.fromisoformat(text)
-    except ValueError:
-        return text

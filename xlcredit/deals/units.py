@@ -65,6 +65,7 @@ _ROWS = (
     Unit("kW", "#,##0.00", decimals=2),
     Unit("hours", "#,##0"),
     Unit("number", _PRICE, "{:.2f}", 2),
+    Unit("factor", "0.0000", "{:.4f}", 4),
     Unit("log", "0.00"),
     Unit("power", "0.00"),
     Unit("flag", '0;-0;"·"'),

@@ -161,8 +161,9 @@ class Book:
             return None
         quoted, bare, first, last = match.groups()
         sheet = quoted.replace("''", "'") if quoted else bare or ""
-        corners = extent(f"{first}:{last or first}".upper())
-        return Area(sheet, *corners) if sheet in self.sheets else None
+        if sheet not in self.sheets:
+            return None
+        return Area(sheet, *extent(f"{first}:{last or first}".upper()))
 
     @property
     def uses_1904_dates(self) -> bool:

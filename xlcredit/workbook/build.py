@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import io
-import re
 
 from openpyxl import Workbook
 from openpyxl.packaging.custom import StringProperty
@@ -13,8 +11,6 @@ from openpyxl.workbook.defined_name import DefinedName
 from xlcredit._version import __version__
 from xlcredit.deals.deal import Deal
 from xlcredit.deals.template import Template
-from xlcredit.ooxml.additions import pack
-from xlcredit.ooxml.package import Package
 from xlcredit.ooxml.place import quoted
 from xlcredit.workbook.draft import Draft, Page, protect
 from xlcredit.workbook.pages.audit import AuditPage, ChecksPage
@@ -26,10 +22,9 @@ from xlcredit.workbook.pages.stress import StressPage
 from xlcredit.workbook.pages.summary import SummaryPage
 from xlcredit.workbook.pages.term_sheet import TermSheetPage
 from xlcredit.workbook.places import Places
+from xlcredit.workbook.saving import saved
 
 __all__ = ["build"]
-
-_CORE = "docProps/core.xml"
 
 
 def build(template: Template, deal: Deal) -> bytes:
@@ -63,7 +58,7 @@ def build(template: Template, deal: Deal) -> bytes:
         protect(sheet)
     _define_names(book)
     _describe(book)
-    return _deterministic(book)
+    return saved(book.workbook, book.deal.as_of)
 
 
 def _pages(template: Template) -> list[Page]:
@@ -101,16 +96,3 @@ def _describe(book: Draft) -> None:
         ("xlcredit deal", book.deal.name),
     ):
         book.workbook.custom_doc_props.append(StringProperty(name=name, value=value))
-
-
-def _deterministic(book: Draft) -> bytes:
-    """Save without the clock: openpyxl stamps the time into the zip and the properties."""
-    raw = io.BytesIO()
-    book.workbook.save(raw)
-    package = Package(raw.getvalue())
-    stamp = book.deal.as_of.isoformat() + "T00:00:00Z"
-    return pack(package, {_CORE: _fixed_time(package.read(_CORE), stamp)})
-
-
-def _fixed_time(core: bytes, stamp: str) -> bytes:
-    return re.sub(rb"(<dcterms:modified[^>]*>)[^<]*", rb"\g<1>" + stamp.encode(), core, count=1)

@@ -29,6 +29,11 @@ class Word:
     among: tuple[int, ...] = ()
 
     @property
+    def flag(self) -> bool:
+        """Whether TRUE and FALSE are values of it."""
+        return self.among == (0, 1)
+
+    @property
     def domain(self) -> str:
         """The allowed numbers in words, as they stand in an error's reason."""
         if self.among:
@@ -63,6 +68,8 @@ _SHARE = {"low": 0.0, "high": 1.0}
 _SHARE_BELOW_ONE = {"low": 0.0, "high": _below(1.0)}
 _POSITIVE = {"low": _ABOVE_ZERO}
 _WHOLE = {"low": 0.0, "whole": True}
+#: Up to a thousand a year: faster is at once.
+_BOUNDED = {"low": 0.0, "high": 1000.0}
 _PERIODS_PER_YEAR = (1, 2, 4, 12, 52, 365)
 #: A yearly rate nearer to -100% than this leaves no money to discount.
 _ABOVE_MINUS_ONE = {"low": math.nextafter(-1.0, 0.0)}
@@ -83,6 +90,9 @@ VOCABULARY: dict[str, Word] = {
     "step_months": _word("months", "months at which rents step", low=0.0),
     "step_drops": _word("share", "fall at each step; negative for a rise", high=_below(1.0)),
     "dates": _word("dates", "observation dates"),
+    "point_months": _word("months", "months of the points, ascending"),
+    "point_values": _word("any", "values of the points"),
+    "outside": _word("name", "what stands outside the points"),
     "performance_ratio": _word("ratio", "work per hour of the old card over the new", _MONEY),
     "kw": _word("kW", "IT power of one GPU at the wall", _MONEY),
     "pue": _word("ratio", "power usage effectiveness of the site", low=1.0),
@@ -110,7 +120,7 @@ VOCABULARY: dict[str, Word] = {
     "ramp": _word("months", "months after a launch at which the fall is complete", low=0.0),
     "life": _word("months", "accounting life", _POSITIVE),
     "salvage": _word("USD", "value at the end of the life", _MONEY),
-    "method": _word("name", "depreciation method"),
+    "method": _word("name", "way to compute it"),
     "factor": _word("ratio", "declining-balance factor; 2 is double", _POSITIVE),
     "net_rents": _word("USD", "rent less running cost, one value per month"),
     "discount_rate": _word("1/year", "discount rate, effective", _ABOVE_MINUS_ONE),
@@ -158,6 +168,12 @@ VOCABULARY: dict[str, Word] = {
     "fee": _word("share", "upfront fee", _SHARE_BELOW_ONE),
     "oid": _word("share", "original issue discount", _SHARE_BELOW_ONE),
     "exit_fee": _word("share", "fee with the last payment", low=0.0),
+    "rates": _word("1/year", "interest, nominal, one value per period", low=0.0),
+    "grace_periods": _word("periods", "misses in a row that are forgiven", _WHOLE),
+    "cash_control": _word("0 or 1", "whether cash stays until all tests are done", among=(0, 1)),
+    "recovery_periods": _word("periods", "periods from enforcement to the money", _WHOLE),
+    "sale_days": _word("days", "days in which the cards must be sold", _POSITIVE),
+    "sale_haircut": _word("share", "price haircut of a forced sale", _SHARE),
     # coverage and covenants
     "measure": _word("name", "figure to return"),
     "window": _word("periods", "periods in a rolling sum", low=1.0, whole=True),
@@ -219,6 +235,26 @@ VOCABULARY: dict[str, Word] = {
     "liquidity": _word("USD", "borrower's cash for top-ups", _MONEY),
     "coin_slippage": _word("share", "cost of selling coin", _SHARE_BELOW_ONE),
     "gpu_recovery": _word("share", "net proceeds over price on enforcement", _SHARE),
+    # simulation
+    "relet": _word("USD", "contracted cards let on the market at base rents", _MONEY),
+    "gpu_curve": _word("USD/unit", "expected price of a card, at closing and by period", _MONEY),
+    "paths": _word("paths", "number of simulated paths", low=1.0, whole=True),
+    "seed": _word("number", "seed of the random numbers", low=0.0, high=2.0**53, whole=True),
+    "mean_reversion": _word("1/year", "speed of return to the card's curve", _BOUNDED),
+    "stressed_correlation": _word("ratio", "correlation in stress", low=-1.0, high=1.0),
+    "drawdown_trigger": _word("share", "fall of coin from its high that is stress", _SHARE),
+    "jump_intensity": _word("1/year", "common jumps in a year", _BOUNDED),
+    "coin_jump": _word("log", "mean log jump of coin", low=-20.0, high=20.0),
+    "gpu_jump": _word("log", "mean log jump of card prices", low=-20.0, high=20.0),
+    "coin_jump_vol": _word("log", "deviation of the coin's log jump", low=0.0, high=5.0),
+    "gpu_jump_vol": _word("log", "deviation of the card's log jump", low=0.0, high=5.0),
+    "jump_correlation": _word("ratio", "correlation of the two jumps", low=-1.0, high=1.0),
+    "rent_beta": _word("ratio", "log move of rents for one of card prices", low=-10.0, high=10.0),
+    "hazard_elasticity": _word(
+        "ratio", "log rise of the hazard for a log fall of rents", low=0.0, high=100.0
+    ),
+    "downtime_periods": _word("periods", "empty periods after the customer stops", _WHOLE),
+    "loss_rate": _word("1/year", "discount rate of losses, effective", _ABOVE_MINUS_ONE),
     # price of credit
     "exposure": _word("USD", "opening balance, one value per period", _MONEY),
     "lgd": _word("share", "loss given default", _SHARE),
@@ -239,9 +275,13 @@ VOCABULARY: dict[str, Word] = {
     "function": _word("name", "name of a worksheet function"),
 }
 
-#: The public names of one function use two words in another sense than all others.
+#: Words that one function uses in another sense than all others.
 HOMONYMS: dict[tuple[str, str], Word] = {
     ("XLC_REQUIRED_SPREAD", "liquidity"): _word("1/year", "spread for liquidity", low=0.0),
+    ("XLC_REPAYMENT", "gpu_depth"): _word(
+        "units/day", "GPUs the market absorbs in a day", _POSITIVE
+    ),
+    ("XLC_REPAYMENT", "sale_cost"): _word("USD/unit", "cost of selling one GPU", _MONEY),
     ("XLC_REQUIRED_SPREAD", "opex"): _word("1/year", "running cost of the loan", low=0.0),
 }
 

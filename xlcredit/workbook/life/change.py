@@ -84,4 +84,4 @@ def warnings(result: Recalculation, inputs: Inputs) -> Iterator[str]:
     """Say what keeps inputs that were set from having their effect."""
     scenario = result.names.get("scenario", AS_INPUT)
     if inputs and "scenario" not in inputs and scenario != AS_INPUT:
-        yield f"scenario {scenario} is in force and replaces some of the inputs"
+        yield f"scenario {scenario} is in force: it moves some of the inputs"

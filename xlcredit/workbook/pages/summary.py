@@ -194,11 +194,13 @@ def _write_covenant(book: Draft, sheet: Worksheet, row: int, covenant: Covenant)
     sheet.cell(row, _TEST).alignment = Alignment(horizontal="center")
     book.formula(sheet, row, _THRESHOLD, covenant.threshold, covenant.unit)
     value, test, threshold = f"B{row}", f"C{row}", f"D{row}"
-    # one formula for every covenant: the test in the row decides
+    # one formula for every covenant: the test in the row decides. Equality passes, and figures
+    # that agree to twelve digits are equal; without the slack, engines would disagree on a tie
+    slack = f"1E-12*ABS({threshold})"
     guarded = (
         f"IF(AND(ISNUMBER({value}),ISNUMBER({threshold})),"
-        f'IF(OR(AND({test}="at least",{value}>={threshold}),'
-        f'AND({test}="at most",{value}<={threshold})),"PASS","BREACH"),"CHECK")'
+        f'IF(OR(AND({test}="at least",{value}>={threshold}-{slack}),'
+        f'AND({test}="at most",{value}<={threshold}+{slack})),"PASS","BREACH"),"CHECK")'
     )
     status = book.formula(sheet, row, _STATUS, guarded, "text", bold=True)
     status.alignment = Alignment(horizontal="center")
@@ -207,7 +209,7 @@ def _write_covenant(book: Draft, sheet: Worksheet, row: int, covenant: Covenant)
     headroom = (
         f"CHOOSE(1+(COUNT({value},{threshold})=2)*(1+({value}>0)),"
         f'"none",IF({test}="at least","none left","unlimited"),'
-        f'IF({test}="at least",1,-1)*(1-{threshold}/{value}))'
+        f'IF({test}="at least",1,-1)*(ABS({value}-{threshold})>{slack})*(1-{threshold}/{value}))'
     )
     book.formula(sheet, row, _HEADROOM, headroom, f"headroom, {covenant.direction}")
     if covenant.first_breach:

@@ -5,12 +5,21 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from xlcredit.errors import CellError
+from xlcredit.functions import REGISTRY, call
 from xlcredit.models.debt import sculpture
-from xlcredit.models.waterfall import COLUMNS, waterfall
+
+COLUMNS = REGISTRY["XLC_WATERFALL"].parameters[-1].choices[1:]
 
 
-def run(*args, **terms) -> dict[str, list[float]]:
-    return dict(zip(COLUMNS, waterfall(*args, **terms).T.tolist(), strict=True))
+def run(cfads, balance, rate, scheduled, **terms) -> dict[str, list[float]]:
+    """The columns of the schedule; ``rate`` is a period's."""
+    arguments = (list(cfads), balance, rate, list(scheduled), {"periods_per_year": 1} | terms)
+    table = list(zip(*call("XLC_WATERFALL", *arguments), strict=True))
+    for name, column in zip(COLUMNS, table, strict=True):
+        alone = call("XLC_WATERFALL", *arguments, name)
+        assert alone == ([[cell] for cell in column] if len(column) > 1 else column[0])
+    return {name: list(column) for name, column in zip(COLUMNS, table, strict=True)}
 
 
 def test_plenty_of_cash_pays_as_scheduled() -> None:
@@ -56,7 +65,7 @@ def test_the_sweep_prepays_the_last_instalments_and_ends_the_loan() -> None:
     assert made["sweep"] == [45.0, 15.0, 0.0]
     assert made["closing"] == [35.0, 0.0, 0.0]
     assert made["distribution"] == [0.0, 25.0, 60.0]
-    assert np.isnan(made["dscr"][2])
+    assert made["dscr"][2] == CellError("#N/A")
 
 
 def test_a_sculpted_schedule_is_repaid_to_the_cent() -> None:
