@@ -18,7 +18,7 @@ from defusedxml import DefusedXmlException, ElementTree
 from xlcredit.errors import FileError
 from xlcredit.ooxml.archive import Archive
 
-__all__ = ["DATE", "Package", "replace_file", "zipped"]
+__all__ = ["DATE", "Package", "pack", "replace_file", "zipped"]
 
 #: A zip member needs a date; all that we make get this, so that equal contents are equal files.
 DATE = (1980, 1, 1, 0, 0, 0)
@@ -202,16 +202,33 @@ def _refuse_other_kinds(path: Path, data: bytes) -> None:
 # --- files, written whole or not at all -----------------------------------------------------
 
 
-def zipped(parts: Mapping[str, bytes]) -> bytes:
+def zipped(parts: Mapping[str, bytes], *, packed: bool = True) -> bytes:
     """Write a zip file: the parts in their order; equal parts are equal bytes."""
     out = BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
         for name, content in parts.items():
             member = zipfile.ZipInfo(name, DATE)
-            member.compress_type = zipfile.ZIP_DEFLATED
+            member.compress_type = zipfile.ZIP_DEFLATED if packed else zipfile.ZIP_STORED
             member.external_attr = 0o600 << 16
             archive.writestr(member, content)
     return out.getvalue()
+
+
+def pack(package: Package, changed: Mapping[str, bytes | None]) -> bytes:
+    """Write a workbook file: the parts in their order, new ones behind; equal parts, equal bytes.
+
+    Parameters
+    ----------
+    package : Package
+        The workbook that is copied.
+    changed : mapping
+        Parts that are new or have new contents; ``None`` leaves a part out.
+    """
+    contents = {
+        name: changed[name] if name in changed else package.read(name)
+        for name in dict.fromkeys([*package, *changed])
+    }
+    return zipped({name: content for name, content in contents.items() if content is not None})
 
 
 def replace_file(target: Path, content: bytes, like: Path | None = None) -> None:
