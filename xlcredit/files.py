@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import stat
@@ -15,6 +16,8 @@ __all__ = ["LARGEST", "LARGEST_TEXT", "read_file", "replace_file"]
 LARGEST, LARGEST_TEXT = 1 << 29, 1 << 24
 #: How Excel and LibreOffice mark beside a file that they have it open.
 _LOCKS = {"~${}": "Excel", ".~lock.{}#": "LibreOffice"}
+#: Linux shows here what a process has open.
+_OPEN_FILES = Path("/proc/self/fd")
 #: Who may use a new file is then decided by the umask, as for every other program's files.
 _EVERYBODY, _OWNER = 0o666, 0o600
 
@@ -82,7 +85,7 @@ def replace_file(target: Path, content: bytes, like: Path | None = None) -> None
             break
     part = target.with_name(f".{target.name[:80]}.{secrets.token_hex(4)}.part")
     try:
-        with os.fdopen(_new_file(target.parent, part, mode), "wb") as out:
+        with os.fdopen(_new_file(part, mode), "wb") as out:
             out.write(content)
             out.flush()
             os.fsync(out.fileno())
@@ -92,20 +95,24 @@ def replace_file(target: Path, content: bytes, like: Path | None = None) -> None
         part.unlink(missing_ok=True)
 
 
-def _new_file(folder: Path, part: Path, mode: int) -> int:
+def _new_file(part: Path, mode: int) -> int:
     """Open a new file, without a name where that can be: then a crash leaves nothing behind."""
-    try:
-        handle = os.open(folder, os.O_TMPFILE | os.O_WRONLY, mode)
-    except (AttributeError, OSError):  # not Linux, or a file system that cannot
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-        handle = os.open(part, flags, mode)
-    return handle
+    unnamed = getattr(os, "O_TMPFILE", 0)
+    if unnamed and _OPEN_FILES.is_dir():
+        with contextlib.suppress(OSError):  # a file system that cannot
+            return os.open(part.parent, unnamed | os.O_WRONLY, mode)
+    return os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), mode)
 
 
 def _name(handle: int, part: Path) -> None:
     """Give the open file its name, if it has none."""
-    if not os.fstat(handle).st_nlink:
-        os.link(f"/proc/self/fd/{handle}", part, follow_symlinks=True)
+    if os.fstat(handle).st_nlink:
+        return
+    folder = os.open(part.parent, os.O_RDONLY)
+    try:
+        os.link(_OPEN_FILES / str(handle), part.name, dst_dir_fd=folder, follow_symlinks=True)
+    finally:
+        os.close(folder)
 
 
 def _refuse_target(target: Path) -> None:
