@@ -308,7 +308,10 @@ def test_help_has_an_example(command: str) -> None:
         ("libreoffice install --set", "option --set; see xlcredit libreoffice install --help"),
         ("--verzion", "there is no option --verzion; did you mean --version? See xlcredit --help"),
         ("recalc", "the argument FILE is missing; see xlcredit recalc --help"),
-        ("new gpu-term-loan", "--output/-o is missing; see xlcredit new --help"),
+        (
+            "new gpu-term-loan",
+            "name the file to write: xlcredit new gpu-term-loan … -o gpu-term-loan.xlsx",
+        ),
         ("recalc a -o", "-o requires an argument; see xlcredit recalc --help"),
         ("recalc a --json=1", "--json does not take a value; see xlcredit recalc --help"),
         ("new a -o b.xlsx --host moon", "--host: 'moon' is not one of 'plain', 'lite'; see"),

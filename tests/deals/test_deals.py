@@ -44,7 +44,7 @@ def test_a_deal_overrides_value_source_and_date() -> None:
         ("margin = {", "margn = {", ["margn", "did you mean margin"]),
         ('0.04, unit = "1/year"', '400, unit = "bp"', ["margin", "1/year", "bp"]),
         ("value = 0.04,", "value = 4.0,", ["margin", "0..1", "4.0"]),
-        ("value = 0.04,", 'value = "4%",', ["margin", "number", "4%"]),
+        ("value = 0.04,", 'value = "4 percent",', ["margin", "number", "4 percent"]),
         ("value = 0.04,", "value = true,", ["margin", "number", "True"]),
         ("value = 0.04,", "value = nan,", ["margin", "nan"]),
         ("value = 61,", "value = 61.5,", ["tenor_months", "whole", "61.5"]),

@@ -93,11 +93,12 @@ def build(
     from xlcredit.cli.terminal import line
     from xlcredit.errors import FileError
     from xlcredit.hosts.libreoffice.package import extension
+    from xlcredit.ooxml.package import replace_file
 
     if output.suffix.lower() != ".oxt":
         raise FileError(f"{output}: an extension's name ends in .oxt")
     try:
-        output.write_bytes(extension())
+        replace_file(output, extension())
     except OSError as error:
         raise FileError(f"{output}: cannot be written: {error.strerror}") from None
     line(f"written: {output}")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import tempfile
+import io
 from dataclasses import dataclass
 from pathlib import Path
 
 from xlcredit.deals import Deal, Template
 from xlcredit.errors import FileError
+from xlcredit.ooxml.book import Book
+from xlcredit.ooxml.package import Package, replace_file
 from xlcredit.recalc import Recalculation, recalculate
 from xlcredit.workbook import build
 
@@ -33,16 +35,14 @@ class Made:
 
 def make_workbook(template: Template, deal: Deal, host: str = "plain") -> Made:
     """Build the workbook of a deal and recalculate it; for ``"lite"``, with its program."""
-    with tempfile.TemporaryDirectory() as scratch:
-        formulas = Path(scratch) / "formulas.xlsx"
-        values = Path(scratch) / "values.xlsx"
-        formulas.write_bytes(build(template, deal))
-        result = recalculate(formulas, values)
-        if host == "lite":
-            from xlcredit.hosts.officejs.lite import embed
+    values = io.BytesIO()
+    result = recalculate(build(template, deal), values)
+    content = values.getvalue()
+    if host == "lite":
+        from xlcredit.hosts.officejs.lite import embed
 
-            return Made(embed(values), result)
-        return Made(values.read_bytes(), result)
+        content = embed(Book(Package(content)))
+    return Made(content, result)
 
 
 def write_workbook(made: Made, target: Path, force: bool) -> None:
@@ -57,9 +57,9 @@ def same(made: Made, target: Path) -> bool:
     return target.is_file() and target.read_bytes() == made.content
 
 
-def refuse_stale(file: Path) -> None:
+def refuse_stale(book: Book) -> None:
     """Stop before stored values that the formulas no longer give are handed on."""
-    changes = recalculate(file).changes
+    changes, file = recalculate(book).changes, book.package.path
     if changes:
         told = f"{file}: {len(changes)} stored values are not what the formulas give"
         raise FileError(f"{told}; run: xlcredit recalc {file} -o NEW.xlsx")
@@ -90,9 +90,6 @@ def _place(content: bytes, target: Path) -> None:
     """Write beside the target, then move into place."""
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=target.parent, suffix=".part", delete=False) as part:
-            part.write(content)
-        Path(part.name).chmod(0o644)
-        Path(part.name).replace(target)
+        replace_file(target, content)
     except OSError as error:
         raise FileError(f"{target}: cannot be written: {error.strerror}") from None

@@ -48,7 +48,7 @@ def read_toml(path: Path) -> dict[str, Any]:
 
 
 def load(name: str) -> tuple[Template, Path]:
-    """Load a template by the name of a shipped one or by the path of a ``template.toml``.
+    """Load a template by the name of a shipped one, or by its folder or ``template.toml``.
 
     Returns
     -------
@@ -56,6 +56,8 @@ def load(name: str) -> tuple[Template, Path]:
         The template and its folder, in which ``deal.toml`` is its filled example.
     """
     path = Path(name)
+    if path.is_dir() and (path / "template.toml").is_file():
+        path = path / "template.toml"
     if path.suffix != ".toml":
         if name not in shipped():
             told = f'"{name}" is not a template; there are {", ".join(shipped())}'

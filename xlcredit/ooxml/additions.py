@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import io
 import re
-import zipfile
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 
-from xlcredit.ooxml.package import Package
+from xlcredit.ooxml.package import Package, zipped
+from xlcredit.ooxml.tags import before_end
 
 __all__ = ["Additions", "pack"]
 
 _TYPES = "[Content_Types].xml"
-#: A zip member needs a date; all get this, so that equal contents are equal files.
-_DATE = (1980, 1, 1, 0, 0, 0)
 _HEAD = b'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\r\n'
 _RELATIONSHIPS = (
     b'<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
@@ -40,7 +37,7 @@ class Additions:
         """Add a part; the XML is without its declaration."""
         self.parts[part] = _HEAD + xml.encode()
         entry = f'Override PartName="/{part}" ContentType="{content_type}"/>'
-        self.parts[_TYPES] = _before_end(self._read(_TYPES), entry.encode())
+        self.parts[_TYPES] = before_end(self._read(_TYPES), entry.encode())
 
     def relate(self, owner: str, kind: str, part: str) -> str:
         """Let a part refer to another, and return the reference's id; ``""`` is the package."""
@@ -53,7 +50,7 @@ class Additions:
         folder = f"{path.parent}/" if owner else ""
         target = part.removeprefix(folder) if part.startswith(folder) else f"/{part}"
         entry = f'Relationship Id="{key}" Type="{kind}" Target="{target}"/>'
-        self.parts[name] = _before_end(xml, entry.encode())
+        self.parts[name] = before_end(xml, entry.encode())
         return key
 
     def _read(self, part: str) -> bytes:
@@ -70,20 +67,8 @@ def pack(package: Package, changed: Mapping[str, bytes | None]) -> bytes:
     changed : mapping
         Parts that are new or have new contents; ``None`` leaves a part out.
     """
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as archive:
-        for name in dict.fromkeys([*package, *changed]):
-            content = changed[name] if name in changed else package.read(name)
-            if content is None:
-                continue
-            member = zipfile.ZipInfo(name, _DATE)
-            member.compress_type = zipfile.ZIP_DEFLATED
-            member.external_attr = 0o600 << 16
-            archive.writestr(member, content)
-    return out.getvalue()
-
-
-def _before_end(xml: bytes, element: bytes) -> bytes:
-    """Add an element as the last child of the root, in the root's prefix."""
-    *_, end = re.finditer(rb"</((?:\w+:)?)\w+\s*>", xml)
-    return xml[: end.start()] + b"<" + end[1] + element + xml[end.start() :]
+    contents = {
+        name: changed[name] if name in changed else package.read(name)
+        for name in dict.fromkeys([*package, *changed])
+    }
+    return zipped({name: content for name, content in contents.items() if content is not None})

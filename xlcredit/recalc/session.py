@@ -6,35 +6,38 @@ import os
 import re
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import IO, Any
 
 from xlcredit.errors import CellError, RecalcError
-from xlcredit.ooxml.book import Book, Formula, Name, Place
+from xlcredit.ooxml.book import Book, Formula, Name
 from xlcredit.ooxml.formulas import tokenise
 from xlcredit.ooxml.package import Package
 from xlcredit.ooxml.patch import Changes, patch_calculation, patch_sheet
+from xlcredit.ooxml.place import Place
 from xlcredit.ooxml.values import Value
 from xlcredit.recalc.calls import Calls, default_functions, fitted
 from xlcredit.recalc.corrections import CORRECTIONS
 from xlcredit.recalc.dialect import FIT, Dialect
 from xlcredit.recalc.engine import BLOCKED, Engine, Model, Refusal, Text
 from xlcredit.recalc.formualizer import Embedded
-from xlcredit.recalc.inputs import resolve_inputs
+from xlcredit.recalc.inputs import Inputs, resolve_inputs
 from xlcredit.recalc.outcome import Recalculation, differences, faults
 from xlcredit.recalc.preflight import FUNCTION_NAME, Preflight, volatile_warning
 
-__all__ = ["recalculate"]
+__all__ = ["Calculation", "choose_engine", "recalculate"]
 
 Path = str | os.PathLike[str]
+#: A file, what it holds, or a workbook that is open already.
+Source = Path | bytes | Book
 Cells = dict[str, dict[tuple[int, int], Value]]
 Spills = dict[Place, tuple[int, int]]
 
 
 def recalculate(
-    source: Path,
-    target: Path | None = None,
+    source: Source,
+    target: Path | IO[bytes] | None = None,
     *,
-    inputs: Mapping[str, object] | None = None,
+    inputs: Inputs | None = None,
     functions: Mapping[str, Callable[..., Any]] | None = None,
     engine: str | Engine = "embedded",
     overwrite: bool = False,
@@ -46,12 +49,12 @@ def recalculate(
 
     Parameters
     ----------
-    source : str or Path
-        An .xlsx or .xlsm workbook.
-    target : str or Path, optional
+    source : str, Path, bytes or Book
+        An .xlsx or .xlsm workbook; one that is open already is not read again.
+    target : str, Path or binary file, optional
         Where to write the copy; without it, nothing is written.
     inputs : mapping, optional
-        A defined name, or an address such as ``Inputs!C4``, to its new value.
+        A cell (`Place`), a defined name, or an address such as ``Inputs!C4``, to its new value.
     functions : mapping, optional
         Worksheet functions by name, on raw values; by default those of xlcredit.
     engine : str or Engine
@@ -78,35 +81,14 @@ def recalculate(
     1.182
     """
     started = time.perf_counter()
-    book = Book(Package(source))
+    book = source if isinstance(source, Book) else Book(Package(source))
     new = resolve_inputs(book, inputs or {})
-    known = {
-        name.upper(): function
-        for name, function in (default_functions() if functions is None else functions).items()
-    }
-    run = _Run(book, known, _engine(engine))
-    if not book.formulas:
-        raise RecalcError(
-            f"{book.package.path.name} holds no formulas, as a frozen copy does: "
-            "recalculate the workbook it was made from"
-        )
-    values, spills = run.calculate(new)
+    own = default_functions() if functions is None else functions
+    run = Calculation(book, own, choose_engine(engine))
+    run.calculate(new)
     if target is not None:
-        _write(book, target, values, spills, new, overwrite=overwrite)
-    by_sheet = _by_sheet(values, {name: {} for name in book.sheets})
-    constants = _by_sheet(new, {name: dict(cells) for name, cells in book.constants.items()})
-    everything = {name: constants[name] | by_sheet[name] for name in book.sheets}
-    return Recalculation(
-        values=by_sheet,
-        constants=constants,
-        names={n: everything[p.sheet].get((p.row, p.column)) for n, p in book.cell_names.items()},
-        errors=list(faults(book, values, run.calls)),
-        changes=list(differences(book, values)),
-        warnings=run.warnings,
-        functions_called={n: k for n, k in sorted(run.calls.count.items()) if n in known},
-        cells=len(book.formulas),
-        seconds=time.perf_counter() - started,
-    )
+        run.write(target, new, overwrite=overwrite)
+    return run.result(new, started)
 
 
 def _by_sheet(values: Mapping[Place, Value], sheets: Cells) -> Cells:
@@ -116,7 +98,8 @@ def _by_sheet(values: Mapping[Place, Value], sheets: Cells) -> Cells:
     return sheets
 
 
-def _engine(engine: str | Engine) -> Engine:
+def choose_engine(engine: str | Engine) -> Engine:
+    """Give the engine of that name, or the one that was given."""
     if not isinstance(engine, str):
         return engine
     if engine != "embedded":
@@ -124,8 +107,8 @@ def _engine(engine: str | Engine) -> Engine:
     return Embedded()
 
 
-class _Run:
-    """One calculation of one workbook."""
+class Calculation:
+    """One workbook in one engine."""
 
     def __init__(
         self, book: Book, functions: Mapping[str, Callable[..., Any]], engine: Engine
@@ -133,24 +116,64 @@ class _Run:
         self.book = book
         self.engine = engine
         self.warnings: list[str] = []
-        self._own = functions
-        self._functions = {**CORRECTIONS, **functions}
+        self._own = {name.upper(): function for name, function in functions.items()}
+        self._functions = {**CORRECTIONS, **self._own}
         self._preflight = Preflight(book)
         self._dialect = Dialect(book, self._functions)
         self.calls = Calls(self._functions, self._dialect.sites)
+        self._values: tuple[dict[Place, Value], Spills] | None = None
 
-    def calculate(self, inputs: Mapping[Place, Value]) -> tuple[dict[Place, Value], Spills]:
-        """Give the value of every formula's cell, and how far each spilling one reaches."""
+    def calculate(self, inputs: Mapping[Place, Value]) -> None:
+        """Take the workbook into the engine and calculate every formula."""
+        if not self.book.formulas:
+            raise RecalcError(
+                f"{self.book.package.path.name} holds no formulas, as a frozen copy does: "
+                "recalculate the workbook it was made from"
+            )
         model = self._model(inputs)
         self._preflight.raise_problems()
         for name in self._functions:
             self.engine.register(name, self.calls.bind(name))
         self.engine.register(FIT, fitted)
         self.engine.load(model)
+        self.again()
+
+    def again(self) -> None:
+        """Calculate what has changed since."""
+        self._values = None
         self.engine.calculate()
         if self.calls.refused:
             raise RecalcError(self.calls.refused[0])
-        return self._collect()
+
+    def values(self) -> dict[Place, Value]:
+        """Give the value of every formula's cell and of the cells that arrays fill."""
+        return self._collected()[0]
+
+    def result(self, inputs: Mapping[Place, Value], started: float | None = None) -> Recalculation:
+        """Tell all values, errors and differences from the file."""
+        book, (values, _) = self.book, self._collected()
+        by_sheet = _by_sheet(values, {name: {} for name in book.sheets})
+        constants = _by_sheet(inputs, {name: dict(cells) for name, cells in book.constants.items()})
+        everything = {name: constants[name] | by_sheet[name] for name in book.sheets}
+        places = book.cell_names.items()
+        return Recalculation(
+            values=by_sheet,
+            constants=constants,
+            names={n: everything[p.sheet].get((p.row, p.column)) for n, p in places},
+            errors=list(faults(book, values, self.calls)),
+            changes=list(differences(book, values)),
+            warnings=self.warnings,
+            functions_called={n: k for n, k in sorted(self.calls.count.items()) if n in self._own},
+            cells=len(book.formulas),
+            seconds=0.0 if started is None else time.perf_counter() - started,
+        )
+
+    def write(
+        self, target: Path | IO[bytes], inputs: Mapping[Place, Value], *, overwrite: bool
+    ) -> None:
+        """Write a copy of the file with the inputs and the values in it."""
+        values, spills = self._collected()
+        _write(self.book, target, values, spills, inputs, overwrite=overwrite)
 
     def _model(self, inputs: Mapping[Place, Value]) -> Model:
         """Translate the workbook into the engine's dialect, and check that it can be done."""
@@ -194,6 +217,12 @@ class _Run:
         formula = Formula(Place(name.name, 0, 0), name.text, (1, 1), dynamic=True)
         return Name(name.name, self._translate(formula, used), name.sheet)
 
+    def _collected(self) -> tuple[dict[Place, Value], Spills]:
+        """Give the value of every formula's cell, and how far each spilling one reaches."""
+        if self._values is None:
+            self._values = self._collect()
+        return self._values
+
     def _collect(self) -> tuple[dict[Place, Value], Spills]:
         values: dict[Place, Value] = {}
         spills: Spills = {}
@@ -236,7 +265,7 @@ _WORD = re.compile(r"[^\W\d][\w.\\]*|\\[\w.\\]*")
 
 def _write(
     book: Book,
-    target: Path,
+    target: Path | IO[bytes],
     values: Mapping[Place, Value],
     spills: Spills,
     inputs: Mapping[Place, Value],

@@ -12,8 +12,9 @@ from openpyxl.utils import get_column_letter as letter
 
 from xlcredit.errors import DealError, FormulaError
 from xlcredit.hints import did_you_mean
+from xlcredit.ooxml.place import Place, quoted
 
-__all__ = ["FIRST", "OPENING", "TOTAL", "UNIT", "Place", "Places", "quoted"]
+__all__ = ["FIRST", "OPENING", "TOTAL", "UNIT", "Places"]
 
 #: Columns of a monthly sheet: label, unit, total or constant, opening, then the months.
 LABEL, UNIT, TOTAL, OPENING, FIRST = 1, 2, 3, 4, 5
@@ -26,20 +27,6 @@ _CELL = re.compile(r"\$?[A-Z]{1,3}\$?\d+\Z")
 _WORD = re.compile(r"[A-Za-z_]\w*")
 #: Functions younger than the file format carry a prefix in the file.
 _YOUNG = re.compile(r"\b(MINIFS|MAXIFS|IFNA|NORM\.S\.DIST|GAMMA\.DIST|GAMMALN\.PRECISE)\(")
-
-
-@dataclass(frozen=True)
-class Place:
-    """One cell."""
-
-    sheet: str
-    row: int
-    column: int
-
-    @property
-    def absolute(self) -> str:
-        """The address without its sheet, fixed."""
-        return f"${letter(self.column)}${self.row}"
 
 
 @dataclass
@@ -175,8 +162,3 @@ class Places:
             return True
         words = set(_WORD.findall(formula))
         return any(self.cells[word].sheet != sheet for word in words & self.cells.keys())
-
-
-def quoted(sheet: str) -> str:
-    """A sheet's name as a formula writes it."""
-    return sheet if re.fullmatch(r"[A-Za-z_]\w*", sheet) else f"'{sheet}'"

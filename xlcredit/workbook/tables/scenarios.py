@@ -13,9 +13,9 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from xlcredit.deals.cases import in_case
 from xlcredit.deals.template import AS_INPUT, Parameters, ScenarioCase, Shock, Template
+from xlcredit.ooxml.place import Place
 from xlcredit.workbook import style
 from xlcredit.workbook.draft import Draft
-from xlcredit.workbook.places import Place
 
 __all__ = ["HEADER_ROW", "columns", "height", "place", "write"]
 

@@ -81,7 +81,7 @@ def _add_chart(sheet: Worksheet, header: int, bars: int, spec: Tornado) -> None:
     chart.x_axis.scaling.orientation = "maxMin"
     chart.x_axis.tickLblPos = "low"
     chart.x_axis.delete = chart.y_axis.delete = False
-    chart.y_axis.number_format = style.NUMBER_FORMATS.get(spec.unit, "General")
+    chart.y_axis.number_format = style.number_format(spec.unit)
     chart.y_axis.majorGridlines.spPr = GraphicalProperties(ln=LineProperties(solidFill="E5E7EB"))
     chart.legend.position = "b"
     chart.width, chart.height = 24, 6.2

@@ -10,7 +10,6 @@ LibreOffice and olevba read what is built; it was not verified in a real Excel.
 from __future__ import annotations
 
 import importlib.util
-import io
 import sys
 import uuid
 import zipfile
@@ -27,6 +26,7 @@ from xlcredit.hosts.classic import vba
 from xlcredit.hosts.classic.addin import connection
 from xlcredit.hosts.classic.addin.project import Module, VbaProject
 from xlcredit.hosts.classic.intellisense import NAMESPACE, intellisense
+from xlcredit.ooxml.package import zipped
 
 __all__ = ["PROJECT", "Settings", "build", "settings_here"]
 
@@ -147,13 +147,10 @@ def build(settings: Settings | None = None) -> bytes:
     except (OSError, zipfile.BadZipFile, ValueError, KeyError) as error:
         version = settings.xlwings
         raise HostError(f"xlwings {version}: its template cannot be used: {error}") from error
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as archive:
-        # the content types stand first in every file that Excel writes
-        for name in sorted(parts | changed, key=lambda name: (name != "[Content_Types].xml", name)):
-            content = changed.get(name) or parts[name]
-            archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
-    return out.getvalue()
+    parts = parts | changed
+    # the content types stand first in every file that Excel writes
+    order = sorted(parts, key=lambda name: (name != "[Content_Types].xml", name))
+    return zipped({name: parts[name] for name in order})
 
 
 def _changed(parts: Mapping[str, bytes], settings: Settings) -> dict[str, bytes]:
