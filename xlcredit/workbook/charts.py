@@ -27,7 +27,7 @@ from xlcredit.workbook import style
 from xlcredit.workbook.draft import Draft
 from xlcredit.workbook.places import FIRST
 
-__all__ = ["column_series", "frame", "hatch", "line_of", "monthly"]
+__all__ = ["column_series", "frame", "hatch", "line_of", "monthly", "shown_months"]
 
 Plot = TypeVar("Plot", AreaChart, BarChart, LineChart)
 
