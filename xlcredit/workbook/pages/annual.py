@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from openpyxl.styles import Alignment, Border, Side
+from openpyxl.styles import Alignment, Border, PatternFill, Side
 from openpyxl.utils import get_column_letter as letter
 from openpyxl.worksheet.worksheet import Worksheet
 
@@ -65,6 +65,7 @@ class AnnualPage:
         cell = book.formula(sheet, row, _FIRST_YEAR - 1 + year, _addressed(book, formula), unit)
         if row < _FIRST_ROW:
             style.base(cell, bold=True, color="FFFFFF")
+            cell.fill = PatternFill("solid", start_color=style.ACCENT)
             cell.alignment = Alignment(horizontal="center")
 
     def _write_row(self, book: Draft, sheet: Worksheet, at: int, spec: AnnualRow, row: Row) -> None:

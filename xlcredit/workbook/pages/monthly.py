@@ -61,7 +61,7 @@ class MonthlyPage:
                 _write_row(book, sheet, row, item, read_ahead)
             else:
                 style.heading(sheet, row, item.title, book.places.last)
-        widths(sheet, A=56, B=14, C=16, D=14)
+        widths(sheet, A=47, B=11, C=15, D=13.5)
         for column in range(FIRST, book.places.last + 1):
             sheet.column_dimensions[letter(column)].width = 13
         sheet.freeze_panes = sheet.cell(_HEADER_ROW + 2, FIRST)
