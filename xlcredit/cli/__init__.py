@@ -7,6 +7,7 @@ differs under ``--check``); 2, not done and nothing written, with one line that 
 
 from __future__ import annotations
 
+import signal
 import sys
 from typing import Annotated
 
@@ -14,6 +15,7 @@ import typer
 
 from xlcredit._version import __version__
 from xlcredit.cli import (
+    calibrate,
     demo,
     diff,
     excel,
@@ -26,6 +28,7 @@ from xlcredit.cli import (
     new,
     recalc,
     show,
+    simulate,
     start,
     stress,
     usage,
@@ -53,6 +56,8 @@ for _command in (
     recalc,
     show,
     stress,
+    simulate,
+    calibrate,
     functions,
     excel,
     libreoffice,
@@ -88,6 +93,7 @@ _LONGEST = 1_000
 
 def main() -> None:
     """Run the command line; an error is one line on stderr."""
+    before = {number: signal.signal(number, _stop) for number in _STOPS}
     try:
         sys.exit(app(prog_name="xlcredit", standalone_mode=False) or 0)
     except usage.UsageError as error:
@@ -100,6 +106,18 @@ def main() -> None:
         path = record(error, " ".join(sys.argv[1:2]))
         kept = f"; the traceback is in {path}" if path else ""
         _refuse(f"a mistake in xlcredit: {type(error).__name__}: {error}{kept}", code=3)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+#: What asks a program to end: by Control-C, by the system, by a terminal that closes.
+_STOPS = [getattr(signal, n) for n in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, n)]
+
+
+def _stop(number: int, _: object) -> None:
+    """End as asked, and take half-written files along: the exception passes them all."""
+    sys.exit(128 + number)
 
 
 def _refuse(told: str, code: int = 2) -> None:

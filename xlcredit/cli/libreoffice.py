@@ -87,20 +87,18 @@ def doctor() -> None:
 
 def build(
     output: Annotated[Path, typer.Option("--output", "-o", help="The extension to write.")],
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
 ) -> None:
     """Write the extension to a file, to install it by a double click on this machine.
 
     Example: xlcredit libreoffice build -o xlcredit.oxt
     """
     from xlcredit.cli.terminal import line
+    from xlcredit.cli.writing import write_whole
     from xlcredit.errors import FileError
     from xlcredit.hosts.libreoffice.package import extension
-    from xlcredit.ooxml.package import replace_file
 
     if output.suffix.lower() != ".oxt":
         raise FileError(f"{output}: an extension's name ends in .oxt")
-    try:
-        replace_file(output, extension())
-    except OSError as error:
-        raise FileError(f"{output}: cannot be written: {error.strerror}") from None
+    write_whole(extension(), output, force)
     line(f"written: {output}")

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from xlcredit.deals import Deal, Template
 from xlcredit.errors import FileError
+from xlcredit.files import replace_file
 from xlcredit.ooxml.book import Book
-from xlcredit.ooxml.package import Package, replace_file
+from xlcredit.ooxml.package import Package
 from xlcredit.ooxml.place import a1
 from xlcredit.recalc import Recalculation, recalculate
 from xlcredit.workbook import Dashboard, build, read_dashboard

@@ -128,7 +128,8 @@ def _shown(term: Term) -> str:
 def _purposes(book: Draft) -> dict[str, str]:
     """What each sheet is for, in the order of the book."""
     return {
-        "Summary": "Side-by-sides, the covenants, the charts",
+        "Summary": "The ask, whether it is repaid, the tests, the charts",
+        **({"Annual": "The years, tied to the months"} if book.template.annual else {}),
         "Inputs": "Every input once, with unit, source and date; change the blue cells",
         **{sheet.name: sheet.purpose for sheet in book.template.sheet},
         "Stress": "Scenarios side by side, ladders, grids, tornados",
