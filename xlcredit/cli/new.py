@@ -38,6 +38,8 @@ def new(
 ) -> None:
     """Build a term-sheet workbook, recalculated.
 
+    With -o FILE.csv or FILE.parquet, it writes a loan tape with that one deal as its first row.
+
     Example: xlcredit new gpu-term-loan -o coreweave.xlsx
     """
     from xlcredit.cli.dashboard import print_dashboard
@@ -48,6 +50,9 @@ def new(
     from xlcredit.hosts.officejs.lite import refuse_macros
     from xlcredit.workbook import read_dashboard
 
+    if output.suffix.lower() in (".csv", ".parquet"):
+        _write_tape(template, deal, output, force)
+        return
     require_suffix(output)
     if host is Host.LITE:
         refuse_macros(output)
@@ -61,3 +66,16 @@ def new(
     write_workbook(made, output, force)
     print_dashboard(read_dashboard(output))
     finish(made.result, output)
+
+
+def _write_tape(template: str, deal: Path | None, output: Path, force: bool) -> None:
+    from xlcredit.cli.terminal import line
+    from xlcredit.cli.writing import refuse_to_replace
+    from xlcredit.deals import load, read_deal
+    from xlcredit.portfolio.rows import example_tape
+    from xlcredit.workbook.export import write_table
+
+    refuse_to_replace(output, force)
+    spec, home = load(template)
+    write_table(example_tape(spec, read_deal(deal or home / "deal.toml", spec)), output)
+    line(f"wrote {output}: one row a loan; run: xlcredit portfolio {output} -o book.xlsx")
