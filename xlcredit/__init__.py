@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from xlcredit import portfolio
     from xlcredit.errors import CellError, UserError
     from xlcredit.functions import call
-    from xlcredit.recalc import recalculate
     from xlcredit.recalc.evaluate import evaluate
+    from xlcredit.workbook.life.change import recalculate
     from xlcredit.workbook.making import new_workbook as new
     from xlcredit.workbook.session import Session
     from xlcredit.workbook.session import open_workbook as open  # noqa: A004
@@ -47,7 +47,7 @@ _HOMES = {
     "new": "xlcredit.workbook.making:new_workbook",
     "open": "xlcredit.workbook.session:open_workbook",
     "portfolio": "xlcredit.portfolio:",
-    "recalculate": "xlcredit.recalc",
+    "recalculate": "xlcredit.workbook.life.change",
 }
 
 

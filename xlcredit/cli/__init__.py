@@ -26,9 +26,11 @@ from xlcredit.cli import (
     portfolio,
     recalc,
     show,
+    start,
     stress,
     usage,
 )
+from xlcredit.cli.printable import printable
 from xlcredit.errors import UserError
 
 __all__ = ["app", "main"]
@@ -44,6 +46,7 @@ app = typer.Typer(
 )
 for _command in (
     demo,
+    start,
     new,
     lite,
     recalc,
@@ -79,6 +82,10 @@ def _anywhere(
     """Take the options that need no command."""
 
 
+#: A formula of a strange workbook may be as long as a book.
+_LONGEST = 1_000
+
+
 def main() -> None:
     """Run the command line; an error is one line on stderr."""
     try:
@@ -94,5 +101,7 @@ def main() -> None:
 def _refuse(told: str) -> None:
     """Leave with one line, even if it names a file whose name has several."""
     if told:
-        print(f"xlcredit: {' '.join(told.splitlines())}", file=sys.stderr)
+        line = printable(told)
+        cut = f"{line[:_LONGEST]}..." if len(line) > _LONGEST else line
+        print(f"xlcredit: {cut}", file=sys.stderr)
     sys.exit(2)

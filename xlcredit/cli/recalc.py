@@ -36,14 +36,12 @@ def recalc(
     """
     from xlcredit.cli import reports, terminal
     from xlcredit.cli.writing import refuse_source, refuse_to_replace
-    from xlcredit.deals.template import AS_INPUT
     from xlcredit.errors import UserError
     from xlcredit.ooxml.book import Book
     from xlcredit.ooxml.package import Package
-    from xlcredit.recalc import recalculate
     from xlcredit.recalc.inputs import refuse_unread
+    from xlcredit.workbook.life.change import recalculate
     from xlcredit.workbook.life.stamp import changed_functions
-    from xlcredit.workbook.pages.inputs import changed_sources
 
     if output is None and not (check or as_json):
         raise UserError("name the copy to write with -o FILE, or ask for --check or --json")
@@ -54,14 +52,8 @@ def recalc(
     inputs = read_settings(settings)
     book = Book(Package(file))
     refuse_unread(book, inputs)
-    sources = changed_sources(file, inputs) if inputs else {}
-    wanted: dict[Any, object] = {**inputs, **sources}
-    result = recalculate(book, output, inputs=wanted)
-    scenario = result.names.get("scenario", AS_INPUT)
-    if inputs and "scenario" not in inputs and scenario != AS_INPUT:
-        told = f"scenario {scenario} is in force: it moves some of the inputs"
-        result.warnings.append(told)
-    changed = changed_functions(file, result) if check and not inputs else None
+    result = recalculate(book, output, inputs=inputs)
+    changed = changed_functions(book.package, result) if check and not inputs else None
     if as_json:
         data = terminal.recalculation_as_data(result, file, output, check)
         terminal.print_json(data | reports.changed_functions_as_data(changed))

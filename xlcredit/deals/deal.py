@@ -10,7 +10,7 @@ import msgspec
 
 from xlcredit.deals.reading import convert, read_toml
 from xlcredit.deals.template import Input, Struct, Template, Value
-from xlcredit.deals.values import CONTROL, check_value
+from xlcredit.deals.values import CONTROL, as_meant, check_value
 from xlcredit.errors import DealError
 from xlcredit.hints import did_you_mean
 
@@ -87,27 +87,43 @@ def fill_deal(given: dict[str, Any], template: Template, path: Path) -> Deal:
         if name not in template.inputs:
             told = f"{path}: {name} is not an input of {template.name}"
             raise DealError(told + did_you_mean(name, template.inputs))
-    inputs = {
-        name: _fill(default, raw.inputs.get(name), f"{path}: {name}")
-        for name, default in template.inputs.items()
-    }
     return Deal(
-        template=template.name, name=raw.name, as_of=raw.as_of, note=raw.note, inputs=inputs
+        template=template.name,
+        name=raw.name,
+        as_of=raw.as_of,
+        note=raw.note,
+        inputs=_filled(raw.inputs, template, path),
     )
+
+
+def _filled(given: dict[str, Any], template: Template, path: Path) -> dict[str, Input]:
+    """Fill every input, or name all that are missing or wrong in one message."""
+    inputs, problems = {}, []
+    for name, default in template.inputs.items():
+        try:
+            inputs[name] = _fill(default, given.get(name), name)
+        except DealError as error:
+            problems.append(str(error))
+    if len(problems) > 1:
+        raise DealError(f"{path}: {len(problems)} inputs are to be mended: {'; '.join(problems)}")
+    if problems:
+        raise DealError(f"{path}: {problems[0]}")
+    return inputs
 
 
 def _fill(default: Input, raw: Any, place: str) -> Input:
     if raw is None:
         if default.value is None:
-            raise DealError(f"{place} is missing; give {default.label.lower()} [{default.unit}]")
+            raise DealError(f"{place} is missing: {default.label} [{default.unit}]")
         return default
     given = convert(raw, Given, Path(place)) if isinstance(raw, dict) else Given(value=raw)
     if given.unit is not None and given.unit != default.unit:
         raise DealError(f'{place} is in "{default.unit}"; got "{given.unit}"')
-    check_value(default, given.value, place)
+    value = as_meant(default, given.value)
+    check_value(default, value, place)
     return msgspec.structs.replace(
         default,
-        value=given.value,
+        value=value,
         source=given.source or "assumption",
-        as_of=given.as_of or default.as_of,
+        as_of=given.as_of,  # the template's date belongs to the figure that is replaced
     )

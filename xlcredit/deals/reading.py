@@ -54,7 +54,7 @@ def parse_toml(content: bytes, path: Path) -> dict[str, Any]:
 
 
 def load(name: str) -> tuple[Template, Path]:
-    """Load a template by the name of a shipped one or by the path of a ``template.toml``.
+    """Load a template by the name of a shipped one, or by its folder or ``template.toml``.
 
     Returns
     -------
@@ -62,6 +62,8 @@ def load(name: str) -> tuple[Template, Path]:
         The template and its folder, in which ``deal.toml`` is its filled example.
     """
     path = Path(name)
+    if path.is_dir() and (path / "template.toml").is_file():
+        path = path / "template.toml"
     if path.suffix != ".toml":
         if name not in shipped():
             told = f'"{name}" is not a template; there are {", ".join(shipped())}'
@@ -103,7 +105,8 @@ def _landmarks(raw: Any, message: str) -> list[str]:
         raw = raw.get(key) if key and isinstance(raw, dict) else raw
         raw = raw[int(index)] if index and isinstance(raw, list) else raw
         if isinstance(raw, dict):
-            found += [str(raw[k]) for k in ("name", "title", "label") if k in raw][:1]
+            words = (raw.get(key) for key in ("name", "title", "label", "input"))
+            found += [word for word in words if isinstance(word, str)][:1]
     return found
 
 

@@ -19,8 +19,6 @@ import msgspec
 
 __all__ = [
     "AS_INPUT",
-    "DRIVER_UNITS",
-    "UNITS",
     "Bar",
     "Block",
     "Chart",
@@ -49,42 +47,6 @@ __all__ = [
     "Twin",
     "Zone",
 ]
-
-#: Units and how they are written in a deal file; a number format belongs to each.
-UNITS = (
-    "USD",
-    "USD m",
-    "USD/unit",
-    "USD/GPU-hour",
-    "USD/kWh",
-    "USD/coin",
-    "USD/month",
-    "share",
-    "1/year",
-    "ratio",
-    "months",
-    "days",
-    "years",
-    "units",
-    "units/day",
-    "coins",
-    "coins/day",
-    "coins/month",
-    "kW",
-    "hours",
-    "1/sqrt(year)",
-    "number",
-    "log",
-    "power",
-    "flag",
-    "bp",
-    "date",
-    "text",
-    "%",
-)
-
-#: A covenant's driver may also say which way it must go when the test fails.
-DRIVER_UNITS = (*UNITS, "headroom, min", "headroom, max")
 
 #: The scenario under which the inputs decide, and the shock that leaves an input as it is.
 AS_INPUT = "As input"
@@ -292,10 +254,18 @@ class Grid(Struct, kw_only=True, frozen=True):
 
 
 class Bar(Struct, kw_only=True, frozen=True):
-    """One driver of a tornado: an input moved down and up by a step, absolute or relative."""
+    """One driver of a tornado, moved down and up by a step, absolute or relative.
 
-    input: InputName
+    The driver is an input, or a ``name`` that stands in braces in the formula, is ``neutral``
+    in every other bar, and has a label and a unit of its own.
+    """
+
     step: float
+    input: InputName = ""
+    name: str = ""
+    label: str = ""
+    unit: Unit = ""
+    neutral: float = 0.0
     relative: bool = False
 
 

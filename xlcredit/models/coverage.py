@@ -9,10 +9,10 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import ArrayLike, NDArray
 
 from xlcredit.models.debt import present_value
+from xlcredit.models.ties import SAME, at_least, same
 
 __all__ = [
     "HOURS_PER_MONTH",
-    "SAME",
     "borrowing_base",
     "breakeven_decline",
     "cover",
@@ -29,8 +29,6 @@ Values = float | Array
 
 #: 8760 / 12, as in the exchanges' monthly GPU-hour contracts.
 HOURS_PER_MONTH = 730.0
-#: A debt sculpted at 1.20x has a DSCR of 1.20 but for rounding, and meets a covenant of 1.20.
-SAME = 1e-12
 
 
 def cover(cfads: ArrayLike, debt_service: ArrayLike, window: int = 1) -> Array:
@@ -160,10 +158,9 @@ def meets(value: Values, threshold: Values, direction: str = "min") -> NDArray[n
     ndarray of bool
         False where either is NaN.
     """
-    slack = SAME * np.abs(threshold)
     if direction == "min":
-        return np.greater_equal(value, threshold - slack)
-    return np.less_equal(value, threshold + slack)
+        return np.asarray(at_least(value, threshold))
+    return np.asarray(at_least(np.negative(value), np.negative(threshold)))
 
 
 def headroom(value: Values, threshold: Values, direction: str = "min") -> Array:
@@ -179,11 +176,12 @@ def headroom(value: Values, threshold: Values, direction: str = "min") -> Array:
     Returns
     -------
     ndarray
-        1 - threshold/value for a minimum, threshold/value - 1 for a maximum; negative when
-        already broken. [share]
+        1 - threshold/value for a minimum, threshold/value - 1 for a maximum; 0 where the two
+        agree to twelve digits, negative when already broken. [share]
     """
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         room = np.divide(value - threshold, value)
+    room = np.where(same(value, threshold) & np.not_equal(value, 0.0), 0.0, room)
     return np.asarray(room if direction == "min" else 0.0 - room)
 
 

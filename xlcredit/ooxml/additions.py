@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 
 from xlcredit.ooxml.package import Package, zipped
+from xlcredit.ooxml.tags import before_end
 
 __all__ = ["Additions", "pack"]
 
@@ -36,7 +37,7 @@ class Additions:
         """Add a part; the XML is without its declaration."""
         self.parts[part] = _HEAD + xml.encode()
         entry = f'Override PartName="/{part}" ContentType="{content_type}"/>'
-        self.parts[_TYPES] = _before_end(self._read(_TYPES), entry.encode())
+        self.parts[_TYPES] = before_end(self._read(_TYPES), entry.encode())
 
     def relate(self, owner: str, kind: str, part: str) -> str:
         """Let a part refer to another, and return the reference's id; ``""`` is the package."""
@@ -49,7 +50,7 @@ class Additions:
         folder = f"{path.parent}/" if owner else ""
         target = part.removeprefix(folder) if part.startswith(folder) else f"/{part}"
         entry = f'Relationship Id="{key}" Type="{kind}" Target="{target}"/>'
-        self.parts[name] = _before_end(xml, entry.encode())
+        self.parts[name] = before_end(xml, entry.encode())
         return key
 
     def _read(self, part: str) -> bytes:
@@ -71,9 +72,3 @@ def pack(package: Package, changed: Mapping[str, bytes | None]) -> bytes:
         for name in dict.fromkeys([*package, *changed])
     }
     return zipped({name: content for name, content in contents.items() if content is not None})
-
-
-def _before_end(xml: bytes, element: bytes) -> bytes:
-    """Add an element as the last child of the root, in the root's prefix."""
-    *_, end = re.finditer(rb"</((?:\w+:)?)\w+\s*>", xml)
-    return xml[: end.start()] + b"<" + end[1] + element + xml[end.start() :]

@@ -16,6 +16,7 @@ from typing import IO, Any
 from defusedxml import DefusedXmlException, ElementTree
 
 from xlcredit.errors import FileError
+from xlcredit.ooxml.archive import Archive
 
 __all__ = ["DATE", "Package", "replace_file", "zipped"]
 
@@ -23,13 +24,6 @@ __all__ = ["DATE", "Package", "replace_file", "zipped"]
 DATE = (1980, 1, 1, 0, 0, 0)
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-#: Larger than any term-sheet workbook by two orders of magnitude, and no harm to a laptop.
-_LARGEST_PACKAGE = 1 << 30
-#: Deflate cannot do better than about 1030 : 1; a real sheet stays far below this.
-_HIGHEST_RATIO = 500
-_SMALL = 1 << 24
-
-_DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, ValueError)
 
 
 class Package:
@@ -62,30 +56,22 @@ class Package:
         self.path = Path(name if isinstance(source, bytes) else source)
         self.data = source if isinstance(source, bytes) else _read(self.path)
         _refuse_other_kinds(self.path, self.data)
-        try:
-            with zipfile.ZipFile(BytesIO(self.data)) as archive:
-                self._members = archive.infolist()
-                self._comment = archive.comment
-        except _DAMAGED as error:
-            raise FileError(f"{self.path}: is not a workbook; it is no zip file") from error
-        self._by_name = {m.filename: m for m in self._members}
-        self._refuse_unsafe()
+        archive = Archive(self.data, self.path)
+        self._members, self._comment = archive.members, archive.comment
+        self._parts = archive.parts
+        self._refuse_other_documents()
 
     def __contains__(self, part: str) -> bool:
-        return part in self._by_name
+        return part in self._parts
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._by_name)
+        return iter(self._parts)
 
     def read(self, part: str) -> bytes:
         """Return the bytes of one part."""
-        if part not in self._by_name:
+        if part not in self._parts:
             raise FileError(f"{self.path} is damaged: it has no part {part}")
-        try:
-            with zipfile.ZipFile(BytesIO(self.data)) as archive:
-                return archive.read(part)
-        except (*_DAMAGED, RuntimeError) as error:
-            raise FileError(f"{self.path} is damaged: part {part} cannot be read") from error
+        return self._parts[part]
 
     def root(self, part: str) -> Any:
         """Parse a small part and return its root element."""
@@ -128,8 +114,8 @@ class Package:
         if target.is_dir():
             raise FileError(f"{target}: is a folder; name a file in it")
         copy = BytesIO()
-        self._write(copy, changed)
         try:
+            self._write(copy, changed)
             replace_file(target, copy.getvalue(), like=None if self._in_memory else self.path)
         except OSError as error:
             raise FileError(f"{target} cannot be written: {error.strerror}") from error
@@ -179,25 +165,14 @@ class Package:
         start = at + 30 + name + extra
         return self.data[start : start + member.compress_size]
 
-    def _refuse_unsafe(self) -> None:
-        """Refuse other kinds of file, and archives made to hurt whoever opens them."""
-        names = set(self._by_name)
-        if "mimetype" in names and "content.xml" in names:
+    def _refuse_other_documents(self) -> None:
+        """Refuse other kinds of document, and say what would be one of ours."""
+        if "mimetype" in self and "content.xml" in self:
             raise FileError(f"{self.path} is an OpenDocument file; save it as .xlsx and try again")
-        if "xl/workbook.bin" in names:
+        if "xl/workbook.bin" in self:
             raise FileError(f"{self.path} is a binary workbook (.xlsb); save it as .xlsx")
-        if "_rels/.rels" not in names:
+        if "_rels/.rels" not in self:
             raise FileError(f"{self.path}: is not a workbook; the zip holds no Office document")
-        if len(names) != len(self._members):
-            raise FileError(f"{self.path} is damaged: it holds two parts of the same name")
-        if any(m.flag_bits & 0x1 for m in self._members):
-            raise FileError(f"{self.path} is a zip with a password; save it in Excel without one")
-        expanded = sum(m.file_size for m in self._members)
-        bomb = any(
-            m.file_size > max(_SMALL, _HIGHEST_RATIO * m.compress_size) for m in self._members
-        )
-        if bomb or expanded > _LARGEST_PACKAGE:
-            raise FileError(f"{self.path} would unpack to {expanded / 1e6:,.0f} MB; refused")
 
 
 def _read(path: Path) -> bytes:

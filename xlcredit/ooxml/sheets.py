@@ -7,8 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
 
 from xlcredit.ooxml.package import Package
+from xlcredit.ooxml.place import a1
 from xlcredit.ooxml.sheet import Sheet
-from xlcredit.ooxml.values import Value, a1, element, quote, spell
+from xlcredit.ooxml.tags import PREFIX, before_end, masked
+from xlcredit.ooxml.values import Value, element, quote, spell
 
 __all__ = ["Rows", "Styles", "add_sheets", "worksheet"]
 
@@ -18,6 +20,9 @@ Rows = dict[int, Sequence[tuple[Value, int]]]
 _TYPES = "[Content_Types].xml"
 _WORKSHEET = b"application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"
 _STYLE = re.compile(rb"<[^>]*?\ss\s*=\s*[\"'](\d+)")
+_SHEET = re.compile(
+    rb"<(" + PREFIX + rb")sheet(?=\s)[^>]*?\s([^\s<>/:=\"']+):id\s*=[^>]*?(?:/>|></\1sheet>)"
+)
 _MAIN = b"http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 
 
@@ -55,13 +60,13 @@ class Styles:
 
     @property
     def _prefix(self) -> bytes:
-        match = re.search(rb"<((?:\w+:)?)cellXfs[\s>]", self._xml)
+        match = re.search(rb"<(" + PREFIX + rb")cellXfs[\s>]", self._xml)
         return match[1] if match else b""
 
     @property
     def _bold_font(self) -> bytes:
         """The workbook's own font, bold."""
-        pattern = rb"<((?:\w+:)?)font>(.*?)</(?:\w+:)?font>"
+        pattern = rb"<(" + PREFIX + rb")font>(.*?)</" + PREFIX + rb"font>"
         match = re.search(pattern, self._xml, re.DOTALL)
         prefix, inside = (match[1], match[2]) if match else (self._prefix, b"")
         return b"<%bfont><%bb/>%b</%bfont>" % (prefix, prefix, inside, prefix)
@@ -74,11 +79,11 @@ class Styles:
 
     def _append(self, group: bytes, name: bytes, new: bytes) -> int:
         """Add one element to a group and give its number."""
-        pattern = rb"(<(?:\w+:)?%b(?:\s[^>]*)?>)(.*?)(</(?:\w+:)?%b>)" % (group, group)
+        pattern = rb"(<%b%b(?:\s[^>]*)?>)(.*?)(</%b%b>)" % (PREFIX, group, PREFIX, group)
         match = re.search(pattern, self._xml, re.DOTALL)
         if not match:
             return 0
-        number = len(re.findall(rb"<(?:\w+:)?%b[\s/>]" % name, match[2]))
+        number = len(re.findall(rb"<%b%b[\s/>]" % (PREFIX, name), match[2]))
         head = re.sub(rb"\bcount=\"\d+\"", b'count="%d"' % (number + 1), match[1])
         whole = head + match[2] + new + match[3]
         self._xml = self._xml[: match.start()] + whole + self._xml[match.end() :]
@@ -115,11 +120,11 @@ def add_sheets(
         key = f"xlcredit{name}"
         part = str(PurePosixPath(workbook).parent / "worksheets" / f"{name.lower()}.xml")
         dropped[part] = pages[name]
-        changed[relations] = _before_end(
+        changed[relations] = before_end(
             changed[relations], _relation(package.read(relations), key, part)
         )
         override = b'Override PartName="/%b" ContentType="%b"/>' % (part.encode(), _WORKSHEET)
-        changed[_TYPES] = _before_end(changed[_TYPES], override)
+        changed[_TYPES] = before_end(changed[_TYPES], override)
         changed[workbook] = _with_sheet(changed[workbook], name, key)
     return {**changed, **dropped}
 
@@ -209,8 +214,9 @@ def _relation(xml: bytes, key: str, part: str) -> bytes:
 
 def _with_sheet(xml: bytes, name: str, key: str) -> bytes:
     """Add a sheet behind the others, with a number of its own."""
-    *_, last = re.finditer(rb"<((?:\w+:)?)sheet\s[^>]*?(\w+):id\s*=[^>]*?(?:/>|></\1sheet>)", xml)
-    number = max(int(n) for n in re.findall(rb"sheetId\s*=\s*[\"'](\d+)", xml)) + 1
+    *_, last = _SHEET.finditer(masked(xml))
+    numbers = re.findall(rb"sheetId\s*=\s*[\"']([0-9]{1,9})[\"']", xml)
+    number = max(map(int, numbers), default=0) + 1
     tag = b'<%bsheet name="%b" sheetId="%d" %b:id="%b"/>' % (
         last[1],
         quote(name),
@@ -219,12 +225,6 @@ def _with_sheet(xml: bytes, name: str, key: str) -> bytes:
         key.encode(),
     )
     return xml[: last.end()] + tag + xml[last.end() :]
-
-
-def _before_end(xml: bytes, element: bytes) -> bytes:
-    """Add an element as the last child of the root, in the root's prefix."""
-    *_, end = re.finditer(rb"</((?:\w+:)?)\w+\s*>", xml)
-    return xml[: end.start()] + b"<" + end[1] + element + xml[end.start() :]
 
 
 def _without(xml: bytes, mark: bytes) -> bytes:

@@ -17,6 +17,7 @@ from openpyxl.formula.tokenizer import Tokenizer, TokenizerError
 from xlcredit.errors import RecalcError
 from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.formulas import formulas_in, rewritten
+from xlcredit.ooxml.tags import PREFIX
 
 __all__ = [
     "ADD_IN_PREFIX",
@@ -42,7 +43,9 @@ _PREFIX = re.compile(
 ADD_IN_PREFIX = re.compile(r"@?(?:\[\d+\]!|'(?:[^']|'')*'!|[^'!(]+\.xl[al]m?!)", re.IGNORECASE)
 
 _LINK_NUMBER = re.compile(r"\[\d+\]")
-_LINKS = re.compile(rb"<(?:\w+:)?externalReferences\b.*?</(?:\w+:)?externalReferences\s*>", re.S)
+_LINKS = re.compile(
+    rb"<" + PREFIX + rb"externalReferences\b.*?</" + PREFIX + rb"externalReferences\s*>", re.S
+)
 _ADD_IN = re.compile(r"\.(?:xla|xlam|xll)\Z", re.IGNORECASE)
 _TYPES = "[Content_Types].xml"
 
@@ -248,5 +251,6 @@ def _without_links(book: Book, changed: dict[str, bytes | None]) -> dict[str, by
 
 def _without(xml: bytes, name: str, word: str) -> bytes:
     """Drop the elements of one name whose tag holds a word."""
-    tag = rf"<(?:\w+:)?{name}\b[^<>]*{re.escape(word)}[^<>]*?(?:/>|>\s*</(?:\w+:)?{name}\s*>)"
-    return re.sub(tag.encode(), b"", xml)
+    at, mark = name.encode(), re.escape(word).encode()
+    end = rb"(?:/>|>\s*</" + PREFIX + at + rb"\s*>)"
+    return re.sub(rb"<" + PREFIX + at + rb"\b[^<>]*" + mark + rb"[^<>]*?" + end, b"", xml)

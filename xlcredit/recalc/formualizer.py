@@ -17,8 +17,9 @@ from zipfile import ZIP_STORED, ZipFile
 import formualizer
 
 from xlcredit.errors import CellError, RecalcError
-from xlcredit.ooxml.sheet import extent as read_extent
-from xlcredit.ooxml.values import Value, a1, address, element, number, spell
+from xlcredit.ooxml.place import a1, address
+from xlcredit.ooxml.place import extent as read_extent
+from xlcredit.ooxml.values import Value, element, number, spell
 from xlcredit.recalc.engine import BLOCKED, CIRCULAR, UNREADABLE, Function, Model, Refusal, Text
 
 __all__ = ["Embedded"]

@@ -10,14 +10,18 @@ from openpyxl.utils.cell import range_boundaries
 
 from xlcredit.errors import CellError, RecalcError
 from xlcredit.hints import did_you_mean
-from xlcredit.ooxml.book import Book, Place
+from xlcredit.ooxml.book import Book
+from xlcredit.ooxml.place import Place
 from xlcredit.ooxml.values import Value, plain
 from xlcredit.recalc.validation import refuse_invalid
 
-__all__ = ["find", "refuse_unread", "resolve_inputs"]
+#: A cell, the name of one or its address, to its new value.
+Inputs = Mapping[str, object] | Mapping[Place, object] | Mapping[str | Place, object]
+
+__all__ = ["Inputs", "find", "refuse_unread", "resolve_inputs"]
 
 
-def resolve_inputs(book: Book, inputs: Mapping[str | Place, object]) -> dict[Place, Value]:
+def resolve_inputs(book: Book, inputs: Inputs) -> dict[Place, Value]:
     """Find the cells that inputs name.
 
     Parameters
@@ -25,8 +29,8 @@ def resolve_inputs(book: Book, inputs: Mapping[str | Place, object]) -> dict[Pla
     book : Book
         The workbook.
     inputs : mapping
-        A cell (`Place`), a defined name of one cell, or an address such as ``Inputs!C4``, to a number, text,
-        truth value, date, or None to empty the cell.
+        A cell (`Place`), a defined name of one cell, or an address such as ``Inputs!C4``, to a
+        number, text, truth value, date, or None to empty the cell.
 
     Returns
     -------

@@ -9,17 +9,18 @@ from collections.abc import Callable, Mapping
 from typing import IO, Any
 
 from xlcredit.errors import CellError, RecalcError
-from xlcredit.ooxml.book import Book, Formula, Name, Place
+from xlcredit.ooxml.book import Book, Formula, Name
 from xlcredit.ooxml.formulas import tokenise
 from xlcredit.ooxml.package import Package
 from xlcredit.ooxml.patch import Changes, patch_calculation, patch_sheet
+from xlcredit.ooxml.place import Place
 from xlcredit.ooxml.values import Value
 from xlcredit.recalc.calls import Calls, default_functions, fitted
 from xlcredit.recalc.corrections import CORRECTIONS
 from xlcredit.recalc.dialect import FIT, Dialect
 from xlcredit.recalc.engine import BLOCKED, Engine, Model, Refusal, Text
 from xlcredit.recalc.formualizer import Embedded
-from xlcredit.recalc.inputs import resolve_inputs
+from xlcredit.recalc.inputs import Inputs, resolve_inputs
 from xlcredit.recalc.outcome import Recalculation, differences, faults
 from xlcredit.recalc.preflight import FUNCTION_NAME, Preflight, volatile_warning
 
@@ -36,7 +37,7 @@ def recalculate(
     source: Source,
     target: Path | IO[bytes] | None = None,
     *,
-    inputs: Mapping[str | Place, object] | None = None,
+    inputs: Inputs | None = None,
     functions: Mapping[str, Callable[..., Any]] | None = None,
     engine: str | Engine = "embedded",
     overwrite: bool = False,

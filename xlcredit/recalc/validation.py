@@ -10,7 +10,8 @@ from weakref import WeakKeyDictionary
 from openpyxl.utils.cell import range_boundaries
 
 from xlcredit.errors import RecalcError
-from xlcredit.ooxml.book import Book, Place
+from xlcredit.ooxml.book import Book
+from xlcredit.ooxml.place import Place
 from xlcredit.ooxml.values import Value
 
 __all__ = ["choices", "limits", "refuse_invalid"]

@@ -141,7 +141,10 @@ class Cost(Row):
 
 @dataclass(frozen=True, kw_only=True)
 class Scenario(Row):
-    """A rent scenario: a yearly fall, two steps and an index basis. An illustration."""
+    """A rent scenario: what it adds to the yearly fall and multiplies the level of rents by.
+
+    The steps replace those of the inputs; blank where it leaves them alone. An illustration.
+    """
 
     file: ClassVar[str] = "scenarios.csv"
     identity: ClassVar[tuple[str, ...]] = ("scenario",)
@@ -149,11 +152,11 @@ class Scenario(Row):
 
     scenario: str
     rent_decline: float
-    index_basis: float
-    step_month_1: float
-    step_month_2: float
-    step_drop_1: float
-    step_drop_2: float
+    rent_level: float
+    step_month_1: float | None = None
+    step_month_2: float | None = None
+    step_drop_1: float | None = None
+    step_drop_2: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

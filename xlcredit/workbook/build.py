@@ -11,14 +11,17 @@ from openpyxl.workbook.defined_name import DefinedName
 from xlcredit._version import __version__
 from xlcredit.deals.deal import Deal
 from xlcredit.deals.template import Template
+from xlcredit.ooxml.place import quoted
 from xlcredit.workbook.draft import Draft, Page, protect
 from xlcredit.workbook.pages.audit import AuditPage, ChecksPage
-from xlcredit.workbook.pages.documents import FunctionsPage, SourcesPage, TermSheetPage
+from xlcredit.workbook.pages.functions import FunctionsPage
 from xlcredit.workbook.pages.inputs import InputsPage
 from xlcredit.workbook.pages.monthly import MonthlyPage
+from xlcredit.workbook.pages.sources import SourcesPage
 from xlcredit.workbook.pages.stress import StressPage
 from xlcredit.workbook.pages.summary import SummaryPage
-from xlcredit.workbook.places import Places, quoted
+from xlcredit.workbook.pages.term_sheet import TermSheetPage
+from xlcredit.workbook.places import Places
 from xlcredit.workbook.saving import saved
 
 __all__ = ["build"]
@@ -75,7 +78,8 @@ def _pages(template: Template) -> list[Page]:
 def _define_names(book: Draft) -> None:
     names = book.workbook.defined_names
     for name, place in sorted(book.places.cells.items()):
-        names[name] = DefinedName(name, attr_text=f"{quoted(place.sheet)}!{place.absolute}")
+        address = f"{quoted(place.sheet)}!{place.absolute}"
+        names[name] = DefinedName(name, attr_text=address, comment=book.units[name])
     for name, area in sorted(book.areas.items()):
         names[name] = DefinedName(name, attr_text=area)
 

@@ -21,26 +21,19 @@ from openpyxl.drawing.text import CharacterProperties, Paragraph, ParagraphPrope
 from openpyxl.utils import get_column_letter as letter
 
 from xlcredit.deals import template as templates
+from xlcredit.deals.units import unit as find_unit
+from xlcredit.ooxml.place import Place, quoted
 from xlcredit.workbook import style
 from xlcredit.workbook.draft import Draft
-from xlcredit.workbook.places import FIRST, Place, quoted
+from xlcredit.workbook.places import FIRST
 
-__all__ = ["AXIS_FORMATS", "column_series", "frame", "hatch", "line_of", "monthly"]
+__all__ = ["column_series", "frame", "hatch", "line_of", "monthly"]
 
 Plot = TypeVar("Plot", AreaChart, BarChart, LineChart)
 
 #: Dark to light, so that lines differ in grey too; dashes tell thresholds and books apart.
 _INKS = ("1F3A5F", "C2410C", "0F766E", "7C8798")
 _DASHES = ("solid", "solid", "sysDash", "dash")
-AXIS_FORMATS = {
-    "USD": "#,##0,,",
-    "USD m": "#,##0,,",
-    "USD/unit": "#,##0",
-    "USD/coin": "#,##0",
-    "ratio": "0.0",
-    "USD/GPU-hour": "0.00",
-    "share": "0%",
-}
 
 
 def monthly(book: Draft, spec: templates.Chart) -> BarChart | LineChart:
@@ -134,7 +127,7 @@ def frame(chart: Plot, title: str, unit: str, months: bool = False) -> Plot:
     for run in chart.title.tx.rich.p[0].r or []:
         run.rPr = _letters(1000, bold=True)
     chart.title.overlay = False
-    chart.y_axis.number_format = AXIS_FORMATS.get(unit, "General")
+    chart.y_axis.number_format = find_unit(unit).axis
     chart.y_axis.majorGridlines.spPr = GraphicalProperties(ln=LineProperties(solidFill="E5E7EB"))
     chart.x_axis.tickLblPos = "low"
     chart.x_axis.delete = chart.y_axis.delete = False

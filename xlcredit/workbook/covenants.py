@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from xlcredit.errors import CellError
 from xlcredit.ooxml.book import Book, Place
-from xlcredit.ooxml.sheet import extent
+from xlcredit.ooxml.place import extent
 from xlcredit.ooxml.values import Value
 from xlcredit.workbook.pages.summary import AREA_COVENANTS
 

@@ -14,6 +14,7 @@ from openpyxl import Workbook
 from openpyxl.styles import Alignment
 
 from xlcredit._version import __version__
+from xlcredit.deals.units import unit
 from xlcredit.errors import FileError, UserError
 from xlcredit.ooxml.package import replace_file
 from xlcredit.workbook import style
@@ -188,6 +189,6 @@ def _write_cell(cell: Any, column: Column, value: Any) -> None:
     if column.kind == "text":
         cell.data_type = "s"  # text that begins like a formula stays text
     elif column.kind == "date":
-        cell.number_format = style.NUMBER_FORMATS["date"]
+        cell.number_format = unit("date").cell
     elif column.kind == "number":
         cell.number_format = style.constant_format(column.unit, value)

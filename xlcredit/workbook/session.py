@@ -29,7 +29,7 @@ from xlcredit.recalc.outcome import CellFault, Recalculation
 from xlcredit.recalc.session import Source
 from xlcredit.recalc.validation import choices, limits
 from xlcredit.workbook.covenants import Covenant, find_covenants
-from xlcredit.workbook.pages.inputs import changed_sources
+from xlcredit.workbook.life.change import with_sources
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -160,7 +160,7 @@ class Session:
         """
         import pandas as pd  # noqa: PLC0415
 
-        from xlcredit.ooxml.values import column_letters  # noqa: PLC0415
+        from xlcredit.ooxml.place import column_letters  # noqa: PLC0415
 
         name = self._sheet(sheet)
         cells = self._calculating.cells(name)
@@ -245,8 +245,9 @@ class Session:
         if target.exists() and not overwrite:
             raise RecalcError(f"{target}: exists already; save with overwrite=True to replace it")
         live = self._calculating
-        own = [name for place in live.inputs for name in self._names_of.get(place, [])]
-        sources = self._resolved(changed_sources(self.path, own))
+        facts = with_sources(self._book, dict(live.inputs.items()))
+        facts = {place: value for place, value in facts.items() if place not in live.inputs}
+        sources = resolve_inputs(self._book, facts)
         live.set(sources)
         try:
             live.write(target, overwrite=overwrite)

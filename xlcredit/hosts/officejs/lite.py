@@ -19,11 +19,11 @@ from pathlib import Path
 from xlcredit.errors import FileError, RecalcError
 from xlcredit.functions import REGISTRY
 from xlcredit.ooxml.additions import Additions, pack
-from xlcredit.ooxml.book import Book, Place
+from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.package import Package
+from xlcredit.ooxml.place import Place, a1
 from xlcredit.ooxml.spelling import respell
 from xlcredit.ooxml.spilling import spilling
-from xlcredit.ooxml.values import a1
 from xlcredit.recalc import recalculate
 
 __all__ = ["PROGRAM", "embed", "refuse_macros"]

@@ -23,11 +23,12 @@ from xlcredit._version import __version__
 from xlcredit.errors import CellError, FileError, RecalcError
 from xlcredit.ooxml import sheets as parts
 from xlcredit.ooxml.additions import pack
-from xlcredit.ooxml.book import Book, Place
+from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.formulas import groups
 from xlcredit.ooxml.package import Package
+from xlcredit.ooxml.place import Place, a1
 from xlcredit.ooxml.sheet import Sheet
-from xlcredit.ooxml.values import Value, a1
+from xlcredit.ooxml.values import Value
 from xlcredit.workbook.life.stamp import read_properties
 
 __all__ = ["FORMULAS", "FROZEN", "Verdict", "freeze", "verify"]

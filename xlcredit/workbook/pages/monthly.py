@@ -11,9 +11,10 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from xlcredit.deals import template as templates
 from xlcredit.deals.template import Block, Row
+from xlcredit.ooxml.place import Place
 from xlcredit.workbook import style
 from xlcredit.workbook.draft import Draft, page_setup, widths
-from xlcredit.workbook.places import FIRST, OPENING, TOTAL, UNIT, Place
+from xlcredit.workbook.places import FIRST, OPENING, TOTAL, UNIT
 
 __all__ = ["MonthlyPage"]
 
@@ -42,7 +43,7 @@ class MonthlyPage:
         for row, item in self._layout():
             if isinstance(item, Row):
                 if item.constant:
-                    book.name(item.name, self.name, row, TOTAL)
+                    book.name(item.name, self.name, row, TOTAL, item.unit)
                 else:
                     book.places.rows[item.name] = Place(self.name, row, OPENING)
 
@@ -79,7 +80,7 @@ class MonthlyPage:
                     continue
                 cell = sheet.cell(row, column)
                 cell.value = "=" + book.places.resolve(f"{{{name}}}", self.name, column)
-                cell.number_format = "0" if unit == "flag" else style.NUMBER_FORMATS["date"]
+                cell.number_format = "0" if unit == "flag" else style.number_format("date")
                 cell.alignment = Alignment(horizontal="right")
         check = style.base(sheet.cell(1, TOTAL), bold=True)
         check.value = "=master_check"

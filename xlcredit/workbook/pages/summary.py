@@ -1,11 +1,14 @@
-"""The sheet Summary: four side-by-sides, the covenant dashboard, the charts."""
+"""The sheet Summary: the side-by-sides, the covenant dashboard, the charts."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 from openpyxl.styles import Alignment, Border, PatternFill, Side
 from openpyxl.worksheet.worksheet import Worksheet
 
 from xlcredit.deals.template import Comparison, Covenant, Figure
+from xlcredit.ooxml.place import Place
 from xlcredit.workbook import charts, style
 from xlcredit.workbook.draft import Draft, page_break, page_scale, widths
 from xlcredit.workbook.tables import measures
@@ -16,10 +19,12 @@ __all__ = [
     "BAND",
     "COVENANT_COLUMNS",
     "READING",
+    "TITLE",
     "SummaryPage",
 ]
 
-#: Defined names of the areas that the terminal reads back.
+#: Defined names of what the terminal reads back.
+TITLE = "dashboard_title"
 AREA_COMPARISONS = "dashboard_comparisons"
 AREA_COVENANTS = "dashboard_covenants"
 
@@ -50,13 +55,22 @@ class SummaryPage:
     name = "Summary"
 
     def place(self, book: Draft) -> None:
-        """Figures of the side-by-sides, then one status per covenant."""
+        """The title, figures of the side-by-sides, then one status per covenant."""
+        book.name(TITLE, self.name, 1, 1, "text")
         for row, comparison in self._bands(book):
             for offset, figure in enumerate(comparison.figure):
-                book.name(figure.name, self.name, row + 1, 2 + offset)
+                book.name(figure.name, self.name, row + 1, 2 + offset, figure.unit)
         top = self._covenant_row(book)
-        for offset, covenant in enumerate(book.template.covenant):
-            book.name(covenant.name, self.name, top + 1 + offset, _STATUS)
+        for row, covenant in enumerate(book.template.covenant, start=top + 1):
+            book.name(covenant.name, self.name, row, _STATUS, "text")
+            for part, column, unit in _parts(covenant):
+                book.name(f"{covenant.name}.{part}", self.name, row, column, unit)
+        bottom = top + len(book.template.covenant)
+        book.places.blocks["summary.statuses"] = self._block(top + 1, _STATUS, bottom, _STATUS)
+        book.places.blocks["summary.area"] = self._block(_FIRST_ROW, 1, bottom, _COLUMNS)
+
+    def _block(self, top: int, left: int, bottom: int, right: int) -> tuple[Place, Place]:
+        return Place(self.name, top, left), Place(self.name, bottom, right)
 
     def _bands(self, book: Draft) -> list[tuple[int, Comparison]]:
         return [
@@ -91,7 +105,18 @@ class SummaryPage:
             _write_covenant(book, sheet, top + 1 + offset, covenant)
         bottom = top + len(book.template.covenant)
         style.paint_status(sheet, f"E{top + 1}:E{bottom}")
-        book.areas[AREA_COVENANTS] = f"Summary!$A${top + 1}:$I${bottom}"
+        book.areas[AREA_COVENANTS] = f"Summary!$A${top}:$I${bottom}"
+
+
+def _parts(covenant: Covenant) -> Iterator[tuple[str, int, str]]:
+    """The figures of a covenant that have a name: after the covenant's own, a dot and this."""
+    yield "value", _VALUE, covenant.unit
+    yield "threshold", _THRESHOLD, covenant.unit
+    yield "headroom", _HEADROOM, f"headroom, {covenant.direction}"
+    if covenant.first_breach:
+        yield "first_breach", _BREACH, "date"
+    if covenant.driver_formula:
+        yield "driver", _MOVE, covenant.driver_unit
 
 
 def _write_charts(book: Draft, sheet: Worksheet, row: int) -> None:
@@ -169,11 +194,13 @@ def _write_covenant(book: Draft, sheet: Worksheet, row: int, covenant: Covenant)
     sheet.cell(row, _TEST).alignment = Alignment(horizontal="center")
     book.formula(sheet, row, _THRESHOLD, covenant.threshold, covenant.unit)
     value, test, threshold = f"B{row}", f"C{row}", f"D{row}"
-    # one formula for every covenant: the test in the row decides
+    # one formula for every covenant: the test in the row decides. Equality passes, and figures
+    # that agree to twelve digits are equal; without the slack, engines would disagree on a tie
+    slack = f"1E-12*ABS({threshold})"
     guarded = (
         f"IF(AND(ISNUMBER({value}),ISNUMBER({threshold})),"
-        f'IF(OR(AND({test}="at least",{value}>={threshold}),'
-        f'AND({test}="at most",{value}<={threshold})),"PASS","BREACH"),"CHECK")'
+        f'IF(OR(AND({test}="at least",{value}>={threshold}-{slack}),'
+        f'AND({test}="at most",{value}<={threshold}+{slack})),"PASS","BREACH"),"CHECK")'
     )
     status = book.formula(sheet, row, _STATUS, guarded, "text", bold=True)
     status.alignment = Alignment(horizontal="center")
@@ -182,7 +209,7 @@ def _write_covenant(book: Draft, sheet: Worksheet, row: int, covenant: Covenant)
     headroom = (
         f"CHOOSE(1+(COUNT({value},{threshold})=2)*(1+({value}>0)),"
         f'"none",IF({test}="at least","none left","unlimited"),'
-        f'IF({test}="at least",1,-1)*(1-{threshold}/{value}))'
+        f'IF({test}="at least",1,-1)*(ABS({value}-{threshold})>{slack})*(1-{threshold}/{value}))'
     )
     book.formula(sheet, row, _HEADROOM, headroom, f"headroom, {covenant.direction}")
     if covenant.first_breach:

@@ -13,9 +13,9 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from xlcredit.deals.cases import in_case
 from xlcredit.deals.template import AS_INPUT, Parameters, ScenarioCase, Shock, Template
+from xlcredit.ooxml.place import Place
 from xlcredit.workbook import style
 from xlcredit.workbook.draft import Draft
-from xlcredit.workbook.places import Place
 
 __all__ = ["HEADER_ROW", "columns", "height", "place", "write"]
 
@@ -123,6 +123,11 @@ def _extra(template: Template, number: int) -> dict[str, str]:
     for index, first in enumerate(names):
         for last in names[index + 1 :]:
             extra[f"case.{first}..{last}"] = f"{places[first]}:{places[last]}"
+    table = template.scenarios
+    start = 2 + table.weighted + len(table.shock)
+    for index, metric in enumerate(table.metric):
+        if metric.name:
+            extra[f"case.{metric.name}"] = f"{letter(start + index)}{HEADER_ROW + number}"
     return extra
 
 
