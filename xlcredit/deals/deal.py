@@ -79,14 +79,14 @@ def fill_deal(given: dict[str, Any], template: Template, path: Path) -> Deal:
     """
     raw = convert(given, _DealFile, path)
     if raw.template != template.name:
-        told = f"{path}: is for the template {raw.template}, not {template.name}"
-        raise DealError(f'{told}; if it is the right one, write template = "{template.name}"')
+        message = f"{path}: is for the template {raw.template}, not {template.name}"
+        raise DealError(f'{message}; if it is the right one, write template = "{template.name}"')
     if not raw.name.strip("\u200b\u200c\u200d\ufeff \t") or CONTROL.search(raw.name + raw.note):
         raise DealError(f"{path}: name must be plain text and not empty; got {raw.name!r}")
     for name in raw.inputs:
         if name not in template.inputs:
-            told = f"{path}: {name} is not an input of {template.name}"
-            raise DealError(told + did_you_mean(name, template.inputs))
+            message = f"{path}: {name} is not an input of {template.name}"
+            raise DealError(message + did_you_mean(name, template.inputs))
     return Deal(
         template=template.name,
         name=raw.name,

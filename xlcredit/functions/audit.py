@@ -110,8 +110,8 @@ def XLC_EXPLAIN(function: Cell) -> Any:
     if isinstance(function, CellError):
         raise function
     if not isinstance(function, str) or not function.strip():
-        told = "a range" if isinstance(function, (Cells, np.ndarray)) else shown(function)
-        raise CellError("#VALUE!", f"function must be the name of one; got {told}")
+        message = "a range" if isinstance(function, (Cells, np.ndarray)) else shown(function)
+        raise CellError("#VALUE!", f"function must be the name of one; got {message}")
     # "=XLC_RENT(" is what one copies from a formula
     name = function.strip().lstrip("=").split("(")[0].strip().upper()
     known = REGISTRY.get(name) or REGISTRY.get(f"XLC_{name}")

@@ -164,8 +164,8 @@ def XLC_SOURCE(key: Cell) -> Any:
     if isinstance(key, CellError):
         raise key
     if not isinstance(key, str) or not key.strip():
-        told = "a range" if isinstance(key, (Cells, np.ndarray)) else shown(key)
-        raise CellError("#VALUE!", f"key must be the name of a default; got {told}")
+        message = "a range" if isinstance(key, (Cells, np.ndarray)) else shown(key)
+        raise CellError("#VALUE!", f"key must be the name of a default; got {message}")
     rows = {row.key: row for row in _or_error(lambda: table(Default))}
     name = key.strip().casefold().replace(" ", "_").replace("-", "_")
     if name not in rows:
