@@ -16,13 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xlcredit.errors import CellError
+from xlcredit.log import record
 from xlcredit.worksheet.arguments import OMITTED, READERS, Vector
 from xlcredit.worksheet.cells import Cells, first_error, grid, plain
 from xlcredit.worksheet.kinds import Checked
 from xlcredit.worksheet.ranges import Faults, Numbers, not_finite
 from xlcredit.worksheet.registry import Function
 
-__all__ = ["OMITTED", "evaluate"]
+__all__ = ["OMITTED", "evaluate", "read_arguments"]
 
 #: Elements worked on at once: temporaries stay in the processor's cache and memory stays flat.
 CHUNK = 16_384
@@ -53,6 +54,7 @@ def evaluate(function: Function, raw: Sequence[Any]) -> Any:
     except OverflowError as error:
         raise not_finite() from error
     except Exception as bug:  # an exception must not escape into a host, even one of our own
+        record(bug, function.name)
         raise CellError("#VALUE!", f"{function.name} failed: {type(bug).__name__}: {bug}") from bug
     finally:
         if collecting:
@@ -60,6 +62,17 @@ def evaluate(function: Function, raw: Sequence[Any]) -> Any:
 
 
 # --- arguments ------------------------------------------------------------------------------
+
+
+def read_arguments(function: Function, raw: Sequence[Any]) -> list[Any]:
+    """Read raw cells as the typed arguments that the function's body takes.
+
+    Raises
+    ------
+    CellError
+        What the cell would show for an argument that is none.
+    """
+    return [_bare(argument) for argument in _read(function, raw)]
 
 
 def _read(function: Function, raw: Sequence[Any]) -> list[Any]:
