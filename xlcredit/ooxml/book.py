@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import posixpath
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -106,14 +107,15 @@ class Book:
                     return part
         raise FileError(f"{self.package.path}: is not a workbook; it is another Office document")
 
-    def _related(self) -> dict[str, tuple[str, str]]:
-        """Read the workbook's relationships: id -> (kind, part)."""
-        folder = PurePosixPath(self.part).parent
-        rels = str(folder / "_rels" / (PurePosixPath(self.part).name + ".rels"))
+    def _related(self, owner: str = "") -> dict[str, tuple[str, str]]:
+        """Read the relationships of a part, or of the workbook: id -> (kind, part)."""
+        folder = PurePosixPath(owner or self.part).parent
+        rels = str(folder / "_rels" / (PurePosixPath(owner or self.part).name + ".rels"))
         related = {}
-        for relation in self.package.root(rels):
+        for relation in self.package.root(rels) if not owner or rels in self.package else ():
             target = relation.get("Target", "")
-            part = target.lstrip("/") if target.startswith("/") else str(folder / target)
+            path = posixpath.normpath(posixpath.join(str(folder), target))
+            part = target.lstrip("/") if target.startswith("/") else path
             kind = relation.get("Type", "").rpartition("/")[2]
             related[relation.get("Id", "")] = (kind, part)
         return related
@@ -126,10 +128,15 @@ class Book:
             if kind == "worksheet":
                 yield sheet.get("name"), part
 
+    @property
+    def sheet_order(self) -> list[str]:
+        """The names of all sheets, chart sheets among them, as the file counts them."""
+        return [s.get("name") for s in _children(self._root, "sheets")]
+
     @cached_property
     def names(self) -> list[Name]:
         """The defined names, without Excel's own such as print areas."""
-        order = [s.get("name") for s in _children(self._root, "sheets")]
+        order = self.sheet_order
         names = []
         for item in _children(self._root, "definedNames"):
             name, scope = item.get("name", ""), item.get("localSheetId")
@@ -138,6 +145,19 @@ class Book:
                     sheet = order[int(scope)] if scope is not None else None
                 names.append(Name(name, (item.text or "").strip().removeprefix("="), sheet))
         return names
+
+    @cached_property
+    def tables(self) -> dict[str, tuple[str, int, int, int, int]]:
+        """Where each table stands, by its name in small letters: sheet, then first and last."""
+        found = {}
+        for sheet, owner in self.parts.items():
+            for kind, part in self._related(owner).values():
+                if kind == "table" and part in self.package:
+                    table = self.package.root(part)
+                    with self._reading(f"the table in {part}"):
+                        name = table.get("displayName") or table.get("name", "")
+                        found[name.lower()] = (sheet, *extent(table.get("ref", "")))
+        return found
 
     @cached_property
     def cell_names(self) -> dict[str, Place]:
@@ -234,13 +254,14 @@ class Book:
                 continue
             place, kind = Place(name, row, column), cell.options.get("t")
             if kind == "dataTable":
-                yield Formula(place, "TABLE()", table=True)
+                yield Formula(place, "TABLE()", self._shape(place, cell), table=True)
             elif kind == "array":
                 yield Formula(place, cell.formula, self._shape(place, cell), cell.dynamic)
             elif kind == "shared":
                 yield Formula(place, _shared(cell, shared))
-            else:
+            elif cell.formula:
                 yield Formula(place, cell.formula)
+            # Excel leaves an empty <f ca="1"/> in cells that another cell's array fills.
 
     def _shape(self, place: Place, cell: Cell) -> tuple[int, int]:
         with self._reading(f"the extent of the array formula in {place}"):

@@ -33,10 +33,13 @@ class Dialect:
         The workbook, which knows its names.
     functions : collection of str
         Worksheet functions and replaced built-ins, in capitals.
+    fits : bool
+        Whether results must be given the extent of their formula: the engine does not.
     """
 
-    def __init__(self, book: Book, functions: Collection[str]) -> None:
+    def __init__(self, book: Book, functions: Collection[str], *, fits: bool) -> None:
         self._book = book
+        self.fits = fits
         self._functions = functions
         self.sites: list[Place] = []
         """The cells that call functions: the first argument of a call is a place in this list."""
@@ -58,6 +61,8 @@ class Dialect:
         """
         call = _Call(self, formula.place)
         text = ",".join(call.arguments(iter(tokens)))
+        if not self.fits:
+            return text
         if formula.shape is not None and not formula.dynamic:
             rows, columns = formula.shape
             return f"{FIT}({text},{rows},{columns})"
@@ -100,7 +105,7 @@ class _Call:
         stored = token.value[:-1]
         arguments = self.arguments(tokens)
         name = plain_name(stored, self.dialect._functions)
-        if stored.upper() == "_XLFN.SINGLE":
+        if stored.upper() == "_XLFN.SINGLE" and self.dialect.fits:
             return f"{FIT}({','.join(arguments)},1,1)"
         if name is None:
             return f"{stored}({','.join(arguments)})"

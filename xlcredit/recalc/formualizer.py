@@ -17,9 +17,14 @@ from zipfile import ZIP_STORED, ZipFile
 import formualizer
 
 from xlcredit.errors import CellError, RecalcError
+from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.sheet import extent as read_extent
 from xlcredit.ooxml.values import Value, a1, address, element, number, spell
+from xlcredit.recalc.calls import fitted
+from xlcredit.recalc.corrections import CORRECTIONS
+from xlcredit.recalc.dialect import FIT
 from xlcredit.recalc.engine import BLOCKED, CIRCULAR, UNREADABLE, Function, Model, Refusal, Text
+from xlcredit.recalc.preflight import EmbeddedReader
 
 __all__ = ["Embedded"]
 
@@ -48,9 +53,17 @@ _REFUSALS = {
 class Embedded:
     """formualizer as an :class:`~xlcredit.recalc.engine.Engine`."""
 
+    name = "embedded"
+    corrections = CORRECTIONS
+
     def __init__(self) -> None:
-        self._functions: dict[str, Function] = {}
+        self._functions: dict[str, Function] = {FIT: fitted}
         self._workbook: Any = None
+
+    def reader(self, book: Book, functions: Collection[str]) -> EmbeddedReader:
+        """Make the reader of a workbook's formulas, who knows the worksheet functions."""
+        own = [f for f in functions if f not in CORRECTIONS]
+        return EmbeddedReader(book, functions, own, self.missing)
 
     def missing(self, functions: Collection[str]) -> set[str]:
         """Tell which of these built-in functions the engine does not have."""
