@@ -17,6 +17,7 @@ from openpyxl.formula.translate import Translator
 from xlcredit.errors import CODES, CellError, FileError
 from xlcredit.ooxml.package import Package
 from xlcredit.ooxml.sheet import Cell, Sheet, extent, scan
+from xlcredit.ooxml.tables import Table
 from xlcredit.ooxml.values import Value, a1, address, serial, unquote
 
 __all__ = ["Book", "Formula", "Name", "Place"]
@@ -147,16 +148,15 @@ class Book:
         return names
 
     @cached_property
-    def tables(self) -> dict[str, tuple[str, int, int, int, int]]:
-        """Where each table stands, by its name in small letters: sheet, then first and last."""
+    def tables(self) -> dict[str, Table]:
+        """The tables, by their names in small letters."""
         found = {}
         for sheet, owner in self.parts.items():
             for kind, part in self._related(owner).values():
                 if kind == "table" and part in self.package:
-                    table = self.package.root(part)
                     with self._reading(f"the table in {part}"):
-                        name = table.get("displayName") or table.get("name", "")
-                        found[name.lower()] = (sheet, *extent(table.get("ref", "")))
+                        table = _table(self.package.root(part), sheet)
+                    found[table.name.lower()] = table
         return found
 
     @cached_property
@@ -204,6 +204,11 @@ class Book:
         if target is None or (top, left) != (bottom, right):
             return None
         return Place(target, top, left)
+
+    def is_area(self, text: str) -> bool:
+        """Whether a name's text is one cell or one range of a sheet."""
+        match = _CELL.match(text)
+        return match is not None and bool(match[1] or match[2])
 
     def find(self, key: str) -> Place | None:
         """Find what a person calls a cell: a name, ``Inputs!C4`` or ``Cash flow!C4``."""
@@ -315,6 +320,18 @@ def _shared(cell: Cell, masters: dict[str, Any]) -> str:
         raise FileError(f"{here} shares a formula that the file does not hold")
     text: str = masters[key].translate_formula(here)
     return text.removeprefix("=")
+
+
+def _table(root: Any, sheet: str) -> Table:
+    columns = tuple(unquote(c.get("name", "")) for c in _children(root, "tableColumns"))
+    return Table(
+        root.get("displayName") or root.get("name", ""),
+        sheet,
+        *extent(root.get("ref", "")),
+        int(root.get("headerRowCount", 1)),
+        int(root.get("totalsRowCount", 0)),
+        columns,
+    )
 
 
 def _children(root: Any, name: str) -> list[Any]:

@@ -25,6 +25,7 @@ __all__ = [
     "number",
     "plain",
     "quote",
+    "quoted",
     "serial",
     "spell",
     "unquote",
@@ -153,8 +154,13 @@ _PLAIN_SHEET = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*\Z")
 _LOOKS_LIKE_CELL = re.compile(r"[A-Za-z]{1,3}\d+\Z|[Rr]\d*[Cc]\d*\Z")
 
 
+def quoted(sheet: str) -> str:
+    """Spell a sheet's name as formulas do: ``Debt``, ``'Cash flow'``."""
+    if _PLAIN_SHEET.match(sheet) and not _LOOKS_LIKE_CELL.match(sheet):
+        return sheet
+    return "'" + sheet.replace("'", "''") + "'"
+
+
 def address(sheet: str, row: int, column: int) -> str:
     """Name a cell as formulas do: ``Debt!B4``, ``'Cash flow'!B4``."""
-    if not _PLAIN_SHEET.match(sheet) or _LOOKS_LIKE_CELL.match(sheet):
-        sheet = "'" + sheet.replace("'", "''") + "'"
-    return f"{sheet}!{a1(row, column)}"
+    return f"{quoted(sheet)}!{a1(row, column)}"

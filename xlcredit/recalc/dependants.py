@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator
 
 from xlcredit.ooxml.book import Book, Formula, Place
+from xlcredit.ooxml.tables import plain_references
 from xlcredit.ooxml.values import column_number
 
 __all__ = ["dependants"]
@@ -105,7 +106,8 @@ class _Readers:
             rows, columns = formula.shape
             top, left = max(1, place.row - 1), max(1, place.column - 1)
             yield place.sheet, top, left, place.row + rows - 1, place.column + columns - 1
-        text = _TEXT.sub("", formula.text)
+        text = plain_references(formula.text, *place, self._book.tables)
+        text = _TEXT.sub("", text)
         if _COMPUTED.search(text):
             self.computed.add(place)
         yield from self._read(text, place.sheet, depth=0)
@@ -117,8 +119,6 @@ class _Readers:
             lower = word.lower()
             if lower in self._names and depth < 8:
                 yield from self._read(_TEXT.sub("", self._names[lower]), home, depth + 1)
-            elif lower in self._book.tables:
-                yield self._book.tables[lower]
 
     def _area(self, match: re.Match[str], home: str) -> Iterator[Area]:
         quoted, bare, c1, r1, c2, r2, first, last, top, bottom = match.groups()

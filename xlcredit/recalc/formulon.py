@@ -40,6 +40,8 @@ _SECONDS = 240
 _PREFIX = re.compile(r"^_XLFN\.(?:_XLWS\.)?|^_XLWS\.")
 #: 0 in formulon's catalogue: calculated without a host.
 _CALCULATED = 0
+#: Calculated in part; what is not is written out before (see :mod:`xlcredit.recalc.repairs`).
+_IN_PART = {"CELL"}
 
 
 class Strict:
@@ -74,7 +76,9 @@ class Strict:
         self.close()
         self._hoisted = Hoisted(model, self._functions)
         with _limited():
-            self._workbook = formulon.Workbook.load(prepared(self._hoisted.model))
+            self._workbook = formulon.Workbook.load(
+                prepared(self._hoisted.model, scratch=bool(self._hoisted.jobs))
+            )
             count = self._workbook.sheet_count()
             self._sheets = {self._workbook.sheet_name(i): i for i in range(count)}
             if model.iteration:
@@ -257,8 +261,9 @@ def _character(match: re.Match[str]) -> str:
 
 @cache
 def _has(function: str) -> bool:
-    found = _formulon().Workbook.function_metadata(_PREFIX.sub("", function.upper()))
-    return found is not None and found.availability == _CALCULATED
+    bare = _PREFIX.sub("", function.upper())
+    found = _formulon().Workbook.function_metadata(bare)
+    return found is not None and (found.availability == _CALCULATED or bare in _IN_PART)
 
 
 def _formulon() -> ModuleType:

@@ -15,8 +15,10 @@ from openpyxl.formula.tokenizer import Token
 from xlcredit.errors import RecalcError
 from xlcredit.ooxml.book import Book, Formula, Name, Place
 from xlcredit.ooxml.formulas import tokenise
+from xlcredit.ooxml.tables import plain_references
 from xlcredit.recalc.dialect import FIT, Dialect
 from xlcredit.recalc.engine import Refusal, Text
+from xlcredit.recalc.naming import Naming
 
 __all__ = ["EmbeddedReader", "Unknown", "volatile_warning"]
 
@@ -79,6 +81,7 @@ class EmbeddedReader:
             pattern += r" | \b(?:" + "|".join(map(re.escape, sorted(self._ranges))) + r")\b"
         self._suspect = re.compile(pattern, re.VERBOSE | re.IGNORECASE)
         self._book = book
+        self._naming = Naming(book)
         self._dialect = Dialect(book, functions, fits=True)
         self._unknown = Unknown(functions, own, missing, _REFUSED)
         self.sites = self._dialect.sites
@@ -90,14 +93,19 @@ class EmbeddedReader:
         if formula.table:
             return Refusal("data tables are not calculated; write the grid as formulas")
         text = formula.text
+        if formula.place.row:
+            if self._book.tables:
+                text = plain_references(text, *formula.place, self._book.tables)
+            text = self._naming.formula(text, formula.place)
         if formula.shape is not None or self._suspect.search(text):
+            plain = Formula(formula.place, text, formula.shape, formula.dynamic)
             try:
-                tokens = tokenise(formula)
+                tokens = tokenise(plain)
             except RecalcError:
                 return Refusal("cannot be read as a formula")
-            if problem := next(self._problems(formula, tokens), None):
+            if problem := next(self._problems(plain, tokens), None):
                 return Refusal(problem)
-            text = self._dialect.translate(formula, tokens)
+            text = self._dialect.translate(plain, tokens)
         if problem := self._unknown.problem(text):
             return Refusal(problem)
         return Text(text)
@@ -107,11 +115,12 @@ class EmbeddedReader:
         if self._book.locate(name.text, ""):
             return name
         # A range has a shape: in a name, it is not asked for a single value.
-        formula = Formula(Place(name.name, 0, 0), name.text, (1, 1), dynamic=True)
-        text = self.read(formula)
-        if isinstance(text, Refusal):
-            return Refusal(f"uses the name {name.name}: {text}")
-        return Name(name.name, text, name.sheet)
+        text = self._naming.definition(name)
+        formula = Formula(Place(name.name, 0, 0), text, (1, 1), dynamic=True)
+        read = self.read(formula)
+        if isinstance(read, Refusal):
+            return Refusal(f"uses the name {name.name}: {read}")
+        return Name(name.name, read, name.sheet)
 
     def _problems(self, formula: Formula, tokens: list[Token]) -> Iterator[str]:
         yield from _problems(formula, tokens)

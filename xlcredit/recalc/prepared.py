@@ -39,17 +39,19 @@ _EMPTY = (
 )
 
 
-def prepared(model: Model) -> bytes:
+def prepared(model: Model, *, scratch: bool) -> bytes:
     """Write the file that the strict engine loads.
 
     Parameters
     ----------
     model : Model
         The workbook, with its book.
+    scratch : bool
+        Whether a sheet is added for the answers of worksheet functions.
     """
     book = model.book
     assert book is not None
-    parts: dict[str, bytes | None] = dict(add_sheets(book.package, book.part, {SCRATCH: _EMPTY}))
+    parts: dict[str, bytes | None] = dict(add_sheets(book.package, book.part, {SCRATCH: _EMPTY} if scratch else {}))
     for name, sheet in book.sheets.items():
         parts[book.parts[name]] = stripped(book, name, sheet, model.sheets[name])
     workbook = parts[book.part] or b""
