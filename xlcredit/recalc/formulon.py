@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
 from types import ModuleType
@@ -20,6 +20,7 @@ from xlcredit.errors import CellError, RecalcError
 from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.values import Value, column_number, unquote
 from xlcredit.recalc import machine
+from xlcredit.recalc.corrections import COMMON
 from xlcredit.recalc.engine import BLOCKED, Function, Model, Refusal
 from xlcredit.recalc.hoisting import SCRATCH, Hoisted, Job
 from xlcredit.recalc.prepared import prepared
@@ -48,7 +49,7 @@ class Strict:
     """formulon as an :class:`~xlcredit.recalc.engine.Engine`."""
 
     name = "strict"
-    corrections: Mapping[str, Function] = {}
+    corrections = COMMON
 
     def __init__(self) -> None:
         self._functions: dict[str, Function] = {}

@@ -19,11 +19,12 @@ from xlcredit.ooxml.tables import plain_references
 from xlcredit.recalc.dialect import FIT, Dialect
 from xlcredit.recalc.engine import Refusal, Text
 from xlcredit.recalc.naming import Naming
+from xlcredit.recalc.textdates import TextDates
 
 __all__ = ["EmbeddedReader", "Unknown", "volatile_warning"]
 
 #: Whatever stands before an opening bracket, in a formula that is not split into tokens.
-FUNCTION_NAME = re.compile(r"([A-Za-z_\\][A-Za-z0-9_.\\]*)\(")
+FUNCTION_NAME = re.compile(r"([^\W\d][\w.\\]*)\(")
 
 _RANGE = r"(?:(?:'[^']+'|[\w.]+)!)?\$?(?:[A-Za-z]{1,3}\$?\d*|\d+):\$?(?:[A-Za-z]{1,3}\$?\d*|\d+)"
 _SUSPECT = rf"""
@@ -82,6 +83,7 @@ class EmbeddedReader:
         self._suspect = re.compile(pattern, re.VERBOSE | re.IGNORECASE)
         self._book = book
         self._naming = Naming(book)
+        self._dates = TextDates(book)
         self._dialect = Dialect(book, functions, fits=True)
         self._unknown = Unknown(functions, own, missing, _REFUSED)
         self.sites = self._dialect.sites
@@ -96,7 +98,7 @@ class EmbeddedReader:
         if formula.place.row:
             if self._book.tables:
                 text = plain_references(text, *formula.place, self._book.tables)
-            text = self._naming.formula(text, formula.place)
+            text = self._dates.plain(self._naming.formula(text, formula.place))
         if formula.shape is not None or self._suspect.search(text):
             plain = Formula(formula.place, text, formula.shape, formula.dynamic)
             try:

@@ -20,19 +20,24 @@ from xlcredit.recalc.dialect import Dialect
 from xlcredit.recalc.engine import ArrayText, Refusal, Text
 from xlcredit.recalc.naming import Naming
 from xlcredit.recalc.preflight import Unknown
+from xlcredit.recalc.textdates import TextDates
 
 __all__ = ["StrictReader"]
 
-_CLOSED = re.compile(r"(?<![\w.])([A-Za-z][\w.]*)\s+\((?=[^()]*\))")
+_QUOTED = r"\"(?:[^\"]|\"\")*\"|'(?:[^']|'')*'"
+_CLOSED = re.compile(_QUOTED + r"|(?<![\w.$])(?P<word>[A-Za-z][\w.]*)\s+\((?=[^()]*\))")
 _OPTIONAL = re.compile(r"_xlop\.([^\s,()]+)")
 _PARAM = re.compile(r"_xlpm\.([\w.?\\]+)")
 _NO_RANGE = re.compile(r"#REF!:#REF!")
-_ONE_CELL = re.compile(r"(?<![\w.$:])(\$?[A-Z]{1,3}\$?\d{1,7}):\1(?![\w.:(])")
+_ONE_CELL = re.compile(
+    _QUOTED + r"|(?<![\w.$:])(?P<word>\$?[A-Z]{1,3}\$?\d{1,7}):(?P=word)(?![\w.:(])"
+)
 _FILE = re.compile(r'(?<![\w.])CELL\(\s*"filename"\s*(?:,\s*([^(),]*))?\)', re.IGNORECASE)
 _COUNTER = re.compile(
     r"(?<![\w.])((?:ROW|COLUMN)\(\s*(?:INDIRECT|OFFSET)\((?:[^()\"]|\"[^\"]*\"|\([^()]*\))*\)\s*\))",
     re.IGNORECASE,
 )
+_SEQUENCE = re.compile(r"(?<![\w.])SEQUENCE\(|_xlfn\.SEQUENCE\(", re.IGNORECASE)
 _INDIRECT = re.compile(r"(?<![\w.])INDIRECT\(", re.IGNORECASE)
 #: What may need to be entered as an array.
 _ARRAYS = re.compile(r"[{]|(?<![\w.])(?:LOOKUP|INDEX|MATCH|(?:_xlfn\.)?HSTACK|_xlfn\.LET)\(", re.IGNORECASE)
@@ -80,6 +85,7 @@ class StrictReader:
     ) -> None:
         self._book = book
         self._naming = Naming(book)
+        self._dates = TextDates(book)
         self._dialect = Dialect(book, functions, fits=False)
         lambdas = {n.name.upper() for n in book.names if "LAMBDA(" in n.text.upper()}
         self._unknown = Unknown({*functions, *lambdas}, functions, missing, {})
@@ -112,13 +118,13 @@ class StrictReader:
         """Write out what the engine does not read, or reads otherwise."""
         if self._book.tables:
             text = plain_references(text, *place, self._book.tables)
-        text = self._naming.formula(text, place)
+        text = self._dates.plain(self._naming.formula(text, place))
         if "_xl" in text:
             text = _parameters(text)
         if "(" in text:
             text = self._calls_plain(text, place)
         if ":" in text:
-            text = _ONE_CELL.sub(r"\1", _NO_RANGE.sub("#REF!", text))
+            text = _ONE_CELL.sub(_first, _NO_RANGE.sub("#REF!", text))
         return text
 
     def _calls_plain(self, text: str, place: Place) -> str:
@@ -128,6 +134,8 @@ class StrictReader:
             text = _FILE.sub(lambda m: self._file(m, place), text)
         if _INDIRECT.search(text):
             text = self._indirect(text)
+        if _SEQUENCE.search(text):
+            text = _with_arguments(text, _SEQUENCE, _ones)
         return _COUNTER.sub(r"_xlfn.HSTACK(\1)", text)
 
     def _file(self, match: re.Match[str], place: Place) -> str:
@@ -148,14 +156,23 @@ class StrictReader:
         areas = ",".join('"' + t.replace('"', '""') + '"' for t in names.values())
 
         def choose(inside: str) -> str:
+            if len(_split(inside)) > 1 or not inside.strip():
+                return inside
             return f"_xlfn.XLOOKUP({inside},{{{keys}}},{{{areas}}},{inside})"
 
         return _with_arguments(text, _INDIRECT, choose)
 
 
+def _first(match: re.Match[str]) -> str:
+    """Write a range of one cell as the cell."""
+    return match["word"] or match.group()
+
+
 def _close(match: re.Match[str]) -> str:
     """Take the blank from between a function and its bracket; ``A1 (B1)`` is an intersection."""
-    word = match[1]
+    word = match["word"]
+    if word is None:
+        return match.group()
     is_cell = re.fullmatch(r"[A-Za-z]{1,3}\d{1,7}", word) is not None
     return match.group() if is_cell else f"{word}("
 
@@ -169,17 +186,15 @@ def _parameters(text: str) -> str:
 
 
 def _with_arguments(text: str, opening: re.Pattern[str], write: Callable[[str], str]) -> str:
-    """Write the only argument of each call of a function anew."""
+    """Write the arguments of each call of a function anew."""
     at = 0
-    while match := opening.search(text, at):
+    either = re.compile(f"{_QUOTED}|(?P<opening>{opening.pattern})", opening.flags)
+    while match := either.search(text, at):
         end = _end(text, match.end())
-        inside = text[match.end() : end]
         at = match.end()
-        if end < 0 or _has_comma(inside) or not inside.strip():
+        if end < 0 or match["opening"] is None:
             continue
-        new = write(inside)
-        text = text[: match.end()] + new + text[end:]
-        at = match.end() + len(new)
+        text = text[:at] + write(text[at:end]) + text[end:]
     return text
 
 
@@ -194,14 +209,21 @@ def _end(text: str, start: int) -> int:
     return -1
 
 
-def _has_comma(text: str) -> bool:
-    depth = 0
-    for match in re.finditer(r"\"(?:[^\"]|\"\")*\"|'(?:[^']|'')*'|[(){},]", text):
+def _split(text: str) -> list[str]:
+    """Split arguments at the commas between them."""
+    pieces, depth, start = [], 0, 0
+    for match in re.finditer(_QUOTED + r"|[(){},]", text):
         depth += match.group() in ("(", "{")
         depth -= match.group() in (")", "}")
         if match.group() == "," and depth == 0:
-            return True
-    return False
+            pieces.append(text[start : match.start()])
+            start = match.end()
+    return [*pieces, text[start:]]
+
+
+def _ones(inside: str) -> str:
+    """Give SEQUENCE its default for an argument left out."""
+    return ",".join(piece if piece.strip() else "1" for piece in _split(inside))
 
 
 # --- formulas to be entered as arrays ---------------------------------------------------------

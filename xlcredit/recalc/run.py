@@ -161,7 +161,7 @@ def _any_of(names: Mapping[str, Refusal]) -> re.Pattern[str] | None:
     if not names:
         return None
     words = "|".join(map(re.escape, names))
-    return re.compile(rf"(?<![\w.\\!])({words})(?![\w.\\(!])", re.IGNORECASE)
+    return re.compile(rf"(?<![\w.\\!])({words})(?![\w.\\!])", re.IGNORECASE)
 
 
 def _is_blocked(value: Value) -> bool:
