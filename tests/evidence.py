@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from tests.functions.test_reference import NOT_NUMERIC
-from tests.reference.tables import Table, difference, tables
+from tests.oracles.tables import Table, difference, tables
 from xlcredit.errors import CellError
 from xlcredit.functions import REGISTRY, call
 
@@ -27,8 +27,8 @@ NOTE = (
 ROUTES = ("mpmath", "QuantLib", "pyxirr", "SciPy", "exact fractions", "published", "Microsoft")
 #: Where the functions that tell about the library are tested instead.
 TOLD = {
-    "XLC_GPU": "the catalogue's rows, each with its source: `tests/test_reference_data.py`",
-    "XLC_SOURCE": "the table of defaults, each with its source: `tests/test_reference_data.py`",
+    "XLC_GPU": "the catalogue's rows, each with its source: `tests/reference/test_tables.py`",
+    "XLC_SOURCE": "the table of defaults, each with its source: `tests/reference/test_tables.py`",
 }
 _NOT_COMPUTED = "not computed: `tests/functions/test_audit.py`"
 

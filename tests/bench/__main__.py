@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.bench import officejs, workbooks
-from tests.excel.windows import Windows, to_windows, windows
+from tests.hosts.windows import Windows, to_windows, windows
 from xlcredit.functions import call
 from xlcredit.models import rents
 

@@ -12,8 +12,8 @@ import openpyxl
 from openpyxl.worksheet.formula import ArrayFormula
 
 from tests.conformance.cases import Case, Rows, normal
-from tests.excel.officejs import dispatcher
-from tests.excel.windows import MISSING, to_windows, windows
+from tests.hosts.officejs import dispatcher
+from tests.hosts.windows import MISSING, to_windows, windows
 from xlcredit.errors import CellError
 from xlcredit.functions import call
 from xlcredit.ooxml.values import a1
@@ -141,7 +141,7 @@ HOSTS: dict[str, Host] = {
 if dispatcher.CHROMIUM:
     HOSTS["Chromium"] = chromium
 #: A host that is tested elsewhere: a module with ``answers(cases)``, as the functions above.
-ELSEWHERE = {"LibreOffice": "tests.libreoffice.conformance"}
+ELSEWHERE = {"LibreOffice": "tests.hosts.libreoffice.conformance"}
 for _host, _module in ELSEWHERE.items():
     if importlib.util.find_spec(_module):
         HOSTS[_host] = importlib.import_module(_module).answers

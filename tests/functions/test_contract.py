@@ -368,9 +368,22 @@ NOT_NUMBERS = ["abc", "12", " ", True, False, datetime.date(2026, 1, 1), np.bool
 @every_function
 def test_what_is_no_number_is_refused_by_name(function: Function, cell: Any) -> None:
     for position, parameter in positions(function, *NUMERIC):
+        if parameter.word.flag and isinstance(cell, (bool, np.bool_)):
+            continue
         got = answer(function.name, *replaced(example(function), position, cell))
         assert got == CellError("#VALUE!"), parameter.name
         assert parameter.name in got.reason
+
+
+@every_function
+def test_a_flag_is_true_or_false_as_well_as_1_or_0(function: Function) -> None:
+    for position, parameter in positions(function, *NUMERIC):
+        if parameter.word.flag:
+            for flag in (True, False):
+                number = answer(function.name, *replaced(example(function), position, float(flag)))
+                for form in (flag, np.bool_(flag), [flag], np.array([flag])):
+                    got = answer(function.name, *replaced(example(function), position, form))
+                    assert same(got, number), (parameter.name, form)
 
 
 @pytest.mark.parametrize("cell", [np.nan, np.inf, -np.inf], ids=repr)

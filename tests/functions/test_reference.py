@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.reference.tables import Table, difference, tables
+from tests.oracles.tables import Table, difference, tables
 from xlcredit.functions import REGISTRY
 
 #: They tell about the library, not about credit: the contract tests cover them.

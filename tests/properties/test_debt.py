@@ -95,7 +95,7 @@ def test_a_reserve_holds_the_services_to_come(service, periods) -> None:
     assert targets[-1] == 0
     assert targets[0] == pytest.approx(sum(service[:periods]), rel=1e-12)
     more = table(call("XLC_DSRA", service, periods + 1)).reshape(-1)
-    assert np.all(more >= targets)
+    assert np.all(more >= targets * (1 - 1e-12))
 
 
 @given(CASH, RATE, M)

@@ -30,6 +30,29 @@ def test_a_falling_rent_never_rises_and_stays_over_its_floor(rent, decline, mont
     assert np.all((curve >= floor) & (curve <= rent * (1 + 1e-12)))
 
 
+POINTS = st.dictionaries(st.integers(0, 60), st.floats(0.1, 50), min_size=1, max_size=8)
+
+
+@given(POINTS, st.floats(0, 70), st.sampled_from(["linear", "log", "step"]), st.floats(0.1, 9))
+def test_a_curve_stays_between_its_neighbours_and_has_no_unit(points, month, how, scale) -> None:
+    at = sorted(points)
+    values = [points[m] for m in at]
+    read = call("XLC_CURVE", at, values, month, how)
+    around = [v for m, v in points.items() if m in (_last(at, month), _next(at, month))]
+    assert min(around) * (1 - 1e-12) <= read <= max(around) * (1 + 1e-12)
+    scaled = call("XLC_CURVE", at, [scale * v for v in values], month, how)
+    assert scaled == pytest.approx(scale * read, rel=1e-12)
+    assert column([[call("XLC_CURVE", at, values, m, how)] for m in at]).tolist() == values
+
+
+def _last(at: list[int], month: float) -> int:
+    return max((m for m in at if m <= month), default=at[0])
+
+
+def _next(at: list[int], month: float) -> int:
+    return min((m for m in at if m > month), default=at[-1])
+
+
 @given(RENT, DECLINE, st.floats(0, 60), st.floats(0, 60))
 def test_decline_compounds(rent, decline, first, second) -> None:
     once = call("XLC_RENT", rent, decline, first + second)

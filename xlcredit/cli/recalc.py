@@ -38,6 +38,7 @@ def recalc(
     """
     from xlcredit.cli import reports, terminal
     from xlcredit.cli.writing import refuse_source, refuse_to_replace
+    from xlcredit.deals.template import AS_INPUT
     from xlcredit.errors import UserError
     from xlcredit.recalc import recalculate
     from xlcredit.recalc.inputs import refuse_unread
@@ -56,7 +57,7 @@ def recalc(
     result = recalculate(file, output, inputs={**inputs, **sources})
     scenario = result.names.get("scenario", AS_INPUT)
     if inputs and "scenario" not in inputs and scenario != AS_INPUT:
-        told = f"scenario {scenario} is in force and replaces some of the inputs"
+        told = f"scenario {scenario} is in force: it moves some of the inputs"
         result.warnings.append(told)
     changed = changed_functions(file, result) if check and not inputs else None
     if as_json:
@@ -68,10 +69,6 @@ def recalc(
             reports.print_changed_functions(changed)
     if result.errors or (check and result.changes):
         raise typer.Exit(1)
-
-
-#: The scenario under which the sheet Inputs decides.
-AS_INPUT = "As input"
 
 
 def _setting(text: str) -> tuple[str, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from xlcredit.deals.template import Block, Row, Template
+from xlcredit.deals.template import AS_INPUT, Block, Row, ScenarioCase, Section, Template
 
 __all__ = ["expand", "in_case"]
 
@@ -15,10 +15,12 @@ _BRACES = re.compile(r"\{(\w+)((?:\.\w+)*)\}")
 
 
 def expand(template: Template) -> Template:
-    """Return the template with each ``each_case`` block written out, scenario by scenario.
+    """Return the template with *As input* as the first case and its blocks of cases written out.
 
-    The rows of case 2 of a block end in ``_2``.
+    The rows of case 2 of a block end in ``_2``. The choices of the input ``scenario`` are the
+    labels of the cases.
     """
+    template = _with_as_input(template)
     sheets = [
         msgspec.structs.replace(
             sheet, block=[part for block in sheet.block for part in _blocks(template, block)]
@@ -31,6 +33,27 @@ def expand(template: Template) -> Template:
 def in_case(formula: str, number: int) -> str:
     """Return a metric's formula with ``{row.case.all}`` as the row of one scenario."""
     return re.sub(r"\{(\w+)\.case((?:\.\w+)?)\}", rf"{{\1_{number}\2}}", formula)
+
+
+def _with_as_input(template: Template) -> Template:
+    """The first scenario moves nothing; it has the weight that the others leave."""
+    table = template.scenarios
+    rest = max(0.0, 1.0 - sum(case.weight for case in table.case)) if table.weighted else 0.0
+    as_input = ScenarioCase(
+        label=AS_INPUT, values=[shock.neutral for shock in table.shock], weight=round(rest, 12)
+    )
+    table = msgspec.structs.replace(table, case=[as_input, *table.case])
+    labels = [case.label for case in table.case]
+    sections = [_choosing(section, labels) for section in template.section]
+    return msgspec.structs.replace(template, scenarios=table, section=sections)
+
+
+def _choosing(section: Section, labels: list[str]) -> Section:
+    inputs = [
+        msgspec.structs.replace(item, choices=labels) if item.name == "scenario" else item
+        for item in section.input
+    ]
+    return msgspec.structs.replace(section, input=inputs)
 
 
 def _blocks(template: Template, block: Block) -> Iterator[Block]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
-from xlcredit.deals.template import DRIVER_UNITS, UNITS, Template
+import msgspec
+
+from xlcredit.deals.template import AS_INPUT, DRIVER_UNITS, UNITS, Struct, Template
 from xlcredit.deals.values import CONTROL, check_value
 from xlcredit.errors import DealError, FormulaError
 from xlcredit.hints import did_you_mean
@@ -24,7 +27,7 @@ _LONGEST_TEXT = 230
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _ADDRESS = re.compile(r"[A-Za-z]{1,3}[0-9]{1,7}|[Rr][0-9]*([Cc][0-9]*)?|[Cc][0-9]*")
 _WORDS = frozenset({"TRUE", "FALSE", "NAN", "INF"})
-_RESERVED = frozenset({"case", "scenarios", "across", "down", "x"})
+_RESERVED = frozenset({"case", "live", "scenarios", "across", "down", "x"})
 #: Excel's rules for the names of sheets, and the sheets that every workbook has.
 _NO_SHEET = re.compile(r"[\[\]:*?/\\'\"]|^History$", re.IGNORECASE)
 _LONGEST_SHEET = 31
@@ -33,6 +36,8 @@ PAGES = (
     *("Frozen", "Formulas"),
 )
 _FEWEST_MONTHS, _MOST_MONTHS = 12, 360
+#: Weights that add to 1 but for the decimals of a file.
+_ROUNDING = 1e-9
 #: Excel's limit for a list of choices.
 _LONGEST_LIST = 255
 
@@ -119,7 +124,8 @@ def _names(template: Template) -> Problems:
     defined += [f.name for c in template.comparison for f in c.figure]
     defined += [f.name for f in template.figure] + [c.name for c in template.covenant]
     rows = _rows(template)
-    for name in [*defined, *rows, *(s.name for s in template.section if s.name)]:
+    blocks = [s.name for s in template.section if s.name] + [p.name for p in template.parameters]
+    for name in [*defined, *rows, *blocks]:
         if not _NAME.fullmatch(name):
             told = "letters, digits and underscores, a letter first"
             yield f'"{name}"', f"{name!r} is not a name: {told}"
@@ -164,40 +170,52 @@ def _rows_say_one_thing(template: Template) -> Problems:
 
 
 def _units(template: Template) -> Problems:
-    units = {i.name: i.unit for i in template.inputs.values()}
-    units |= {r.name: r.unit for s in template.sheet for b in s.block for r in b.row}
-    units |= {f.name: f.unit for f in template.figure}
-    units |= {f.name: f.unit for c in template.comparison for f in c.figure}
-    units |= {c.name: c.unit for c in template.covenant}
-    units |= {t.title: t.unit for t in template.grid} | {t.title: t.unit for t in template.tornado}
-    units |= {t.label: t.unit for t in template.twin} | {c.title: c.unit for c in template.chart}
-    units |= {t.title: t.unit for t in template.ladder} | {t.title: t.unit for t in template.map}
-    units |= {m.label: m.unit for m in template.scenarios.metric}
-    units |= {g.across_label: g.across_unit for g in template.grid}
-    units |= {g.down_label: g.down_unit for g in template.grid}
-    units |= {m.x_label: m.x_unit for m in template.map}
-    drivers = {c.driver: c.driver_unit for c in template.covenant if c.driver}
-    units |= {label: unit for label, unit in drivers.items() if unit not in DRIVER_UNITS}
-    for name, unit in units.items():
-        if unit not in UNITS:
+    for unit, owner, kind in _marked(template):
+        known = {"unit": UNITS, "driver unit": DRIVER_UNITS}.get(kind)
+        if known and unit not in known:
             near = did_you_mean(unit, UNITS) or f"; there are {', '.join(UNITS)}"
-            yield f'"{name}"', f"{name}: unit {unit!r} is not known{near}"
+            yield f'"{owner}"', f"{owner}: unit {unit!r} is not known{near}"
 
 
 def _references(template: Template) -> Problems:
     rows, inputs = _rows(template), list(template.inputs)
-    drawn = [line.row for chart in template.chart for line in chart.line]
-    drawn += [s.height for c in template.chart if (s := c.shade)]
-    drawn += [s.base for c in template.chart if (s := c.shade) and s.base]
-    for row in drawn:
-        if row not in rows:
-            yield f'"{row}"', f"{row} is not a monthly row{did_you_mean(row, rows)}"
-    used = [bar.input for tornado in template.tornado for bar in tornado.bar]
-    for name in [*used, *template.scenarios.inputs]:
-        if name not in inputs:
+    for name, _, kind in _marked(template):
+        if kind == "row" and name not in rows:
+            yield f'"{name}"', f"{name} is not a monthly row{did_you_mean(name, rows)}"
+        if kind == "input" and name not in inputs:
             yield f'"{name}"', f"{name} is not an input{did_you_mean(name, inputs)}"
     if template.chart and "period_end" not in rows:
         yield "[[chart]]", "charts need a monthly row period_end"
+
+
+def _marked(struct: Any, owner: str = "") -> Iterator[tuple[str, str, str]]:
+    """Every marked field of a table and of the tables in it: what it says, whose, which mark."""
+    if isinstance(struct, list):
+        for part in struct:
+            yield from _marked(part, owner)
+    if not isinstance(struct, Struct):
+        return
+    own = (getattr(struct, key, "") for key in ("name", "title", "label", "input"))
+    owner = next((name for name in own if isinstance(name, str) and name), owner)
+    for field, mark in _marks(type(struct)).items():
+        value = getattr(struct, field)
+        if mark and value:
+            yield value, getattr(struct, "driver", "") or owner, mark
+        elif not mark:
+            yield from _marked(value, owner)
+
+
+@functools.cache
+def _marks(kind: type[Struct]) -> dict[str, str]:
+    """The mark of each field of a table, or nothing."""
+    hints = get_type_hints(kind, include_extras=True)
+    return {
+        field: next(
+            (a.extra["is"] for a in get_args(hint)[1:] if isinstance(a, msgspec.Meta) and a.extra),
+            "",
+        )
+        for field, hint in hints.items()
+    }
 
 
 def _counts(template: Template) -> Problems:
@@ -215,11 +233,6 @@ def _counts(template: Template) -> Problems:
             yield f'"{item.name}"', f"{item.name}: a choice must not hold a comma"
         if len(",".join(item.choices)) > _LONGEST_LIST:
             yield f'"{item.name}"', f"{item.name}: choices of {_LONGEST_LIST} characters at most"
-    scenario = template.inputs.get("scenario")
-    labels = [case.label for case in template.scenarios.case]
-    if scenario and scenario.choices[1:] != labels:
-        told = "its choices are a name for the inputs as they are, then the labels of the cases"
-        yield '"scenario"', f"scenario: {told}: {', '.join(labels)}"
 
 
 def _cases(template: Template) -> Problems:
@@ -228,10 +241,21 @@ def _cases(template: Template) -> Problems:
     for case in table.case:
         if labels.count(case.label) > 1:
             yield f'"{case.label}"', f"scenario {case.label} stands twice"
-        if len(case.values) != len(table.inputs):
+        if len(case.values) != len(table.shock):
             yield f'"{case.label}"', f"scenario {case.label}: one value per input is needed"
-        for name, value in zip(table.inputs, case.values, strict=True):
-            try:
-                check_value(template.inputs[name], value, f"scenario {case.label}: {name}")
-            except DealError as error:
-                yield f'"{case.label}"', str(error)
+        for shock, value in zip(table.shock, case.values, strict=True):
+            place = f"scenario {case.label}: {shock.input}"
+            if value == AS_INPUT:
+                continue
+            if isinstance(value, str):
+                told = f'must be a number, or "{AS_INPUT}" to leave the input alone'
+                yield f'"{case.label}"', f"{place} {told}; got {value!r}"
+            elif shock.by == "replace":
+                try:
+                    check_value(template.inputs[shock.input], value, place)
+                except DealError as error:
+                    yield f'"{case.label}"', str(error)
+    weights = math.fsum(case.weight for case in table.case)
+    if table.weighted and (abs(weights - 1) > _ROUNDING or min(c.weight for c in table.case) < 0):
+        told = "the weights of the scenarios add to at most 1; As input has the rest"
+        yield "weight", f"{told}; got {weights:g}"

@@ -13,11 +13,12 @@ input or a figure; braces are a row of the monthly sheets: ``{cfads}`` in this m
 from __future__ import annotations
 
 import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
 __all__ = [
+    "AS_INPUT",
     "DRIVER_UNITS",
     "UNITS",
     "Bar",
@@ -32,12 +33,15 @@ __all__ = [
     "Ladder",
     "Line",
     "Map",
+    "Parameter",
+    "Parameters",
     "Row",
     "Rung",
     "ScenarioTable",
     "Section",
     "Shade",
     "Sheet",
+    "Shock",
     "Struct",
     "Template",
     "Term",
@@ -82,6 +86,16 @@ UNITS = (
 #: A covenant's driver may also say which way it must go when the test fails.
 DRIVER_UNITS = (*UNITS, "headroom, min", "headroom, max")
 
+#: The scenario under which the inputs decide, and the shock that leaves an input as it is.
+AS_INPUT = "As input"
+
+#: What a field of a table holds: checking walks every table by these marks.
+Unit = Annotated[str, msgspec.Meta(extra={"is": "unit"})]
+DriverUnit = Annotated[str, msgspec.Meta(extra={"is": "driver unit"})]
+Formula = Annotated[str, msgspec.Meta(extra={"is": "formula"})]
+RowName = Annotated[str, msgspec.Meta(extra={"is": "row"})]
+InputName = Annotated[str, msgspec.Meta(extra={"is": "input"})]
+
 #: Numbers, text and dates, as TOML has them; the unit decides which (see deal.check_value).
 Value = Any
 
@@ -95,7 +109,7 @@ class Input(Struct, kw_only=True, frozen=True):
 
     name: str
     label: str
-    unit: str
+    unit: Unit
     value: Value | None = None
     source: str = "assumption"
     as_of: datetime.date | None = None
@@ -122,11 +136,11 @@ class Row(Struct, kw_only=True, frozen=True):
 
     name: str
     label: str
-    unit: str
-    formula: str = ""
-    opening: str = ""
+    unit: Unit
+    formula: Formula = ""
+    opening: Formula = ""
     total: Literal["", "sum"] = ""
-    constant: str = ""
+    constant: Formula = ""
     bold: bool = False
 
     @property
@@ -161,8 +175,8 @@ class Figure(Struct, kw_only=True, frozen=True):
 
     name: str
     label: str
-    unit: str
-    formula: str
+    unit: Unit
+    formula: Formula
     note: str = ""
 
 
@@ -172,7 +186,7 @@ class Comparison(Struct, kw_only=True, frozen=True):
     title: str
     question: str
     figure: list[Figure]
-    reading: str = ""
+    reading: Formula = ""
 
 
 class Covenant(Struct, kw_only=True, frozen=True):
@@ -180,60 +194,107 @@ class Covenant(Struct, kw_only=True, frozen=True):
 
     name: str
     label: str
-    unit: str
-    value: str
-    threshold: str
+    unit: Unit
+    value: Formula
+    threshold: Formula
     direction: Literal["min", "max"]
-    first_breach: str = ""
+    first_breach: Formula = ""
     driver: str = ""
-    driver_formula: str = ""
-    driver_unit: str = "share"
+    driver_formula: Formula = ""
+    driver_unit: DriverUnit = "share"
+
+
+class Shock(Struct, kw_only=True, frozen=True):
+    """One column of the scenarios: an input, and how a scenario moves it."""
+
+    input: InputName
+    by: Literal["add", "multiply", "replace"]
+
+    @property
+    def neutral(self) -> float | str:
+        """The shock that leaves the input as it is."""
+        neutral: dict[str, float | str] = {"add": 0.0, "multiply": 1.0, "replace": AS_INPUT}
+        return neutral[self.by]
 
 
 class ScenarioCase(Struct, kw_only=True, frozen=True):
-    """One scenario: a value for each input that scenarios move."""
+    """One scenario: a shock to each input that scenarios move, and its weight.
+
+    A value is a number, or ``As input`` where the scenario leaves the input alone.
+    """
 
     label: str
-    values: list[float]
+    values: list[float | str]
+    weight: float = 0.0
 
 
 class Metric(Struct, kw_only=True, frozen=True):
-    """One column of the scenario table; ``{case.X}`` is the scenario's value of input X."""
+    """One column of the scenario table; ``{case.X}`` is input X as the scenario has it.
+
+    With a ``name`` the whole column is ``{scenarios.name}``.
+    """
 
     label: str
-    unit: str
-    formula: str
+    unit: Unit
+    formula: Formula
+    name: str = ""
 
 
 class ScenarioTable(Struct, kw_only=True, frozen=True):
-    """Scenarios side by side."""
+    """Scenarios side by side: shocks to the inputs, and what becomes of the loan."""
 
-    inputs: list[str]
+    shock: list[Shock]
     case: list[ScenarioCase]
     metric: list[Metric]
     note: str = ""
+
+    @property
+    def inputs(self) -> list[str]:
+        """The inputs that scenarios move."""
+        return [shock.input for shock in self.shock]
+
+    @property
+    def weighted(self) -> bool:
+        """Whether the scenarios carry weights."""
+        return any(case.weight for case in self.case)
+
+
+class Parameter(Struct, kw_only=True, frozen=True):
+    """One line of :class:`Parameters`; the label is the worksheet function's word."""
+
+    label: str
+    unit: Unit
+    formula: Formula
+
+
+class Parameters(Struct, kw_only=True, frozen=True):
+    """Labels and calculated values side by side: the ``terms`` of a worksheet function."""
+
+    name: str
+    title: str
+    line: list[Parameter]
 
 
 class Grid(Struct, kw_only=True, frozen=True):
     """A two-way grid; ``{across}`` and ``{down}`` are the values at its edges."""
 
     title: str
-    unit: str
+    unit: Unit
     across_label: str
-    across_unit: str
+    across_unit: Unit
     across: list[float]
     down_label: str
-    down_unit: str
+    down_unit: Unit
     down: list[float]
-    formula: str
-    threshold: str = ""
+    formula: Formula
+    threshold: Formula = ""
     direction: Literal["min", "max"] = "min"
 
 
 class Bar(Struct, kw_only=True, frozen=True):
     """One driver of a tornado: an input moved down and up by a step, absolute or relative."""
 
-    input: str
+    input: InputName
     step: float
     relative: bool = False
 
@@ -242,8 +303,8 @@ class Tornado(Struct, kw_only=True, frozen=True):
     """What moves one figure most: the formula again with one input replaced at a time."""
 
     title: str
-    unit: str
-    formula: str
+    unit: Unit
+    formula: Formula
     bar: list[Bar]
 
 
@@ -251,9 +312,9 @@ class Twin(Struct, kw_only=True, frozen=True):
     """A worksheet function beside its native-formula twin."""
 
     label: str
-    unit: str
-    function: str
-    native: str
+    unit: Unit
+    function: Formula
+    native: Formula
     of: str = ""
 
 
@@ -261,28 +322,28 @@ class Check(Struct, kw_only=True, frozen=True):
     """A test of the model that must be TRUE."""
 
     label: str
-    formula: str
+    formula: Formula
 
 
 class Line(Struct, kw_only=True, frozen=True):
     """One series of a chart: a monthly row, or a threshold."""
 
-    row: str
+    row: RowName
     dashed: bool = False
 
 
 class Shade(Struct, kw_only=True, frozen=True):
     """A shaded part of a chart: the monthly row ``height``, standing on ``base`` or on zero."""
 
-    height: str
-    base: str = ""
+    height: RowName
+    base: RowName = ""
 
 
 class Chart(Struct, kw_only=True, frozen=True):
     """A line chart of monthly rows on the Summary, one part shaded, cut off above ``high``."""
 
     title: str
-    unit: str
+    unit: Unit
     line: list[Line]
     shade: Shade | None = None
     high: float | None = None
@@ -292,14 +353,14 @@ class Rung(Struct, kw_only=True, frozen=True):
     """One bar of a ladder, or one threshold across it."""
 
     label: str
-    formula: str
+    formula: Formula
 
 
 class Ladder(Struct, kw_only=True, frozen=True):
     """The same thing by several measures, as bars against thresholds."""
 
     title: str
-    unit: str
+    unit: Unit
     rung: list[Rung]
     level: list[Rung]
 
@@ -308,16 +369,16 @@ class Zone(Struct, kw_only=True, frozen=True):
     """One zone of a map: from the zone below it up to ``formula``; ``{x}`` is the driver."""
 
     label: str
-    formula: str
+    formula: Formula
 
 
 class Map(Struct, kw_only=True, frozen=True):
     """A map over two drivers: zones between curves, and where the deal stands today."""
 
     title: str
-    unit: str
+    unit: Unit
     x_label: str
-    x_unit: str
+    x_unit: Unit
     x: list[float]
     zone: list[Zone]
     today: Rung
@@ -331,7 +392,7 @@ class Term(Struct, kw_only=True, frozen=True):
 
     label: str
     text: str = ""
-    formula: str = ""
+    formula: Formula = ""
     market: str = ""
 
 
@@ -350,6 +411,7 @@ class Template(Struct, kw_only=True, frozen=True):
     scenarios: ScenarioTable
     grid: list[Grid] = []
     tornado: list[Tornado] = []
+    parameters: list[Parameters] = []
     twin: list[Twin]
     check: list[Check]
     chart: list[Chart] = []

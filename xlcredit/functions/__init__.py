@@ -14,10 +14,12 @@ from xlcredit.errors import CellError
 # Importing a category registers its functions; the order is that of the reference.
 from xlcredit.functions import (  # isort: skip
     rents,
+    curves,
     residual,
     liquidation,
     debt,
     waterfall,
+    repayment,
     yields,
     coverage,
     covenants,
@@ -37,10 +39,12 @@ __all__ = ["CATEGORIES", "OMITTED", "REGISTRY", "Function", "Parameter", "call"]
 #: The modules that define the functions, in the order of the reference.
 CATEGORIES = (
     rents,
+    curves,
     residual,
     liquidation,
     debt,
     waterfall,
+    repayment,
     yields,
     coverage,
     covenants,

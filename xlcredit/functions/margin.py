@@ -2,26 +2,47 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, fields
 from typing import Any
 
-import numpy as np
-
-from xlcredit.errors import CellError
-from xlcredit.models import margin
-from xlcredit.worksheet.kinds import Series, align, require
+from xlcredit.functions.agreement import NONE, agree, figure, fit
+from xlcredit.models import loan
+from xlcredit.worksheet.kinds import Series, require
 from xlcredit.worksheet.registry import worksheet
 
 CATEGORY = "xlcredit: Dual collateral"
 
-_NONE = np.empty(0)
+
+@dataclass(frozen=True, kw_only=True)
+class MarginTerms:
+    """Terms of the loan and of its margin mechanics; money in USD, shares as decimals."""
+
+    loan: float
+    rate: float
+    scheduled: float = 0.0
+    coin_units: float
+    gpu_units: float
+    coin_haircut: float = 0.0
+    gpu_haircut: float = 0.0
+    call_ltv: float
+    cure_ltv: float
+    liquidation_ltv: float
+    cure_periods: float = 0.0
+    liquidity: float = 0.0
+    coin_slippage: float = 0.0
+    gpu_recovery: float = 1.0
+    periods_per_year: float = 12.0
+
+
+_SHARED = [f.name for f in fields(MarginTerms) if f.name != "scheduled"]
 
 
 @worksheet(CATEGORY)
 def XLC_MARGIN_WATERFALL(
-    terms: margin.Margin,
+    terms: MarginTerms,
     coin_prices: Series,
     gpu_prices: Series,
-    cash_flows: Series = _NONE,
+    cash_flows: Series = NONE,
 ) -> Any:
     """Margin calls, cures, coin sales, enforcement and loss along one path of prices. [block]
 
@@ -44,7 +65,8 @@ def XLC_MARGIN_WATERFALL(
     block
         status (performing, repaid, liquidated or payment_default), end_period, calls, first_call,
         sales (count), topped_up (cash), coin_sold (value), exposure and loss (0 without
-        enforcement), balance (before enforcement), coin_units, liquidity, max_ltv. [block]
+        enforcement), balance (0 after it), coin_units (those enforced, where it came to that),
+        liquidity, max_ltv. [block]
 
     Raises
     ------
@@ -58,15 +80,18 @@ def XLC_MARGIN_WATERFALL(
 
     Notes
     -----
-    In each period, in this order. (1) Interest balance rate / periods_per_year and ``scheduled``
-    principal are paid from cash flow and then from liquidity; if these do not suffice, the loan is
-    enforced (payment_default). Surplus cash is not kept. (2) A balance of 0 ends the loan.
+    In each period, in this order. (1) A negative cash flow is met from liquidity; then interest
+    balance rate / periods_per_year and ``scheduled`` principal are paid from cash flow and from
+    liquidity; if these do not suffice, the loan is enforced (payment_default). Surplus cash is
+    not kept. (2) A balance of 0 ends the loan.
     (3) LTV = balance / (coin and GPUs after haircuts); at or above liquidation_ltv it is enforced.
     (4) At or above call_ltv a call opens, below it closes. (5) cure_periods after the call the
     borrower repays from liquidity down to cure_ltv, then coin is sold, of market value
     (balance - cure_ltv value) / (1 - coin_slippage - cure_ltv (1 - coin_haircut)); if the LTV then
     is neither below call_ltv nor at cure_ltv, it is enforced. Enforcement brings the coin less
-    coin_slippage, and gpu_recovery times the GPUs; loss = max(0, balance - proceeds).
+    coin_slippage, and gpu_recovery times the GPUs; loss = max(0, balance - proceeds). An LTV is
+    at a level if it agrees with it to twelve digits. XLC_REPAYMENT has the same loan with cash
+    accounts, grace and a balloon.
 
     Examples
     --------
@@ -79,40 +104,27 @@ def XLC_MARGIN_WATERFALL(
     ----------
     .. [1] Margin, cure and liquidation levels: published terms of BlockFi, Nexo and Unchained.
     """
-    coin, gpu = align(coin_prices=coin_prices, gpu_prices=gpu_prices)
-    require(len(coin) > 1, "the paths must hold today's price and one period more", code="#VALUE!")
-    cash = None
-    if len(cash_flows):
-        cash = align(cash_flows=cash_flows, prices=coin[1:])[0][:, None]
-        told = "cash_flows must have one value per period: one fewer than the prices"
-        require(len(cash) == len(coin) - 1, told, code="#VALUE!")
-    require(
-        terms.cure_ltv < terms.call_ltv <= terms.liquidation_ltv,
-        "cure_ltv must be below call_ltv, and that at most liquidation_ltv; got {}, {}, {}",
-        terms.cure_ltv,
-        terms.call_ltv,
-        terms.liquidation_ltv,
-    )
-    at_closing = margin.Paths.start(terms, coin[:1], gpu[:1]).max_ltv[0]
-    require(
-        at_closing < terms.call_ltv,
-        "the LTV at closing must be below call_ltv; got {} and {}",
-        at_closing,
-        terms.call_ltv,
-    )
-    end = margin.run(terms, coin[:, None], gpu[:, None], cash)
+    held = max(len(coin_prices), len(gpu_prices))
+    require(held > 1, "the paths must hold today's price and one period more", code="#VALUE!")
+    series = fit({"cash_flows": cash_flows}, {"coin_prices": coin_prices, "gpu_prices": gpu_prices})
+    coin, gpu = series["coin_prices"], series["gpu_prices"]
+    given = {f: getattr(terms, f) for f in _SHARED}
+    agreed = loan.Terms(**given, grace_periods=0.0, cash_control=0.0)
+    agree(agreed, coin[0], gpu[0])
+    plan = loan.Plan.of(agreed, [terms.scheduled] * (held - 1))
+    end, flows, _ = loan.trace(agreed, plan, series["cash_flows"], coin, gpu)
     return {
-        "status": margin.STATUS[end.status[0]],
-        "end_period": end.end_period[0],
-        "calls": end.calls[0],
-        "first_call": end.first_call[0] or CellError("#N/A", "there was no margin call"),
-        "sales": end.sales[0],
-        "topped_up": end.topped_up[0],
-        "coin_sold": end.coin_sold[0],
-        "exposure": end.exposure[0],
-        "loss": end.loss[0],
-        "balance": end.balance[0],
-        "coin_units": end.coin_units[0],
-        "liquidity": end.liquidity[0],
-        "max_ltv": end.max_ltv[0],
+        "status": loan.STATUS[end.status],
+        "end_period": end.end_period,
+        "calls": end.calls,
+        "first_call": figure(end.first_call, "there was no margin call"),
+        "sales": end.sales,
+        "topped_up": sum(f.topped_up for f in flows),
+        "coin_sold": sum(f.coin_sold for f in flows),
+        "exposure": end.exposure,
+        "loss": end.loss,
+        "balance": end.balance,
+        "coin_units": end.coin_units,
+        "liquidity": end.liquidity,
+        "max_ltv": end.max_ltv,
     }

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from xlcredit.functions.agreement import fit
 from xlcredit.models import residual
 from xlcredit.worksheet.kinds import Number, Scalar, Series, align, checked, pick, rule
 from xlcredit.worksheet.registry import worksheet
@@ -13,6 +14,7 @@ from xlcredit.worksheet.registry import worksheet
 CATEGORY = "xlcredit: Residual and liquidation value"
 
 _NONE = np.empty(0)
+_NO_SCRAP = np.zeros(1)
 
 
 @worksheet(CATEGORY)
@@ -170,7 +172,7 @@ def XLC_BOOK_VALUE(
 def XLC_RENT_VALUE(
     net_rents: Series,
     discount_rate: Scalar,
-    scrap: Scalar = 0.0,
+    scrap: Series = _NO_SCRAP,
     measure: Literal["value", "life"] = "value",
 ) -> Any:
     """Value of the net rents a card still earns, with the right to scrap it. [USD or months]
@@ -181,8 +183,9 @@ def XLC_RENT_VALUE(
         Rent less running cost of each month to come, paid at its end; may be negative. [USD]
     discount_rate : number
         Discount rate, effective. [1/year]
-    scrap : number, optional
-        What the card fetches whenever it is abandoned; 0 when not given. [USD]
+    scrap : series, optional
+        What the card fetches when it is abandoned: one value, or one for each date from today
+        on (one more than there are rents); 0 when not given. [USD]
     measure : text, optional
         value, or life (months until it is better to scrap). [name]
 
@@ -196,12 +199,14 @@ def XLC_RENT_VALUE(
     ------
     #NUM!
         ``scrap`` is negative, or ``discount_rate`` is not above -1.
+    #VALUE!
+        ``scrap`` is neither one value nor one for each date.
 
     Notes
     -----
-    Backwards from V_n = scrap: V_k = max(scrap, (net_(k+1) + V_(k+1)) (1 + r)^(-1/12)). The
-    life is the first k at which going on is worth no more than the scrap. No fixed plan of
-    abandonment is worth more than V_0.
+    Backwards from V_n = scrap_n: V_k = max(scrap_k, (net_(k+1) + V_(k+1)) (1 + r)^(-1/12)). The
+    life is the first k at which going on is worth no more than the scrap, to twelve digits. No
+    fixed plan of abandonment is worth more than V_0.
 
     Examples
     --------
@@ -209,12 +214,15 @@ def XLC_RENT_VALUE(
     1800.0
     >>> call("XLC_RENT_VALUE", [900, 600, 300, -50, -300], 0.12, 0, "life")
     3.0
+    >>> call("XLC_RENT_VALUE", [100, 100, 100], 0.0, [500, 450, 300, 100], "life")
+    1.0
 
     References
     ----------
     .. [1] Dixit, A. and Pindyck, R., "Investment under Uncertainty", 1994, chapter 7.
     """
-    value, life = residual.rent_value(net_rents, discount_rate, scrap)
+    series = fit({"net_rents": net_rents}, {"scrap": scrap})
+    value, life = residual.rent_value(series["net_rents"], discount_rate, series["scrap"])
     return pick(measure, value=value, life=life)
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from xlcredit.errors import CellError
-from xlcredit.models import waterfall
-from xlcredit.worksheet.kinds import Scalar, Series, align
+from xlcredit.functions.agreement import fit
+from xlcredit.models import loan
+from xlcredit.worksheet.kinds import Scalar, Series
 from xlcredit.worksheet.registry import worksheet
 
 CATEGORY = "xlcredit: Debt"
@@ -27,15 +28,40 @@ class WaterfallTerms:
 
 
 _PLAIN = WaterfallTerms()
+_COLUMNS = (
+    "interest",
+    "principal",
+    "sweep",
+    "closing",
+    "dsra",
+    "trap",
+    "distribution",
+    "dscr",
+    "unpaid",
+    "gap",
+)
 
 
 @worksheet(CATEGORY)
 def XLC_WATERFALL(
     cfads: Series,
     balance: Scalar,
-    rate: Scalar,
+    rate: Series,
     scheduled: Series,
     terms: WaterfallTerms = _PLAIN,
+    measure: Literal[
+        "schedule",
+        "interest",
+        "principal",
+        "sweep",
+        "closing",
+        "dsra",
+        "trap",
+        "distribution",
+        "dscr",
+        "unpaid",
+        "gap",
+    ] = "schedule",
 ) -> Any:
     """Cash through the accounts of a loan, by period: who is paid what, what is missing. [USD]
 
@@ -45,14 +71,16 @@ def XLC_WATERFALL(
         Cash flow available for debt service; may be negative. [USD]
     balance : number
         Debt at closing. [USD]
-    rate : number
-        Interest, nominal per year, compounded each period. [1/year]
+    rate : series
+        Interest, nominal per year, compounded each period; one value or one a period. [1/year]
     scheduled : series
         Scheduled principal of each period. [USD]
     terms : block, optional
         dsra_opening (reserve account at closing), dsra_periods (services it should hold),
         sweep (share of free cash that prepays), lockup (DSCR below which nothing is
         distributed): each 0 when not given; periods_per_year (12). [block]
+    measure : text, optional
+        schedule, or one of its columns by name; schedule when not given. [name]
 
     Returns
     -------
@@ -63,7 +91,8 @@ def XLC_WATERFALL(
     Raises
     ------
     #VALUE!
-        ``cfads`` and ``scheduled`` differ in length, or ``terms`` holds an unknown label.
+        ``cfads``, ``scheduled`` and ``rate`` differ in length, or ``terms`` holds an unknown
+        label.
     #NUM!
         An argument is outside its domain.
 
@@ -77,7 +106,7 @@ def XLC_WATERFALL(
     repaid, the reserve is released. (6) The rest is distributed if dscr = cfads / (interest
     and principal due) meets the lock-up or nothing is due; else it is trapped until it does.
     cfads + trap and dsra before + gap = interest + principal + sweep + distribution + trap +
-    dsra.
+    dsra. XLC_REPAYMENT has the same loan with collateral, grace and default.
 
     Examples
     --------
@@ -87,22 +116,32 @@ def XLC_WATERFALL(
     >>> call("XLC_WATERFALL", [50, 50, 50], 100, 0.1, [30, 30, 40],
     ...      {"sweep": 0.5, "periods_per_year": 1})[1]
     [6.5, 30.0, 6.75, 28.25, 0.0, 0.0, 6.75, 1.369863, 0.0, 0.0]
+    >>> call("XLC_WATERFALL", [60, 20, 60], 100, [0.1, 0.1, 0.2], [30, 30, 40],
+    ...      {"periods_per_year": 1}, "unpaid")
+    [[0.0], [17.0], [8.4]]
 
     References
     ----------
     .. [1] Yescombe, E., "Principles of Project Finance", 2014: the cash-flow cascade.
     """
-    cfads, scheduled = align(cfads=cfads, scheduled=scheduled)
-    table = waterfall.waterfall(
-        cfads,
-        balance,
-        rate / terms.periods_per_year,
-        scheduled,
+    series = fit({"cfads": cfads, "rate": rate, "scheduled": scheduled}, {})
+    agreed = loan.Terms(
+        loan=balance,
+        periods_per_year=terms.periods_per_year,
         dsra_opening=terms.dsra_opening,
-        dsra_periods=int(terms.dsra_periods),
+        dsra_periods=terms.dsra_periods,
         sweep=terms.sweep,
         lockup=terms.lockup,
     )
+    plan = loan.Plan.of(agreed, series["scheduled"], series["rate"])
+    _, flows, accounts = loan.trace(agreed, plan, series["cfads"])
+    rows = [
+        (f.interest, f.principal, f.swept, *a, f.distribution, f.dscr, f.unpaid, f.gap)
+        for f, a in zip(flows, accounts, strict=True)
+    ]
+    table = np.array(rows)
+    if measure != "schedule":
+        table = table[:, _COLUMNS.index(measure)]
     idle = np.isnan(table)
     if not idle.any():
         return table

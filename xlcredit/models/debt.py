@@ -7,8 +7,6 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from xlcredit.models.solve import find_root
-
 __all__ = [
     "MOST_PERIODS",
     "all_in_yield",
@@ -25,6 +23,8 @@ Array = NDArray[np.float64]
 
 _FIGURES = ("macaulay", "modified", "convexity", "pv", "half_life")
 
+#: Newton's steps double the digits; a handful is enough.
+_MOST_STEPS = 200
 #: Rows of a worksheet.
 MOST_PERIODS = 1_048_576
 
@@ -153,8 +153,18 @@ def reserve_target(debt_service: ArrayLike, periods: int) -> Array:
     ndarray
         One value more than there are periods: the first at closing, the last 0. [USD]
     """
-    service = np.atleast_1d(np.asarray(debt_service, dtype=np.float64)).tolist()
-    return np.array([math.fsum(service[k : k + periods]) for k in range(len(service) + 1)])
+    service = np.atleast_1d(np.asarray(debt_service, dtype=np.float64))
+    count, span = len(service), min(periods, len(service))
+    if span == 0:
+        return np.zeros(count + 1)
+    # Cut into blocks of the span: a window is the end of one and the start of the next. Each
+    # running sum is taken once, and nothing is subtracted.
+    blocks = np.zeros((count // span + 2, span))
+    blocks.flat[:count] = service
+    starts = np.cumsum(blocks, axis=1)
+    ends = np.cumsum(blocks[:, ::-1], axis=1)[:, ::-1]
+    before = np.column_stack([np.zeros(len(blocks) - 1), starts[1:, : span - 1]])
+    return np.asarray((ends[:-1] + before).reshape(-1)[: count + 1])
 
 
 def average_life(repayments: ArrayLike, periods_per_year: float) -> float:
@@ -236,18 +246,19 @@ def all_in_yield(received: float, payments: ArrayLike, periods_per_year: float) 
     money = payments > 0
     logs, k = np.log(payments[money]), k[money]
 
-    # In logs of growth the worth of the payments falls all the way: one root at most. Were all
-    # paid in the first or the last paying period, growth would be one of these two.
-    total = math.log(math.fsum(payments)) - math.log(received)
-    ends = sorted((total / float(k[0]), total / float(k[-1])))
-
-    def excess(growth: Array) -> Array:
-        exponents = logs - np.multiply.outer(growth, k)
-        top = exponents.max(axis=-1, keepdims=True)
-        return np.asarray(
-            np.log(np.exp(exponents - top).sum(axis=-1)) + top[..., 0] - math.log(received)
-        )
-
-    margin = 1e-9 * (1.0 + abs(ends[0]) + abs(ends[1]))
-    growth = find_root(excess, ends[0] - margin, ends[1] + margin)
+    # The log of what the payments are worth falls with the log growth g of a period, and is
+    # convex in it: Newton's steps, each the gap over the payments' mean time, come from the left
+    # and never pass the root. They start where all is paid in the first or last paying period.
+    goal = math.log(received)
+    total = math.log(math.fsum(payments)) - goal
+    growth = min(total / float(k[0]), total / float(k[-1]))
+    for _ in range(_MOST_STEPS):
+        exponents = logs - growth * k
+        top = float(exponents.max())
+        worth = np.exp(exponents - top)
+        whole = float(worth.sum())
+        move = (math.log(whole) + top - goal) * whole / float(worth @ k)
+        growth += move
+        if move <= 1e-15 * abs(growth):
+            break
     return float(np.expm1(growth * periods_per_year))

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from xlcredit.models import normal
+from xlcredit.models.ties import at_least
 
 __all__ = [
     "LONGEST_LIFE",
@@ -158,7 +159,9 @@ def _declining(
     return value
 
 
-def rent_value(net_rents: ArrayLike, discount_rate: float, scrap: float = 0.0) -> tuple[float, int]:
+def rent_value(
+    net_rents: ArrayLike, discount_rate: float, scrap: ArrayLike = 0.0
+) -> tuple[float, int]:
     """Value of the remaining net rents with the right to scrap the card at any month's end.
 
     Parameters
@@ -167,8 +170,9 @@ def rent_value(net_rents: ArrayLike, discount_rate: float, scrap: float = 0.0) -
         Rent less running cost of each month to come, paid at its end. [USD]
     discount_rate : float
         Effective yearly rate, above -1. [1/year]
-    scrap : float
-        What the card fetches whenever it is abandoned. [USD]
+    scrap : array_like
+        What the card fetches when it is abandoned: whenever, or at each date from today on, one
+        more than there are months. [USD]
 
     Returns
     -------
@@ -179,12 +183,13 @@ def rent_value(net_rents: ArrayLike, discount_rate: float, scrap: float = 0.0) -
     """
     factor = float(np.power(1.0 + discount_rate, -1.0 / 12.0))
     rents = np.atleast_1d(np.asarray(net_rents, dtype=np.float64)).tolist()
-    value, life = scrap, len(rents)
+    fetched = np.broadcast_to(np.asarray(scrap, dtype=np.float64), (len(rents) + 1,)).tolist()
+    value, life = fetched[-1], len(rents)
     for month in range(len(rents) - 1, -1, -1):
         going_on = (rents[month] + value) * factor
-        if going_on <= scrap:
+        if at_least(fetched[month], going_on):
             life = month
-        value = max(scrap, going_on)
+        value = max(fetched[month], going_on)
     return value, life
 
 

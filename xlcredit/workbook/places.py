@@ -86,8 +86,18 @@ class Places:
             return self._area(*self.blocks[name], sheet)
         if ".." in name:
             first, _, last = name.partition("..")
+            if first.startswith("live."):
+                ends = self.blocks.get(first), self.blocks.get(f"live.{last}")
+                if ends[0] and ends[1]:
+                    return self._area(ends[0][0], ends[1][0], sheet)
             return self._area(self._cell(first), self._cell(last), sheet)
+        if name.startswith("live."):
+            moved = [key.removeprefix("live.") for key in self.blocks if key.startswith("live.")]
+            hint = did_you_mean(name.removeprefix("live."), moved)
+            raise DealError(f"{{{name}}}: no scenario moves that input{hint}")
         row, _, part = name.partition(".")
+        if not part and row not in self.rows and row in self.cells:
+            return self._area(self.cells[row], self.cells[row], sheet)
         if row not in self.rows:
             raise DealError(f"{{{name}}} is not a monthly row{did_you_mean(row, self.rows)}")
         place = self.rows[row]

@@ -25,7 +25,7 @@ from xlcredit.worksheet.cells import (
 )
 from xlcredit.worksheet.ranges import Numbers, outside, to_numbers
 from xlcredit.worksheet.registry import Parameter
-from xlcredit.worksheet.vocabulary import VOCABULARY, Word
+from xlcredit.worksheet.vocabulary import Word
 
 __all__ = ["OMITTED", "READERS", "Numbers", "Vector", "iter_terms"]
 
@@ -56,7 +56,7 @@ def _default(parameter: Parameter) -> Any:
 def _number(name: str, word: Word, cell: Any) -> float:
     """Read one cell as a number in the word's domain."""
     if type(cell) is not float:
-        cell = number_or_error(name, cell)
+        cell = number_or_error(name, cell, flag=word.flag)
         if isinstance(cell, CellError):
             raise cell
     if not word.holds(cell):
@@ -116,7 +116,7 @@ def _read_number(parameter: Parameter, raw: Any) -> Any:
         return _number(parameter.name, parameter.word, cell)
     if isinstance(cell, Cells):
         blank = parameter.default if isinstance(parameter.default, (int, float)) else None
-        flat, errors = to_numbers(parameter.name, cell, blank)
+        flat, errors = to_numbers(parameter.name, cell, blank, flag=parameter.word.flag)
         values = flat.reshape(cell.shape)
         faults = {divmod(at, cell.shape[1]): error for at, error in errors.items()}
     else:
@@ -311,7 +311,7 @@ def _labelled(parameter: Parameter, rows: Iterator[tuple[Any, Any]]) -> dict[str
             raise CellError("#VALUE!", f"{parameter.name}: {name} is given twice")
         seen.add(name)
         if not missing(value):
-            given[name] = _number(name, VOCABULARY[name], value)
+            given[name] = _number(name, parameter.label(name), value)
     return given
 
 

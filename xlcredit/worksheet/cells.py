@@ -96,11 +96,11 @@ def first_error(name: str, cells: Iterable[Any]) -> CellError | None:
     return next((passed_on(name, cell) for cell in cells if isinstance(cell, CellError)), None)
 
 
-def number_or_error(name: str, cell: Any) -> float | CellError:
-    """Read one cell as a number; TRUE, text and dates are not numbers."""
+def number_or_error(name: str, cell: Any, *, flag: bool = False) -> float | CellError:
+    """Read one cell as a number; text, dates and (but for a flag) TRUE are not numbers."""
     if isinstance(cell, CellError):
         return passed_on(name, cell)
-    if isinstance(cell, bool) or not isinstance(cell, _NUMBERS):
+    if (isinstance(cell, bool) and not flag) or not isinstance(cell, _NUMBERS):
         what = "is blank; a number is expected" if missing(cell) else ""
         return CellError("#VALUE!", f"{name} {what or 'must be a number; got ' + shown(cell)}")
     try:

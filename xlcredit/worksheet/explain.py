@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from textwrap import wrap
 from typing import Any
 
+from xlcredit.errors import CODES
 from xlcredit.worksheet.registry import Function, Parameter
 
 __all__ = [
@@ -29,6 +30,8 @@ __all__ = [
     "manual",
 ]
 
+#: An error within a block, as Python shows it.
+_ERROR = re.compile(r"CellError\('(#[^']+)'(?:, '[^']*')?\)")
 #: Most characters of a text inside a block of cells.
 MOST_IN_BLOCK = 255
 
@@ -70,6 +73,14 @@ class Manual:
     notes: str
     examples: tuple[Example, ...]
     references: tuple[str, ...]
+
+    @property
+    def words(self) -> str:
+        """What a search looks through, in small letters."""
+        parts = [self.name, self.category, self.summary, self.notes]
+        for a in self.parameters:
+            parts += [a.name, *a.labels, *a.choices]
+        return " ".join(parts).lower()
 
 
 def manual(function: Function) -> Manual:
@@ -189,8 +200,12 @@ def _in_formula(value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return str(value).upper()
+    if isinstance(value, str) and value in CODES:
+        return str(value)
     if isinstance(value, str):
         return '"' + value.replace('"', '""') + '"'
+    if isinstance(value, dict):  # terms, as the two columns of a cell range
+        value = [[label, figure] for label, figure in value.items()]
     if isinstance(value, list):
         rows = (row if isinstance(row, list) else [row] for row in value)
         return "{" + ";".join(",".join(map(_in_formula, row)) for row in rows) + "}"
@@ -200,8 +215,9 @@ def _in_formula(value: Any) -> str:
 def _result(example: doctest.Example) -> str:
     if "CellError" in (example.exc_msg or ""):
         return str(example.exc_msg).split(": ", 1)[1].strip()
+    want = _ERROR.sub(r"'\1'", example.want.strip())
     try:
-        return _in_formula(ast.literal_eval(example.want.strip()))
+        return _in_formula(ast.literal_eval(want))
     except (ValueError, SyntaxError):
         return example.want.strip()
 

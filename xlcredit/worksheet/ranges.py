@@ -62,7 +62,7 @@ class Numbers(NamedTuple):
 
 
 def to_numbers(
-    name: str, cells: Cells, blank: float | None = None
+    name: str, cells: Cells, blank: float | None = None, *, flag: bool = False
 ) -> tuple[NDArray[np.float64], dict[int, CellError]]:
     """Read cells as numbers at the speed of C; only what is no number costs a look of its own.
 
@@ -74,6 +74,8 @@ def to_numbers(
         Cells of any kind.
     blank : float, optional
         What a blank cell stands for; an error when not given.
+    flag : bool
+        Whether TRUE and FALSE are numbers here.
 
     Returns
     -------
@@ -95,7 +97,10 @@ def to_numbers(
     errors: dict[int, CellError] = {}
     for position in np.flatnonzero(~good).tolist():
         cell = plain(flat[position])
-        number = blank if missing(cell) and blank is not None else number_or_error(name, cell)
+        if missing(cell) and blank is not None:
+            number: float | CellError = blank
+        else:
+            number = number_or_error(name, cell, flag=flag)
         if isinstance(number, CellError):
             errors[position] = number
         else:

@@ -37,7 +37,11 @@ class Parameter:
     @cached_property
     def word(self) -> Word:
         """The vocabulary's entry for this name, or the function's own sense of it."""
-        return HOMONYMS.get((self.function, self.name)) or VOCABULARY[self.name]
+        return self.label(self.name)
+
+    def label(self, name: str) -> Word:
+        """The entry for a label of the block, in the function's own sense where it has one."""
+        return HOMONYMS.get((self.function, name)) or VOCABULARY[name]
 
     @property
     def vba(self) -> str:
@@ -138,8 +142,8 @@ def _parameter(function: str, p: inspect.Parameter, hint: Any) -> Parameter:
     default = None if required else p.default
     if get_origin(hint) is Literal:
         choices = get_args(hint)
-        if p.name == "measure" and len(choices) > 1:
-            choices = (*choices, "all")
+        if p.name == "measure" and len(choices) > 1 and not {"all", "schedule"} & {*choices}:
+            choices = (*choices, "all")  # a schedule shows every column as it is
         return Parameter(function, p.name, "choice", required, default, choices)
     if dataclasses.is_dataclass(hint) and isinstance(hint, type):
         return Parameter(function, p.name, "terms", required, default, terms=hint)

@@ -29,6 +29,11 @@ class Word:
     among: tuple[int, ...] = ()
 
     @property
+    def flag(self) -> bool:
+        """Whether TRUE and FALSE are values of it."""
+        return self.among == (0, 1)
+
+    @property
     def domain(self) -> str:
         """The allowed numbers in words, as they stand in an error's reason."""
         if self.among:
@@ -83,6 +88,9 @@ VOCABULARY: dict[str, Word] = {
     "step_months": _word("months", "months at which rents step", low=0.0),
     "step_drops": _word("share", "fall at each step; negative for a rise", high=_below(1.0)),
     "dates": _word("dates", "observation dates"),
+    "point_months": _word("months", "months of the points, ascending"),
+    "point_values": _word("any", "values of the points"),
+    "outside": _word("name", "what stands outside the points"),
     "performance_ratio": _word("ratio", "work per hour of the old card over the new", _MONEY),
     "kw": _word("kW", "IT power of one GPU at the wall", _MONEY),
     "pue": _word("ratio", "power usage effectiveness of the site", low=1.0),
@@ -110,7 +118,7 @@ VOCABULARY: dict[str, Word] = {
     "ramp": _word("months", "months after a launch at which the fall is complete", low=0.0),
     "life": _word("months", "accounting life", _POSITIVE),
     "salvage": _word("USD", "value at the end of the life", _MONEY),
-    "method": _word("name", "depreciation method"),
+    "method": _word("name", "way to compute it"),
     "factor": _word("ratio", "declining-balance factor; 2 is double", _POSITIVE),
     "net_rents": _word("USD", "rent less running cost, one value per month"),
     "discount_rate": _word("1/year", "discount rate, effective", _ABOVE_MINUS_ONE),
@@ -158,6 +166,12 @@ VOCABULARY: dict[str, Word] = {
     "fee": _word("share", "upfront fee", _SHARE_BELOW_ONE),
     "oid": _word("share", "original issue discount", _SHARE_BELOW_ONE),
     "exit_fee": _word("share", "fee with the last payment", low=0.0),
+    "rates": _word("1/year", "interest, nominal, one value per period", low=0.0),
+    "grace_periods": _word("periods", "misses in a row that are forgiven", _WHOLE),
+    "cash_control": _word("0 or 1", "whether cash stays until all tests are done", among=(0, 1)),
+    "recovery_periods": _word("periods", "periods from enforcement to the money", _WHOLE),
+    "sale_days": _word("days", "days in which the cards must be sold", _POSITIVE),
+    "sale_haircut": _word("share", "price haircut of a forced sale", _SHARE),
     # coverage and covenants
     "measure": _word("name", "figure to return"),
     "window": _word("periods", "periods in a rolling sum", low=1.0, whole=True),
@@ -239,9 +253,13 @@ VOCABULARY: dict[str, Word] = {
     "function": _word("name", "name of a worksheet function"),
 }
 
-#: The public names of one function use two words in another sense than all others.
+#: Words that one function uses in another sense than all others.
 HOMONYMS: dict[tuple[str, str], Word] = {
     ("XLC_REQUIRED_SPREAD", "liquidity"): _word("1/year", "spread for liquidity", low=0.0),
+    ("XLC_REPAYMENT", "gpu_depth"): _word(
+        "units/day", "GPUs the market absorbs in a day", _POSITIVE
+    ),
+    ("XLC_REPAYMENT", "sale_cost"): _word("USD/unit", "cost of selling one GPU", _MONEY),
     ("XLC_REQUIRED_SPREAD", "opex"): _word("1/year", "running cost of the loan", low=0.0),
 }
 

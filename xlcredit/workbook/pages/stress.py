@@ -9,19 +9,16 @@ from openpyxl.styles import Alignment
 from openpyxl.utils import get_column_letter as letter
 from openpyxl.worksheet.worksheet import Worksheet
 
-from xlcredit.deals.cases import in_case
 from xlcredit.deals.template import Grid, Ladder, Map, Template, Tornado
 from xlcredit.workbook import style
 from xlcredit.workbook.draft import Draft, page_break, page_scale, widths
 from xlcredit.workbook.places import Place
-from xlcredit.workbook.tables import measures, tornado
+from xlcredit.workbook.tables import measures, scenarios, tornado
 
 __all__ = ["StressPage"]
 
-_HEADER_ROW = 5
-_FIRST_INPUT = 2
 _DOWN, _ACROSS = "\N{DOWNWARDS ARROW}", "\N{RIGHTWARDS ARROW}"
-_LAST_COLUMN = 26  # wider than any table here
+_LAST_COLUMN = 40  # wider than any table here
 _TALL_ROWS = 3  # what the title and tall headers take beyond the usual height
 
 Block = Ladder | Map | Grid | Tornado
@@ -33,72 +30,32 @@ class StressPage:
     name = "Stress"
 
     def place(self, book: Draft) -> None:
-        """Columns of the scenario table, and the tables that charts of the Summary draw."""
-        table = book.template.scenarios
-        top, bottom = _HEADER_ROW + 1, _HEADER_ROW + len(table.case)
-        columns = dict.fromkeys(table.inputs)
-        for column, name in enumerate(["labels", *columns], start=1):
-            block = (Place(self.name, top, column), Place(self.name, bottom, column))
-            book.places.blocks[f"scenarios.{name}"] = block
-            for number, row in enumerate(range(top, bottom + 1), start=1):
-                one = Place(self.name, row, column)
-                book.places.blocks[f"scenarios.{name}.{number}"] = (one, one)
-        end = bottom
+        """The scenarios, and the tables that charts of the Summary draw."""
+        scenarios.place(book, self.name)
+        end = scenarios.height(book.template)
         for at, spec in _laid_out(book.template):
             if isinstance(spec, Ladder | Map):
                 book.places.tables[spec.title] = Place(self.name, at, 1)
             end = at + _height(spec)
-        corner = Place(self.name, end, _LAST_COLUMN)
-        book.places.blocks["stress.area"] = (Place(self.name, top, 2), corner)
+        top = Place(self.name, scenarios.HEADER_ROW + 1, 2)
+        book.places.blocks["stress.area"] = (top, Place(self.name, end, _LAST_COLUMN))
 
     def write(self, book: Draft, sheet: Worksheet) -> None:
         """Write the tables one below the other; a page never cuts one."""
         style.title(sheet, "Stress", f"{book.deal.name}. {book.template.scenarios.note}")
-        self._scenarios(book, sheet)
+        scenarios.write(book, sheet)
         for row, spec in _laid_out(book.template):
             _WRITERS[type(spec)](book, sheet, row, spec)
         widths(sheet, A=42)
-        for column in range(2, 13):
+        for column in range(2, max(13, scenarios.columns(book.template) + 1)):
             sheet.column_dimensions[letter(column)].width = 14
-        sheet.freeze_panes = sheet.cell(_HEADER_ROW + 1, 2)
+        sheet.freeze_panes = sheet.cell(scenarios.HEADER_ROW + 1, 2)
         _break_pages(book.template, sheet)
-
-    def _scenarios(self, book: Draft, sheet: Worksheet) -> None:
-        table = book.template.scenarios
-        labels = [book.template.inputs[name].label for name in table.inputs]
-        header = ["Scenario", *labels, *(f"{m.label} [{m.unit}]" for m in table.metric)]
-        style.heading(sheet, _HEADER_ROW - 1, "Scenarios side by side", len(header))
-        style.table_header(sheet, _HEADER_ROW, header)
-        sheet.row_dimensions[_HEADER_ROW].height = 44
-        for offset, case in enumerate(table.case):
-            row = _HEADER_ROW + 1 + offset
-            style.base(sheet.cell(row, 1), bold=True).value = case.label
-            places = {}
-            for index, (name, value) in enumerate(zip(table.inputs, case.values, strict=True)):
-                unit = book.template.inputs[name].unit
-                cell = style.input_cell(sheet.cell(row, _FIRST_INPUT + index), unit)
-                cell.value = value
-                places[f"case.{name}"] = f"${letter(cell.column)}{row}"
-            extra = places | _ranges(places)
-            for index, metric in enumerate(table.metric):
-                column = _FIRST_INPUT + len(table.inputs) + index
-                formula = in_case(metric.formula, offset + 1)
-                book.formula(sheet, row, column, formula, metric.unit, extra)
-
-
-def _ranges(places: dict[str, str]) -> dict[str, str]:
-    """``{case.a..b}``: neighbouring inputs of one scenario as a range."""
-    names = list(places)
-    return {
-        f"{first}..{last.removeprefix('case.')}": f"{places[first]}:{places[last]}"
-        for i, first in enumerate(names)
-        for last in names[i + 1 :]
-    }
 
 
 def _laid_out(template: Template) -> Iterator[tuple[int, Block]]:
     """Each table below the scenarios with the row that it begins in."""
-    row = _HEADER_ROW + len(template.scenarios.case) + 3
+    row = scenarios.height(template) + 1
     specs: list[Block] = [*template.ladder, *template.map, *template.grid, *template.tornado]
     for spec in specs:
         yield row, spec

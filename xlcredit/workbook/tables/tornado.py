@@ -9,7 +9,7 @@ from openpyxl.chart.shapes import GraphicalProperties
 from openpyxl.drawing.line import LineProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
-from xlcredit.deals.template import Bar, Tornado
+from xlcredit.deals.template import AS_INPUT, Bar, Tornado
 from xlcredit.workbook import style
 from xlcredit.workbook.draft import Draft
 
@@ -27,7 +27,7 @@ def height(spec: Tornado) -> int:
 def write(book: Draft, sheet: Worksheet, row: int, spec: Tornado) -> None:
     """Write one tornado."""
     style.heading(sheet, row, f"{spec.title} [{spec.unit}]", len(_HEADER))
-    style.base(sheet.cell(row + 1, 1), bold=True).value = "As input"
+    style.base(sheet.cell(row + 1, 1), bold=True).value = AS_INPUT
     book.formula(sheet, row + 1, 5, spec.formula, spec.unit, bold=True)
     style.table_header(sheet, row + 2, _HEADER)
     base = f"$E${row + 1}"

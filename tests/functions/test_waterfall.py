@@ -1,0 +1,86 @@
+"""The waterfall, worked on paper."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from xlcredit.errors import CellError
+from xlcredit.functions import REGISTRY, call
+from xlcredit.models.debt import sculpture
+
+COLUMNS = REGISTRY["XLC_WATERFALL"].parameters[-1].choices[1:]
+
+
+def run(cfads, balance, rate, scheduled, **terms) -> dict[str, list[float]]:
+    """The columns of the schedule; ``rate`` is a period's."""
+    arguments = (list(cfads), balance, rate, list(scheduled), {"periods_per_year": 1} | terms)
+    table = list(zip(*call("XLC_WATERFALL", *arguments), strict=True))
+    for name, column in zip(COLUMNS, table, strict=True):
+        alone = call("XLC_WATERFALL", *arguments, name)
+        assert alone == ([[cell] for cell in column] if len(column) > 1 else column[0])
+    return {name: list(column) for name, column in zip(COLUMNS, table, strict=True)}
+
+
+def test_plenty_of_cash_pays_as_scheduled() -> None:
+    made = run([50.0, 50.0], 60.0, 0.1, [30.0, 30.0])
+    assert made["interest"] == [6.0, 3.0]
+    assert made["principal"] == [30.0, 30.0]
+    assert made["distribution"] == [14.0, 17.0]
+    assert made["closing"] == [30.0, 0.0]
+
+
+def test_the_reserve_pays_what_cash_cannot_and_is_filled_again() -> None:
+    made = run([10.0, 80.0, 80.0], 60.0, 0.1, [20.0] * 3, dsra_opening=30.0, dsra_periods=1)
+    assert made["principal"][0] == 20.0
+    # 16 of the 26 due came from the reserve; 24 is the service of the next period
+    assert made["dsra"][0] == pytest.approx(14.0)
+    assert made["dsra"][1] == pytest.approx(22.0)
+    assert made["distribution"][1] == pytest.approx(80.0 - 24.0 - 8.0)
+    assert made["distribution"][2] == pytest.approx(80.0 - 22.0 + 22.0)
+
+
+def test_unpaid_interest_is_capitalised_and_unpaid_principal_is_in_arrears() -> None:
+    made = run([4.0, 100.0], 100.0, 0.1, [10.0, 10.0])
+    assert made["interest"] == pytest.approx([4.0, 10.6])
+    assert made["unpaid"] == pytest.approx([16.0, 0.0])
+    assert made["closing"] == pytest.approx([106.0, 86.0])
+    assert made["principal"] == pytest.approx([0.0, 20.0])
+
+
+def test_negative_cash_is_met_from_the_reserve_and_then_by_someone_else() -> None:
+    made = run([-25.0], 100.0, 0.1, [10.0], dsra_opening=20.0)
+    assert made["gap"] == [5.0]
+    assert made["dsra"] == [0.0]
+
+
+def test_cash_is_trapped_below_the_lock_up_and_released_above() -> None:
+    made = run([25.0, 60.0], 100.0, 0.1, [10.0, 10.0], lockup=1.5)
+    assert made["trap"] == [5.0, 0.0]
+    assert made["distribution"] == pytest.approx([0.0, 60.0 + 5.0 - 19.0])
+
+
+def test_the_sweep_prepays_the_last_instalments_and_ends_the_loan() -> None:
+    made = run([60.0, 60.0, 60.0], 100.0, 0.0, [20.0] * 3, sweep=1.0, dsra_opening=5.0)
+    assert made["sweep"] == [45.0, 15.0, 0.0]
+    assert made["closing"] == [35.0, 0.0, 0.0]
+    assert made["distribution"] == [0.0, 25.0, 60.0]
+    assert made["dscr"][2] == CellError("#N/A")
+
+
+def test_a_sculpted_schedule_is_repaid_to_the_cent() -> None:
+    rng = np.random.default_rng(4)
+    for n in (12, 60, 120):
+        cash = rng.uniform(1e5, 9e6, n)
+        debt, table = sculpture(cash, 1.3, 0.09 / 12)
+        made = run(cash, debt, 0.09 / 12, np.maximum(0.0, table[:, 2]), lockup=5.0)
+        assert made["closing"][-1] == 0.0
+        assert made["trap"][-1] == 0.0
+
+
+def test_cover_equal_to_the_lock_up_but_for_rounding_is_not_locked() -> None:
+    cash = np.random.default_rng(6).uniform(7e6, 9e6, 240)
+    debt, table = sculpture(cash, 1.2, 0.09 / 12, 1e6)
+    made = run(cash, debt, 0.09 / 12, table[:, 2], lockup=1.2)
+    assert min(made["dscr"]) < 1.2
+    assert not any(made["trap"])

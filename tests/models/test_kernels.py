@@ -1,0 +1,102 @@
+"""The compiled kernel is the NumPy one: the same events on every path, the same figures."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.oracles.simulated_deals import simulated_deal
+from xlcredit.models import simulation
+from xlcredit.models.simulation import Deal, Terms, Tilt, outcomes, simulate
+
+kernels = pytest.importorskip("xlcredit.models.kernels")
+
+
+def deal(seed: int, **changes: Any) -> Deal:
+    terms, series = simulated_deal(seed)
+    return Deal.of(Terms(**(terms | changes)), **series)
+
+
+def assert_same(one: dict[str, Any], other: dict[str, Any]) -> None:
+    for name, values in one.items():
+        if values is None:
+            assert other[name] is None
+        elif values.dtype.kind == "i":
+            np.testing.assert_array_equal(other[name], values, err_msg=name)
+        else:
+            # of amounts on a loan of 100, sums of some hundred terms
+            np.testing.assert_allclose(other[name], values, rtol=1e-11, atol=1e-11, err_msg=name)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_every_path_is_the_same(seed: int) -> None:
+    tilt = Tilt(-0.2, -0.15, 5) if seed % 3 == 0 else Tilt()
+    made = deal(seed)
+    plain = outcomes(made, seed, 5, 700, tilt, courses=True)
+    assert_same(vars(plain), kernels.run(made, seed, 5, 700, tilt, courses=True))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"gpu_depth": 0.001, "gpu_impact": 0.5, "sale_cost": 200.0, "sale_haircut": 0.1},
+        {"coin_slippage": 0.55, "cure_ltv": 0.6},  # a sale of coin that gains nothing
+        {"coin_units": 0.0},
+        {"recovery_periods": 4},
+        {"coin_vol": 0.0, "gpu_vol": 0.0, "jump_intensity": 0.0, "coin_drift": -1.5},
+        {"jump_intensity": 60.0, "coin_jump": -0.01, "gpu_jump": -0.01},
+        {"drawdown_trigger": 0.0, "stressed_correlation": -1.0, "correlation": 1.0},
+    ],
+    ids=lambda changes: next(iter(changes)),
+)  # fmt: skip
+def test_every_corner_is_the_same(changes: dict[str, float]) -> None:
+    for seed in (2, 3, 7):
+        made = deal(seed, **changes)
+        plain = outcomes(made, 1, 0, 600, courses=True)
+        assert_same(vars(plain), kernels.run(made, 1, 0, 600, Tilt(), courses=True))
+
+
+def test_the_figures_are_the_same() -> None:
+    made = deal(3)
+    one, other = (simulate(made, 20_000, 2, kernel=name) for name in ("numpy", "compiled"))
+    assert (one.kernel, other.kernel) == ("numpy", "compiled")
+    for name, figure in one.figures.items():
+        np.testing.assert_allclose(other.figures[name], figure, rtol=1e-11, atol=1e-13)
+    for name, row in one.by_period.items():
+        np.testing.assert_allclose(other.by_period[name], row, rtol=1e-11, atol=1e-13)
+
+
+def test_threads_do_not_change_a_bit() -> None:
+    paths = 3 * simulation.BLOCK + 99
+    runs = [simulate(deal(3), paths, 4, kernel="compiled", threads=n) for n in (1, 2, 7)]
+    assert runs[0].figures == runs[1].figures == runs[2].figures
+
+
+def test_the_polynomials_are_good_to_the_last_digits() -> None:
+    x = np.concatenate([np.linspace(-40.0, 40.0, 4001), [-700.0, 700.0, 0.0, 1e-300]])
+    exp = np.array([kernels._exp(v) for v in x])
+    np.testing.assert_allclose(exp, np.exp(x), rtol=4e-16)
+    u = np.concatenate(
+        [np.linspace(0.0, 1.0, 4001)[1:], 2.0 ** -np.arange(53.0), 1 - 2.0 ** -np.arange(1, 53.0)]
+    )
+    log = np.array([kernels._log(v) for v in u])
+    np.testing.assert_allclose(log, np.log(u), rtol=4e-16)
+
+
+def test_the_loops_are_vector_instructions() -> None:
+    """Lost, they cost a factor of five, and nothing else would show it."""
+    kernels.run(deal(3), 1, 0, 10, Tilt())
+    text = max(kernels._lanes.inspect_asm().values(), key=len)
+    packed = text.count("zmm") + text.count("ymm")
+    if packed == 0 and "xmm" not in text:
+        pytest.skip("no vector unit of this kind")
+    assert packed > 1000
+
+
+def test_nothing_compiles_at_import() -> None:
+    program = "import xlcredit.models.simulation, sys; sys.exit('numba' in sys.modules)"
+    subprocess.run([sys.executable, "-c", program], check=True)

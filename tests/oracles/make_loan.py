@@ -1,0 +1,150 @@
+"""Reference values of the loan along one path, by a program that shares nothing with the engine.
+
+``loan_path`` is a plain reading of the agreement in fifty digits; some figures are worked on
+paper. Run it from the root: ``python -m tests.oracles.make_loan``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.oracles.deals import Deal, random_deal
+from tests.oracles.loan_path import Path
+from tests.oracles.tables import Table, write
+
+NA, NUM, VALUE = "#N/A", "#NUM!", "#VALUE!"
+Case = dict[str, Any]
+
+#: Every kind of ending, with and without each of the accounts.
+SEEDS = range(72)
+
+#: Reserve, sweep, lock-up, grace, margin call, coin sale and enforcement, in numbers for paper.
+WORKED = Deal(
+    terms={
+        "loan": 100.0,
+        "rate": 0.1,
+        "periods_per_year": 1,
+        "dsra_periods": 1,
+        "sweep": 0.5,
+        "lockup": 1.2,
+        "grace_periods": 1,
+        "coin_units": 1.0,
+        "gpu_units": 4.0,
+        "gpu_haircut": 0.5,
+        "call_ltv": 0.8,
+        "cure_ltv": 0.7,
+        "liquidation_ltv": 0.9,
+        "cure_periods": 1,
+        "coin_slippage": 0.1,
+        "gpu_recovery": 0.4,
+        "recovery_periods": 1,
+    },
+    scheduled=[10.0] * 6,
+    cfads=[49.0, 20.0, -5.0, 25.0, 14.0, 2.0],
+    coin=[100.0, 90.0, 80.0, 70.0, 36.0, 30.0, 24.0],
+    gpu=[20.0, 19.0, 18.0, 16.0, 14.0, 12.0, 5.0],
+)
+
+
+def case(arguments: list[Any], expected: Any) -> Case:
+    return {"arguments": arguments, "expected": expected}
+
+
+def block(deal: Deal) -> list[list[Any]]:
+    """The figures of a deal, as the cells show them."""
+    path = Path(deal.terms, deal.scheduled, deal.cfads, deal.coin, deal.gpu, deal.rates).run()
+    return [[label, shown(value)] for label, value in path.figures().items()]
+
+
+def shown(value: Any) -> Any:
+    if value is None:
+        return NA
+    if isinstance(value, str):
+        return value
+    return NUM if abs(float(value)) == float("inf") else float(value)
+
+
+def arguments(deal: Deal) -> list[Any]:
+    terms = [[label, value] for label, value in deal.terms.items()]
+    return [terms, deal.scheduled, deal.cfads, deal.coin, deal.gpu, deal.rates]
+
+
+def changed(**terms: Any) -> list[Any]:
+    """The worked deal with other terms; None takes a label away."""
+    kept = {k: v for k, v in (WORKED.terms | terms).items() if v is not None}
+    return [[[k, v] for k, v in kept.items()], *arguments(WORKED)[1:5]]
+
+
+def contradictions() -> list[Case]:
+    no_levels = {"call_ltv": None, "cure_ltv": None, "liquidation_ltv": None}
+    return [
+        case(changed(cure_ltv=0.85), NUM),
+        case(changed(call_ltv=0.95), NUM),
+        case(changed(lockup=-0.1), NUM),
+        case(changed(sweep=1.1), NUM),
+        case(changed(coin_units=0, gpu_units=0), NUM),
+        case(changed(loan=112.0), NUM),  # 112 / (100 + 40) is the call's 0.8
+        case(changed(fee=0.6, oid=0.4), NUM),
+        case(changed(sale_days=30), VALUE),
+        case(changed(cure_ltv=None), VALUE),
+        case(changed(rate=None), VALUE),
+        case(changed(loan=None), VALUE),
+        case(changed(grace_period=1), VALUE),
+        case([*changed()[:3], None, WORKED.gpu], VALUE),
+        case([*changed()[:3], WORKED.coin, None], VALUE),
+        case([*changed()[:2], WORKED.cfads[:5], WORKED.coin, WORKED.gpu], VALUE),
+        case([*changed()[:3], WORKED.coin[:6], WORKED.gpu], VALUE),
+        case([changed(**no_levels)[0], [10, None], 5], VALUE),
+        case([*changed(), None, "profit"], VALUE),
+    ]
+
+
+def by_hand() -> list[Case]:
+    """Figures that need no program."""
+    yearly = [["loan", 100], ["rate", 0.1], ["periods_per_year", 1]]
+    twelve = [["loan", 120], ["rate", 0.12]]
+    return [
+        # the worked example, in the order of the docstring
+        case([*arguments(WORKED), "status"], "payment_default"),
+        case([*arguments(WORKED), "exposure"], 12.86),
+        case([*arguments(WORKED), "recovered"], 8.18),
+        case([*arguments(WORKED), "loss"], 4.68),
+        case([*arguments(WORKED), "distributed"], 5.0),
+        case([*arguments(WORKED), "coin_sold"], 29.75),
+        case([*arguments(WORKED), "max_ltv"], 53.75 / 64),
+        case([*arguments(WORKED), "min_dscr"], -5 / 17.375),
+        # paid as agreed: the lender earns the rate, and 1% a month is 1.01^12 - 1 a year
+        case([yearly, [0, 100], [20, 120], None, None, None, "irr"], 0.1),
+        case([twelve, [10] * 12, 30, None, None, None, "irr"], 1.01**12 - 1),
+        case([yearly, [0, 100], [20, 120], None, None, None, "multiple"], 1.2),
+        case([yearly, [40, 60], None, None, None, None, "wal"], 1.6),
+        # nothing came back; no loan, no yield
+        case([[*yearly, ["grace_periods", 0]], [50, 50], 0, None, None, None, "irr"], -1.0),
+        case([[["loan", 0], ["rate", 0.1]], [0, 0], 1, None, None, None, "irr"], NA),
+        case([[["loan", 0], ["rate", 0.1]], [0, 0], 1, None, None, None, "status"], "repaid"),
+        # a balloon is refinanced, what stands above it is due
+        case([[*yearly, ["balloon", 60]], [10, 10], 50, None, None, None, "balance"], 60.0),
+        case([[*yearly, ["balloon", 0]], [10, 10], 120, None, None, None, "status"], "repaid"),
+        case([yearly, [10, 10], 120, None, None, None, "balance"], 80.0),
+        # arrears without a default: 8 of 20 a period
+        case([[["loan", 40], ["rate", 0]], [20, 20], 12, None, None, None, "unpaid"], 16.0),
+        case([[["loan", 40], ["rate", 0]], [20, 20], 12, None, None, None, "first_missed"], 1.0),
+        case([[["loan", 40], ["rate", 0]], [20, 20], 30, None, None, None, "first_missed"], NA),
+        # rates by period stand for the label
+        case([[["loan", 100]], [0, 100], None, None, None, [0.12, 0.24], "multiple"], 1.03),
+        # TRUE and FALSE are values of a flag
+        case([[*yearly, ["cash_control", False]], [0, 100], 20, None, None, None, "trapped"], 0.0),
+    ]
+
+
+def main() -> None:
+    cases = [case(arguments(deal), block(deal)) for deal in map(random_deal, SEEDS)]
+    cases += [case(arguments(WORKED), block(WORKED)), *by_hand(), *contradictions()]
+    source = (
+        "mpmath, 50 digits: a plain program of the agreement, one event after the other; by hand"
+    )
+    write(Table("XLC_REPAYMENT", source, "make_loan.py", "2026-11-26", 1e-10, cases))
+
+
+if __name__ == "__main__":
+    main()

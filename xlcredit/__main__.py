@@ -1,0 +1,5 @@
+"""``python -m xlcredit``: the command line."""
+
+from xlcredit.cli import main
+
+main()

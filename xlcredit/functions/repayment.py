@@ -1,0 +1,211 @@
+"""Worksheet functions: whether the lender of a loan is repaid along one path."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Literal
+
+from xlcredit.errors import CellError
+from xlcredit.functions.agreement import NONE, agree, figure, fit
+from xlcredit.models import loan
+from xlcredit.models.lender import earned
+from xlcredit.worksheet.kinds import Series, pick
+from xlcredit.worksheet.registry import worksheet
+
+CATEGORY = "xlcredit: Debt"
+
+
+@worksheet(CATEGORY)
+def XLC_REPAYMENT(
+    terms: loan.Terms,
+    scheduled: Series,
+    cfads: Series = NONE,
+    coin_prices: Series = NONE,
+    gpu_prices: Series = NONE,
+    rates: Series = NONE,
+    measure: Literal[
+        "all",
+        "status",
+        "end_period",
+        "first_missed",
+        "unpaid",
+        "exposure",
+        "recovered",
+        "loss",
+        "distributed",
+        "surplus",
+        "swept",
+        "calls",
+        "first_call",
+        "sales",
+        "topped_up",
+        "coin_sold",
+        "max_ltv",
+        "min_dscr",
+        "irr",
+        "multiple",
+        "wal",
+        "balance",
+        "reserve",
+        "trapped",
+        "liquidity",
+        "coin_units",
+    ] = "all",
+) -> Any:
+    """Is the lender repaid? The whole loan along one path of cash flow and prices. [block]
+
+    Parameters
+    ----------
+    terms : block
+        loan and rate (nominal per year); what else can be agreed, and what holds when a label is
+        not given, stands in the notes. [block]
+    scheduled : series
+        Principal that falls due in each period, as signed. [USD]
+    cfads : series, optional
+        Cash flow available for debt service, may be negative; service counts as paid when not
+        given. [USD]
+    coin_prices : series, optional
+        Path of coin prices, today's first, then one per period; none when not given. [USD/coin]
+    gpu_prices : series, optional
+        Path of card prices, today's first, then one per period; none when not given. [USD/unit]
+    rates : series, optional
+        Interest, nominal per year, one per period, in place of the label rate. [1/year]
+    measure : text, optional
+        all, or one of the figures by name; all when not given. [name]
+
+    Returns
+    -------
+    block
+        status (performing, repaid, liquidated or payment_default), end_period, first_missed;
+        unpaid (overdue at the end of a loan that still performs: such a loan is no success);
+        exposure, recovered, loss (of enforcement); distributed, surplus (of enforcement), swept;
+        calls, first_call, sales (count), topped_up (cash), coin_sold (value), max_ltv, min_dscr;
+        irr (effective per year, -1 if nothing came back), multiple, wal (years); balance,
+        reserve, trapped, liquidity, coin_units at the end. [block]
+
+    Raises
+    ------
+    #N/A
+        In a figure that does not exist: no miss, no call, no service, no margin levels, no loan.
+    #NUM!
+        A term is outside its domain, the triggers are not in order (cure_ltv < call_ltv <=
+        liquidation_ltv) or without collateral, or the LTV at closing is at or above call_ltv.
+    #VALUE!
+        The series do not fit together, collateral has no prices, or a label of the terms is wrong
+        or lacks another that it needs.
+
+    Notes
+    -----
+    Labels of the terms, with their defaults: periods_per_year 12; balloon blank (the schedule
+    alone says what is due; a number: all above it is due in the last period, the rest is
+    refinanced then); fee, oid 0; dsra_opening, dsra_periods, sweep, lockup, liquidity 0;
+    grace_periods blank (never: arrears run on, nothing is enforced for them; 0: the first missed
+    service is a payment default); cash_control 1 (0: what is left after the sweep leaves at
+    once); coin_units, gpu_units, coin_haircut, gpu_haircut 0; call_ltv, cure_ltv,
+    liquidation_ltv blank (all three or none); cure_periods, coin_slippage 0; gpu_recovery 1, or
+    a forced sale: gpu_depth (cards a day), sale_days 90, gpu_impact 0, exponent 0.6,
+    sale_haircut 0, sale_cost 0; recovery_periods 0.
+
+    In each period, in this order. (1) Due: interest = balance rate / periods_per_year; principal =
+    scheduled + arrears, at most the balance; in the last period with a balloon at least balance -
+    balloon. (2) Cash is cfads and trapped cash; below 0 it is met from the reserve, then from
+    liquidity. (3) Service is paid out of cash, reserve, liquidity; unpaid interest is capitalised,
+    unpaid principal is in arrears. (4) More misses in a row than grace_periods, or one in the last
+    period: payment default. (5) The reserve is filled or released to the next dsra_periods
+    services of the schedule. (6) sweep of the cash that is left prepays. (7) A balance of 0:
+    repaid, the accounts go to the borrower. (8) LTV = balance / (coin and cards after haircuts):
+    at liquidation_ltv it is enforced; at call_ltv a call opens, below it closes; cure_periods
+    later cash tops up to cure_ltv, then coin is sold; what stays uncured is enforced. Cash is
+    trapped while a call is open or cfads / (interest and scheduled principal) < lockup, else
+    distributed. (9) Enforcement: reserve, cash, coin less coin_slippage and cards' net proceeds;
+    what they do not cover is the loss; the money comes recovery_periods later. Equality to twelve
+    digits is equality. irr, multiple and wal count the balance that is refinanced at the end at
+    par, less unpaid. Interest on overdue amounts and after enforcement is not counted.
+
+    Examples
+    --------
+    >>> terms = [["loan", 100], ["rate", 0.1], ["periods_per_year", 1], ["dsra_periods", 1],
+    ...          ["sweep", 0.5], ["lockup", 1.2], ["grace_periods", 1], ["coin_units", 1],
+    ...          ["gpu_units", 4], ["gpu_haircut", 0.5], ["call_ltv", 0.8], ["cure_ltv", 0.7],
+    ...          ["liquidation_ltv", 0.9], ["cure_periods", 1], ["coin_slippage", 0.1],
+    ...          ["gpu_recovery", 0.4], ["recovery_periods", 1]]
+    >>> call("XLC_REPAYMENT", terms, [10, 10, 10, 10, 10, 10], [49, 20, -5, 25, 14, 2],
+    ...      [100, 90, 80, 70, 36, 30, 24], [20, 19, 18, 16, 14, 12, 5])[:7]
+    [['status', 'payment_default'], ['end_period', 6.0], ['first_missed', 3.0], ['unpaid', 0.0],
+     ['exposure', 12.86], ['recovered', 8.18], ['loss', 4.68]]
+
+    Line by line: cfads, interest and principal paid; sweep, coin sold (what it repays);
+    distribution; balance, reserve, trapped cash; LTV. ::
+
+         cfads  interest principal sweep    coin distr  balance  reserve  trap   LTV
+      1  49    10        10        5              5     85       19              .672
+      2  20     8.5      10        1.25                 73.75    18       1.25   .634
+      3  -5     7.375     6.875                         66.875                   .656
+      4  25     6.6875   13.125                         53.75     5.1875         .840
+      5  14     5.375    10               26.775        16.975    3.8125         .700
+      6   2     1.6975    4.115                                                  default
+
+    1: 29 are left after service; 19 fill the reserve to the next service, 90 x 0.1 + 10; half of
+    the other 10 prepays. 2: 20/18.5 = 1.08 < 1.2, lock-up: what is left is trapped. 3: the 1.25
+    trapped and 3.75 of the reserve fill the hole; its other 14.25 pay the interest, and all but
+    3.125 of the principal: one miss, forgiven. 4: the arrears are paid too; 53.75/(36 + 28) =
+    .84, a call. 5: after service 43.75/54 = .81 at the deadline: coin of (43.75 - .7 x 54)/(.9 -
+    .7) = 29.75 is sold for 26.775; 16.975/24.25 = .70. 6: 5.885 are missing in the last period.
+    Enforced are 16.975 - 4.115 = 12.86: cards bring 4 x 5 x 0.4 = 8, the coin that is left 0.18;
+    4.68 are lost.
+
+    References
+    ----------
+    .. [1] Yescombe, E., "Principles of Project Finance", 2014: cascade, reserve and lock-up.
+    .. [2] Margin, cure and liquidation levels: published terms of BlockFi, Nexo and Unchained.
+    """
+    series = fit(
+        {"scheduled": scheduled, "cfads": cfads, "rates": rates},
+        {"coin_prices": coin_prices, "gpu_prices": gpu_prices},
+    )
+    coin, gpu = series["coin_prices"], series["gpu_prices"]
+    if terms.rate is None and series["rates"] is None:
+        raise CellError("#VALUE!", "terms: rate is required and missing")
+    for label, prices in (("coin_units", coin), ("gpu_units", gpu)):
+        if getattr(terms, label) > 0.0 and prices is None:
+            named = "coin_prices" if label == "coin_units" else "gpu_prices"
+            raise CellError("#VALUE!", f"{named} is required where terms hold {label}")
+    agree(terms, coin[0] if coin else 0.0, gpu[0] if gpu else 0.0)
+    plan = loan.Plan.of(terms, series["scheduled"], series["rates"])
+    end, flows, _ = loan.trace(terms, plan, series["cfads"], coin, gpu)
+    return pick(measure, **_figures(terms, plan, end, flows[: end.end_period]))
+
+
+def _figures(
+    terms: loan.Terms, plan: loan.Plan, end: loan.State, flows: list[loan.Flow]
+) -> dict[str, Any]:
+    lender = earned(terms, plan, end, flows)
+    covers = [f.dscr for f in flows if not math.isnan(f.dscr)]
+    levels = terms.call_ltv is not None
+    return {
+        "status": loan.STATUS[end.status],
+        "end_period": end.end_period,
+        "first_missed": figure(end.first_missed, "every service was paid"),
+        "unpaid": loan.unpaid(end, terms, plan),
+        "exposure": end.exposure,
+        "recovered": end.recovered,
+        "loss": end.loss,
+        "distributed": math.fsum(f.distribution for f in flows),
+        "surplus": end.surplus,
+        "swept": math.fsum(f.swept for f in flows),
+        "calls": end.calls,
+        "first_call": figure(end.first_call, "there was no margin call"),
+        "sales": end.sales,
+        "topped_up": math.fsum(f.topped_up for f in flows),
+        "coin_sold": math.fsum(f.coin_sold for f in flows),
+        "max_ltv": end.max_ltv if levels else figure(0, "the terms have no margin levels"),
+        "min_dscr": min(covers, default=figure(0, "no period has cash flow and debt service")),
+        "irr": figure(lender.irr, "there is no loan"),
+        "multiple": figure(lender.multiple, "there is no loan"),
+        "wal": figure(lender.wal, "nothing was repaid"),
+        "balance": end.balance,
+        "reserve": end.reserve,
+        "trapped": end.trapped,
+        "liquidity": end.liquidity,
+        "coin_units": end.coin_units,
+    }

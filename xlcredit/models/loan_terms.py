@@ -1,0 +1,98 @@
+"""What a loan agreement says: its terms, its schedule as signed, and what its cards bring."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from xlcredit.models.debt import reserve_target
+from xlcredit.models.liquidation import impact_factor
+
+__all__ = ["Plan", "Terms", "card_proceeds"]
+
+#: One number for one path, or an array with one element a path.
+Values = Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class Terms:
+    """Terms of the loan; money in USD, shares as decimals, None where a term is not agreed."""
+
+    loan: float
+    rate: float | None = None
+    periods_per_year: float = 12.0
+    balloon: float | None = None
+    fee: float = 0.0
+    oid: float = 0.0
+    dsra_opening: float = 0.0
+    dsra_periods: float = 0.0
+    sweep: float = 0.0
+    lockup: float = 0.0
+    liquidity: float = 0.0
+    grace_periods: float | None = None
+    cash_control: float = 1.0
+    coin_units: float = 0.0
+    gpu_units: float = 0.0
+    coin_haircut: float = 0.0
+    gpu_haircut: float = 0.0
+    call_ltv: float | None = None
+    cure_ltv: float | None = None
+    liquidation_ltv: float | None = None
+    cure_periods: float = 0.0
+    coin_slippage: float = 0.0
+    gpu_recovery: float = 1.0
+    gpu_depth: float | None = None
+    sale_days: float | None = None
+    gpu_impact: float | None = None
+    exponent: float | None = None
+    sale_haircut: float | None = None
+    sale_cost: float | None = None
+    recovery_periods: float = 0.0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The schedule as signed at closing; a list has one value for each period."""
+
+    periods: int
+    rates: list[float]  #: interest of each period, per period
+    scheduled: list[float]  #: principal that falls due
+    targets: list[float]  #: reserve to be held after each period
+    balloon: float  #: balance that may stand after the last period
+
+    @classmethod
+    def of(cls, terms: Terms, scheduled: ArrayLike, rates: ArrayLike | None = None) -> Plan:
+        """Plan the loan from its principal by period; ``rates`` are nominal, per year."""
+        due = np.atleast_1d(np.asarray(scheduled, dtype=np.float64)).tolist()
+        nominal = np.broadcast_to(terms.rate or 0.0 if rates is None else rates, (len(due),))
+        rate = (nominal / terms.periods_per_year).tolist()
+        balance, service = terms.loan, []
+        for interest, principal in zip(rate, due, strict=True):
+            repaid = min(principal, balance)
+            service.append(balance * interest + repaid)
+            balance -= repaid
+        ahead = reserve_target(service, int(terms.dsra_periods))[1:].tolist()
+        last = balance if terms.balloon is None else terms.balloon
+        return cls(len(due), rate, due, ahead, last)
+
+
+def card_proceeds(terms: Terms, gpu: Values) -> Values:
+    """What all cards of the loan bring in enforcement, net, at a price for one, in USD."""
+    worth = terms.gpu_units * gpu
+    if terms.gpu_depth is None:
+        return worth * terms.gpu_recovery
+    factor = impact_factor(
+        terms.gpu_units,
+        terms.gpu_depth * _or(terms.sale_days, 90.0),
+        _or(terms.gpu_impact, 0.0),
+        _or(terms.exponent, 0.6),
+    )
+    net = worth * (1.0 - _or(terms.sale_haircut, 0.0)) * float(factor)
+    return np.maximum(0.0, net - _or(terms.sale_cost, 0.0) * terms.gpu_units)
+
+
+def _or(value: float | None, default: float) -> float:
+    return default if value is None else value

@@ -1,0 +1,174 @@
+"""The scenarios: shocks to the inputs, what becomes of the loan, and the inputs that result.
+
+The first row is the deal as its inputs say. Every other row says what it does to them, so that a
+scenario is the same thing whatever the inputs are, and typing the inputs of a row gives the same
+workbook as choosing it.
+"""
+
+from __future__ import annotations
+
+from openpyxl.styles import Alignment
+from openpyxl.utils import get_column_letter as letter
+from openpyxl.worksheet.worksheet import Worksheet
+
+from xlcredit.deals.cases import in_case
+from xlcredit.deals.template import AS_INPUT, Parameters, ScenarioCase, Shock, Template
+from xlcredit.workbook import style
+from xlcredit.workbook.draft import Draft
+from xlcredit.workbook.places import Place
+
+__all__ = ["HEADER_ROW", "columns", "height", "place", "write"]
+
+HEADER_ROW = 5
+_BY = {"add": "added", "multiply": "multiplied", "replace": "replaced"}
+_FORMULAS = {
+    "add": "{name}+{shock}",
+    "multiply": "{name}*{shock}",
+    "replace": "IF(ISNUMBER({shock}),{shock},{name})",
+}
+#: The unit of a shock: a factor has none of the input's.
+_FACTOR = "ratio"
+
+
+def columns(template: Template) -> int:
+    """Columns of the table of scenarios."""
+    table = template.scenarios
+    return 1 + table.weighted + len(table.shock) + len(table.metric)
+
+
+def height(template: Template) -> int:
+    """The last row of what stands here: scenarios, resulting inputs, parameters."""
+    return _values_header(template) + len(template.scenarios.case) + 2 + _parameters(template)
+
+
+def place(book: Draft, sheet: str) -> None:
+    """Record columns and cells: ``{scenarios.X}``, ``{scenarios.X.2}`` and ``{live.X}``."""
+    table, blocks = book.template.scenarios, book.places.blocks
+
+    def column(name: str, header: int, at: int) -> None:
+        top, bottom = header + 1, header + len(table.case)
+        blocks[f"scenarios.{name}"] = (Place(sheet, top, at), Place(sheet, bottom, at))
+        for number in range(1, len(table.case) + 1):
+            one = Place(sheet, header + number, at)
+            blocks[f"scenarios.{name}.{number}"] = (one, one)
+
+    column("labels", HEADER_ROW, 1)
+    if table.weighted:
+        column("weight", HEADER_ROW, 2)
+    first = 2 + table.weighted + len(table.shock)
+    for index, metric in enumerate(table.metric):
+        if metric.name:
+            column(metric.name, HEADER_ROW, first + index)
+    header = _values_header(book.template)
+    for index, name in enumerate(table.inputs):
+        column(name, header, 2 + index)
+        live = Place(sheet, header + len(table.case) + 1, 2 + index)
+        blocks[f"live.{name}"] = (live, live)
+    for row, spec in _laid_out(book.template):
+        ends = Place(sheet, row + 1, 1), Place(sheet, row + len(spec.line), 2)
+        blocks[f"{spec.name}.block"] = ends
+
+
+def write(book: Draft, sheet: Worksheet) -> None:
+    """Write the shocks with their results, then the inputs that result."""
+    _write_shocks(book, sheet)
+    _write_values(book, sheet)
+    for row, spec in _laid_out(book.template):
+        _write_parameters(book, sheet, row, spec)
+
+
+def _write_shocks(book: Draft, sheet: Worksheet) -> None:
+    table, inputs = book.template.scenarios, book.template.inputs
+    shocks = [f"{inputs[s.input].label}: {_BY[s.by]}" for s in table.shock]
+    header = ["Scenario", *["Weight"] * table.weighted, *shocks]
+    header += [f"{m.label} [{m.unit}]" for m in table.metric]
+    style.heading(sheet, HEADER_ROW - 1, "Scenarios side by side", len(header))
+    style.table_header(sheet, HEADER_ROW, header)
+    sheet.row_dimensions[HEADER_ROW].height = 58
+    for number, case in enumerate(table.case, start=1):
+        row = HEADER_ROW + number
+        style.base(sheet.cell(row, 1), bold=True).value = case.label
+        _write_case(book, sheet, row, case)
+        extra = _extra(book.template, number)
+        for index, metric in enumerate(table.metric):
+            column = 2 + table.weighted + len(table.shock) + index
+            book.formula(sheet, row, column, in_case(metric.formula, number), metric.unit, extra)
+
+
+def _write_case(book: Draft, sheet: Worksheet, row: int, case: ScenarioCase) -> None:
+    table = book.template.scenarios
+    if table.weighted:
+        weight = style.input_cell(sheet.cell(row, 2), "share")
+        weight.value = case.weight
+    for index, (shock, value) in enumerate(zip(table.shock, case.values, strict=True)):
+        cell = sheet.cell(row, 2 + table.weighted + index)
+        if case.label == AS_INPUT:
+            style.number(cell, _unit(book.template, shock), style.MUTED)
+        else:
+            style.input_cell(cell, _unit(book.template, shock))
+        cell.value = value
+        if isinstance(value, str):
+            cell.alignment = Alignment(horizontal="right", vertical="center")
+
+
+def _unit(template: Template, shock: Shock) -> str:
+    return _FACTOR if shock.by == "multiply" else template.inputs[shock.input].unit
+
+
+def _extra(template: Template, number: int) -> dict[str, str]:
+    """``{case.a}``: an input as the scenario has it; ``{case.a..b}``: neighbours as a range."""
+    names, row = template.scenarios.inputs, _values_header(template) + number
+    places = {name: f"${letter(2 + index)}${row}" for index, name in enumerate(names)}
+    extra = {f"case.{name}": place for name, place in places.items()}
+    for index, first in enumerate(names):
+        for last in names[index + 1 :]:
+            extra[f"case.{first}..{last}"] = f"{places[first]}:{places[last]}"
+    return extra
+
+
+def _values_header(template: Template) -> int:
+    return HEADER_ROW + len(template.scenarios.case) + 3
+
+
+def _write_values(book: Draft, sheet: Worksheet) -> None:
+    """The inputs under each scenario, and in the last row under the one in force."""
+    table, inputs = book.template.scenarios, book.template.inputs
+    header = _values_header(book.template)
+    labels = [inputs[s.input].label for s in table.shock]
+    style.heading(sheet, header - 1, "The inputs as each scenario has them", 1 + len(labels))
+    style.table_header(sheet, header, ["Scenario", *labels])
+    sheet.row_dimensions[header].height = 44
+    last = header + len(table.case)
+    for number in range(1, len(table.case) + 1):
+        book.formula(sheet, header + number, 1, f"A{HEADER_ROW + number}", "text")
+    style.base(sheet.cell(last + 1, 1), bold=True).value = "In force"
+    for index, shock in enumerate(table.shock):
+        column, unit = 2 + index, inputs[shock.input].unit
+        for number in range(1, len(table.case) + 1):
+            at = f"{letter(column + table.weighted)}{HEADER_ROW + number}"
+            formula = _FORMULAS[shock.by].format(name=shock.input, shock=at)
+            book.formula(sheet, header + number, column, formula, unit)
+        area = f"{letter(column)}${header + 1}:{letter(column)}${last}"
+        chosen = f"INDEX({area},MATCH(scenario,{{scenarios.labels}},0))"
+        book.formula(sheet, last + 1, column, chosen, unit, bold=True)
+
+
+def _parameters(template: Template) -> int:
+    """Rows that the parameters take."""
+    return sum(len(spec.line) + 2 for spec in template.parameters)
+
+
+def _laid_out(template: Template) -> list[tuple[int, Parameters]]:
+    """Each table of parameters with the row of its heading."""
+    placed, row = [], _values_header(template) + len(template.scenarios.case) + 3
+    for spec in template.parameters:
+        placed.append((row, spec))
+        row += len(spec.line) + 2
+    return placed
+
+
+def _write_parameters(book: Draft, sheet: Worksheet, row: int, spec: Parameters) -> None:
+    style.heading(sheet, row, spec.title, 2)
+    for offset, line in enumerate(spec.line, start=1):
+        style.base(sheet.cell(row + offset, 1)).value = line.label
+        book.formula(sheet, row + offset, 2, line.formula, line.unit)
