@@ -175,6 +175,12 @@ class Book:
         return settings.get("date1904", "0") in ("1", "true")
 
     @property
+    def as_displayed(self) -> bool:
+        """Whether Excel calculates with the numbers as their formats round them."""
+        settings = _first(self._root, "calcPr")
+        return settings.get("fullPrecision", "1") in ("0", "false")
+
+    @property
     def iteration(self) -> tuple[int, float] | None:
         """Most rounds and least change for circular formulas, if the workbook allows them."""
         settings = _first(self._root, "calcPr")

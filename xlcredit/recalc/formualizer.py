@@ -22,7 +22,8 @@ from xlcredit.ooxml.sheet import extent as read_extent
 from xlcredit.ooxml.values import Value, a1, address, element, number, spell
 from xlcredit.recalc.calls import fitted
 from xlcredit.recalc.corrections import CORRECTIONS
-from xlcredit.recalc.dialect import FIT
+from xlcredit.recalc.dialect import COMPARE, FIT, JOIN, POWER
+from xlcredit.recalc.digits import OVER_RANGES, compared, joined, powered
 from xlcredit.recalc.engine import BLOCKED, CIRCULAR, UNREADABLE, Function, Model, Refusal, Text
 from xlcredit.recalc.preflight import EmbeddedReader
 
@@ -57,7 +58,13 @@ class Embedded:
     corrections = CORRECTIONS
 
     def __init__(self) -> None:
-        self._functions: dict[str, Function] = {FIT: fitted}
+        self._functions: dict[str, Function] = {
+            COMPARE: compared,
+            FIT: fitted,
+            JOIN: joined,
+            POWER: powered,
+            **OVER_RANGES,
+        }
         self._workbook: Any = None
 
     def reader(self, book: Book, functions: Collection[str]) -> EmbeddedReader:

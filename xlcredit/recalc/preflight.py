@@ -16,8 +16,10 @@ from xlcredit.errors import RecalcError
 from xlcredit.ooxml.book import Book, Formula, Name, Place
 from xlcredit.ooxml.formulas import tokenise
 from xlcredit.ooxml.tables import plain_references
-from xlcredit.recalc.dialect import FIT, Dialect
+from xlcredit.recalc.dialect import COMPARE, FIT, INEXACT, JOIN, POWER, Dialect, exact_comparisons, over_ranges
+from xlcredit.recalc.digits import OVER_RANGES
 from xlcredit.recalc.engine import Refusal, Text
+from xlcredit.recalc.masks import Copies
 from xlcredit.recalc.naming import Naming
 from xlcredit.recalc.textdates import TextDates
 
@@ -47,6 +49,8 @@ _TAKE_ARRAYS = frozenset(
 )
 _VOLATILE = re.compile(r"(?<![\w.])(?:_xlfn\.)?(NOW|TODAY|RAND|RANDBETWEEN|RANDARRAY)\(", re.I)
 
+#: Functions of the adapter's own; see :mod:`xlcredit.recalc.formualizer`.
+_OURS = {COMPARE, FIT, JOIN, POWER, *OVER_RANGES}
 #: Functions that the engine knows and gets wrong, and what to do about it.
 _REFUSED = {
     "LAMBDA": "write the formula out, or use one worksheet function for the whole column",
@@ -86,6 +90,8 @@ class EmbeddedReader:
         self._dates = TextDates(book)
         self._dialect = Dialect(book, functions, fits=True)
         self._unknown = Unknown(functions, own, missing, _REFUSED)
+        self._calls = re.compile("|".join(map(re.escape, functions)) or r"\Z\A", re.IGNORECASE)
+        self._copies = Copies(self._copy)
         self.sites = self._dialect.sites
 
     def read(self, formula: Formula) -> Text | Refusal:
@@ -99,7 +105,22 @@ class EmbeddedReader:
             if self._book.tables:
                 text = plain_references(text, *formula.place, self._book.tables)
             text = self._dates.plain(self._naming.formula(text, formula.place))
-        if formula.shape is not None or self._suspect.search(text):
+        if formula.shape is None and not self._calls.search(text):
+            return self._copies(text)  # type: ignore[return-value]
+        return self._translated(Formula(formula.place, text, formula.shape, formula.dynamic))
+
+    def _copy(self, text: str) -> tuple[type[str], str]:
+        """Translate a formula that calls no worksheet function: it is the same in every cell."""
+        read = self._translated(Formula(Place("", 1, 1), text))
+        return type(read), str(read)
+
+    def _translated(self, formula: Formula) -> Text | Refusal:
+        text = formula.text
+        if "=" in text or ">" in text or "<" in text:
+            text = exact_comparisons(text)
+        if "IS" in text and ":" in text:
+            text = over_ranges(text)
+        if formula.shape is not None or INEXACT.search(text) or self._suspect.search(text):
             plain = Formula(formula.place, text, formula.shape, formula.dynamic)
             try:
                 tokens = tokenise(plain)
@@ -254,7 +275,7 @@ class Unknown:
 
     def _problem(self, name: str) -> str:
         bare = name.removeprefix("_XLFN.").removeprefix("_XLWS.")
-        if name in self._functions or name == FIT:
+        if name in self._functions or name in _OURS:
             return ""
         if bare in self._refused:
             return f"{bare} cannot be calculated here; {self._refused[bare]}"

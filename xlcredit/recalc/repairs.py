@@ -40,13 +40,19 @@ _COUNTER = re.compile(
 _SEQUENCE = re.compile(r"(?<![\w.])SEQUENCE\(|_xlfn\.SEQUENCE\(", re.IGNORECASE)
 _INDIRECT = re.compile(r"(?<![\w.])INDIRECT\(", re.IGNORECASE)
 #: What may need to be entered as an array.
-_ARRAYS = re.compile(r"[{]|(?<![\w.])(?:LOOKUP|INDEX|MATCH|(?:_xlfn\.)?HSTACK|_xlfn\.LET)\(", re.IGNORECASE)
+_ARRAYS = re.compile(
+    r"[{]|(?<![\w.])(?:LOOKUP|INDEX|AGGREGATE|_xlfn\.(?:HSTACK|LET|MINIFS|MAXIFS))\(", re.IGNORECASE
+)
+#: Functions that the engine evaluates in full only in a formula that is an array.
+_ALWAYS = {"HSTACK", "LET", "MAXIFS", "MINIFS"}
+#: Functions whose arguments Excel computes as arrays.
+_VECTORS = {"AGGREGATE", "INDEX", "LOOKUP"}
 #: Most names among which INDIRECT can choose.
 _MOST_NAMES = 400
 #: Functions whose arguments may be computed ranges even in a formula not entered as an array.
 _TAKE_ARRAYS = frozenset(
     "SUMPRODUCT MMULT MDETERM MINVERSE LOOKUP FREQUENCY CORREL COVAR LINEST LOGEST TREND GROWTH "
-    "SUMX2MY2 SUMX2PY2 SUMXMY2 PROB INDEX LET".split()
+    "SUMX2MY2 SUMX2PY2 SUMXMY2 PROB INDEX LET AGGREGATE".split()
 )
 #: Functions that take a range for one argument: it is no place where one value belongs.
 _TAKE_RANGES = frozenset(
@@ -246,13 +252,16 @@ def _computes_arrays(tokens: list[Token]) -> bool:
             return True
         if token.subtype == token.OPEN:
             inside.append(_bare(token.value))
-            if inside[-1] in ("LET", "HSTACK"):
+            if inside[-1] in _ALWAYS:
                 return True
         elif token.subtype == token.CLOSE and inside:
             inside.pop()
-        elif _is_range(token) and {"LOOKUP", "INDEX"} & set(inside):
-            if _beside_operator(tokens, i) or inside[-1] not in ("LOOKUP", "INDEX", ""):
-                return True
+        elif (
+            _is_range(token)
+            and _VECTORS & set(inside)
+            and (_beside_operator(tokens, i) or inside[-1] not in _VECTORS | {""})
+        ):
+            return True
     return False
 
 

@@ -24,6 +24,7 @@ from xlcredit.recalc.outcome import (
     Doubt,
     agree,
 )
+from xlcredit.recalc.proven import is_proven
 from xlcredit.recalc.run import Run
 
 __all__ = ["ENGINES", "Calculated", "calculated"]
@@ -73,6 +74,10 @@ def calculated(
     if engine != "auto":
         main = Run(book, _named(engine), functions, inputs, saved)
         return _told(book, main, None, getattr(engine, "name", str(engine)))
+    if is_proven(book, functions):
+        main = Run(book, Embedded(), functions, inputs, saved)
+        if not main.refused:
+            return Calculated("embedded", main.values, main.spills, main.calls, main.refused)
     strict = Strict()
     try:
         main = Run(book, strict, functions, inputs, saved)
