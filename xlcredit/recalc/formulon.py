@@ -37,6 +37,8 @@ _NEWER = {
 }
 #: Longest time for one calculation; the largest model that lenders have sent takes a quarter.
 _SECONDS = 240
+#: Up to this many cells are read one by one.
+_FEW = 2_000
 #: Formulas of the format's later editions carry a prefix in the file.
 _PREFIX = re.compile(r"^_XLFN\.(?:_XLWS\.)?|^_XLWS\.")
 #: 0 in formulon's catalogue: calculated without a host.
@@ -85,6 +87,9 @@ class Strict:
             if model.iteration:
                 self._workbook.set_iterative(True, *model.iteration)
             self._answer(self._hoisted.jobs)
+            for text, room in self._hoisted.expressions.items():
+                at = (self._sheets[SCRATCH], room.row - 1, 1)
+                self._workbook.set_formula(*at, f"={text}")
         self._values = None
 
     def close(self) -> None:
@@ -104,11 +109,14 @@ class Strict:
         self._values = None
         with _limited():
             self._workbook.recalc()
+            few = self._hoisted.size < _FEW
+            read, reach = (self._read, self._reach) if few else (self._current, self.extent)
             for _ in range(len(self._hoisted.jobs) + 2):
-                answered = self._hoisted.answers(self._read, self._evaluate)
+                answered = self._hoisted.answers(read, reach)
                 if not answered:
                     return
                 self._answer(answered)
+                self._values = None
                 self._workbook.recalc()
         raise RecalcError("worksheet functions depend on themselves, and do not settle")
 
@@ -134,6 +142,12 @@ class Strict:
             self._collect()
         return self._extents[sheet].get((row, column), (1, 1))
 
+    def _current(self, sheet: str, row: int, column: int) -> Value:
+        """Read a cell as :meth:`value` does; no cell of this engine is refused here."""
+        value = self.value(sheet, row, column)
+        assert not isinstance(value, Refusal)
+        return value
+
     def _collect(self) -> None:
         """Read all cells from the file that the engine saves: cell by cell takes far longer."""
         with _limited():
@@ -148,11 +162,10 @@ class Strict:
     def _read(self, sheet: str, row: int, column: int) -> Value:
         return _value(self._workbook.get_value(self._sheets[sheet], row - 1, column - 1))
 
-    def _evaluate(self, sheet: str, row: int, column: int, formula: str) -> list[list[Value]]:
-        grid = self._workbook.evaluate_formula_array(
-            self._sheets[sheet], row - 1, column - 1, formula
-        )
-        return [[_value(cell) for cell in line] for line in grid]
+    def _reach(self, sheet: str, row: int, column: int) -> tuple[int, int]:
+        found = self._workbook.spill_info(self._sheets[sheet], row - 1, column - 1)
+        is_anchor = (found.anchor_row, found.anchor_col) == (row - 1, column - 1)
+        return (found.rows, found.cols) if found.engaged and is_anchor else (1, 1)
 
     def _put(self, sheet: int, row: int, column: int, value: Value) -> None:
         place = (sheet, row - 1, column - 1)

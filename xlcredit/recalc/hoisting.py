@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import count
 from typing import Any
 
 from openpyxl.formula.tokenizer import Token, Tokenizer
@@ -17,16 +19,18 @@ from openpyxl.formula.tokenizer import Token, Tokenizer
 from xlcredit.errors import CellError, RecalcError
 from xlcredit.ooxml.book import Place
 from xlcredit.ooxml.sheet import extent
-from xlcredit.ooxml.values import Value, a1
+from xlcredit.ooxml.values import Value, a1, quoted
 from xlcredit.recalc.engine import ArrayText, Function, Model, Text
 
-__all__ = ["SCRATCH", "Hoisted", "Job"]
+__all__ = ["SCRATCH", "Hoisted", "Job", "Room"]
 
 #: A sheet that is added for the answers; nobody calls a sheet so.
 SCRATCH = "xlcreditscratch"
-#: Room for one answer: how many rows and columns a block may have.
-_ROWS, _COLUMNS = 4096, 64
-_BANDS = 1_048_576 // _ROWS
+_LAST_ROW, _LAST_COLUMN = 1_048_576, 16_384
+#: Rows of the room for one answer: the more answers there are, the fewer.
+_MOST_ROWS = 4096
+#: Rooms that a call takes, on average at most: its answer, and expressions in its arguments.
+_ROOMS = 4
 _REFERENCE = re.compile(
     r"(?:(?:'((?:[^']|'')+)'|([^'!\[\]:,()\s]+))!)?"
     r"(\$?[A-Z]{1,3}\$?[0-9]{1,7}(?::\$?[A-Z]{1,3}\$?[0-9]{1,7})?|\$?[A-Z]{1,3}:\$?[A-Z]{1,3})\Z",
@@ -36,51 +40,54 @@ _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?\Z")
 _STRING = re.compile(r'"((?:[^"]|"")*)"\Z')
 
 Read = Callable[[str, int, int], Value]
-Evaluate = Callable[[str, int, int, str], list[list[Value]]]
+Reach = Callable[[str, int, int], tuple[int, int]]
 Block = list[list[Value]]
+
+
+@dataclass(frozen=True)
+class Room:
+    """A place on the scratch sheet, for the answer of a call or an expression in its arguments."""
+
+    number: int
+    rows: int
+    """How many rows it has."""
+
+    @property
+    def row(self) -> int:
+        """Its first row."""
+        return 1 + self.rows * self.number
 
 
 @dataclass
 class Job:
     """One call: the function, its arguments as the formula has them, and where it stands."""
 
-    number: int
+    room: Room
     name: str
-    arguments: list[str]
+    arguments: list[str | Room]
+    """As the formula has them; what must be calculated has a room."""
     place: Place
     asked: str | None = None
     """The arguments that it was last called with, spelled out."""
     answer: Block = field(default_factory=lambda: [[CellError("#N/A")]])
 
     @property
-    def row(self) -> int:
-        """The first row of its room; the size of the answer stands in its first column."""
-        return 1 + _ROWS * (self.number % _BANDS)
-
-    @property
-    def column(self) -> int:
-        """The first column of its room."""
-        return 1 + _COLUMNS * (self.number // _BANDS)
-
-    @property
     def reference(self) -> str:
         """What a formula reads in place of the call: an array, as a function's result is."""
-        row, column = self.row, self.column
-        first, rest = _absolute(row, column + 1), _absolute(row + _ROWS - 1, column + _COLUMNS - 1)
-        size = f"{SCRATCH}!{_absolute(row, column)},{SCRATCH}!{_absolute(row + 1, column)}"
-        return f"_xlfn.HSTACK({SCRATCH}!{first}:INDEX({SCRATCH}!{first}:{rest},{size}))"
+        row = self.room.row
+        first, rows, columns = (
+            f"{SCRATCH}!{at}" for at in (f"$B${row}", f"$A${row}", f"$A${row + 1}")
+        )
+        return f"_xlfn.HSTACK(OFFSET({first},0,0,{rows},{columns}))"
 
     def cells(self) -> Iterator[tuple[int, int, Value]]:
-        """List what its room holds."""
-        yield self.row, self.column, float(len(self.answer))
-        yield self.row + 1, self.column, float(len(self.answer[0]))
+        """List what its room holds: the size of the answer, and the answer."""
+        row = self.room.row
+        yield row, 1, float(len(self.answer))
+        yield row + 1, 1, float(len(self.answer[0]))
         for i, line in enumerate(self.answer):
             for j, value in enumerate(line):
-                yield self.row + i, self.column + 1 + j, 0.0 if value is None else value
-
-
-def _absolute(row: int, column: int) -> str:
-    return re.sub(r"([A-Z]+)(\d+)", r"$\1$\2", a1(row, column))
+                yield row + i, 2 + j, 0.0 if value is None else value
 
 
 class Hoisted:
@@ -96,16 +103,24 @@ class Hoisted:
 
     def __init__(self, model: Model, functions: Mapping[str, Function]) -> None:
         self.jobs: list[Job] = []
+        self._numbers = count()
+        self._inner: dict[str, Job] = {}
+        self.expressions: dict[str, Room] = {}
+        """Formulas on the scratch sheet, for arguments that must be calculated."""
         self._functions = functions
         self._book = model.book
         self._model = model
         self._calls = re.compile(r"(?<![\w.])(?:" + "|".join(map(re.escape, functions)) + r")\(")
-        self.model = replace(model, sheets={n: self._sheet(n) for n in model.sheets})
         self._used = {
             name: (max((r for r, _ in cells), default=1), max((c for _, c in cells), default=1))
             for name, cells in model.sheets.items()
-            if self.jobs
         }
+        texts = (v for cells in model.sheets.values() for v in cells.values())
+        calls = sum(
+            len(self._calls.findall(v)) for v in texts if functions and isinstance(v, Text)
+        )
+        self._rows = max(2, min(_MOST_ROWS, _LAST_ROW // (calls * _ROOMS + 2)))
+        self.model = replace(model, sheets={n: self._sheet(n) for n in model.sheets})
 
     def _sheet(self, name: str) -> dict[tuple[int, int], Value | Text]:
         cells = self._model.sheets[name]
@@ -148,23 +163,52 @@ class Hoisted:
         arguments = self._arguments(tokens, place)
         if name.upper() not in self._functions:
             return f"{name}({','.join(arguments)})"
-        job = Job(len(self.jobs), name.upper(), [a.strip() for a in arguments], place)
-        if job.column + _COLUMNS > 16_384:
-            raise RecalcError(f"{place}: the workbook calls worksheet functions too often")
+        room = self._room(place)
+        given = [self._kept(a.strip(), place) for a in arguments]
+        job = Job(room, name.upper(), given, place)
         self.jobs.append(job)
+        self._inner[job.reference] = job
         return job.reference
+
+    def _room(self, place: Place) -> Room:
+        room = Room(next(self._numbers), self._rows)
+        if room.row + room.rows > _LAST_ROW:
+            raise RecalcError(f"{place}: the workbook calls worksheet functions too often")
+        return room
+
+    def _kept(self, text: str, place: Place) -> str | Room:
+        """Keep an argument that can be read as it is; an expression gets a room of its own."""
+        if _NUMBER.match(text) or _STRING.match(text) or text in self._inner:
+            return text
+        if self._area(text, place.sheet):
+            return text
+        home = _qualified(text, place.sheet)
+        if home not in self.expressions:
+            self.expressions[home] = self._room(place)
+        return self.expressions[home]
+
+    @cached_property
+    def size(self) -> int:
+        """How many cells the arguments are read from."""
+        areas = [
+            self._area(a, job.place.sheet)
+            for job in self.jobs
+            for a in job.arguments
+            if isinstance(a, str)
+        ]
+        return sum((b - t + 1) * (r - le + 1) for _, t, le, b, r in filter(None, areas))
 
     # --- answers ----------------------------------------------------------------------------
 
-    def answers(self, read: Read, evaluate: Evaluate) -> list[Job]:
+    def answers(self, read: Read, reach: Reach) -> list[Job]:
         """Call the functions whose arguments have changed.
 
         Errors among the arguments may be calls not answered yet: those wait for the others.
 
         Parameters
         ----------
-        read, evaluate : callable
-            Give the value of a cell, and of an expression as if it stood in a cell.
+        read, reach : callable
+            Give the value of a cell, and the rows and columns that its formula fills.
 
         Returns
         -------
@@ -179,36 +223,47 @@ class Hoisted:
                 cells[place] = read(*place)
             return cells[place]
 
-        ready: list[tuple[Job, list[Any], str]] = []
+        answered: list[Job] = []
         waiting: list[tuple[Job, list[Any], str]] = []
         for job in self.jobs:
-            values = [self._argument(a, job.place, once, evaluate) for a in job.arguments]
+            values = [self._argument(a, job.place, once, reach) for a in job.arguments]
             key = repr(values)
-            if key != job.asked:
-                (waiting if _has_error(values) else ready).append((job, values, key))
-        for job, values, key in ready or waiting:
-            job.asked = key
-            job.answer = self._block(job, self._functions[job.name](*values))
-        return [job for job, _, _ in ready or waiting]
+            if key == job.asked:
+                continue
+            if _has_error(values):
+                waiting.append((job, values, key))
+            else:
+                answered.append(self._call(job, values, key))
+        return answered or [self._call(*call) for call in waiting]
+
+    def _call(self, job: Job, values: list[Any], key: str) -> Job:
+        job.asked = key
+        job.answer = self._block(job, self._functions[job.name](*values))
+        return job
 
     def _block(self, job: Job, result: Any) -> Block:
         if not isinstance(result, list):
             return [[result]]
-        if len(result) > _ROWS or len(result[0]) > _COLUMNS - 1:
-            reason = f"{job.name} returns more than {_ROWS} rows or {_COLUMNS - 1} columns"
+        if len(result) > job.room.rows or len(result[0]) > _LAST_COLUMN - 1:
+            reason = f"{job.name} returns more than {job.room.rows} rows"
             return [[CellError("#VALUE!", reason)]]
         return result
 
-    def _argument(self, text: str, place: Place, read: Read, evaluate: Evaluate) -> Any:
-        if _NUMBER.match(text):
-            return float(text)
-        if match := _STRING.match(text):
+    def _argument(self, argument: str | Room, place: Place, read: Read, reach: Reach) -> Any:
+        if isinstance(argument, Room):
+            top, left = argument.row, 2
+            rows, columns_ = reach(SCRATCH, top, left)
+            sheet, bottom, right = SCRATCH, top + rows - 1, left + columns_ - 1
+        elif _NUMBER.match(argument):
+            return float(argument)
+        elif match := _STRING.match(argument):
             return match[1].replace('""', '"')
-        area = self._area(text, place.sheet)
-        if area is None:
-            grid = evaluate(*place, f"={text}")
-            return grid[0][0] if len(grid) == len(grid[0]) == 1 else grid
-        sheet, top, left, bottom, right = area
+        elif argument in self._inner:
+            return _single(self._inner[argument].answer)
+        else:
+            area = self._area(argument, place.sheet)
+            assert area is not None, "what is no area has a room"
+            sheet, top, left, bottom, right = area
         if (top, left) == (bottom, right):
             return read(sheet, top, left)
         columns = range(left, right + 1)
@@ -238,7 +293,26 @@ class Hoisted:
         return sheet, top, left, bottom, right
 
 
+def _single(grid: Block) -> Any:
+    """Give a block of one cell as its value."""
+    return grid[0][0] if len(grid) == len(grid[0]) == 1 else grid
+
+
 def _has_error(values: list[Any]) -> bool:
     rows = [v if isinstance(v, list) else [[v]] for v in values]
     return any(isinstance(v, CellError) for block in rows for line in block for v in line)
 
+
+
+_UNQUALIFIED = re.compile(
+    r"\"(?:[^\"]|\"\")*\"|'(?:[^']|'')*'!|[^\W\d][\w.]*!"
+    r"|(?<![\w.$\\!:])(?P<area>\$?[A-Za-z]{1,3}\$?[0-9]{1,7}(?::\$?[A-Za-z]{1,3}\$?[0-9]{1,7})?"
+    r"|\$?[A-Za-z]{1,3}:\$?[A-Za-z]{1,3}|\$?[0-9]{1,7}:\$?[0-9]{1,7})(?![\w.(\\!])"
+)
+
+
+def _qualified(text: str, sheet: str) -> str:
+    """Name the sheet before each address: the expression moves to another one."""
+    return _UNQUALIFIED.sub(
+        lambda m: f"{quoted(sheet)}!{m['area']}" if m["area"] else m.group(), text
+    )

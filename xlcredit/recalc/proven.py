@@ -11,6 +11,7 @@ import re
 from collections.abc import Collection
 
 from xlcredit.ooxml.book import Book, Formula
+from xlcredit.ooxml.sheet import extent
 from xlcredit.ooxml.spelling import plain_name
 from xlcredit.ooxml.values import quoted
 
@@ -88,15 +89,30 @@ def outside(book: Book, functions: Collection[str]) -> str:
 
 def _numbers_as_text(book: Book) -> str:
     """Find a sheet with text that reads as a number and that formulas may take for one."""
-    homes = {place.sheet for place in book.formulas}
     for sheet, cells in book.constants.items():
-        if not any(isinstance(v, str) and _NUMERIC.fullmatch(v) for v in cells.values()):
-            continue
-        mark = f"{quoted(sheet)}!".lower()
-        texts = (f.text for f in (*book.formulas.values(), *book.names))
-        if sheet in homes or any(mark in text.lower() for text in texts):
+        numeric = [at for at, v in cells.items() if isinstance(v, str) and _NUMERIC.fullmatch(v)]
+        if numeric and any(_covers(area, numeric) for area in _read(book, sheet)):
             return sheet
     return ""
+
+
+def _read(book: Book, sheet: str) -> set[str]:
+    """Give the addresses that formulas and names read on a sheet."""
+    mark = f"{quoted(sheet)}!".lower()
+    found: set[str] = set()
+    for formula in (*book.formulas.values(), *book.names):
+        here = isinstance(formula, Formula) and formula.place.sheet == sheet
+        if here or mark in formula.text.lower():
+            for match in _REFERENCE.finditer(formula.text):
+                home, _, area = match.group().rpartition("!")
+                if (here and not home) or f"{home}!".lower() == mark:
+                    found.add(area)
+    return found
+
+
+def _covers(area: str, cells: list[tuple[int, int]]) -> bool:
+    top, left, bottom, right = extent(area)
+    return any(top <= row <= bottom and left <= column <= right for row, column in cells)
 
 
 def _kind(match: re.Match[str]) -> str:
