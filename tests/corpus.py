@@ -22,10 +22,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from xlcredit.errors import CellError, UserError
-from xlcredit.ooxml.book import Book, Place
+from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.package import Package
 from xlcredit.ooxml.patch import Changes, patch_sheet
-from xlcredit.ooxml.values import Value, column_number
+from xlcredit.ooxml.place import Place, column_number
+from xlcredit.ooxml.values import Value
 from xlcredit.recalc import recalculate
 from xlcredit.recalc.dependants import dependants
 

@@ -14,18 +14,40 @@ TYPE_CHECKING = False  # as type checkers read it; importing typing would cost m
 if TYPE_CHECKING:
     from typing import Any
 
+    from xlcredit import portfolio
     from xlcredit.errors import CellError, UserError
     from xlcredit.functions import call
-    from xlcredit.recalc import recalculate
+    from xlcredit.recalc.evaluate import evaluate
+    from xlcredit.workbook.life.change import recalculate
+    from xlcredit.workbook.making import new_workbook as new
+    from xlcredit.workbook.session import Session
+    from xlcredit.workbook.session import open_workbook as open  # noqa: A004
 
-__all__ = ["CellError", "UserError", "__version__", "call", "recalculate"]
+__all__ = [
+    "CellError",
+    "Session",
+    "UserError",
+    "__version__",
+    "call",
+    "evaluate",
+    "new",
+    "open",
+    "portfolio",
+    "recalculate",
+]
 
-#: Where each name is defined.
+#: Where each name is defined: the module, and the name there if it is another. A package of that
+#: name is itself what a user calls.
 _HOMES = {
     "CellError": "xlcredit.errors",
+    "Session": "xlcredit.workbook.session",
     "UserError": "xlcredit.errors",
     "call": "xlcredit.functions",
-    "recalculate": "xlcredit.recalc",
+    "evaluate": "xlcredit.recalc.evaluate",
+    "new": "xlcredit.workbook.making:new_workbook",
+    "open": "xlcredit.workbook.session:open_workbook",
+    "portfolio": "xlcredit.portfolio:",
+    "recalculate": "xlcredit.workbook.life.change",
 }
 
 
@@ -34,7 +56,9 @@ def __getattr__(name: str) -> "Any":
 
     if name not in _HOMES:
         raise AttributeError(f"module 'xlcredit' has no attribute {name!r}")
-    value = getattr(import_module(_HOMES[name]), name)
+    home, renamed, own = _HOMES[name].partition(":")
+    module = import_module(home)
+    value = module if renamed and not own else getattr(module, own or name)
     globals()[name] = value
     return value
 

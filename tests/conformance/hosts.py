@@ -16,7 +16,7 @@ from tests.hosts.officejs import dispatcher
 from tests.hosts.windows import MISSING, to_windows, windows
 from xlcredit.errors import CellError
 from xlcredit.functions import call
-from xlcredit.ooxml.values import a1
+from xlcredit.ooxml.place import a1
 from xlcredit.recalc import recalculate
 
 Host = Callable[[list[Case]], list[Rows]]

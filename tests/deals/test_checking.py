@@ -38,7 +38,7 @@ def test_the_text_itself_is_sound(tmp_path: Path) -> None:
         ('{ row = "balance" }', '{ row = "balanse" }', ["balanse", "monthly row", "balance?"]),
         ('height = "uncovered"', 'height = "uncoverd"', ["uncoverd", "mean uncovered?"]),
         ('base = "covered"', 'base = "coverd"', ["coverd", "mean covered?"]),
-        ('{ input = "index_basis"', '{ input = "index_bases"', ["index_bases", "not an input"]),
+        ('{ input = "sale_days"', '{ input = "sale_day"', ["sale_day ", "not an input"]),
         ('{ input = "rent_decline", b', '{ input = "rent_declin", b', ["rent_declin", "an input"]),
         ('{live.customer_stops}=0', '{live.customer_stop}=0', ["mean customer_stops?"]),
         ('{live.customer_stops}=0', '{live.utilisation}=0', ["no scenario moves that input"]),
@@ -47,36 +47,38 @@ def test_the_text_itself_is_sound(tmp_path: Path) -> None:
         ('title = "What moves the minimum DSCR on the curve"\nunit = "ratio"',
          'title = "What moves the minimum DSCR on the curve"\nunit = "ration"',
          ["'ration'", "mean ratio?"]),
-        ('label = "Decline 30%"', 'label = "Decline, 30%"', ["scenario"]),
+        ('label = "Rents 20% lower"', 'label = "Rents, lower"', ["scenario", "comma"]),
+        ('weight = 0.15', 'weight = 0.95', ["weights", "add to at most 1", "1.4"]),
+        ('1.2, "As input"', '1.2, "as it is"', ["Rents 20% higher", '"As input"', "as it is"]),
         ('"{service}*{tested}"', '"SUM({service}*{tested}"', ["brackets do not match"]),
         ('name = "steps_taken"', 'name = "rent_flat"', ["rent_flat", "twice"]),
         ('name = "balance_end"', 'name = "margin"', ["margin", "twice"]),
-        ("values = [0.10, 1.0, 14,", "values = [0.10, 14,", ["Decline 10%", "one value per input"]),
+        ("values = [0.0, 1.2, ", "values = [0.0, ", ["Rents 20% higher", "one value per input"]),
         ('name = "ltv_executed_end"', 'name = "ltv1"', ["ltv1", "reads it as a cell"]),
         ('name = "ltv_executed_end"', 'name = "R1C1"', ["R1C1", "cell"]),
         ('name = "ltv_executed_end"', 'name = "c"', ["cell"]),
         ('name = "ltv_executed_end"', 'name = "TRUE"', ["TRUE", "word"]),
         ('name = "ltv_executed_end"', 'name = "two words"', ["'two words' is not a name"]),
-        ('name = "shortfall"', 'name = "case"', ["case", "braces"]),
-        ('name = "shortfall"', 'name = "Margin"', ["margin", "twice"]),
+        ('name = "gap_sum"', 'name = "case"', ["case", "braces"]),
+        ('name = "gap_sum"', 'name = "Margin"', ["margin", "twice"]),
         ('name = "Collateral"', 'name = "Bank\'s values"', ["cannot name a sheet"]),
         ('name = "Collateral"', 'name = "Val:ues"', ["cannot name a sheet"]),
         ('name = "Collateral"', 'name = "inputs"', ["inputs", "already"]),
         ('name = "Collateral"', f'name = "{"x" * 32}"', ["31 characters"]),
-        ('label = "Closing balance"', 'label = "Closing \\u0007"', ["label", "control character"]),
-        ('label = "Closing balance"', 'label = "=1+1"', ["label", "begin with ="]),
+        ('label = "Balance owed"', 'label = "Closing \\u0007"', ["label", "control character"]),
+        ('label = "Balance owed"', 'label = "=1+1"', ["label", "begin with ="]),
         ('formula = "debt/fleet_cost"', 'formula = "=debt/fleet_cost"', ["begin with ="]),
         ('formula = "debt/fleet_cost"', 'formula = ""', ["formula is empty"]),
         ('formula = "debt/fleet_cost"', 'formula = "debt/fleet_cost)"', ["do not match"]),
-        ('across = [0.0, 0.1, 0.2, 0.3, 0.4]', "across = []", ["across is empty"]),
+        ('across = [0.0, 0.05, 0.1, 0.2, 0.3]', "across = []", ["across is empty"]),
         ("months = 72\n", "months = 0\n", ["months", "12..360"]),
         ("months = 72\n", "months = 20000\n", ["months", "12..360"]),
         ('value = 1.40, low = 0.01', 'value = 11.40, low = 0.01', ["sizing_dscr", "0.01..10"]),
         ('{ name = "debt", label', '{ name = "debt", formula = "1", label', ["not both"]),
         ('across_unit = "1/year"', 'across_unit = "yearly"', ["yearly"]),
         ('driver_unit = "1/year"', 'driver_unit = "EUR"', ["EUR", "USD/unit"]),
-        ("values = [0.10, 1.0, 14,", "values = [2.0, 1.0, 14,", ["Decline 10%", "rent_decline"]),
-        ('label = "Decline 20%"', 'label = "Decline 10%"', ["Decline 10%"]),
+        ("0.30, -0.35", "1.30, -0.35", ["Down 30% and back", "step_drop_1"]),
+        ('label = "Rents 20% lower"', 'label = "Rents 20% higher"', ["Rents 20% higher", "twice"]),
         ('market = "at least 95%', f'market = "{"x" * 230}', ["Hedging", "fit in a formula"]),
     ],
 )  # fmt: skip
@@ -100,11 +102,10 @@ def test_a_mistake_names_its_line(tmp_path: Path, old: str, new: str, words: lis
 
 def test_six_figures_do_not_stand_side_by_side(tmp_path: Path) -> None:
     figure = '  { name = "one_more", label = "One more", unit = "bp", formula = "1" },\n'
-    twice = figure + figure.replace("one_more", "and_more")
     path = tmp_path / "template.toml"
-    head, middle, tail = TEXT.partition('title = "Utility-grade spread"')
-    path.write_text(head + middle + tail.replace("figure = [\n", "figure = [\n" + twice, 1))
-    with pytest.raises(DealError, match=r"line \d+: Utility-grade spread: 6 figures; up to 5"):
+    head, middle, tail = TEXT.partition('title = "Price of the risk"')
+    path.write_text(head + middle + tail.replace("figure = [\n", "figure = [\n" + figure, 1))
+    with pytest.raises(DealError, match=r"line \d+: Price of the risk: 6 figures; up to 5"):
         load(str(path))
 
 

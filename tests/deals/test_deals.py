@@ -44,7 +44,7 @@ def test_a_deal_overrides_value_source_and_date() -> None:
         ("margin = {", "margn = {", ["margn", "did you mean margin"]),
         ('0.04, unit = "1/year"', '400, unit = "bp"', ["margin", "1/year", "bp"]),
         ("value = 0.04,", "value = 4.0,", ["margin", "0..1", "4.0"]),
-        ("value = 0.04,", 'value = "4%",', ["margin", "number", "4%"]),
+        ("value = 0.04,", 'value = "4 percent",', ["margin", "number", "4 percent"]),
         ("value = 0.04,", "value = true,", ["margin", "number", "True"]),
         ("value = 0.04,", "value = nan,", ["margin", "nan"]),
         ("value = 61,", "value = 61.5,", ["tenor_months", "whole", "61.5"]),
@@ -54,7 +54,7 @@ def test_a_deal_overrides_value_source_and_date() -> None:
         ("value = 2025-07-31,", "value = 1800-07-31,", ["closing_date", "2000-01-01"]),
         ('value = "OpenAI"', 'value = "A \\u0007"', ["customer", "control character"]),
         ('name = "CoreWeave DDTL 3.0"', 'name = " "', ["name", "empty"]),
-        ('scenario = "As input"', 'scenario = "Doom"', ["scenario", "Flat", "Doom"]),
+        ('scenario = "As input"', 'scenario = "Doom"', ["scenario", "Rents 20% lower", "Doom"]),
         ('template = "gpu-term-loan"', 'template = "x"', ["x", "gpu-term-loan"]),
         ("as_of = 2026-11-22", "as_off = 2026-11-22", ["as_off", "did you mean as_of"]),
         ("as_of = 2026-11-22", "as_of = ", ["not valid TOML", "line"]),
@@ -91,7 +91,7 @@ def test_an_unknown_template_is_named() -> None:
         ('direction = "max"', 'direction = "most"', ["direction", "most", "line"]),
         ('name = "margin"', 'name = "base_rate"', ["base_rate", "twice"]),
         ('unit = "USD/kWh"', 'unit = "EUR/kWh"', ["power_price", "EUR/kWh"]),
-        ("values = [0.10, 1.0, 14, 38, 0.0, 0.0, 0]", "values = [0.1]", ["Decline 10%"]),
+        ("values = [0.0, 1.2, ", "values = [", ["Rents 20% higher"]),
     ],
 )
 def test_a_mistake_in_a_template_is_named(

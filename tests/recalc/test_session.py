@@ -13,6 +13,8 @@ import pytest
 import python_calamine
 
 from xlcredit.errors import CellError, RecalcError
+from xlcredit.ooxml.book import Book
+from xlcredit.ooxml.package import Package
 from xlcredit.recalc import LibreOffice, recalculate
 from xlcredit.recalc.inputs import refuse_unread
 
@@ -169,10 +171,10 @@ def test_the_address_of_an_empty_cell_is_refused_if_nothing_refers_to_it(make: M
         names={"spare": "S!$G$7"},
     )
     read = ["S!B5", "s!D4", "S!F900", "T!A2", "T!A3", "S!G7", "S!A4", "S!A1", "spare", "nothing"]
-    refuse_unread(path, read)
+    refuse_unread(Book(Package(path)), read)
     for slip in ("S!C5", "S!B10", "S!E4", "S!A12", "T!B5", "'T'!D4"):
         with pytest.raises(RecalcError, match=r"is empty and nothing refers to it; "):
-            refuse_unread(path, [slip])
+            refuse_unread(Book(Package(path)), [slip])
 
 
 def test_changes_against_what_was_saved(committee_book: Path, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from tests import evidence
 from tests.oracles.tables import Table
 from xlcredit import reference
 from xlcredit.deals import load, read_deal, shipped
+from xlcredit.deals.template import AS_INPUT
 from xlcredit.errors import FileError
 from xlcredit.functions import REGISTRY, call
 from xlcredit.reference import (
@@ -115,9 +116,12 @@ def test_the_template_offers_the_scenarios_of_the_table() -> None:
     template, _ = load("gpu-term-loan")
     *fields, last = template.scenarios.inputs
     assert last == "customer_stops"  # the table is of rents; in it the customer always pays
-    cases = {c.label: c.values[:-1] for c in template.scenarios.case if c.values[-1] == 0}
+    first, *others = template.scenarios.case
+    assert first.label == AS_INPUT
+    cases = {c.label: c.values[:-1] for c in others if c.values[-1] == AS_INPUT}
     assert cases == {
-        row.scenario: [getattr(row, field) for field in fields] for row in table(Scenario)
+        row.scenario: [AS_INPUT if v is None else v for v in (getattr(row, f) for f in fields)]
+        for row in table(Scenario)
     }
 
 

@@ -68,12 +68,15 @@ def _write(file: Path, output: Path, date: datetime.date, force: bool) -> None:
     from xlcredit.cli import terminal
     from xlcredit.cli.writing import refuse_source, refuse_stale, write_whole
     from xlcredit.errors import UserError
+    from xlcredit.ooxml.book import Book
+    from xlcredit.ooxml.package import Package
     from xlcredit.workbook.life.freeze import freeze as make
 
     terminal.require_suffix(output)
     if output.suffix.lower() != file.suffix.lower():
         raise UserError(f"{output}: name the copy like its source, with {file.suffix}")
     refuse_source(file, output)
-    copy = make(file, date)
-    refuse_stale(file)
+    book = Book(Package(file))
+    copy = make(book, date)
+    refuse_stale(book)
     write_whole(copy, output, force)

@@ -60,11 +60,12 @@ def _find(name: str) -> list[Function]:
     wanted = name.upper().removeprefix("XLC_")
     if function := REGISTRY.get(f"XLC_{wanted}"):
         return [function]
-    words = name.lower().split()
-    found = [f for f in REGISTRY.values() if all(w in manual(f).words for w in words)]
-    if found and not name.upper().startswith("XLC_"):
-        return found
     hint = did_you_mean(wanted, REGISTRY) or "; xlcredit functions lists them"
+    if name.upper().startswith("XLC_"):
+        raise UserError(f"{name} is not a worksheet function{hint}")
+    words = name.lower().split()
+    if found := [f for f in REGISTRY.values() if all(w in manual(f).words for w in words)]:
+        return found
     raise UserError(f"{name} is neither a worksheet function nor a word in the help of one{hint}")
 
 

@@ -40,7 +40,9 @@ def lint(
     Example: xlcredit lint loan.xlsx
     """
     from xlcredit.cli import reports, terminal
+    from xlcredit.cli.writing import write_whole
     from xlcredit.errors import UserError
+    from xlcredit.ooxml.package import Package
     from xlcredit.workbook import lint as linter
 
     if rules:
@@ -50,13 +52,14 @@ def lint(
         raise UserError("name the workbook to check, or ask for --rules")
     if fix != (output is not None):
         raise UserError("--fix and -o FILE go together: the source is never changed")
-    looked_at = file
+    looked_at, repaired = file, None
     if output is not None:
-        repaired = _repair(file, output, force)
-        looked_at = output
+        looked_at, repaired = output, _repair(file, output, force)
+    findings = linter.lint(Package(repaired.content, looked_at) if repaired else file)
+    if repaired:
+        write_whole(repaired.content, looked_at, force)
         if not (as_json or as_sarif):
-            reports.print_fixed(repaired, output)
-    findings = linter.lint(looked_at)
+            reports.print_fixed(repaired, looked_at)
     if as_sarif:
         terminal.print_json(linter.as_sarif(findings, looked_at))
     elif as_json:
@@ -76,4 +79,4 @@ def _repair(file: Path, output: Path, force: bool) -> Fixed:
     require_suffix(output)
     refuse_source(file, output)
     refuse_to_replace(output, force)
-    return fix(file, output)
+    return fix(file)

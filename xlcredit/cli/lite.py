@@ -37,11 +37,14 @@ def lite(
     from xlcredit.cli.terminal import line, require_suffix
     from xlcredit.cli.writing import refuse_source, refuse_stale, write_whole
     from xlcredit.hosts.officejs.lite import embed, refuse_macros
+    from xlcredit.ooxml.book import Book
+    from xlcredit.ooxml.package import Package
 
     require_suffix(output)
     refuse_macros(output)
     refuse_source(file, output)
-    copy = embed(file, spill or ())
-    refuse_stale(file)
+    book = Book(Package(file))
+    copy = embed(book, spill or ())
+    refuse_stale(book)
     write_whole(copy, output, force)
     line(f"{output}: open it in Excel with the add-in xlwings Lite (Home > Add-ins)")

@@ -25,29 +25,83 @@ def register(app: typer.Typer) -> None:
 
 def new(
     template: Annotated[
-        str, typer.Argument(help="A shipped template's name, or the path of a template.toml.")
-    ],
-    output: Annotated[Path, typer.Option("--output", "-o", help="The workbook to write.")],
+        str | None,
+        typer.Argument(help="A shipped template's name, or a template's folder or template.toml."),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="The workbook, or deal file, to write.")
+    ] = None,
     deal: Annotated[
         Path | None, typer.Option("--deal", help="Deal file; without it, the filled example.")
     ] = None,
+    blank: Annotated[
+        bool, typer.Option("--blank", help="Write a commented deal file to fill in instead.")
+    ] = False,
     host: Annotated[
         Host, typer.Option("--host", help="lite: carry the program for xlwings Lite.")
     ] = Host.PLAIN,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
 ) -> None:
-    """Build a term-sheet workbook, recalculated.
+    """Build a term-sheet workbook, recalculated; alone, list the templates.
+
+    With -o FILE.csv or FILE.parquet, it writes a loan tape with that one deal as its first row.
 
     Example: xlcredit new gpu-term-loan -o coreweave.xlsx
     """
+    if template is None:
+        _list_templates()
+    elif output is None:
+        from xlcredit.errors import UserError
+
+        file = "deal.toml" if blank else f"{Path(template).stem}.xlsx"
+        raise UserError(f"name the file to write: xlcredit new {template} … -o {file}")
+    elif blank:
+        _write_blank(template, output, force)
+    else:
+        _build(template, output, deal, host, force)
+
+
+def _list_templates() -> None:
+    from xlcredit.cli.terminal import line
+    from xlcredit.deals import load, shipped
+
+    for name in shipped():
+        line((name, "bold"), f": {load(name)[0].summary}")
+    line("\nThe filled example:    xlcredit new gpu-term-loan -o loan.xlsx")
+    line("A deal of your own:    xlcredit new gpu-term-loan --blank -o deal.toml")
+    line("The same, by question: xlcredit start")
+
+
+def _write_blank(template: str, output: Path, force: bool) -> None:
+    import datetime
+
+    from xlcredit.cli.terminal import line
+    from xlcredit.cli.writing import write_whole
+    from xlcredit.deals import load, read_deal
+    from xlcredit.deals.blank import blank_deal
+    from xlcredit.errors import UserError
+
+    if output.suffix != ".toml":
+        raise UserError(f"{output}: a deal file ends in .toml")
+    spec, home = load(template)
+    example = read_deal(home / "deal.toml", spec)
+    text = blank_deal(spec, example, datetime.date.today())
+    write_whole(text.encode(), output, force)
+    line(f"{output}: fill the lines marked MISSING, then")
+    line(f"  xlcredit new {template} --deal {output} -o {output.with_suffix('.xlsx')}")
+
+
+def _build(template: str, output: Path, deal: Path | None, host: Host, force: bool) -> None:
     from xlcredit.cli.dashboard import print_dashboard
     from xlcredit.cli.terminal import finish, require_suffix
     from xlcredit.cli.writing import make_workbook, write_workbook
     from xlcredit.deals import load, located, read_deal
     from xlcredit.errors import FormulaError
     from xlcredit.hosts.officejs.lite import refuse_macros
-    from xlcredit.workbook import read_dashboard
 
+    if output.suffix.lower() in (".csv", ".parquet"):
+        _write_tape(template, deal, output, force)
+        return
     require_suffix(output)
     if host is Host.LITE:
         refuse_macros(output)
@@ -56,8 +110,20 @@ def new(
     try:
         made = make_workbook(spec, filled, host)
     except FormulaError as error:
-        path = Path(template) if template.endswith(".toml") else home / "template.toml"
-        raise located(error, path) from None
+        raise located(error, home / "template.toml") from None
     write_workbook(made, output, force)
-    print_dashboard(read_dashboard(output))
+    print_dashboard(made.dashboard)
     finish(made.result, output)
+
+
+def _write_tape(template: str, deal: Path | None, output: Path, force: bool) -> None:
+    from xlcredit.cli.terminal import line
+    from xlcredit.cli.writing import refuse_to_replace
+    from xlcredit.deals import load, read_deal
+    from xlcredit.portfolio.rows import example_tape
+    from xlcredit.workbook.export import write_table
+
+    refuse_to_replace(output, force)
+    spec, home = load(template)
+    write_table(example_tape(spec, read_deal(deal or home / "deal.toml", spec)), output)
+    line(f"wrote {output}: one row a loan; run: xlcredit portfolio {output} -o book.xlsx")

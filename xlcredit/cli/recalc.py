@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import datetime
-import re
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-__all__ = ["parse_value", "register"]
+__all__ = ["read_settings", "register"]
 
 
 def register(app: typer.Typer) -> None:
@@ -38,12 +36,12 @@ def recalc(
     """
     from xlcredit.cli import reports, terminal
     from xlcredit.cli.writing import refuse_source, refuse_to_replace
-    from xlcredit.deals.template import AS_INPUT
     from xlcredit.errors import UserError
-    from xlcredit.recalc import recalculate
+    from xlcredit.ooxml.book import Book
+    from xlcredit.ooxml.package import Package
     from xlcredit.recalc.inputs import refuse_unread
+    from xlcredit.workbook.life.change import recalculate
     from xlcredit.workbook.life.stamp import changed_functions
-    from xlcredit.workbook.pages.inputs import changed_sources
 
     if output is None and not (check or as_json):
         raise UserError("name the copy to write with -o FILE, or ask for --check or --json")
@@ -51,15 +49,11 @@ def recalc(
         terminal.require_suffix(output)
         refuse_source(file, output)
         refuse_to_replace(output, force)
-    inputs = dict(_setting(text) for text in settings or [])
-    refuse_unread(file, inputs)
-    sources = changed_sources(file, inputs) if inputs else {}
-    result = recalculate(file, output, inputs={**inputs, **sources})
-    scenario = result.names.get("scenario", AS_INPUT)
-    if inputs and "scenario" not in inputs and scenario != AS_INPUT:
-        told = f"scenario {scenario} is in force: it moves some of the inputs"
-        result.warnings.append(told)
-    changed = changed_functions(file, result) if check and not inputs else None
+    inputs = read_settings(settings)
+    book = Book(Package(file))
+    refuse_unread(book, inputs)
+    result = recalculate(book, output, inputs=inputs)
+    changed = changed_functions(book.package, result) if check and not inputs else None
     if as_json:
         data = terminal.recalculation_as_data(result, file, output, check)
         terminal.print_json(data | reports.changed_functions_as_data(changed))
@@ -71,36 +65,16 @@ def recalc(
         raise typer.Exit(1)
 
 
+def read_settings(settings: list[str] | None) -> dict[str, Any]:
+    """Read what stands behind ``--set``: names or addresses with their values."""
+    return dict(_setting(text) for text in settings or [])
+
+
 def _setting(text: str) -> tuple[str, Any]:
     from xlcredit.errors import UserError
+    from xlcredit.recalc.typed import parse_value
 
     name, equals, value = text.partition("=")
     if not (equals and name.strip()):
         raise UserError(f'--set takes NAME=VALUE, such as rent_decline=0.3; got "{text}"')
     return name.strip(), parse_value(value.strip())
-
-
-#: Commas only where thousands have them: 0,3 is no number here, for it may be 0.3 or 3.
-_NUMBER = re.compile(r"([+-]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d*)?(?:[eE][+-]?\d+)?)(%?)")
-
-
-def parse_value(text: str) -> Any:
-    """Read a value as an analyst types it: 0.3, 30%, 45,000, 2026-11-22, TRUE, or text.
-
-    Examples
-    --------
-    >>> parse_value("30%"), parse_value("45,000"), parse_value("Flat"), parse_value("0,3")
-    (0.3, 45000.0, 'Flat', '0,3')
-    """
-    if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
-        return text[1:-1]
-    if text.upper() in ("TRUE", "FALSE"):
-        return text.upper() == "TRUE"
-    found = _NUMBER.fullmatch(text)
-    if found and any(c.isdigit() for c in found[1]):
-        number = float(found[1].replace(",", ""))
-        return number / 100 if found[2] else number
-    try:
-        return datetime.date.fromisoformat(text)
-    except ValueError:
-        return text

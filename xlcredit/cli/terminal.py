@@ -11,10 +11,12 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
+from xlcredit.cli.printable import as_json, printable
 from xlcredit.errors import CellError, FileError
 
 if TYPE_CHECKING:
@@ -39,13 +41,29 @@ _PIPED = 100
 _MOST = 20
 
 
+class _Terminal(Console):
+    """A console on which nothing that a file holds can move the cursor."""
+
+    def render(
+        self, renderable: RenderableType, options: ConsoleOptions | None = None
+    ) -> Iterable[Segment]:
+        """Render as rich does, with control characters of texts shown as escapes."""
+        for segment in super().render(renderable, options):
+            text, style, control = segment
+            if control or text.isprintable() or text == "\n":
+                yield segment
+            else:
+                lines = text.split("\n")
+                yield Segment("\n".join(map(printable, lines)), style)
+
+
 @cache
 def console() -> Console:
     """The terminal; output that is piped is as wide as COLUMNS says, or 100."""
-    terminal = Console()
+    terminal = _Terminal()
     if terminal.is_terminal:
         return terminal
-    return Console(width=shutil.get_terminal_size((_PIPED, 24)).columns)
+    return _Terminal(width=shutil.get_terminal_size((_PIPED, 24)).columns)
 
 
 def line(*pieces: str | tuple[str, str]) -> None:
@@ -53,7 +71,8 @@ def line(*pieces: str | tuple[str, str]) -> None:
 
     A piece is text, or text with its style.
     """
-    console().print(Text.assemble(*pieces), highlight=False, soft_wrap=True)
+    shown = (printable(p) if isinstance(p, str) else (printable(p[0]), p[1]) for p in pieces)
+    console().print(Text.assemble(*shown), highlight=False, soft_wrap=True)
 
 
 def require_suffix(output: Path) -> None:
@@ -64,7 +83,8 @@ def require_suffix(output: Path) -> None:
 
 def print_json(data: Any) -> None:
     """Print data for a program: no NaN, dates as ISO text, errors as their code."""
-    print(json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False, default=_plain))
+    text = json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False, default=_plain)
+    print(as_json(text))
 
 
 def _plain(value: Any) -> Any:

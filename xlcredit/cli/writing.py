@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-import tempfile
+import io
 from dataclasses import dataclass
 from pathlib import Path
 
 from xlcredit.deals import Deal, Template
 from xlcredit.errors import FileError
+from xlcredit.files import replace_file
+from xlcredit.ooxml.book import Book
+from xlcredit.ooxml.package import Package
+from xlcredit.ooxml.place import a1
 from xlcredit.recalc import Recalculation, recalculate
-from xlcredit.workbook import build
+from xlcredit.workbook import Dashboard, build, read_dashboard
 
 __all__ = [
     "Made",
@@ -28,21 +32,27 @@ class Made:
     """A workbook in memory: its bytes, and what its recalculation told."""
 
     content: bytes
+    book: Book
+    """As it was built: formulas, no values."""
     result: Recalculation
+
+    @property
+    def dashboard(self) -> Dashboard:
+        """Its Summary, from the values that were just calculated."""
+        return read_dashboard(self.book, lambda p: self.result.value(p.sheet, a1(p.row, p.column)))
 
 
 def make_workbook(template: Template, deal: Deal, host: str = "plain") -> Made:
     """Build the workbook of a deal and recalculate it; for ``"lite"``, with its program."""
-    with tempfile.TemporaryDirectory() as scratch:
-        formulas = Path(scratch) / "formulas.xlsx"
-        values = Path(scratch) / "values.xlsx"
-        formulas.write_bytes(build(template, deal))
-        result = recalculate(formulas, values)
-        if host == "lite":
-            from xlcredit.hosts.officejs.lite import embed
+    values = io.BytesIO()
+    book = Book(Package(build(template, deal)))
+    result = recalculate(book, values)
+    content = values.getvalue()
+    if host == "lite":
+        from xlcredit.hosts.officejs.lite import embed
 
-            return Made(embed(values), result)
-        return Made(values.read_bytes(), result)
+        content = embed(Book(Package(content)))
+    return Made(content, book, result)
 
 
 def write_workbook(made: Made, target: Path, force: bool) -> None:
@@ -57,9 +67,9 @@ def same(made: Made, target: Path) -> bool:
     return target.is_file() and target.read_bytes() == made.content
 
 
-def refuse_stale(file: Path) -> None:
+def refuse_stale(book: Book) -> None:
     """Stop before stored values that the formulas no longer give are handed on."""
-    changes = recalculate(file).changes
+    changes, file = recalculate(book).changes, book.package.path
     if changes:
         told = f"{file}: {len(changes)} stored values are not what the formulas give"
         raise FileError(f"{told}; run: xlcredit recalc {file} -o NEW.xlsx")
@@ -90,9 +100,6 @@ def _place(content: bytes, target: Path) -> None:
     """Write beside the target, then move into place."""
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=target.parent, suffix=".part", delete=False) as part:
-            part.write(content)
-        Path(part.name).chmod(0o644)
-        Path(part.name).replace(target)
+        replace_file(target, content)
     except OSError as error:
         raise FileError(f"{target}: cannot be written: {error.strerror}") from None

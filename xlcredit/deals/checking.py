@@ -11,7 +11,8 @@ from typing import Any, get_args, get_type_hints
 
 import msgspec
 
-from xlcredit.deals.template import AS_INPUT, DRIVER_UNITS, UNITS, Struct, Template
+from xlcredit.deals.template import AS_INPUT, Struct, Template
+from xlcredit.deals.units import DRIVER_UNITS, UNITS
 from xlcredit.deals.values import CONTROL, check_value
 from xlcredit.errors import DealError, FormulaError
 from xlcredit.hints import did_you_mean
@@ -32,7 +33,17 @@ _RESERVED = frozenset({"case", "live", "scenarios", "across", "down", "x"})
 _NO_SHEET = re.compile(r"[\[\]:*?/\\'\"]|^History$", re.IGNORECASE)
 _LONGEST_SHEET = 31
 PAGES = (
-    *("Term Sheet", "Summary", "Inputs", "Stress", "Audit", "Checks", "Sources", "Functions"),
+    *(
+        "Term Sheet",
+        "Summary",
+        "Annual",
+        "Inputs",
+        "Stress",
+        "Audit",
+        "Checks",
+        "Sources",
+        "Functions",
+    ),
     *("Frozen", "Formulas"),
 )
 _FEWEST_MONTHS, _MOST_MONTHS = 12, 360
@@ -123,6 +134,7 @@ def _names(template: Template) -> Problems:
     defined = [i.name for s in template.section for i in s.input]
     defined += [f.name for c in template.comparison for f in c.figure]
     defined += [f.name for f in template.figure] + [c.name for c in template.covenant]
+    defined += [t.name for t in template.test]
     rows = _rows(template)
     blocks = [s.name for s in template.section if s.name] + [p.name for p in template.parameters]
     for name in [*defined, *rows, *blocks]:
@@ -162,6 +174,10 @@ def _rows_say_one_thing(template: Template) -> Problems:
             yield f'"{row.name}"', f"{row.name}: give a formula, or a constant, and not both"
         if row.constant and (row.opening or row.total):
             yield f'"{row.name}"', f"{row.name}: a constant has no opening and no total"
+    for bar in (b for t in template.tornado for b in t.bar):
+        if bool(bar.input) == bool(bar.name and bar.label and bar.unit):
+            told = "a bar has an input, or a name with a label and a unit"
+            yield f'"{bar.input or bar.name}"', f"{bar.input or bar.name}: {told}"
     for term in template.term:
         if term.text and term.formula:
             yield f'"{term.label}"', f"{term.label}: give a text or a formula, not both"

@@ -10,11 +10,11 @@ import msgspec
 
 from xlcredit.deals.reading import convert, read_toml
 from xlcredit.deals.template import Input, Struct, Template, Value
-from xlcredit.deals.values import CONTROL, check_value
+from xlcredit.deals.values import CONTROL, LONGEST, as_meant, check_value
 from xlcredit.errors import DealError
 from xlcredit.hints import did_you_mean
 
-__all__ = ["Deal", "Given", "read_deal"]
+__all__ = ["Deal", "Given", "fill_deal", "read_deal"]
 
 
 class Given(Struct, kw_only=True, frozen=True):
@@ -57,7 +57,27 @@ def read_deal(path: Path, template: Template) -> Deal:
         A key is unknown, a unit is not the template's, a value is missing, of the wrong kind or
         out of range: one line that names the file, the input and the remedy.
     """
-    raw = convert(read_toml(path), _DealFile, path)
+    return fill_deal(read_toml(path), template, path)
+
+
+def fill_deal(given: dict[str, Any], template: Template, path: Path) -> Deal:
+    """Fill a template with what a deal file, or a row of a loan tape, holds.
+
+    Parameters
+    ----------
+    given : dict
+        The keys of a deal file.
+    template : Template
+        The template.
+    path : Path
+        What messages call the place that it comes from.
+
+    Raises
+    ------
+    DealError
+        As :func:`read_deal`.
+    """
+    raw = convert(given, _DealFile, path)
     if raw.template != template.name:
         told = f"{path}: is for the template {raw.template}, not {template.name}"
         raise DealError(f'{told}; if it is the right one, write template = "{template.name}"')
@@ -67,27 +87,45 @@ def read_deal(path: Path, template: Template) -> Deal:
         if name not in template.inputs:
             told = f"{path}: {name} is not an input of {template.name}"
             raise DealError(told + did_you_mean(name, template.inputs))
-    inputs = {
-        name: _fill(default, raw.inputs.get(name), f"{path}: {name}")
-        for name, default in template.inputs.items()
-    }
     return Deal(
-        template=template.name, name=raw.name, as_of=raw.as_of, note=raw.note, inputs=inputs
+        template=template.name,
+        name=raw.name,
+        as_of=raw.as_of,
+        note=raw.note,
+        inputs=_filled(raw.inputs, template, path),
     )
+
+
+def _filled(given: dict[str, Any], template: Template, path: Path) -> dict[str, Input]:
+    """Fill every input, or name all that are missing or wrong in one message."""
+    inputs, problems = {}, []
+    for name, default in template.inputs.items():
+        try:
+            inputs[name] = _fill(default, given.get(name), name)
+        except DealError as error:
+            problems.append(str(error))
+    if len(problems) > 1:
+        raise DealError(f"{path}: {len(problems)} inputs are to be mended: {'; '.join(problems)}")
+    if problems:
+        raise DealError(f"{path}: {problems[0]}")
+    return inputs
 
 
 def _fill(default: Input, raw: Any, place: str) -> Input:
     if raw is None:
         if default.value is None:
-            raise DealError(f"{place} is missing; give {default.label.lower()} [{default.unit}]")
+            raise DealError(f"{place} is missing: {default.label} [{default.unit}]")
         return default
     given = convert(raw, Given, Path(place)) if isinstance(raw, dict) else Given(value=raw)
     if given.unit is not None and given.unit != default.unit:
         raise DealError(f'{place} is in "{default.unit}"; got "{given.unit}"')
-    check_value(default, given.value, place)
+    if CONTROL.search(given.source) or len(given.source) > LONGEST:
+        raise DealError(f"{place}: its source must be plain text of up to {LONGEST} characters")
+    value = as_meant(default, given.value)
+    check_value(default, value, place)
     return msgspec.structs.replace(
         default,
-        value=given.value,
+        value=value,
         source=given.source or "assumption",
-        as_of=given.as_of or default.as_of,
+        as_of=given.as_of,  # the template's date belongs to the figure that is replaced
     )

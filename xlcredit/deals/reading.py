@@ -15,9 +15,10 @@ from xlcredit.deals.cases import expand
 from xlcredit.deals.checking import check, check_texts
 from xlcredit.deals.template import Struct, Template
 from xlcredit.errors import DealError, FileError
+from xlcredit.files import LARGEST_TEXT, read_file
 from xlcredit.hints import did_you_mean
 
-__all__ = ["convert", "load", "read_toml", "shipped"]
+__all__ = ["convert", "load", "parse_toml", "read_toml", "shipped"]
 
 
 def folder() -> Path:
@@ -33,22 +34,23 @@ def shipped() -> list[str]:
 
 def read_toml(path: Path) -> dict[str, Any]:
     """Read a TOML file; one line that says where it is wrong if it is."""
+    return parse_toml(read_file(path, LARGEST_TEXT), path)
+
+
+def parse_toml(content: bytes, path: Path) -> dict[str, Any]:
+    """Parse what a TOML file holds; one line that says where it is wrong if it is."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except FileNotFoundError:
-        raise FileError(f"{path}: no such file") from None
-    except IsADirectoryError:
-        raise FileError(f"{path}: is a folder; name the .toml file in it") from None
+        return tomllib.loads(content.decode("utf-8-sig"))
     except UnicodeDecodeError:
         raise FileError(f"{path}: is not UTF-8 text") from None
-    except OSError as error:
-        raise FileError(f"{path}: {error.strerror}") from None
-    except tomllib.TOMLDecodeError as error:
+    except RecursionError:
+        raise DealError(f"{path}: not valid TOML: lists or tables are nested too deep") from None
+    except ValueError as error:  # also a number of thousands of digits
         raise DealError(f"{path}: not valid TOML: {error}") from None
 
 
 def load(name: str) -> tuple[Template, Path]:
-    """Load a template by the name of a shipped one or by the path of a ``template.toml``.
+    """Load a template by the name of a shipped one, or by its folder or ``template.toml``.
 
     Returns
     -------
@@ -56,6 +58,8 @@ def load(name: str) -> tuple[Template, Path]:
         The template and its folder, in which ``deal.toml`` is its filled example.
     """
     path = Path(name)
+    if path.is_dir() and (path / "template.toml").is_file():
+        path = path / "template.toml"
     if path.suffix != ".toml":
         if name not in shipped():
             told = f'"{name}" is not a template; there are {", ".join(shipped())}'
@@ -97,7 +101,8 @@ def _landmarks(raw: Any, message: str) -> list[str]:
         raw = raw.get(key) if key and isinstance(raw, dict) else raw
         raw = raw[int(index)] if index and isinstance(raw, list) else raw
         if isinstance(raw, dict):
-            found += [str(raw[k]) for k in ("name", "title", "label") if k in raw][:1]
+            words = (raw.get(key) for key in ("name", "title", "label", "input"))
+            found += [word for word in words if isinstance(word, str)][:1]
     return found
 
 

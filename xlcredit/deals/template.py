@@ -19,8 +19,7 @@ import msgspec
 
 __all__ = [
     "AS_INPUT",
-    "DRIVER_UNITS",
-    "UNITS",
+    "AnnualRow",
     "Bar",
     "Block",
     "Chart",
@@ -45,46 +44,11 @@ __all__ = [
     "Struct",
     "Template",
     "Term",
+    "Test",
     "Tornado",
     "Twin",
     "Zone",
 ]
-
-#: Units and how they are written in a deal file; a number format belongs to each.
-UNITS = (
-    "USD",
-    "USD m",
-    "USD/unit",
-    "USD/GPU-hour",
-    "USD/kWh",
-    "USD/coin",
-    "USD/month",
-    "share",
-    "1/year",
-    "ratio",
-    "months",
-    "days",
-    "years",
-    "units",
-    "units/day",
-    "coins",
-    "coins/day",
-    "coins/month",
-    "kW",
-    "hours",
-    "1/sqrt(year)",
-    "number",
-    "log",
-    "power",
-    "flag",
-    "bp",
-    "date",
-    "text",
-    "%",
-)
-
-#: A covenant's driver may also say which way it must go when the test fails.
-DRIVER_UNITS = (*UNITS, "headroom, min", "headroom, max")
 
 #: The scenario under which the inputs decide, and the shock that leaves an input as it is.
 AS_INPUT = "As input"
@@ -162,12 +126,16 @@ class Block(Struct, kw_only=True, frozen=True):
 
 
 class Sheet(Struct, kw_only=True, frozen=True):
-    """A monthly sheet, time across; with ``nodes`` its columns are those of an integral."""
+    """A monthly sheet, time across; with ``nodes`` its columns are those of an integral.
+
+    A sheet that is not ``printed`` holds what other sheets read: scenarios, nodes.
+    """
 
     name: str
     purpose: str
     block: list[Block]
     nodes: bool = False
+    printed: bool = True
 
 
 class Figure(Struct, kw_only=True, frozen=True):
@@ -202,6 +170,28 @@ class Covenant(Struct, kw_only=True, frozen=True):
     driver: str = ""
     driver_formula: Formula = ""
     driver_unit: DriverUnit = "share"
+
+
+class Test(Covenant, kw_only=True, frozen=True):
+    """A test that is no covenant: a condition of closing, a limit of the house, a stress result.
+
+    Only a covenant says BREACH; these have words of their own.
+    """
+
+    kind: Literal["condition", "limit", "stress"]
+
+
+class AnnualRow(Struct, kw_only=True, frozen=True):
+    """One row of the page Annual: a monthly row by years.
+
+    ``sum`` adds the months, ``end`` is the last month of the year, ``min`` the lowest of the months
+    in which the row ``where`` is 1.
+    """
+
+    row: RowName
+    year: Literal["sum", "end", "min"]
+    where: RowName = ""
+    bold: bool = False
 
 
 class Shock(Struct, kw_only=True, frozen=True):
@@ -292,10 +282,18 @@ class Grid(Struct, kw_only=True, frozen=True):
 
 
 class Bar(Struct, kw_only=True, frozen=True):
-    """One driver of a tornado: an input moved down and up by a step, absolute or relative."""
+    """One driver of a tornado, moved down and up by a step, absolute or relative.
 
-    input: InputName
+    The driver is an input, or a ``name`` that stands in braces in the formula, is ``neutral``
+    in every other bar, and has a label and a unit of its own.
+    """
+
     step: float
+    input: InputName = ""
+    name: str = ""
+    label: str = ""
+    unit: Unit = ""
+    neutral: float = 0.0
     relative: bool = False
 
 
@@ -406,8 +404,11 @@ class Template(Struct, kw_only=True, frozen=True):
     section: list[Section]
     sheet: list[Sheet]
     figure: list[Figure] = []
+    ask: list[Term] = []
     comparison: list[Comparison]
     covenant: list[Covenant]
+    test: list[Test] = []
+    annual: list[AnnualRow] = []
     scenarios: ScenarioTable
     grid: list[Grid] = []
     tornado: list[Tornado] = []

@@ -5,19 +5,47 @@ from __future__ import annotations
 import datetime
 import math
 import re
+from decimal import Decimal
 from typing import Any
 
 from xlcredit.deals.template import Input
 from xlcredit.errors import DealError
 
-__all__ = ["CONTROL", "check_value"]
+__all__ = ["CONTROL", "LONGEST", "as_meant", "check_value"]
 
 #: What a spreadsheet's calendar and a loan's life can hold.
 FIRST_DAY, LAST_DAY = datetime.date(2000, 1, 1), datetime.date(2100, 12, 31)
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 #: A text is joined to others in a cell, which holds 32,767 characters.
-_LONGEST = 10_000
+LONGEST = 10_000
 _LARGEST = 10**300
+
+
+#: Units of which a percentage is another spelling.
+_SHARES = ("share", "1/year", "ratio", "1/sqrt(year)")
+_PERCENT = re.compile(r"\s*([-+]?\d+(?:\.\d+)?)\s*%\s*")
+
+
+def as_meant(spec: Input, value: Any) -> Any:
+    """Read a percentage or a quoted date where there is only one thing it can mean.
+
+    Examples
+    --------
+    >>> as_meant(Input(name="decline", label="", unit="1/year"), "25%")
+    0.25
+    >>> as_meant(Input(name="closing", label="", unit="date"), "2026-11-30")
+    datetime.date(2026, 11, 30)
+    """
+    if not isinstance(value, str):
+        return value
+    if spec.unit in _SHARES and (percent := _PERCENT.fullmatch(value)):
+        return float(Decimal(percent[1]) / 100)
+    if spec.unit == "date":
+        try:
+            return datetime.date.fromisoformat(value.strip())
+        except ValueError:
+            return value
+    return value
 
 
 def check_value(spec: Input, value: Any, place: str) -> None:
@@ -33,15 +61,16 @@ def check_value(spec: Input, value: Any, place: str) -> None:
             raise DealError(f"{place} must be text; got {value!r}")
         if not value.strip():
             raise DealError(f'{place} is empty; write "open" for what is not agreed')
-        if len(value) > _LONGEST:
-            raise DealError(f"{place} has {len(value)} characters; up to {_LONGEST} are shown")
+        if len(value) > LONGEST:
+            raise DealError(f"{place} has {len(value)} characters; up to {LONGEST} are shown")
         if CONTROL.search(value):
             raise DealError(f"{place} holds a control character, which no cell can show")
         if spec.choices and value not in spec.choices:
             raise DealError(f"{place} must be one of {', '.join(spec.choices)}; got {value!r}")
         return
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise DealError(f"{place} must be a number [{spec.unit}]; got {value!r}")
+        share = ' (a share of 1, or a text such as "25%")' if spec.unit in _SHARES else ""
+        raise DealError(f"{place} must be a number [{spec.unit}]{share}; got {value!r}")
     if abs(value) > _LARGEST:  # also an integer that no float can hold
         raise DealError(f"{place} is too large for a cell")
     low, high = spec.low, spec.high

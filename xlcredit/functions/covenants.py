@@ -100,7 +100,8 @@ def XLC_HEADROOM(
 
     Notes
     -----
-    min: 1 - threshold / value. max: threshold / value - 1.
+    min: 1 - threshold / value. max: threshold / value - 1. 0 where the two agree to twelve
+    digits: what XLC_COVENANT passes has no negative headroom.
 
     Examples
     --------

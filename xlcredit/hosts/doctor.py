@@ -19,8 +19,9 @@ from xlcredit.hosts.classic.addin import FILE, Settings
 from xlcredit.hosts.classic.addin.connection import SETTINGS
 from xlcredit.hosts.classic.addin.project import VbaProject
 from xlcredit.hosts.policies import Read, obstacles, read_registry
-from xlcredit.ooxml.book import Book, Place
+from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.package import Package
+from xlcredit.ooxml.place import Place
 from xlcredit.ooxml.spelling import plain_calls, without_prefixes
 
 __all__ = ["Finding", "examine_installation", "examine_workbook", "strip_paths"]

@@ -5,14 +5,13 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import ArrayLike, NDArray
 
-from xlcredit.models.debt import present_value
+from xlcredit.models.debt import present_value, window_sums
+from xlcredit.models.ties import SAME, at_least, same
 
 __all__ = [
     "HOURS_PER_MONTH",
-    "SAME",
     "borrowing_base",
     "breakeven_decline",
     "cover",
@@ -29,8 +28,6 @@ Values = float | Array
 
 #: 8760 / 12, as in the exchanges' monthly GPU-hour contracts.
 HOURS_PER_MONTH = 730.0
-#: A debt sculpted at 1.20x has a DSCR of 1.20 but for rounding, and meets a covenant of 1.20.
-SAME = 1e-12
 
 
 def cover(cfads: ArrayLike, debt_service: ArrayLike, window: int = 1) -> Array:
@@ -59,7 +56,7 @@ def cover(cfads: ArrayLike, debt_service: ArrayLike, window: int = 1) -> Array:
 def _rolling(series: Array, window: int) -> Array:
     sums = np.full(series.shape, np.nan)
     if window <= len(series):
-        sums[window - 1 :] = sliding_window_view(series, window).sum(axis=-1)
+        sums[window - 1 :] = window_sums(series, window)[: len(series) - window + 1]
     return sums
 
 
@@ -160,10 +157,9 @@ def meets(value: Values, threshold: Values, direction: str = "min") -> NDArray[n
     ndarray of bool
         False where either is NaN.
     """
-    slack = SAME * np.abs(threshold)
     if direction == "min":
-        return np.greater_equal(value, threshold - slack)
-    return np.less_equal(value, threshold + slack)
+        return np.asarray(at_least(value, threshold))
+    return np.asarray(at_least(np.negative(value), np.negative(threshold)))
 
 
 def headroom(value: Values, threshold: Values, direction: str = "min") -> Array:
@@ -179,11 +175,12 @@ def headroom(value: Values, threshold: Values, direction: str = "min") -> Array:
     Returns
     -------
     ndarray
-        1 - threshold/value for a minimum, threshold/value - 1 for a maximum; negative when
-        already broken. [share]
+        1 - threshold/value for a minimum, threshold/value - 1 for a maximum; 0 where the two
+        agree to twelve digits, negative when already broken. [share]
     """
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         room = np.divide(value - threshold, value)
+    room = np.where(same(value, threshold) & np.not_equal(value, 0.0), 0.0, room)
     return np.asarray(room if direction == "min" else 0.0 - room)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["SAME", "at_least", "below"]
+__all__ = ["SAME", "at_least", "below", "same"]
 
 #: Relative difference up to which two figures are the same.
 SAME = 1e-12
@@ -49,3 +49,19 @@ def below(value: Any, level: Any) -> Any:
         value < level - 1e-12 abs(level).
     """
     return value < level - SAME * abs(level)
+
+
+def same(value: Any, level: Any) -> Any:
+    """Whether a figure is at a level, to twelve digits of the level; NaN is not.
+
+    Parameters
+    ----------
+    value, level : float or array_like
+        Figure under test, and the level. [one unit]
+
+    Returns
+    -------
+    bool or ndarray of bool
+        abs(value - level) <= 1e-12 abs(level).
+    """
+    return abs(value - level) <= SAME * abs(level)

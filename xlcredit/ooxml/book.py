@@ -3,44 +3,42 @@
 from __future__ import annotations
 
 import datetime as dt
-import posixpath
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import PurePosixPath
-from typing import Any, NamedTuple
+from typing import Any
 
-from openpyxl.formula.translate import Translator
+from openpyxl.formula.tokenizer import TokenizerError
+from openpyxl.formula.translate import Translator, TranslatorError
 
 from xlcredit.errors import CODES, CellError, FileError
+from xlcredit.ooxml.numerals import decimal, whole
 from xlcredit.ooxml.package import Package
-from xlcredit.ooxml.sheet import Cell, Sheet, extent, scan
+from xlcredit.ooxml.place import LAST_COLUMN, LAST_ROW, Area, Place, a1, extent
+from xlcredit.ooxml.relations import related, relations_of
+from xlcredit.ooxml.sheet import Cell, Sheet, scan
 from xlcredit.ooxml.tables import Table
-from xlcredit.ooxml.values import Value, a1, address, serial, unquote
+from xlcredit.ooxml.values import Value, serial, unquote
 
 __all__ = ["Book", "Formula", "Name", "Place"]
 
 _CELL = re.compile(
-    r"(?:(?:'((?:[^']|'')+)'|([^'!\[\]:,()\s]+))!)?(\$?[A-Za-z]{1,3}\$?[0-9]+)"
-    r"(?::(\$?[A-Za-z]{1,3}\$?[0-9]+))?\Z"
+    r"(?:(?:'((?:[^']|'')+)'|([^'!\[\]:,()\s]+))!)?(\$?[A-Za-z]{1,3}\$?[0-9]{1,7})"
+    r"(?::(\$?[A-Za-z]{1,3}\$?[0-9]{1,7}))?\Z"
 )
-#: Cells of one array formula; a schedule has hundreds.
-_LARGEST_ARRAY = 1_000_000
+#: Cells of one array formula, which has hundreds for a schedule, and of all of them.
+_LARGEST_ARRAY = 100_000
+_LARGEST_ARRAYS = 500_000
+#: Excel stops at 31 characters, others later.
+_LONGEST_SHEET_NAME = 255
+#: Excel takes no more rounds than this for circular formulas.
+_MOST_ROUNDS = 32_767
+_TRUTHS = {"1": True, "true": True, "0": False, "false": False}
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _STRICT = "{http://purl.oclc.org/ooxml/officeDocument/relationships}id"
-
-
-class Place(NamedTuple):
-    """One cell of a workbook; in row 0, the formula of the defined name called ``sheet``."""
-
-    sheet: str
-    row: int
-    column: int
-
-    def __str__(self) -> str:
-        return address(*self) if self.row else f"the name {self.sheet}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +67,8 @@ class Name:
     text: str
     sheet: str | None = None
     """The sheet it belongs to, or None if the whole workbook can see it."""
+    comment: str = ""
+    """What the name manager says of it; ours says the unit."""
 
 
 class Book:
@@ -95,7 +95,7 @@ class Book:
         """Say which piece of the file makes no sense."""
         try:
             yield
-        except (ValueError, IndexError) as error:
+        except (ValueError, LookupError) as error:
             raise FileError(f"{self.package.path} is damaged: {what} cannot be read") from error
 
     # --- the workbook part ------------------------------------------------------------------
@@ -108,26 +108,17 @@ class Book:
                     return part
         raise FileError(f"{self.package.path}: is not a workbook; it is another Office document")
 
-    def _related(self, owner: str = "") -> dict[str, tuple[str, str]]:
-        """Read the relationships of a part, or of the workbook: id -> (kind, part)."""
-        folder = PurePosixPath(owner or self.part).parent
-        rels = str(folder / "_rels" / (PurePosixPath(owner or self.part).name + ".rels"))
-        related = {}
-        for relation in self.package.root(rels) if not owner or rels in self.package else ():
-            target = relation.get("Target", "")
-            path = posixpath.normpath(posixpath.join(str(folder), target))
-            part = target.lstrip("/") if target.startswith("/") else path
-            kind = relation.get("Type", "").rpartition("/")[2]
-            related[relation.get("Id", "")] = (kind, part)
-        return related
-
     def _find_sheets(self) -> Iterator[tuple[str, str]]:
-        related = self._related()
+        relations, seen = related(self.package, self.part), set[str]()
         for sheet in _children(self._root, "sheets"):
             key = sheet.get(_RELATION) or sheet.get(_STRICT) or ""
-            kind, part = related.get(key, ("", ""))
-            if kind == "worksheet":
-                yield sheet.get("name"), part
+            relation = relations.get(key)
+            name = sheet.get("name", "")
+            if not 0 < len(name) <= _LONGEST_SHEET_NAME or name.lower() in seen:
+                raise FileError(f"{self.package.path} is damaged: {_bad_name(name)}")
+            seen.add(name.lower())
+            if relation is not None and relation.kind == "worksheet":
+                yield name, relation.part
 
     @property
     def sheet_order(self) -> list[str]:
@@ -143,8 +134,9 @@ class Book:
             name, scope = item.get("name", ""), item.get("localSheetId")
             if not name.startswith("_xl"):
                 with self._reading(f"the name {name}"):
-                    sheet = order[int(scope)] if scope is not None else None
-                names.append(Name(name, (item.text or "").strip().removeprefix("="), sheet))
+                    sheet = order[whole(scope)] if scope is not None else None
+                text = (item.text or "").strip().removeprefix("=")
+                names.append(Name(name, text, sheet, item.get("comment", "")))
         return names
 
     @cached_property
@@ -152,10 +144,12 @@ class Book:
         """The tables, by their names in small letters."""
         found = {}
         for sheet, owner in self.parts.items():
-            for kind, part in self._related(owner).values():
-                if kind == "table" and part in self.package:
-                    with self._reading(f"the table in {part}"):
-                        table = _table(self.package.root(part), sheet)
+            if relations_of(owner) not in self.package:
+                continue
+            for relation in related(self.package, owner).values():
+                if relation.kind == "table" and relation.part in self.package:
+                    with self._reading(f"the table in {relation.part}"):
+                        table = _table(self.package.root(relation.part), sheet)
                     found[table.name.lower()] = table
         return found
 
@@ -167,6 +161,18 @@ class Book:
             if place := self.locate(name.text, name.sheet or ""):
                 found[name.name] = place
         return found
+
+    def area(self, name: str) -> Area | None:
+        """Find the area that a defined name of the workbook stands for."""
+        texts = (n.text for n in self.names if n.name == name and n.sheet is None)
+        match = _CELL.match(next(texts, ""))
+        if not match:
+            return None
+        quoted, bare, first, last = match.groups()
+        sheet = quoted.replace("''", "'") if quoted else bare or ""
+        if sheet not in self.sheets:
+            return None
+        return Area(sheet, *extent(f"{first}:{last or first}".upper()))
 
     @property
     def uses_1904_dates(self) -> bool:
@@ -187,11 +193,16 @@ class Book:
         if settings.get("iterate", "0") not in ("1", "true"):
             return None
         with self._reading("the number of iterations"):
-            return int(settings.get("iterateCount", 100)), float(settings.get("iterateDelta", 1e-3))
+            rounds = whole(settings.get("iterateCount", "100"))
+            change = decimal(settings.get("iterateDelta", "0.001"))
+            if not 0 < rounds <= _MOST_ROUNDS or change < 0:
+                raise ValueError(f"{rounds} rounds until a change of {change}")
+        return rounds, change
 
     @cached_property
     def _strings(self) -> list[str]:
-        parts = [p for kind, p in self._related().values() if kind == "sharedStrings"]
+        relations = related(self.package, self.part).values()
+        parts = [r.part for r in relations if r.kind == "sharedStrings"]
         if not parts or parts[0] not in self.package:
             return []
         return [_text(item) for item in self.package.root(parts[0])]
@@ -207,7 +218,8 @@ class Book:
         target = quoted.replace("''", "'") if quoted else bare or sheet
         target = next((s for s in self.sheets if s.lower() == target.lower()), None)
         top, left, bottom, right = extent(f"{first}:{last or first}".upper())
-        if target is None or (top, left) != (bottom, right):
+        inside = 0 < bottom <= LAST_ROW and right <= LAST_COLUMN
+        if target is None or (top, left) != (bottom, right) or not inside:
             return None
         return Place(target, top, left)
 
@@ -240,17 +252,19 @@ class Book:
             return None
         match cell.kind:
             case "n":
-                value: Value = float(text)
+                value: Value = decimal(text)
             case "s":
-                value = self._strings[int(text)]
+                value = self._strings[whole(text.strip())]
             case "b":
-                value = text.strip() in ("1", "true")
+                value = _TRUTHS[text.strip()]
             case "d":
                 value = serial(dt.datetime.fromisoformat(text))
             case "e":
                 value = CellError(text if text in CODES else "#VALUE!", "the cell holds this error")
-            case _:
+            case "str" | "inlineStr":
                 value = unquote(text)
+            case other:
+                raise ValueError(f"{other} is no kind of cell")
         return value
 
     @cached_property
@@ -278,7 +292,8 @@ class Book:
         with self._reading(f"the extent of the array formula in {place}"):
             top, left, bottom, right = extent(cell.options.get("ref", a1(*place[1:])))
             shape = (bottom - top + 1, right - left + 1)
-            if (top, left) != place[1:] or min(shape) < 1 or shape[0] * shape[1] > _LARGEST_ARRAY:
+            whole_area = min(shape) > 0 and bottom <= LAST_ROW and right <= LAST_COLUMN
+            if (top, left) != place[1:] or not whole_area or shape[0] * shape[1] > _LARGEST_ARRAY:
                 raise ValueError(shape)
         return shape
 
@@ -286,6 +301,11 @@ class Book:
     def members(self) -> dict[Place, Place]:
         """Cells that an array formula fills, each with the cell of that formula."""
         members = {}
+        shapes = (formula.shape or (0, 0) for formula in self.formulas.values())
+        if sum(rows * columns for rows, columns in shapes) > _LARGEST_ARRAYS:
+            raise FileError(
+                f"{self.package.path}: its array formulas fill more than {_LARGEST_ARRAYS:,} cells"
+            )
         for place, formula in self.formulas.items():
             rows, columns = formula.shape or (1, 1)
             for row in range(place.row, place.row + rows):
@@ -319,12 +339,15 @@ def _shared(cell: Cell, masters: dict[str, Any]) -> str:
     """Write out a shared formula: only its first cell holds the text."""
     key, here = cell.options.get("si", ""), a1(cell.row, cell.column)
     if cell.formula and ("ref" in cell.options or key not in masters):
-        masters[key] = Translator(f"={cell.formula}", here)
+        masters[key] = _translator(cell.formula, here)
     if cell.formula:
         return cell.formula
     if key not in masters:
         raise FileError(f"{here} shares a formula that the file does not hold")
-    text: str = masters[key].translate_formula(here)
+    try:
+        text: str = masters[key].translate_formula(here)
+    except (TranslatorError, ValueError):  # as Excel shows what was moved off the sheet
+        return "#REF!"
     return text.removeprefix("=")
 
 
@@ -334,10 +357,25 @@ def _table(root: Any, sheet: str) -> Table:
         root.get("displayName") or root.get("name", ""),
         sheet,
         *extent(root.get("ref", "")),
-        int(root.get("headerRowCount", 1)),
-        int(root.get("totalsRowCount", 0)),
+        whole(root.get("headerRowCount", "1")),
+        whole(root.get("totalsRowCount", "0")),
         columns,
     )
+
+
+def _translator(formula: str, place: str) -> Translator:
+    try:
+        return Translator(f"={formula}", place)
+    except (TokenizerError, IndexError):
+        raise FileError(f"{place} shares a formula that cannot be read") from None
+
+
+def _bad_name(name: str) -> str:
+    if not name:
+        return "a sheet has no name"
+    if len(name) > _LONGEST_SHEET_NAME:
+        return f"a sheet's name has {len(name):,} characters"
+    return f"two sheets are called {name}"
 
 
 def _children(root: Any, name: str) -> list[Any]:
@@ -354,6 +392,6 @@ def _local(element: Any) -> str:
 
 def _text(item: Any) -> str:
     """Join the runs of a shared string, without its phonetic reading."""
-    if _local(item) == "t":
-        return unquote(item.text or "")
-    return "".join(_text(child) for child in item if _local(child) in ("r", "t", "si"))
+    runs = (run for child in item for run in (child if _local(child) == "r" else [child]))
+    texts = (run.text or "" for run in runs if _local(run) == "t")
+    return "".join(map(unquote, texts))

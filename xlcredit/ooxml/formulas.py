@@ -10,15 +10,17 @@ import html
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import accumulate
 from xml.sax.saxutils import escape
 
 from openpyxl.formula.tokenizer import Token, Tokenizer, TokenizerError
 
 from xlcredit.errors import RecalcError
-from xlcredit.ooxml.book import Book, Formula, Place
-from xlcredit.ooxml.values import a1, address, column_number
+from xlcredit.ooxml.book import Book, Formula
+from xlcredit.ooxml.place import Area, column_number
+from xlcredit.ooxml.tags import PREFIX
 
-__all__ = ["Area", "Group", "formulas_in", "groups", "relative", "rewritten", "tokenise"]
+__all__ = ["Group", "formulas_in", "groups", "relative", "rewritten", "tokenise"]
 
 #: Text, names of sheets and files, and columns of tables may look like cells and are none.
 _TOKEN = re.compile(
@@ -27,10 +29,17 @@ _TOKEN = re.compile(
 )
 
 
-#: All elements of sheets and of the workbook that hold formulas.
+#: All elements of sheets and of the workbook that hold formulas, and what text may be made of.
 _FORMULA = re.compile(
-    rb"(<(?:\w+:)?(?:f|formula|formula1|formula2|definedName)(?:\s[^<>]*)?>)([^<]+)(?=</)"
+    rb"(<" + PREFIX + rb"(?:f|formula|formula1|formula2|definedName)(?:\s[^<>]*)?>)"
+    rb"((?:[^<]|<!\[CDATA\[.*?\]\]>|<!--.*?-->)+)(?=</)",
+    re.DOTALL,
 )
+_MARKED = re.compile(r"<!--.*?-->|<!\[CDATA\[(.*?)\]\]>", re.DOTALL)
+
+
+#: Twice what Excel takes, for brackets count here as functions do.
+_DEEPEST = 128
 
 
 def tokenise(formula: Formula) -> list[Token]:
@@ -39,48 +48,16 @@ def tokenise(formula: Formula) -> list[Token]:
     Raises
     ------
     RecalcError
-        If it is no formula; the message names the cell.
+        If it is no formula, or nested deeper than any of Excel's; the message names the cell.
     """
     try:
         tokens: list[Token] = Tokenizer(f"={formula.text}").items
     except (TokenizerError, IndexError) as error:
         raise RecalcError(f"{formula.place}: {formula} cannot be read as a formula") from error
+    steps = ((t.subtype == t.OPEN) - (t.subtype == t.CLOSE) for t in tokens)
+    if (depth := max(accumulate(steps), default=0)) > _DEEPEST:
+        raise RecalcError(f"{formula.place}: a formula is nested {depth} deep; Excel stops at 64")
     return tokens
-
-
-@dataclass(frozen=True, slots=True)
-class Area:
-    """A rectangle of cells."""
-
-    sheet: str
-    top: int
-    left: int
-    bottom: int
-    right: int
-
-    def __str__(self) -> str:
-        first = address(self.sheet, self.top, self.left)
-        return first if len(self) == 1 else f"{first}:{a1(self.bottom, self.right)}"
-
-    def __len__(self) -> int:
-        return (self.bottom - self.top + 1) * (self.right - self.left + 1)
-
-    def holds(self, row: int, column: int) -> bool:
-        """Whether a cell of its sheet lies within."""
-        return self.top <= row <= self.bottom and self.left <= column <= self.right
-
-    @property
-    def reference(self) -> str:
-        """The address without the sheet."""
-        first = a1(self.top, self.left)
-        return first if len(self) == 1 else f"{first}:{a1(self.bottom, self.right)}"
-
-    @property
-    def places(self) -> Iterator[Place]:
-        """Its cells, row by row."""
-        for row in range(self.top, self.bottom + 1):
-            for column in range(self.left, self.right + 1):
-                yield Place(self.sheet, row, column)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +149,7 @@ def _single(group: Group) -> bool:
 
 def formulas_in(xml: bytes) -> Iterator[str]:
     """Read the formulas of one part in UTF-8: of cells, rules, lists and names."""
-    return (html.unescape(match[2].decode()) for match in _FORMULA.finditer(xml))
+    return (_read(match[2]) for match in _FORMULA.finditer(xml))
 
 
 def rewritten(xml: bytes, write: Callable[[str], str]) -> bytes:
@@ -192,9 +169,17 @@ def rewritten(xml: bytes, write: Callable[[str], str]) -> bytes:
     """
 
     def replace(match: re.Match[bytes]) -> bytes:
-        old = html.unescape(match[2].decode())
+        old = _read(match[2])
         new = write(old)
         # A bare carriage return would be read as a line feed.
         return match[0] if new == old else match[1] + escape(new, {"\r": "&#13;"}).encode()
 
     return _FORMULA.sub(replace, xml)
+
+
+def _read(text: bytes) -> str:
+    """Read the text of an element as an XML parser does."""
+    pieces = _MARKED.split(text.decode())  # every second piece is CDATA, or None for a comment
+    return "".join(
+        (piece or "") if i % 2 else html.unescape(piece) for i, piece in enumerate(pieces)
+    )

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import os
-import shutil
 import struct
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 from typing import IO, Any
@@ -17,17 +14,15 @@ from typing import IO, Any
 from defusedxml import DefusedXmlException, ElementTree
 
 from xlcredit.errors import FileError
+from xlcredit.files import read_file, replace_file
+from xlcredit.ooxml.archive import Archive
 
-__all__ = ["Package"]
+__all__ = ["DATE", "Package", "pack", "zipped"]
+
+#: A zip member needs a date; all that we make get this, so that equal contents are equal files.
+DATE = (1980, 1, 1, 0, 0, 0)
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-#: Larger than any term-sheet workbook by two orders of magnitude, and no harm to a laptop.
-_LARGEST_PACKAGE = 1 << 30
-#: Deflate cannot do better than about 1030 : 1; a real sheet stays far below this.
-_HIGHEST_RATIO = 500
-_SMALL = 1 << 24
-
-_DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, ValueError)
 
 
 class Package:
@@ -35,42 +30,47 @@ class Package:
 
     Parameters
     ----------
-    path : str or Path
-        The workbook file.
+    source : str, Path or bytes
+        The workbook file, or what it holds.
+    name : str or Path, optional
+        What messages call a workbook that is given as bytes.
 
     Raises
     ------
     FileError
         If there is no such file, or it is not a readable Excel workbook.
+
+    Attributes
+    ----------
+    path : Path
+        Where the workbook is, or what it is called.
+    data : bytes
+        The file as it was read, once.
     """
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
-        self.path = Path(path)
-        self._data = _read(self.path)
-        try:
-            with zipfile.ZipFile(BytesIO(self._data)) as archive:
-                self._members = archive.infolist()
-                self._comment = archive.comment
-        except _DAMAGED as error:
-            raise FileError(f"{self.path}: is not a workbook; it is no zip file") from error
-        self._by_name = {m.filename: m for m in self._members}
-        self._refuse_unsafe()
+    def __init__(
+        self, source: str | os.PathLike[str] | bytes, name: str | os.PathLike[str] = "workbook.xlsx"
+    ) -> None:
+        self._in_memory = isinstance(source, bytes)
+        self.path = Path(name if isinstance(source, bytes) else source)
+        self.data = source if isinstance(source, bytes) else read_file(self.path)
+        _refuse_other_kinds(self.path, self.data)
+        archive = Archive(self.data, self.path)
+        self._members, self._comment = archive.members, archive.comment
+        self._parts = archive.parts
+        self._refuse_other_documents()
 
     def __contains__(self, part: str) -> bool:
-        return part in self._by_name
+        return part in self._parts
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._by_name)
+        return iter(self._parts)
 
     def read(self, part: str) -> bytes:
         """Return the bytes of one part."""
-        if part not in self._by_name:
+        if part not in self._parts:
             raise FileError(f"{self.path} is damaged: it has no part {part}")
-        try:
-            with zipfile.ZipFile(BytesIO(self._data)) as archive:
-                return archive.read(part)
-        except (*_DAMAGED, RuntimeError) as error:
-            raise FileError(f"{self.path} is damaged: part {part} cannot be read") from error
+        return self._parts[part]
 
     def root(self, part: str) -> Any:
         """Parse a small part and return its root element."""
@@ -81,18 +81,18 @@ class Package:
 
     def save(
         self,
-        target: str | os.PathLike[str],
+        target: str | os.PathLike[str] | IO[bytes],
         changed: Mapping[str, bytes | None],
         *,
         overwrite: bool = False,
     ) -> None:
         """Write a copy with some parts replaced; every other part keeps its compressed bytes.
 
-        The copy is written beside the target and put in place when it is complete.
+        A file is written beside the target and put in place when it is complete.
 
         Parameters
         ----------
-        target : str or Path
+        target : str, Path or binary file
             The file to write.
         changed : mapping
             New contents of parts that exist; ``None`` leaves the part out.
@@ -104,13 +104,19 @@ class Package:
         FileError
             If the target is the source, or cannot be written.
         """
-        target = Path(target).resolve()
-        if target == self.path.resolve() and not overwrite:
+        if not isinstance(target, str | os.PathLike):
+            self._write(target, changed)
+            return
+        target = Path(target)
+        same = target.resolve() == self.path.resolve()
+        if same and not (overwrite or self._in_memory):
             raise FileError(f"{self.path} would be overwritten; choose another target or allow it")
-        if target.is_dir():
-            raise FileError(f"{target}: is a folder; name a file in it")
-        with _whole_or_not_at_all(target, like=self.path) as out:
-            self._write(out, changed)
+        copy = BytesIO()
+        try:
+            self._write(copy, changed)
+            replace_file(target, copy.getvalue(), like=None if self._in_memory else self.path)
+        except OSError as error:
+            raise FileError(f"{target} cannot be written: {error.strerror}") from error
 
     def _write(self, out: IO[bytes], changed: Mapping[str, bytes | None]) -> None:
         directory = []
@@ -153,40 +159,21 @@ class Package:
 
     def _packed(self, member: zipfile.ZipInfo) -> bytes:
         at = member.header_offset
-        name, extra = struct.unpack("<HH", self._data[at + 26 : at + 30])
+        name, extra = struct.unpack("<HH", self.data[at + 26 : at + 30])
         start = at + 30 + name + extra
-        return self._data[start : start + member.compress_size]
+        return self.data[start : start + member.compress_size]
 
-    def _refuse_unsafe(self) -> None:
-        """Refuse other kinds of file, and archives made to hurt whoever opens them."""
-        names = set(self._by_name)
-        if "mimetype" in names and "content.xml" in names:
+    def _refuse_other_documents(self) -> None:
+        """Refuse other kinds of document, and say what would be one of ours."""
+        if "mimetype" in self and "content.xml" in self:
             raise FileError(f"{self.path} is an OpenDocument file; save it as .xlsx and try again")
-        if "xl/workbook.bin" in names:
+        if "xl/workbook.bin" in self:
             raise FileError(f"{self.path} is a binary workbook (.xlsb); save it as .xlsx")
-        if "_rels/.rels" not in names:
+        if "_rels/.rels" not in self:
             raise FileError(f"{self.path}: is not a workbook; the zip holds no Office document")
-        if len(names) != len(self._members):
-            raise FileError(f"{self.path} is damaged: it holds two parts of the same name")
-        if any(m.flag_bits & 0x1 for m in self._members):
-            raise FileError(f"{self.path} is a zip with a password; save it in Excel without one")
-        expanded = sum(m.file_size for m in self._members)
-        bomb = any(
-            m.file_size > max(_SMALL, _HIGHEST_RATIO * m.compress_size) for m in self._members
-        )
-        if bomb or expanded > _LARGEST_PACKAGE:
-            raise FileError(f"{self.path} would unpack to {expanded / 1e6:,.0f} MB; refused")
 
 
-def _read(path: Path) -> bytes:
-    if path.is_dir():
-        raise FileError(f"{path}: is a folder; name the workbook in it")
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        raise FileError(f"{path}: no such file") from None
-    except OSError as error:
-        raise FileError(f"{path} cannot be read: {error.strerror}") from error
+def _refuse_other_kinds(path: Path, data: bytes) -> None:
     if not data:
         raise FileError(f"{path} is empty")
     if data.startswith(_OLE):
@@ -196,23 +183,35 @@ def _read(path: Path) -> bytes:
                 "(File > Info > Protect Workbook) and try again"
             )
         raise FileError(f"{path} is an old .xls file; save it as .xlsx and try again")
-    return data
 
 
-@contextmanager
-def _whole_or_not_at_all(target: Path, like: Path) -> Iterator[IO[bytes]]:
-    """Open a file beside ``target`` that takes its place only once it is complete."""
-    try:
-        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-    except OSError as error:
-        raise FileError(f"{target} cannot be written: {error.strerror}") from error
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as out:
-            yield out
-        shutil.copymode(like, temporary)
-        temporary.replace(target)
-    except OSError as error:
-        raise FileError(f"{target} cannot be written: {error.strerror}") from error
-    finally:
-        temporary.unlink(missing_ok=True)
+# --- new packages ---------------------------------------------------------------------------
+
+
+def zipped(parts: Mapping[str, bytes], *, packed: bool = True) -> bytes:
+    """Write a zip file: the parts in their order; equal parts are equal bytes."""
+    out = BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, content in parts.items():
+            member = zipfile.ZipInfo(name, DATE)
+            member.compress_type = zipfile.ZIP_DEFLATED if packed else zipfile.ZIP_STORED
+            member.external_attr = 0o600 << 16
+            archive.writestr(member, content)
+    return out.getvalue()
+
+
+def pack(package: Package, changed: Mapping[str, bytes | None]) -> bytes:
+    """Write a workbook file: the parts in their order, new ones behind; equal parts, equal bytes.
+
+    Parameters
+    ----------
+    package : Package
+        The workbook that is copied.
+    changed : mapping
+        Parts that are new or have new contents; ``None`` leaves a part out.
+    """
+    contents = {
+        name: changed[name] if name in changed else package.read(name)
+        for name in dict.fromkeys([*package, *changed])
+    }
+    return zipped({name: content for name, content in contents.items() if content is not None})

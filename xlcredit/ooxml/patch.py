@@ -12,8 +12,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from xlcredit.ooxml.sheet import Cell, Row, Sheet, Span, extent
-from xlcredit.ooxml.values import Value, a1, element, spell
+from xlcredit.ooxml.place import a1, extent
+from xlcredit.ooxml.sheet import Cell, Row, Sheet, Span
+from xlcredit.ooxml.tags import ATTRIBUTE, PREFIX, masked
+from xlcredit.ooxml.values import Value, element, spell
 
 __all__ = ["Changes", "patch_calculation", "patch_sheet"]
 
@@ -21,12 +23,17 @@ Place = tuple[int, int]
 #: Replace the bytes from the first to the second position.
 Edit = tuple[int, int, bytes]
 
-_ATTRIBUTE = rb"\s+[^\s=/>]+\s*=\s*(?:\"[^\"]*\"|'[^']*')"
-_START_TAG = re.compile(rb"<[^\s/>]+(?:" + _ATTRIBUTE + rb")*\s*/?>")
+_START_TAG = re.compile(rb"<[^\s/>]+(?:" + ATTRIBUTE + rb")*\s*/?>")
 _TYPE = re.compile(rb"\s+(?:t|vm)\s*=\s*(?:\"[^\"]*\"|'[^']*')")
 _REF = re.compile(rb"(\sref\s*=\s*)(?:\"[^\"]*\"|'[^']*')")
 _CALCULATION = re.compile(
     rb"\s+(?:fullCalcOnLoad|calcId|calcCompleted|forceFullCalc)\s*=\s*(?:\"[^\"]*\"|'[^']*')"
+)
+_CALC_PR = re.compile(rb"<" + PREFIX + rb"calcPr(?=[\s/>])(?:" + ATTRIBUTE + rb")*")
+_GROUPS = rb"(?:definedNames|externalReferences|functionGroups|sheets)"
+_BEFORE_CALC_PR = re.compile(
+    rb"</(" + PREFIX + rb")" + _GROUPS + rb"\s*>|"
+    rb"<(" + PREFIX + rb")" + _GROUPS + rb"(?:" + ATTRIBUTE + rb")*\s*/>"
 )
 #: The engine of Excel 2019 and later: Excel recomputes what an older one has saved.
 _CALC_ID = b' calcId="191029"'
@@ -86,7 +93,7 @@ def patch_calculation(xml: bytes) -> bytes:
     xml : bytes
         The workbook part. Only its ``calcPr`` changes.
     """
-    found = re.search(rb"<(?:\w+:)?calcPr(?=[\s/>])" + rb"(?:" + _ATTRIBUTE + rb")*", xml)
+    found = _CALC_PR.search(masked(xml))
     if not found:
         return _add_calculation(xml)
     old = found.group()
@@ -97,9 +104,8 @@ def patch_calculation(xml: bytes) -> bytes:
 
 def _add_calculation(xml: bytes) -> bytes:
     """Add the element behind the ones that the schema puts before it."""
-    before = rb"</(\w+:)?(?:definedNames|externalReferences|functionGroups|sheets)\s*>"
-    *_, last = re.finditer(before, xml)
-    tag = b"<%bcalcPr%b/>" % (last[1] or b"", _CALC_ID)
+    *_, last = _BEFORE_CALC_PR.finditer(masked(xml))
+    tag = b"<%bcalcPr%b/>" % (last[1] or last[2] or b"", _CALC_ID)
     return xml[: last.end()] + tag + xml[last.end() :]
 
 

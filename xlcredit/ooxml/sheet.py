@@ -5,17 +5,16 @@ The positions let :mod:`xlcredit.ooxml.patch` change a value and leave every oth
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
 from xlcredit.errors import FileError
-from xlcredit.ooxml.values import column_number
+from xlcredit.ooxml.archive import is_utf8
+from xlcredit.ooxml.numerals import whole
+from xlcredit.ooxml.place import LAST_COLUMN, LAST_ROW, extent
 
-__all__ = ["Cell", "Row", "Sheet", "Span", "extent", "scan"]
+__all__ = ["Cell", "Row", "Sheet", "Span", "scan"]
 
-_REFERENCE = re.compile(r"\$?([A-Z]{1,3})\$?(\d+)\Z")
-_ENCODING = re.compile(rb"<\?xml[^>]*?encoding\s*=\s*[\"']([A-Za-z0-9._-]+)")
 #: Elements of a cell that hold its content; ``t`` is the text inside ``is``.
 _CONTENT = frozenset({"f", "v", "is"})
 
@@ -64,16 +63,6 @@ class Sheet:
     cells: dict[tuple[int, int], Cell] = field(default_factory=dict)
 
 
-def extent(reference: str) -> tuple[int, int, int, int]:
-    """Read ``B2:D9`` or ``B2`` as first row, first column, last row, last column."""
-    corners = []
-    for corner in reference.split(":"):
-        if not (match := _REFERENCE.match(corner)):
-            raise ValueError(f"{reference} is not a cell range")
-        corners.append((int(match[2]), column_number(match[1])))
-    return (*corners[0], *corners[-1])
-
-
 def scan(xml: bytes, place: str) -> Sheet:
     """Read the cells of a worksheet part.
 
@@ -89,10 +78,7 @@ def scan(xml: bytes, place: str) -> Sheet:
     FileError
         If the part is not well-formed, or is stored in a way that cannot be patched.
     """
-    declared = _ENCODING.match(xml)
-    if xml[:2] in (b"\xff\xfe", b"\xfe\xff") or (
-        declared and declared[1].lower() not in (b"utf-8", b"us-ascii")
-    ):
+    if not is_utf8(xml):
         raise FileError(f"{place} is not stored as UTF-8; open the file in Excel and save it again")
     scanner = _Scanner(xml, place)
     try:
@@ -132,7 +118,9 @@ class _Scanner:
                 self._start_cell(attributes)
         elif name == "row" and self.sheet.data is not None and self.sheet.data.end < 0:
             last = next(reversed(self.sheet.rows), 0)
-            number = int(attributes["r"]) if "r" in attributes else last + 1
+            number = whole(attributes["r"]) if "r" in attributes else last + 1
+            if not 0 < number <= LAST_ROW or number in self.sheet.rows:
+                raise ValueError(f"row {number} is none, or stands there twice")
             self.row = Row(number, Span(self.parser.CurrentByteIndex))
             self.sheet.rows[number] = self.row
         elif name == "sheetData" and self.sheet.data is None:
@@ -142,10 +130,13 @@ class _Scanner:
     def _start_cell(self, attributes: dict[str, str]) -> None:
         assert self.row is not None
         row, columns = self.row.number, self.row.columns
+        column = columns[-1] + 1 if columns else 1
         if "r" in attributes:
-            row, column, *_ = extent(attributes["r"])
-        else:
-            column = columns[-1] + 1 if columns else 1
+            there, column, *_ = extent(attributes["r"])
+            if there != row:
+                raise ValueError(f"{attributes['r']} stands in row {row}")
+        if column > LAST_COLUMN or (row, column) in self.sheet.cells:
+            raise ValueError(f"cell {column} of row {row} is none, or stands there twice")
         span = Span(self.parser.CurrentByteIndex)
         kind, dynamic = attributes.get("t", "n"), attributes.get("cm", "0") != "0"
         self.cell = Cell(row, column, span, kind, dynamic)

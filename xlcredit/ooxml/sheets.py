@@ -7,17 +7,22 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
 
 from xlcredit.ooxml.package import Package
+from xlcredit.ooxml.place import a1
+from xlcredit.ooxml.relations import TYPES, Additions, related, relations_of, without
 from xlcredit.ooxml.sheet import Sheet
-from xlcredit.ooxml.values import Value, a1, element, quote, spell
+from xlcredit.ooxml.tags import PREFIX, masked
+from xlcredit.ooxml.values import Value, element, quote, spell
 
 __all__ = ["Rows", "Styles", "add_sheets", "worksheet"]
 
 #: By row: the values from column A on, each with the number of its style.
 Rows = dict[int, Sequence[tuple[Value, int]]]
 
-_TYPES = "[Content_Types].xml"
-_WORKSHEET = b"application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"
+_WORKSHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"
 _STYLE = re.compile(rb"<[^>]*?\ss\s*=\s*[\"'](\d+)")
+_SHEET = re.compile(
+    rb"<(" + PREFIX + rb")sheet(?=\s)[^>]*?\s([^\s<>/:=\"']+):id\s*=[^>]*?(?:/>|></\1sheet>)"
+)
 _MAIN = b"http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 
 
@@ -33,7 +38,7 @@ class Styles:
     """
 
     def __init__(self, package: Package, workbook: str) -> None:
-        self._part = _related(package, workbook).get("styles", "")
+        self._part = _part(package, workbook, "styles")
         self._xml = package.read(self._part) if self._part in package else b""
         self.bold = self.wrapped = 0
         font = self._append(b"fonts", b"font", self._bold_font)
@@ -55,13 +60,13 @@ class Styles:
 
     @property
     def _prefix(self) -> bytes:
-        match = re.search(rb"<((?:\w+:)?)cellXfs[\s>]", self._xml)
+        match = re.search(rb"<(" + PREFIX + rb")cellXfs[\s>]", self._xml)
         return match[1] if match else b""
 
     @property
     def _bold_font(self) -> bytes:
         """The workbook's own font, bold."""
-        pattern = rb"<((?:\w+:)?)font>(.*?)</(?:\w+:)?font>"
+        pattern = rb"<(" + PREFIX + rb")font>(.*?)</" + PREFIX + rb"font>"
         match = re.search(pattern, self._xml, re.DOTALL)
         prefix, inside = (match[1], match[2]) if match else (self._prefix, b"")
         return b"<%bfont><%bb/>%b</%bfont>" % (prefix, prefix, inside, prefix)
@@ -74,11 +79,11 @@ class Styles:
 
     def _append(self, group: bytes, name: bytes, new: bytes) -> int:
         """Add one element to a group and give its number."""
-        pattern = rb"(<(?:\w+:)?%b(?:\s[^>]*)?>)(.*?)(</(?:\w+:)?%b>)" % (group, group)
+        pattern = rb"(<%b%b(?:\s[^>]*)?>)(.*?)(</%b%b>)" % (PREFIX, group, PREFIX, group)
         match = re.search(pattern, self._xml, re.DOTALL)
         if not match:
             return 0
-        number = len(re.findall(rb"<(?:\w+:)?%b[\s/>]" % name, match[2]))
+        number = len(re.findall(rb"<%b%b[\s/>]" % (PREFIX, name), match[2]))
         head = re.sub(rb"\bcount=\"\d+\"", b'count="%d"' % (number + 1), match[1])
         whole = head + match[2] + new + match[3]
         self._xml = self._xml[: match.start()] + whole + self._xml[match.end() :]
@@ -104,24 +109,20 @@ def add_sheets(
     dict
         New and changed parts; None for one that is left out.
     """
-    relations = _relations(workbook)
-    changed = {part: package.read(part) for part in (workbook, relations, _TYPES)}
-    dropped: dict[str, bytes | None] = {}
-    if chain := _related(package, workbook).get("calcChain"):
-        dropped[chain] = None
-        changed[relations] = _without(changed[relations], rb"calcChain\"")
-        changed[_TYPES] = _without(changed[_TYPES], re.escape(f'"/{chain}"').encode())
-    for name in pages:
-        key = f"xlcredit{name}"
+    relations, main = relations_of(workbook), package.read(workbook)
+    kind = next(r.type for r in related(package, workbook).values() if r.kind == "worksheet")
+    added = Additions(package)
+    for name, content in pages.items():
         part = str(PurePosixPath(workbook).parent / "worksheets" / f"{name.lower()}.xml")
-        dropped[part] = pages[name]
-        changed[relations] = _before_end(
-            changed[relations], _relation(package.read(relations), key, part)
-        )
-        override = b'Override PartName="/%b" ContentType="%b"/>' % (part.encode(), _WORKSHEET)
-        changed[_TYPES] = _before_end(changed[_TYPES], override)
-        changed[workbook] = _with_sheet(changed[workbook], name, key)
-    return {**changed, **dropped}
+        added.add(part, content, _WORKSHEET)
+        key = added.relate(workbook, kind, part, key=f"xlcredit{name}")
+        main = _with_sheet(main, name, key)
+    changed: dict[str, bytes | None] = {**added.parts, workbook: main}
+    if chain := _part(package, workbook, "calcChain"):
+        changed[chain] = None
+        changed[relations] = without(added.parts[relations], "Relationship", 'calcChain"')
+        changed[TYPES] = without(added.parts[TYPES], "Override", f'"/{chain}"')
+    return changed
 
 
 def worksheet(rows: Rows, widths: Iterable[float], frozen: int, like: bytes) -> bytes:
@@ -180,37 +181,17 @@ def _cell(reference: str, value: Value, style: int) -> bytes:
     return b"%b%b>%b</c>" % (head, tag, element(b"v", text))
 
 
-def _relations(workbook: str) -> str:
-    path = PurePosixPath(workbook)
-    return str(path.parent / "_rels" / f"{path.name}.rels")
-
-
-def _related(package: Package, workbook: str) -> dict[str, str]:
-    """Find the parts that a workbook has one of, by kind."""
-    folder = PurePosixPath(workbook).parent
-    related = {}
-    for relation in package.root(_relations(workbook)):
-        target = relation.get("Target", "")
-        part = target.lstrip("/") if target.startswith("/") else str(folder / target)
-        related[relation.get("Type", "").rpartition("/")[2]] = part
-    return related
-
-
-def _relation(xml: bytes, key: str, part: str) -> bytes:
-    """Write a relationship of the kind that the other sheets have."""
-    kind = re.search(rb"Type\s*=\s*[\"']([^\"']*/worksheet)[\"']", xml)
-    assert kind, "a workbook has a worksheet"
-    return b'Relationship Id="%b" Type="%b" Target="/%b"/>' % (
-        key.encode(),
-        kind[1],
-        part.encode(),
-    )
+def _part(package: Package, workbook: str, kind: str) -> str:
+    """Find the part of a kind that a workbook has one of."""
+    found = (r.part for r in related(package, workbook).values() if r.kind == kind)
+    return next(found, "")
 
 
 def _with_sheet(xml: bytes, name: str, key: str) -> bytes:
     """Add a sheet behind the others, with a number of its own."""
-    *_, last = re.finditer(rb"<((?:\w+:)?)sheet\s[^>]*?(\w+):id\s*=[^>]*?(?:/>|></\1sheet>)", xml)
-    number = max(int(n) for n in re.findall(rb"sheetId\s*=\s*[\"'](\d+)", xml)) + 1
+    *_, last = _SHEET.finditer(masked(xml))
+    numbers = re.findall(rb"sheetId\s*=\s*[\"']([0-9]{1,9})[\"']", xml)
+    number = max(map(int, numbers), default=0) + 1
     tag = b'<%bsheet name="%b" sheetId="%d" %b:id="%b"/>' % (
         last[1],
         quote(name),
@@ -219,14 +200,3 @@ def _with_sheet(xml: bytes, name: str, key: str) -> bytes:
         key.encode(),
     )
     return xml[: last.end()] + tag + xml[last.end() :]
-
-
-def _before_end(xml: bytes, element: bytes) -> bytes:
-    """Add an element as the last child of the root, in the root's prefix."""
-    *_, end = re.finditer(rb"</((?:\w+:)?)\w+\s*>", xml)
-    return xml[: end.start()] + b"<" + end[1] + element + xml[end.start() :]
-
-
-def _without(xml: bytes, mark: bytes) -> bytes:
-    """Drop the one self-closing element that holds a mark."""
-    return re.sub(rb"<[^<>]*%b[^<>]*/>" % mark, b"", xml, count=1)

@@ -17,6 +17,8 @@ from openpyxl.formula.tokenizer import Tokenizer, TokenizerError
 from xlcredit.errors import RecalcError
 from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.formulas import formulas_in, rewritten
+from xlcredit.ooxml.relations import TYPES, relations_of, without
+from xlcredit.ooxml.tags import PREFIX
 
 __all__ = [
     "ADD_IN_PREFIX",
@@ -42,9 +44,10 @@ _PREFIX = re.compile(
 ADD_IN_PREFIX = re.compile(r"@?(?:\[\d+\]!|'(?:[^']|'')*'!|[^'!(]+\.xl[al]m?!)", re.IGNORECASE)
 
 _LINK_NUMBER = re.compile(r"\[\d+\]")
-_LINKS = re.compile(rb"<(?:\w+:)?externalReferences\b.*?</(?:\w+:)?externalReferences\s*>", re.S)
+_LINKS = re.compile(
+    rb"<" + PREFIX + rb"externalReferences\b.*?</" + PREFIX + rb"externalReferences\s*>", re.S
+)
 _ADD_IN = re.compile(r"\.(?:xla|xlam|xll)\Z", re.IGNORECASE)
-_TYPES = "[Content_Types].xml"
 
 
 def plain_name(stored: str, functions: Collection[str]) -> str | None:
@@ -236,17 +239,11 @@ def _without_links(book: Book, changed: dict[str, bytes | None]) -> dict[str, by
     )
     if used or not all(map(_ADD_IN.search, targets)) or not targets:
         return {}
-    relations = str(folder / "_rels" / (PurePosixPath(book.part).name + ".rels"))
+    relations = relations_of(book.part)
     main = changed.get(book.part) or package.read(book.part)
     return {
         **dict.fromkeys(links),
         book.part: _LINKS.sub(b"", main),
-        relations: _without(package.read(relations), "Relationship", "/externalLink"),
-        _TYPES: _without(package.read(_TYPES), "Override", "/externalLinks/"),
+        relations: without(package.read(relations), "Relationship", "/externalLink"),
+        TYPES: without(package.read(TYPES), "Override", "/externalLinks/"),
     }
-
-
-def _without(xml: bytes, name: str, word: str) -> bytes:
-    """Drop the elements of one name whose tag holds a word."""
-    tag = rf"<(?:\w+:)?{name}\b[^<>]*{re.escape(word)}[^<>]*?(?:/>|>\s*</(?:\w+:)?{name}\s*>)"
-    return re.sub(tag.encode(), b"", xml)

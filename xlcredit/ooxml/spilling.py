@@ -6,17 +6,17 @@ import re
 from collections.abc import Collection
 
 from xlcredit.errors import RecalcError
-from xlcredit.ooxml.additions import Additions
-from xlcredit.ooxml.book import Book, Place
+from xlcredit.ooxml.book import Book
+from xlcredit.ooxml.place import Place, a1
+from xlcredit.ooxml.relations import Additions
 from xlcredit.ooxml.sheet import Sheet
-from xlcredit.ooxml.values import a1
+from xlcredit.ooxml.tags import ATTRIBUTE
 
 __all__ = ["spilling"]
 
 Edit = tuple[int, int, bytes]
 
-_ATTRIBUTE = rb"\s+[^\s=/>]+\s*=\s*(?:\"[^\"]*\"|'[^']*')"
-_START_TAG = re.compile(rb"<[^\s/>]+(?:" + _ATTRIBUTE + rb")*\s*>")
+_START_TAG = re.compile(rb"<[^\s/>]+(?:" + ATTRIBUTE + rb")*\s*>")
 
 
 def spilling(book: Book, places: Collection[Place]) -> dict[str, bytes]:

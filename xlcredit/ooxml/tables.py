@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from xlcredit.ooxml.values import a1, quoted
+from xlcredit.ooxml.place import a1, quoted
 
 __all__ = ["Table", "plain_references"]
 

@@ -9,19 +9,18 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
-from functools import cache
 from typing import Any
 from xml.sax.saxutils import escape
 
 from xlcredit.errors import CODES, CellError
+from xlcredit.ooxml.place import a1, address
 
 __all__ = [
     "Value",
     "a1",
     "address",
-    "column_letters",
-    "column_number",
     "element",
+    "from_serial",
     "number",
     "plain",
     "quote",
@@ -44,7 +43,7 @@ _EXACT = 1e15
 #: A literal ``_x0041_`` must not be read back as an escape; control characters must become one.
 _ESCAPE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
-_ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
+_ESCAPED = re.compile(r"_x((?![Dd][89A-Fa-f])[0-9A-Fa-f]{4})_")
 
 
 def serial(date: dt.date) -> float:
@@ -52,6 +51,17 @@ def serial(date: dt.date) -> float:
     if not isinstance(date, dt.datetime):
         date = dt.datetime(date.year, date.month, date.day)
     return (date.replace(tzinfo=None) - _EPOCH).total_seconds() / _DAY_SECONDS
+
+
+def from_serial(days: float) -> dt.date:
+    """Return the date of a serial; the time of day is dropped.
+
+    Raises
+    ------
+    OverflowError
+        The calendar has no such day.
+    """
+    return (_EPOCH + dt.timedelta(days=int(days))).date()
 
 
 def number(value: float) -> float | CellError:
@@ -115,7 +125,10 @@ def quote(text: str) -> bytes:
 
 
 def unquote(text: str) -> str:
-    """Undo the ``_xHHHH_`` escapes of text that an XML parser has read."""
+    """Undo the ``_xHHHH_`` escapes of text that an XML parser has read.
+
+    Half a pair of UTF-16 is no character, and stays the escape that it is.
+    """
     if "_x" not in text:
         return text
     return _ESCAPED.sub(lambda m: chr(int(m.group(1), 16)), text)
@@ -125,42 +138,3 @@ def element(tag: bytes, text: str) -> bytes:
     """Build ``<tag>text</tag>``, and keep blanks at either end."""
     kept = b' xml:space="preserve"' if text != text.strip() else b""
     return b"<%b%b>%b</%b>" % (tag, kept, quote(text), tag)
-
-
-def column_number(letters: str) -> int:
-    """Count a column: A is 1, AA is 27."""
-    n = 0
-    for letter in letters:
-        n = n * 26 + ord(letter) - 64
-    return n
-
-
-@cache
-def column_letters(number_: int) -> str:
-    """Name a column: 1 is A, 27 is AA."""
-    letters = ""
-    while number_:
-        number_, rest = divmod(number_ - 1, 26)
-        letters = chr(65 + rest) + letters
-    return letters
-
-
-def a1(row: int, column: int) -> str:
-    """Name a cell: (4, 2) is B4."""
-    return f"{column_letters(column)}{row}"
-
-
-_PLAIN_SHEET = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*\Z")
-_LOOKS_LIKE_CELL = re.compile(r"[A-Za-z]{1,3}\d+\Z|[Rr]\d*[Cc]\d*\Z")
-
-
-def quoted(sheet: str) -> str:
-    """Spell a sheet's name as formulas do: ``Debt``, ``'Cash flow'``."""
-    if _PLAIN_SHEET.match(sheet) and not _LOOKS_LIKE_CELL.match(sheet):
-        return sheet
-    return "'" + sheet.replace("'", "''") + "'"
-
-
-def address(sheet: str, row: int, column: int) -> str:
-    """Name a cell as formulas do: ``Debt!B4``, ``'Cash flow'!B4``."""
-    return f"{quoted(sheet)}!{a1(row, column)}"

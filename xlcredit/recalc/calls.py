@@ -9,7 +9,7 @@ from typing import Any
 
 from xlcredit.errors import CellError, RecalcError
 from xlcredit.functions import OMITTED, REGISTRY, call
-from xlcredit.ooxml.book import Place
+from xlcredit.ooxml.place import Place
 from xlcredit.ooxml.values import Value, plain
 from xlcredit.recalc.dialect import OMITTED_MARK, WHY, fit
 

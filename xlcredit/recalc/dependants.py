@@ -10,9 +10,9 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator
 
-from xlcredit.ooxml.book import Book, Formula, Place
+from xlcredit.ooxml.book import Book, Formula
+from xlcredit.ooxml.place import Place, column_number
 from xlcredit.ooxml.tables import plain_references
-from xlcredit.ooxml.values import column_number
 
 __all__ = ["dependants"]
 

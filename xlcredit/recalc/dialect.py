@@ -12,7 +12,8 @@ from collections.abc import Collection, Iterator
 
 from openpyxl.formula.tokenizer import Token
 
-from xlcredit.ooxml.book import Book, Formula, Place
+from xlcredit.ooxml.book import Book, Formula
+from xlcredit.ooxml.place import Place
 from xlcredit.ooxml.spelling import plain_name
 
 __all__ = [

@@ -18,10 +18,11 @@ from typing import Any
 
 from xlcredit.errors import CellError, RecalcError
 from xlcredit.ooxml.book import Book
-from xlcredit.ooxml.values import Value, column_number, unquote
+from xlcredit.ooxml.place import column_number
+from xlcredit.ooxml.values import Value, unquote
 from xlcredit.recalc import machine
 from xlcredit.recalc.corrections import COMMON
-from xlcredit.recalc.engine import BLOCKED, Function, Model, Refusal
+from xlcredit.recalc.engine import BLOCKED, Function, Model, Refusal, Text
 from xlcredit.recalc.hoisting import SCRATCH, Hoisted, Job
 from xlcredit.recalc.prepared import prepared
 from xlcredit.recalc.repairs import StrictReader
@@ -86,11 +87,22 @@ class Strict:
             self._sheets = {self._workbook.sheet_name(i): i for i in range(count)}
             if model.iteration:
                 self._workbook.set_iterative(True, *model.iteration)
+            self._enter(self._hoisted.model)
             self._answer(self._hoisted.jobs)
             for text, room in self._hoisted.expressions.items():
                 at = (self._sheets[SCRATCH], room.row - 1, 1)
                 self._workbook.set_formula(*at, f"={text}")
         self._values = None
+
+    def _enter(self, model: Model) -> None:
+        """Enter the formulas for which the file has no cell, as a person would."""
+        assert model.book is not None
+        for place in model.book.formulas:
+            text = model.sheets[place.sheet][place.row, place.column]
+            there = (place.row, place.column) in model.book.sheets[place.sheet].cells
+            if isinstance(text, Text) and not there:
+                at = (self._sheets[place.sheet], place.row - 1, place.column - 1)
+                self._workbook.set_formula(*at, f"={text}")
 
     def close(self) -> None:
         """Let the workbook go: the engine's memory is outside Python's."""

@@ -17,9 +17,8 @@ from typing import Any
 from openpyxl.formula.tokenizer import Token, Tokenizer
 
 from xlcredit.errors import CellError, RecalcError
-from xlcredit.ooxml.book import Place
-from xlcredit.ooxml.sheet import extent
-from xlcredit.ooxml.values import Value, a1, quoted
+from xlcredit.ooxml.place import Place, extent, quoted
+from xlcredit.ooxml.values import Value
 from xlcredit.recalc.engine import ArrayText, Function, Model, Text
 
 __all__ = ["SCRATCH", "Hoisted", "Job", "Room"]

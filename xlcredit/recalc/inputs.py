@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -11,15 +10,18 @@ from openpyxl.utils.cell import range_boundaries
 
 from xlcredit.errors import CellError, RecalcError
 from xlcredit.hints import did_you_mean
-from xlcredit.ooxml.book import Book, Place
-from xlcredit.ooxml.package import Package
+from xlcredit.ooxml.book import Book
+from xlcredit.ooxml.place import Place
 from xlcredit.ooxml.values import Value, plain
 from xlcredit.recalc.validation import refuse_invalid
 
-__all__ = ["refuse_unread", "resolve_inputs"]
+#: A cell, the name of one or its address, to its new value.
+Inputs = Mapping[str, object] | Mapping[Place, object] | Mapping[str | Place, object]
+
+__all__ = ["Inputs", "find", "refuse_unread", "resolve_inputs"]
 
 
-def resolve_inputs(book: Book, inputs: Mapping[str, object]) -> dict[Place, Value]:
+def resolve_inputs(book: Book, inputs: Inputs) -> dict[Place, Value]:
     """Find the cells that inputs name.
 
     Parameters
@@ -27,8 +29,8 @@ def resolve_inputs(book: Book, inputs: Mapping[str, object]) -> dict[Place, Valu
     book : Book
         The workbook.
     inputs : mapping
-        A defined name of one cell, or an address such as ``Inputs!C4``, to a number, text,
-        truth value, date, or None to empty the cell.
+        A cell (`Place`), a defined name of one cell, or an address such as ``Inputs!C4``, to a
+        number, text, truth value, date, or None to empty the cell.
 
     Returns
     -------
@@ -43,15 +45,22 @@ def resolve_inputs(book: Book, inputs: Mapping[str, object]) -> dict[Place, Valu
     """
     resolved: dict[Place, Value] = {}
     for key, raw in inputs.items():
-        place = _find(book, key)
+        place, name = (key, str(key)) if isinstance(key, Place) else (find(book, key), key)
         if place in resolved:
-            raise RecalcError(f"{key}: {place} is set twice")
-        resolved[place] = _checked(book, key, place, raw)
-        refuse_invalid(book, key, place, resolved[place])
+            raise RecalcError(f"{name}: {place} is set twice")
+        resolved[place] = _checked(book, name, place, raw)
+        refuse_invalid(book, name, place, resolved[place])
     return resolved
 
 
-def _find(book: Book, key: str) -> Place:
+def find(book: Book, key: str) -> Place:
+    """Find the one cell that a name or an address stands for.
+
+    Raises
+    ------
+    RecalcError
+        There is no such cell; the nearest name is given.
+    """
     if place := book.find(key):
         return place
     if "!" in key:
@@ -97,12 +106,12 @@ def _shown(value: Value) -> str:
 # --- slips of the finger --------------------------------------------------------------------
 
 
-def refuse_unread(source: str | os.PathLike[str], keys: Iterable[str]) -> None:
+def refuse_unread(book: Book, keys: Iterable[str]) -> None:
     """Refuse the address of an empty cell that nothing refers to: it was meant for another.
 
     Parameters
     ----------
-    source : str or Path
+    book : Book
         The workbook.
     keys : iterable of str
         Names and addresses that a person typed.
@@ -112,11 +121,8 @@ def refuse_unread(source: str | os.PathLike[str], keys: Iterable[str]) -> None:
     RecalcError
         If there is such an address.
     """
-    addresses = [key for key in keys if "!" in key]
-    book = Book(Package(source)) if addresses else None
-    for key in addresses:
-        assert book is not None
-        place = book.find(key)
+    for key in keys:
+        place = book.find(key) if "!" in key else None
         if place and _is_empty(book, place) and not any(_reads(book, place)):
             raise RecalcError(f"{key} is empty and nothing refers to it; {_example(book)}")
 

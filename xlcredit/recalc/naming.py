@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from functools import cached_property
 
-from xlcredit.ooxml.book import Book, Name, Place
-from xlcredit.ooxml.values import column_letters, column_number
+from xlcredit.ooxml.book import Book, Name
+from xlcredit.ooxml.place import Place, column_letters, column_number
 
 __all__ = ["Naming"]
 

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from xlcredit.errors import CellError, RecalcError
-from xlcredit.ooxml.book import Book, Formula, Place
-from xlcredit.ooxml.sheet import extent
-from xlcredit.ooxml.values import Value, a1
+from xlcredit.ooxml.book import Book, Formula
+from xlcredit.ooxml.place import Place, a1, extent
+from xlcredit.ooxml.values import Value
 from xlcredit.recalc.calls import Calls
 
 __all__ = [

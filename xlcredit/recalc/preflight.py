@@ -13,10 +13,20 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from openpyxl.formula.tokenizer import Token
 
 from xlcredit.errors import RecalcError
-from xlcredit.ooxml.book import Book, Formula, Name, Place
+from xlcredit.ooxml.book import Book, Formula, Name
 from xlcredit.ooxml.formulas import tokenise
+from xlcredit.ooxml.place import Place
 from xlcredit.ooxml.tables import plain_references
-from xlcredit.recalc.dialect import COMPARE, FIT, INEXACT, JOIN, POWER, Dialect, exact_comparisons, over_ranges
+from xlcredit.recalc.dialect import (
+    COMPARE,
+    FIT,
+    INEXACT,
+    JOIN,
+    POWER,
+    Dialect,
+    exact_comparisons,
+    over_ranges,
+)
 from xlcredit.recalc.digits import OVER_RANGES
 from xlcredit.recalc.engine import Refusal, Text
 from xlcredit.recalc.masks import Copies
@@ -266,7 +276,8 @@ class Unknown:
 
     def problem(self, text: str) -> str:
         """Say which function of a formula cannot be calculated; nothing if all can."""
-        for name in FUNCTION_NAME.findall(_QUOTED.sub("", text) if '"' in text or "'" in text else text):
+        quoted = '"' in text or "'" in text
+        for name in FUNCTION_NAME.findall(_QUOTED.sub("", text) if quoted else text):
             if name not in self._told:
                 self._told[name] = self._problem(name.upper())
             if self._told[name]:

@@ -11,11 +11,12 @@ import re
 from collections.abc import Iterable, Mapping
 from xml.sax.saxutils import escape, quoteattr
 
-from xlcredit.ooxml.additions import pack
-from xlcredit.ooxml.book import Book, Name, Place
+from xlcredit.ooxml.book import Book, Name
+from xlcredit.ooxml.package import pack
+from xlcredit.ooxml.place import Place, a1
 from xlcredit.ooxml.sheet import Cell, Sheet
 from xlcredit.ooxml.sheets import add_sheets
-from xlcredit.ooxml.values import Value, a1, element, spell
+from xlcredit.ooxml.values import Value, element, spell
 from xlcredit.recalc.engine import ArrayText, Model, Text
 from xlcredit.recalc.hoisting import SCRATCH
 
@@ -51,7 +52,8 @@ def prepared(model: Model, *, scratch: bool) -> bytes:
     """
     book = model.book
     assert book is not None
-    parts: dict[str, bytes | None] = dict(add_sheets(book.package, book.part, {SCRATCH: _EMPTY} if scratch else {}))
+    added = {SCRATCH: _EMPTY} if scratch else {}
+    parts: dict[str, bytes | None] = dict(add_sheets(book.package, book.part, added))
     for name, sheet in book.sheets.items():
         parts[book.parts[name]] = stripped(book, name, sheet, model.sheets[name])
     workbook = parts[book.part] or b""

@@ -8,12 +8,11 @@ to the strict engine as a whole, so that no cell stands on one that is not prove
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
 from xlcredit.ooxml.book import Book, Formula
-from xlcredit.ooxml.sheet import extent
+from xlcredit.ooxml.place import extent, quoted
 from xlcredit.ooxml.spelling import plain_name
-from xlcredit.ooxml.values import quoted
 
 __all__ = ["FORMATS", "RANGE_FUNCTIONS", "SCALAR_FUNCTIONS", "is_proven", "outside"]
 
@@ -91,23 +90,35 @@ def _numbers_as_text(book: Book) -> str:
     """Find a sheet with text that reads as a number and that formulas may take for one."""
     for sheet, cells in book.constants.items():
         numeric = [at for at, v in cells.items() if isinstance(v, str) and _NUMERIC.fullmatch(v)]
-        if numeric and any(_covers(area, numeric) for area in _read(book, sheet)):
+        if numeric and any(_covers(area, numeric) for area in _read(book, sheet, numeric)):
             return sheet
     return ""
 
 
-def _read(book: Book, sheet: str) -> set[str]:
-    """Give the addresses that formulas and names read on a sheet."""
+def _read(book: Book, sheet: str, cells: list[tuple[int, int]]) -> Iterator[str]:
+    """Give the addresses that formulas read on a sheet, and names of cells that they mention."""
     mark = f"{quoted(sheet)}!".lower()
-    found: set[str] = set()
-    for formula in (*book.formulas.values(), *book.names):
-        here = isinstance(formula, Formula) and formula.place.sheet == sheet
+    for formula in book.formulas.values():
+        here = formula.place.sheet == sheet
         if here or mark in formula.text.lower():
-            for match in _REFERENCE.finditer(formula.text):
-                home, _, area = match.group().rpartition("!")
-                if (here and not home) or f"{home}!".lower() == mark:
-                    found.add(area)
-    return found
+            yield from _addresses(formula.text, mark, here=here)
+    for name in book.names:
+        if mark in name.text.lower():
+            areas = list(_addresses(name.text, mark, here=False))
+            if any(_covers(a, cells) for a in areas) and _is_used(book, name.name):
+                yield from areas
+
+
+def _addresses(text: str, mark: str, *, here: bool) -> Iterator[str]:
+    for match in _REFERENCE.finditer(text):
+        home, _, area = match.group().rpartition("!")
+        if (here and not home) or f"{home}!".lower() == mark:
+            yield area
+
+
+def _is_used(book: Book, name: str) -> bool:
+    lower = name.lower()
+    return any(lower in f.text.lower() for f in book.formulas.values())
 
 
 def _covers(area: str, cells: list[tuple[int, int]]) -> bool:

@@ -13,8 +13,9 @@ from collections.abc import Callable, Collection
 from openpyxl.formula.tokenizer import Token
 
 from xlcredit.errors import RecalcError
-from xlcredit.ooxml.book import Book, Formula, Name, Place
+from xlcredit.ooxml.book import Book, Formula, Name
 from xlcredit.ooxml.formulas import tokenise
+from xlcredit.ooxml.place import Place
 from xlcredit.ooxml.tables import plain_references
 from xlcredit.recalc.dialect import Dialect
 from xlcredit.recalc.engine import ArrayText, Refusal, Text

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from xlcredit.errors import RecalcError
 from xlcredit.hints import did_you_mean
-from xlcredit.ooxml.book import Book, Place
-from xlcredit.ooxml.values import Value, a1
-from xlcredit.recalc.calls import Calls
+from xlcredit.ooxml.book import Book
+from xlcredit.ooxml.place import Place, a1
+from xlcredit.ooxml.values import Value
 from xlcredit.recalc.dependants import dependants
 from xlcredit.recalc.engine import Engine
 from xlcredit.recalc.formualizer import Embedded
@@ -27,35 +26,25 @@ from xlcredit.recalc.outcome import (
 from xlcredit.recalc.proven import is_proven
 from xlcredit.recalc.run import Run
 
-__all__ = ["ENGINES", "Calculated", "calculated"]
+__all__ = ["ENGINES", "choose_engine", "doubts", "main_run", "second_run"]
 
 Functions = Mapping[str, Callable[..., Any]]
 
+#: The last digits of a number, of which sums in another order leave others.
+_ROUNDINGS = 1e-13
 #: The engines that can be named.
 ENGINES: Mapping[str, Callable[[], Engine]] = {"embedded": Embedded, "strict": Strict}
 
 
-@dataclass
-class Calculated:
-    """The values of a workbook, and how sure they are."""
-
-    engine: str
-    values: dict[Place, Value]
-    spills: dict[Place, tuple[int, int]]
-    calls: Calls
-    refused: dict[Place, str]
-    doubts: list[Doubt] = field(default_factory=list)
-
-
-def calculated(
+def main_run(
     book: Book,
     inputs: Mapping[Place, Value],
     functions: Functions,
     engine: str | Engine,
     *,
     keep: bool = False,
-) -> Calculated:
-    """Calculate a workbook with the engines that suit it, and say which cells are in doubt.
+) -> Run:
+    """Calculate a workbook with the engine that suits it.
 
     Parameters
     ----------
@@ -72,23 +61,23 @@ def calculated(
     """
     saved = {p: book.saved(p) for p in (*book.formulas, *book.members)} if keep else None
     if engine != "auto":
-        main = Run(book, _named(engine), functions, inputs, saved)
-        return _told(book, main, None, getattr(engine, "name", str(engine)))
+        return Run(book, choose_engine(engine), functions, inputs, saved)
     if is_proven(book, functions):
-        main = Run(book, Embedded(), functions, inputs, saved)
-        if not main.refused:
-            return Calculated("embedded", main.values, main.spills, main.calls, main.refused)
-    strict = Strict()
+        run = Run(book, Embedded(), functions, inputs, saved)
+        if run.values and not run.refused:
+            return run
     try:
-        main = Run(book, strict, functions, inputs, saved)
+        return Run(book, Strict(), functions, inputs, saved)
     except RecalcError as error:
-        return _by_the_other(book, inputs, functions, saved, error)
-    finally:
-        strict.close()
-    return _told(book, main, _second(book, main, functions, inputs), "strict")
+        # Rather the other engine than none; its limits are told.
+        try:
+            return Run(book, Embedded(), functions, inputs, saved)
+        except RecalcError:
+            raise error from None
 
 
-def _named(engine: str | Engine) -> Engine:
+def choose_engine(engine: str | Engine) -> Engine:
+    """Give the engine of that name, or the one that was given."""
     if not isinstance(engine, str):
         return engine
     if engine not in ENGINES:
@@ -98,45 +87,39 @@ def _named(engine: str | Engine) -> Engine:
     return ENGINES[engine]()
 
 
-def _by_the_other(
-    book: Book,
-    inputs: Mapping[Place, Value],
-    functions: Functions,
-    saved: Mapping[Place, Value] | None,
-    error: RecalcError,
-) -> Calculated:
-    """Calculate a workbook that the strict engine cannot take in."""
-    try:
-        main = Run(book, Embedded(), functions, inputs, saved)
-    except RecalcError:
-        raise error from None
-    return _told(book, main, None, "embedded")
-
-
-def _second(
+def second_run(
     book: Book, main: Run, functions: Functions, inputs: Mapping[Place, Value]
 ) -> Run | None:
-    """Ask the embedded engine; what it cannot calculate it takes from the strict one."""
+    """Ask the embedded engine for a second opinion on what the strict one says.
+
+    What the embedded engine cannot calculate it takes from the strict one.
+    """
     try:
-        return Run(book, Embedded(), functions, inputs, main.values)
+        run = Run(book, Embedded(), functions, inputs, main.values)
     except RecalcError:
         return None
+    return run
 
 
-def _told(book: Book, main: Run, second: Run | None, name: str) -> Calculated:
-    done = Calculated(name, main.values, main.spills, main.calls, main.refused)
-    done.doubts = list(_doubts(book, main, second))
-    return done
+def doubts(book: Book, main: Run, second: Run | None, *, alone: bool) -> Iterator[Doubt]:
+    """List the cells that are not agreed, in the order of the workbook.
 
-
-def _doubts(book: Book, main: Run, second: Run | None) -> Iterator[Doubt]:
-    """List the cells that are not agreed, in the order of the workbook."""
+    Parameters
+    ----------
+    book : Book
+        The workbook.
+    main : Run
+        The values that are written.
+    second : Run or None
+        The second opinion, if there is one.
+    alone : bool
+        Whether the main engine needs none: it is inside its proven dialect, or was asked for.
+    """
     disputes = set(_disputes(book, main, second)) if second else set()
     roots = disputes | {p for p in main.values if book.members.get(p, p) in main.refused}
     dependent = dependants(book, roots)
     for place, value in main.values.items():
         anchor = book.members.get(place, place)
-        formula = book.formulas.get(anchor)
         other: Value = None
         if anchor in main.refused:
             outcome, reason = NOT_CALCULATED, main.refused[anchor]
@@ -145,23 +128,44 @@ def _doubts(book: Book, main: Run, second: Run | None) -> Iterator[Doubt]:
             reason = f"the embedded engine gives {_shown(other)}"
         elif anchor in dependent:
             outcome, reason = DEPENDS, "reads a cell that is in doubt"
-        elif second is None or anchor in second.refused:
+        elif alone or (second is not None and anchor not in second.refused):
+            continue
+        else:
             outcome = ONE_ENGINE
             reason = second.refused[anchor] if second else "the other engine was not asked"
-        else:
-            continue
-        cell = a1(place.row, place.column)
-        yield Doubt(place.sheet, cell, outcome, reason, str(formula), value, other)
+        cell, formula = a1(place.row, place.column), str(book.formulas.get(anchor))
+        yield Doubt(place.sheet, cell, outcome, reason, formula, value, other)
 
 
 def _disputes(book: Book, main: Run, second: Run) -> Iterator[Place]:
     tolerance = max(TOLERANCE, book.iteration[1]) if book.iteration else TOLERANCE
+    scale = _largest_by_row(main.values)
     for place, value in main.values.items():
         anchor = book.members.get(place, place)
         if anchor in main.refused or anchor in second.refused or place not in second.values:
             continue
-        if not agree(value, second.values[place], tolerance):
+        other = second.values[place]
+        if not agree(value, other, tolerance) and not _is_residue(value, other, scale, place):
             yield place
+
+
+def _largest_by_row(values: Mapping[Place, Value]) -> dict[tuple[str, int], float]:
+    """Find the largest number of each row: a time series has one unit."""
+    largest: dict[tuple[str, int], float] = {}
+    for place, value in values.items():
+        if isinstance(value, float):
+            row = place[:2]
+            largest[row] = max(largest.get(row, 0.0), abs(value))
+    return largest
+
+
+def _is_residue(
+    value: Value, other: Value, largest: Mapping[tuple[str, int], float], place: Place
+) -> bool:
+    """Whether two numbers differ by the rounding that a difference of large ones leaves."""
+    if not (isinstance(value, float) and isinstance(other, float)):
+        return False
+    return abs(value - other) <= _ROUNDINGS * largest.get(place[:2], 0.0)
 
 
 def _shown(value: Value) -> str:

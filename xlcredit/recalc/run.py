@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from xlcredit.errors import CellError
-from xlcredit.ooxml.book import Book, Formula, Name, Place
+from xlcredit.ooxml.book import Book, Formula, Name
+from xlcredit.ooxml.place import Place
 from xlcredit.ooxml.values import Value
 from xlcredit.recalc.calls import Calls
 from xlcredit.recalc.engine import BLOCKED, Engine, Model, Refusal, Text
@@ -45,14 +46,12 @@ class Run:
         inputs: Mapping[Place, Value],
         known: Mapping[Place, Value] | None = None,
     ) -> None:
-        self.values: dict[Place, Value] = {}
-        """Each formula's cell, and the cells that arrays fill."""
+        self.engine = engine
         self.spills: dict[Place, tuple[int, int]] = {}
         """Rows and columns that each spilling formula fills."""
         self.refused: dict[Place, str] = {}
         """The formulas that the engine has not calculated, and why."""
         self._book = book
-        self._engine = engine
         self._known = known
         functions = {**engine.corrections, **functions}
         self._reader = engine.reader(book, functions)
@@ -61,9 +60,23 @@ class Run:
         for name in functions:
             engine.register(name, self.calls.bind(name))
         engine.load(model)
-        engine.calculate()
-        self.refused |= self.calls.refused
-        self._collect()
+        self._unread = dict(self.refused)
+        self._values: dict[Place, Value] | None = None
+        self.again()
+
+    def again(self) -> None:
+        """Calculate what has changed since."""
+        self._values = None
+        self.calls.refused.clear()
+        self.engine.calculate()
+        self.refused = self._unread | self.calls.refused
+
+    @property
+    def values(self) -> dict[Place, Value]:
+        """Each formula's cell, and the cells that arrays fill."""
+        if self._values is None:
+            self._values = self._collected()
+        return self._values
 
     # --- what the engine is given -----------------------------------------------------------
 
@@ -120,41 +133,43 @@ class Run:
 
     # --- what it gives ----------------------------------------------------------------------
 
-    def _collect(self) -> None:
-        values = self.values
+    def _collected(self) -> dict[Place, Value]:
+        values: dict[Place, Value] = {}
+        self.spills = {}
         for place, formula in self._book.formulas.items():
             if place not in self.refused:
-                self._take(place, formula)
+                values.update(self._taken(place, formula))
             if place in self.refused:
                 values.update({p: self._instead(p) for p in self._cells(formula)})
         order = {sheet: i for i, sheet in enumerate(self._book.sheets)}
         rows_first = sorted(values, key=lambda p: (order[p.sheet], p.row, p.column))
-        self.values = {place: values[place] for place in rows_first}
+        return {place: values[place] for place in rows_first}
 
-    def _take(self, place: Place, formula: Formula) -> None:
-        value = self._engine.value(*place)
+    def _taken(self, place: Place, formula: Formula) -> dict[Place, Value]:
+        """Read the cells that a formula fills; note it if the engine has not calculated them."""
+        value = self.engine.value(*place)
+        reach = (1, 1)
         if isinstance(value, Refusal):
-            self.refused[place] = str(value)
-            return
-        if formula.shape is None and not formula.dynamic and (
-            self._engine.extent(*place) != (1, 1) or _is_blocked(value)
-        ):
-            self.refused[place] = str(_SEVERAL)
-            return
-        if formula.shape is None:
-            self.values[place] = 0.0 if value is None else value
-            return
-        reach = formula.shape
+            self.refused[place] = f"{formula} {value}"
+            return {}
+        if formula.shape is None and not formula.dynamic:
+            reach = self.engine.extent(*place)
+            if reach != (1, 1) or _is_blocked(value):
+                self.refused[place] = f"{formula} {_SEVERAL}"
+                return {}
+            return {place: 0.0 if value is None else value}
+        reach = formula.shape or reach
         if formula.dynamic:
-            self.spills[place] = reach = self._engine.extent(*place)
-        rows, columns = reach
-        for row in range(place.row, place.row + rows):
-            for column in range(place.column, place.column + columns):
-                member = self._engine.value(place.sheet, row, column)
+            self.spills[place] = reach = self.engine.extent(*place)
+        members: dict[Place, Value] = {}
+        for row in range(place.row, place.row + reach[0]):
+            for column in range(place.column, place.column + reach[1]):
+                member = self.engine.value(place.sheet, row, column)
                 if isinstance(member, Refusal):
-                    self.refused[place] = str(member)
-                    return
-                self.values[Place(place.sheet, row, column)] = 0.0 if member is None else member
+                    self.refused[place] = f"{formula} {member}"
+                    return {}
+                members[Place(place.sheet, row, column)] = 0.0 if member is None else member
+        return members
 
 
 def _any_of(names: Mapping[str, Refusal]) -> re.Pattern[str] | None:

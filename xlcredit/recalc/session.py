@@ -5,31 +5,35 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import IO, Any
 
 from xlcredit.errors import RecalcError
-from xlcredit.ooxml.book import Book, Place
+from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.package import Package
 from xlcredit.ooxml.patch import Changes, patch_calculation, patch_sheet
+from xlcredit.ooxml.place import Place
 from xlcredit.ooxml.values import Value
 from xlcredit.recalc.calls import default_functions
 from xlcredit.recalc.engine import Engine
-from xlcredit.recalc.inputs import resolve_inputs
+from xlcredit.recalc.inputs import Inputs, resolve_inputs
 from xlcredit.recalc.outcome import Recalculation, differences, faults
 from xlcredit.recalc.preflight import volatile_warning
-from xlcredit.recalc.routing import Calculated, calculated
+from xlcredit.recalc.routing import doubts, main_run, second_run
+from xlcredit.recalc.run import Run
 
-__all__ = ["recalculate"]
+__all__ = ["Calculation", "recalculate"]
 
 Path = str | os.PathLike[str]
+#: A file, what it holds, or a workbook that is open already.
+Source = Path | bytes | Book
 Cells = dict[str, dict[tuple[int, int], Value]]
 
 
 def recalculate(
-    source: Path,
-    target: Path | None = None,
+    source: Source,
+    target: Path | IO[bytes] | None = None,
     *,
-    inputs: Mapping[str, object] | None = None,
+    inputs: Inputs | None = None,
     functions: Mapping[str, Callable[..., Any]] | None = None,
     engine: str | Engine = "auto",
     strict: bool = False,
@@ -43,12 +47,12 @@ def recalculate(
 
     Parameters
     ----------
-    source : str or Path
-        An .xlsx or .xlsm workbook.
-    target : str or Path, optional
+    source : str, Path, bytes or Book
+        An .xlsx or .xlsm workbook; one that is open already is not read again.
+    target : str, Path or binary file, optional
         Where to write the copy; without it, nothing is written.
     inputs : mapping, optional
-        A defined name, or an address such as ``Inputs!C4``, to its new value.
+        A cell (`Place`), a defined name, or an address such as ``Inputs!C4``, to its new value.
     functions : mapping, optional
         Worksheet functions by name, on raw values; by default those of xlcredit.
     engine : str or Engine
@@ -83,38 +87,16 @@ def recalculate(
     1.182
     """
     started = time.perf_counter()
-    book = Book(Package(source))
+    book = source if isinstance(source, Book) else Book(Package(source))
     new = resolve_inputs(book, inputs or {})
-    known = {
-        name.upper(): function
-        for name, function in (default_functions() if functions is None else functions).items()
-    }
-    if not book.formulas:
-        raise RecalcError(
-            f"{book.package.path.name} holds no formulas, as a frozen copy does: "
-            "recalculate the workbook it was made from"
-        )
-    done = calculated(book, new, known, engine, keep=keep)
-    if strict and done.refused:
-        raise RecalcError(_first(done.refused))
+    own = default_functions() if functions is None else functions
+    run = Calculation(book, own, engine, keep=keep)
+    run.calculate(new)
+    if strict and run.refused:
+        raise RecalcError(_first(run.refused))
     if target is not None:
-        _write(book, target, done, new, overwrite=overwrite)
-    by_sheet = _by_sheet(done.values, {name: {} for name in book.sheets})
-    constants = _by_sheet(new, {name: dict(cells) for name, cells in book.constants.items()})
-    everything = {name: constants[name] | by_sheet[name] for name in book.sheets}
-    return Recalculation(
-        values=by_sheet,
-        constants=constants,
-        names={n: everything[p.sheet].get((p.row, p.column)) for n, p in book.cell_names.items()},
-        errors=list(faults(book, done.values, done.calls, done.refused)),
-        changes=list(differences(book, done.values)),
-        warnings=volatile_warning(book.formulas.values()),
-        functions_called={n: k for n, k in sorted(done.calls.count.items()) if n in known},
-        cells=len(book.formulas),
-        seconds=time.perf_counter() - started,
-        engine=done.engine,
-        doubts=done.doubts,
-    )
+        run.write(target, new, overwrite=overwrite)
+    return run.result(new, started)
 
 
 def _first(refused: Mapping[Place, str]) -> str:
@@ -131,18 +113,116 @@ def _by_sheet(values: Mapping[Place, Value], sheets: Cells) -> Cells:
     return sheets
 
 
+class Calculation:
+    """One workbook in the engine that suits it, or in the one that is asked for.
+
+    Parameters
+    ----------
+    book : Book
+        The workbook.
+    functions : mapping
+        Worksheet functions by name, on raw values.
+    engine : str or Engine
+        See :func:`recalculate`.
+    keep : bool
+        Whether cells that are not calculated keep their saved value.
+    """
+
+    def __init__(
+        self,
+        book: Book,
+        functions: Mapping[str, Callable[..., Any]],
+        engine: str | Engine = "auto",
+        *,
+        keep: bool = False,
+    ) -> None:
+        self.book = book
+        self._asked = engine
+        self._keep = keep
+        self._own = {name.upper(): function for name, function in functions.items()}
+        self._run: Run | None = None
+
+    def calculate(self, inputs: Mapping[Place, Value]) -> None:
+        """Take the workbook into an engine and calculate every formula."""
+        if not self.book.formulas:
+            raise RecalcError(
+                f"{self.book.package.path.name} holds no formulas, as a frozen copy does: "
+                "recalculate the workbook it was made from"
+            )
+        self._run = main_run(self.book, inputs, self._own, self._asked, keep=self._keep)
+
+    @property
+    def _main(self) -> Run:
+        assert self._run is not None, "calculate comes first"
+        return self._run
+
+    @property
+    def engine(self) -> Engine:
+        """The engine that holds the workbook."""
+        return self._main.engine
+
+    @property
+    def refused(self) -> dict[Place, str]:
+        """The formulas that are not calculated, and why."""
+        self.values()
+        return self._main.refused
+
+    def again(self) -> None:
+        """Calculate what has changed since."""
+        self._main.again()
+
+    def values(self) -> dict[Place, Value]:
+        """Give the value of every formula's cell and of the cells that arrays fill."""
+        return self._main.values
+
+    def result(self, inputs: Mapping[Place, Value], started: float | None = None) -> Recalculation:
+        """Tell all values, errors, doubts and differences from the file."""
+        book, main, values = self.book, self._main, self.values()
+        by_sheet = _by_sheet(values, {name: {} for name in book.sheets})
+        constants = _by_sheet(inputs, {name: dict(cells) for name, cells in book.constants.items()})
+        everything = {name: constants[name] | by_sheet[name] for name in book.sheets}
+        places = book.cell_names.items()
+        name = main.engine.name
+        second = None
+        if self._asked == "auto" and name == "strict":
+            second = second_run(book, main, self._own, inputs)
+        alone = second is None and (self._asked != "auto" or name == "embedded")
+        called = main.calls.count.items()
+        return Recalculation(
+            values=by_sheet,
+            constants=constants,
+            names={n: everything[p.sheet].get((p.row, p.column)) for n, p in places},
+            errors=list(faults(book, values, main.calls, main.refused)),
+            changes=list(differences(book, values)),
+            warnings=volatile_warning(book.formulas.values()),
+            functions_called={n: k for n, k in sorted(called) if n in self._own},
+            cells=len(book.formulas),
+            seconds=0.0 if started is None else time.perf_counter() - started,
+            engine=name,
+            doubts=list(doubts(book, main, second, alone=alone)),
+        )
+
+    def write(
+        self, target: Path | IO[bytes], inputs: Mapping[Place, Value], *, overwrite: bool
+    ) -> None:
+        """Write a copy of the file with the inputs and the values in it."""
+        values = self.values()
+        _write(self.book, target, values, self._main.spills, inputs, overwrite=overwrite)
+
+
 def _write(
     book: Book,
-    target: Path,
-    done: Calculated,
+    target: Path | IO[bytes],
+    values: Mapping[Place, Value],
+    spills: Mapping[Place, tuple[int, int]],
     inputs: Mapping[Place, Value],
     *,
     overwrite: bool,
 ) -> None:
     changes = {name: Changes() for name in book.sheets}
-    for place, value in done.values.items():
+    for place, value in values.items():
         changes[place.sheet].results[place.row, place.column] = value
-    for place, reach in done.spills.items():
+    for place, reach in spills.items():
         changes[place.sheet].spills[place.row, place.column] = reach
     for place, value in inputs.items():
         changes[place.sheet].inputs[place.row, place.column] = value

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import io
-import re
-import zipfile
 
 from openpyxl import Workbook
 from openpyxl.packaging.custom import StringProperty
@@ -14,19 +11,21 @@ from openpyxl.workbook.defined_name import DefinedName
 from xlcredit._version import __version__
 from xlcredit.deals.deal import Deal
 from xlcredit.deals.template import Template
+from xlcredit.ooxml.place import quoted
 from xlcredit.workbook.draft import Draft, Page, protect
+from xlcredit.workbook.pages.annual import AnnualPage
 from xlcredit.workbook.pages.audit import AuditPage, ChecksPage
-from xlcredit.workbook.pages.documents import FunctionsPage, SourcesPage, TermSheetPage
+from xlcredit.workbook.pages.functions import FunctionsPage
 from xlcredit.workbook.pages.inputs import InputsPage
 from xlcredit.workbook.pages.monthly import MonthlyPage
+from xlcredit.workbook.pages.sources import SourcesPage
 from xlcredit.workbook.pages.stress import StressPage
 from xlcredit.workbook.pages.summary import SummaryPage
-from xlcredit.workbook.places import Places, quoted
+from xlcredit.workbook.pages.term_sheet import TermSheetPage
+from xlcredit.workbook.places import Places
+from xlcredit.workbook.saving import saved
 
 __all__ = ["build"]
-
-#: A zip member needs a date; this one never changes.
-_STAMP = (1980, 1, 1, 0, 0, 0)
 
 
 def build(template: Template, deal: Deal) -> bytes:
@@ -60,13 +59,14 @@ def build(template: Template, deal: Deal) -> bytes:
         protect(sheet)
     _define_names(book)
     _describe(book)
-    return _deterministic(book)
+    return saved(book.workbook, book.deal.as_of)
 
 
 def _pages(template: Template) -> list[Page]:
     return [
         TermSheetPage(),
         SummaryPage(),
+        *([AnnualPage()] if template.annual else []),
         InputsPage(),
         *(MonthlyPage(sheet) for sheet in template.sheet),
         StressPage(),
@@ -80,7 +80,8 @@ def _pages(template: Template) -> list[Page]:
 def _define_names(book: Draft) -> None:
     names = book.workbook.defined_names
     for name, place in sorted(book.places.cells.items()):
-        names[name] = DefinedName(name, attr_text=f"{quoted(place.sheet)}!{place.absolute}")
+        address = f"{quoted(place.sheet)}!{place.absolute}"
+        names[name] = DefinedName(name, attr_text=address, comment=book.units[name])
     for name, area in sorted(book.areas.items()):
         names[name] = DefinedName(name, attr_text=area)
 
@@ -97,24 +98,3 @@ def _describe(book: Draft) -> None:
         ("xlcredit deal", book.deal.name),
     ):
         book.workbook.custom_doc_props.append(StringProperty(name=name, value=value))
-
-
-def _deterministic(book: Draft) -> bytes:
-    """Save without the clock: openpyxl stamps the time into the zip and the properties."""
-    raw, out = io.BytesIO(), io.BytesIO()
-    book.workbook.save(raw)
-    stamp = book.deal.as_of.isoformat() + "T00:00:00Z"
-    with zipfile.ZipFile(raw) as source, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as target:
-        for member in source.infolist():
-            content = source.read(member)
-            if member.filename == "docProps/core.xml":
-                content = _fixed_time(content, stamp)
-            info = zipfile.ZipInfo(member.filename, _STAMP)
-            info.compress_type = zipfile.ZIP_DEFLATED
-            info.external_attr = 0o600 << 16
-            target.writestr(info, content)
-    return out.getvalue()
-
-
-def _fixed_time(core: bytes, stamp: str) -> bytes:
-    return re.sub(rb"(<dcterms:modified[^>]*>)[^<]*", rb"\g<1>" + stamp.encode(), core, count=1)

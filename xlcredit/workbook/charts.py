@@ -17,30 +17,28 @@ from openpyxl.chart.shapes import GraphicalProperties
 from openpyxl.chart.text import RichText
 from openpyxl.drawing.fill import ColorChoice, PatternFillProperties
 from openpyxl.drawing.line import LineProperties
-from openpyxl.drawing.text import CharacterProperties, Paragraph, ParagraphProperties
+from openpyxl.drawing.text import (
+    CharacterProperties,
+    Paragraph,
+    ParagraphProperties,
+    RichTextProperties,
+)
 from openpyxl.utils import get_column_letter as letter
 
 from xlcredit.deals import template as templates
+from xlcredit.deals.units import unit as find_unit
+from xlcredit.ooxml.place import Place, quoted
 from xlcredit.workbook import style
 from xlcredit.workbook.draft import Draft
-from xlcredit.workbook.places import FIRST, Place, quoted
+from xlcredit.workbook.places import FIRST
 
-__all__ = ["AXIS_FORMATS", "column_series", "frame", "hatch", "line_of", "monthly"]
+__all__ = ["column_series", "frame", "hatch", "line_of", "monthly", "shown_months"]
 
 Plot = TypeVar("Plot", AreaChart, BarChart, LineChart)
 
 #: Dark to light, so that lines differ in grey too; dashes tell thresholds and books apart.
 _INKS = ("1F3A5F", "C2410C", "0F766E", "7C8798")
 _DASHES = ("solid", "solid", "sysDash", "dash")
-AXIS_FORMATS = {
-    "USD": "#,##0,,",
-    "USD m": "#,##0,,",
-    "USD/unit": "#,##0",
-    "USD/coin": "#,##0",
-    "ratio": "0.0",
-    "USD/GPU-hour": "0.00",
-    "share": "0%",
-}
 
 
 def monthly(book: Draft, spec: templates.Chart) -> BarChart | LineChart:
@@ -100,8 +98,10 @@ def line_of(series: Series, index: int, dashed: bool = False) -> None:
     series.smooth = False
     series.marker.symbol = "none"
     dash = "dash" if dashed else _DASHES[index % 4]
+    # a threshold is no colour: green would read as good
+    ink = style.INK if dashed else _INKS[index % 4]
     series.graphicalProperties = GraphicalProperties(
-        ln=LineProperties(solidFill=_INKS[index % 4], w=22_000, prstDash=dash)
+        ln=LineProperties(solidFill=ink, w=22_000, prstDash=dash)
     )
 
 
@@ -134,7 +134,7 @@ def frame(chart: Plot, title: str, unit: str, months: bool = False) -> Plot:
     for run in chart.title.tx.rich.p[0].r or []:
         run.rPr = _letters(1000, bold=True)
     chart.title.overlay = False
-    chart.y_axis.number_format = AXIS_FORMATS.get(unit, "General")
+    chart.y_axis.number_format = find_unit(unit).axis
     chart.y_axis.majorGridlines.spPr = GraphicalProperties(ln=LineProperties(solidFill="E5E7EB"))
     chart.x_axis.tickLblPos = "low"
     chart.x_axis.delete = chart.y_axis.delete = False
@@ -143,7 +143,8 @@ def frame(chart: Plot, title: str, unit: str, months: bool = False) -> Plot:
         chart.x_axis.tickLblSkip = chart.x_axis.tickMarkSkip = 12
     for axis in (chart.x_axis, chart.y_axis):
         axis.txPr = RichText(
-            p=[Paragraph(pPr=ParagraphProperties(defRPr=_letters(800)), endParaRPr=_letters(800))]
+            bodyPr=RichTextProperties(rot=0, vert="horz"),  # a slanted date is hard to read
+            p=[Paragraph(pPr=ParagraphProperties(defRPr=_letters(800)), endParaRPr=_letters(800))],
         )
         axis.spPr = GraphicalProperties(ln=LineProperties(solidFill="9CA3AF"))
     chart.legend.position = "b"

@@ -14,8 +14,9 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from xlcredit.deals.deal import Deal
 from xlcredit.deals.template import Template
+from xlcredit.ooxml.place import Place
 from xlcredit.workbook import style
-from xlcredit.workbook.places import Place, Places
+from xlcredit.workbook.places import Places
 
 __all__ = ["Draft", "Page", "page_break", "page_scale", "page_setup", "protect", "widths"]
 
@@ -33,7 +34,9 @@ class Draft:
     deal: Deal
     workbook: Workbook
     places: Places
-    #: Areas that ``show`` reads back, by defined name.
+    #: The unit of each named cell.
+    units: dict[str, str] = field(default_factory=dict)
+    #: Tables that are read back, by defined name.
     areas: dict[str, str] = field(default_factory=dict)
     _looks: dict[tuple[Any, ...], Any] = field(default_factory=dict)
 
@@ -60,9 +63,10 @@ class Draft:
         cell.value = "=" + text
         return cell
 
-    def name(self, name: str, sheet: str, row: int, column: int) -> None:
-        """Record where a named cell stands."""
+    def name(self, name: str, sheet: str, row: int, column: int, unit: str) -> None:
+        """Record where a named cell stands, and the unit of what it holds."""
         self.places.cells[name] = Place(sheet, row, column)
+        self.units[name] = unit
 
 
 class Page(Protocol):

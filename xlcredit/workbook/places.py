@@ -12,31 +12,21 @@ from openpyxl.utils import get_column_letter as letter
 
 from xlcredit.errors import DealError, FormulaError
 from xlcredit.hints import did_you_mean
+from xlcredit.ooxml.place import Place, quoted
 
-__all__ = ["FIRST", "OPENING", "TOTAL", "UNIT", "Place", "Places", "quoted"]
+__all__ = ["FIRST", "OPENING", "TOTAL", "UNIT", "Places"]
 
 #: Columns of a monthly sheet: label, unit, total or constant, opening, then the months.
 LABEL, UNIT, TOTAL, OPENING, FIRST = 1, 2, 3, 4, 5
+
+#: Parts of a row that end with the loan: the first column, and what it adds to its months.
+_LIVES = {"loan": (FIRST, ""), "life": (OPENING, "+1")}
 
 _BRACES = re.compile(r"\{([A-Za-z_][\w.]*)\}")
 _CELL = re.compile(r"\$?[A-Z]{1,3}\$?\d+\Z")
 _WORD = re.compile(r"[A-Za-z_]\w*")
 #: Functions younger than the file format carry a prefix in the file.
-_YOUNG = re.compile(r"\b(MINIFS|MAXIFS|NORM\.S\.DIST|GAMMA\.DIST|GAMMALN\.PRECISE)\(")
-
-
-@dataclass(frozen=True)
-class Place:
-    """One cell."""
-
-    sheet: str
-    row: int
-    column: int
-
-    @property
-    def absolute(self) -> str:
-        """The address without its sheet, fixed."""
-        return f"${letter(self.column)}${self.row}"
+_YOUNG = re.compile(r"\b(MINIFS|MAXIFS|IFNA|NORM\.S\.DIST|GAMMA\.DIST|GAMMALN\.PRECISE)\(")
 
 
 @dataclass
@@ -82,22 +72,29 @@ class Places:
         return _YOUNG.sub(r"_xlfn.\1(", resolved)
 
     def _reference(self, name: str, sheet: str, column: int) -> str:
+        """What one pair of braces stands for."""
         if name in self.blocks:
             return self._area(*self.blocks[name], sheet)
         if ".." in name:
-            first, _, last = name.partition("..")
-            if first.startswith("live."):
-                ends = self.blocks.get(first), self.blocks.get(f"live.{last}")
-                if ends[0] and ends[1]:
-                    return self._area(ends[0][0], ends[1][0], sheet)
-            return self._area(self._cell(first), self._cell(last), sheet)
+            return self._range(name, sheet)
+        if name in self.cells:
+            return self._area(self.cells[name], self.cells[name], sheet)
         if name.startswith("live."):
             moved = [key.removeprefix("live.") for key in self.blocks if key.startswith("live.")]
             hint = did_you_mean(name.removeprefix("live."), moved)
             raise DealError(f"{{{name}}}: no scenario moves that input{hint}")
+        return self._monthly(name, sheet, column)
+
+    def _range(self, name: str, sheet: str) -> str:
+        """From one cell to another: inputs, or inputs as the scenario in force has them."""
+        first, _, last = name.partition("..")
+        if first in self.blocks and f"live.{last}" in self.blocks:
+            return self._area(self.blocks[first][0], self.blocks[f"live.{last}"][0], sheet)
+        return self._area(self._cell(first), self._cell(last), sheet)
+
+    def _monthly(self, name: str, sheet: str, column: int) -> str:
+        """A row, or a part of it."""
         row, _, part = name.partition(".")
-        if not part and row not in self.rows and row in self.cells:
-            return self._area(self.cells[row], self.cells[row], sheet)
         if row not in self.rows:
             raise DealError(f"{{{name}}} is not a monthly row{did_you_mean(row, self.rows)}")
         place = self.rows[row]
@@ -111,10 +108,16 @@ class Places:
             "first": (FIRST,),
             "total": (TOTAL,),
         }
-        if part not in columns:
-            known = ", ".join(f".{word}" for word in columns if word)
+        if part not in columns and part not in _LIVES:
+            known = ", ".join(f".{word}" for word in [*columns, *_LIVES] if word)
             raise DealError(f"{{{name}}}: .{part} is not one of {known}")
         prefix = "" if place.sheet == sheet else f"{quoted(place.sheet)}!"
+        if part in _LIVES:
+            first, more = _LIVES[part]
+            start, end = (f"{prefix}${letter(c)}${place.row}" for c in (first, self.last))
+            # the address and not the name: the embedded engine knows no names there
+            tenor = self._area(self._cell("tenor_months"), self._cell("tenor_months"), sheet)
+            return f"{start}:INDEX({start}:{end.removeprefix(prefix)},1,{tenor}{more})"
         if part in ("", "prev", "next"):
             return f"{prefix}{letter(columns[part][0])}{place.row}"
         return prefix + ":".join(f"${letter(c)}${place.row}" for c in columns[part])
@@ -159,8 +162,3 @@ class Places:
             return True
         words = set(_WORD.findall(formula))
         return any(self.cells[word].sheet != sheet for word in words & self.cells.keys())
-
-
-def quoted(sheet: str) -> str:
-    """A sheet's name as a formula writes it."""
-    return sheet if re.fullmatch(r"[A-Za-z_]\w*", sheet) else f"'{sheet}'"

@@ -10,11 +10,12 @@ from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.styles.protection import Protection
 from openpyxl.worksheet.worksheet import Worksheet
 
+from xlcredit.deals.units import unit as find_unit
+
 __all__ = [
     "ACCENT",
     "KEY",
     "MILLIONS",
-    "NUMBER_FORMATS",
     "base",
     "constant_format",
     "formula_colour",
@@ -22,6 +23,7 @@ __all__ = [
     "input_cell",
     "note",
     "number",
+    "number_format",
     "paint_breach",
     "paint_open",
     "paint_status",
@@ -46,40 +48,6 @@ KEY = (
     (PURPLE, "Worksheet function", "needs the xlcredit add-in to recalculate; values are stored"),
 )
 
-NUMBER_FORMATS = {
-    "USD": '#,##0;[Red]-#,##0;"–"',
-    "USD m": '#,##0.0,,;[Red]-#,##0.0,,;"–"',
-    "USD/unit": '#,##0;[Red]-#,##0;"–"',
-    "USD/GPU-hour": "0.00;[Red]-0.00;0.00",
-    "USD/kWh": "0.000",
-    "USD/coin": "#,##0",
-    "USD/month": '#,##0;[Red]-#,##0;"–"',
-    "share": "0.0%;[Red]-0.0%;0.0%",
-    "1/year": "0.00%;[Red]-0.00%;0.00%",
-    "1/sqrt(year)": "0.0%",
-    "ratio": '0.00"x";[Red]-0.00"x";"–"',
-    "months": "0.0;[Red]-0.0;0",
-    "days": "#,##0",
-    "years": "0.0",
-    "units": '#,##0;[Red]-#,##0;"–"',
-    "units/day": "#,##0.##",
-    "coins": "#,##0.##",
-    "coins/day": "#,##0.##",
-    "coins/month": "#,##0.##",
-    "kW": "#,##0.00",
-    "hours": "#,##0",
-    "number": "0.00;[Red]-0.00;0.00",
-    "log": "0.00",
-    "power": "0.00",
-    "flag": '0;-0;"·"',
-    "bp": '#,##0" bp";[Red]-#,##0" bp";0" bp"',
-    "date": "d mmm yyyy",
-    "text": "@",
-    "%": "0.0%",
-    # a share of the value; a breach says which way the value must go, and how far
-    "headroom, min": '0.0%;[Red]"must rise "0%;0.0%',
-    "headroom, max": '0.0%;[Red]"must fall "0%;0.0%',
-}
 #: Money on the Summary.
 MILLIONS = '"$"#,##0.0,,"m";[Red]"-$"#,##0.0,,"m";"–"'
 #: Below this a figure is a tolerance.
@@ -136,17 +104,22 @@ def formula_colour(formula: str, other_sheet: bool) -> str:
     return GREEN if other_sheet else BLACK
 
 
+def number_format(unit: str) -> str:
+    """The number format of a unit; without one, a cell's own."""
+    return find_unit(unit).cell if unit else "General"
+
+
 def number(cell: Any, unit: str, colour: str = BLACK, **font: Any) -> Any:
     """Format a cell that holds a figure of that unit."""
     base(cell, color=colour, **font)
-    cell.number_format = NUMBER_FORMATS.get(unit, "General")
+    cell.number_format = number_format(unit)
     cell.alignment = Alignment(horizontal="left" if unit == "text" else "right", vertical="center")
     return cell
 
 
 def constant_format(unit: str, value: Any) -> str:
     """The unit's number format, or one that does not show a small figure as nothing."""
-    usual = NUMBER_FORMATS.get(unit, "General")
+    usual = number_format(unit)
     if not isinstance(value, (int, float)) or value == 0:
         return usual
     if unit in ("USD", "USD/unit") and abs(value) < 100 and value != int(value):
@@ -185,6 +158,8 @@ def paint_status(sheet: Worksheet, area: str) -> None:
         ("PASS", "14532D", "DCFCE7"),
         ("OK", "14532D", "DCFCE7"),
         ("BREACH", "FFFFFF", "B91C1C"),
+        *((word, "14532D", "F0FDF4") for word in ("MET", "INSIDE", "HOLDS")),
+        *((word, "7C2D12", "FFEDD5") for word in ("NOT MET", "OUTSIDE", "FAILS")),
         ("CHECK", "78350F", "FDE68A"),
     ):
         sheet.conditional_formatting.add(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import sys
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 __all__ = ["HOMONYMS", "VBA_KEYWORDS", "VOCABULARY", "Word"]
@@ -33,7 +34,7 @@ class Word:
         """Whether TRUE and FALSE are values of it."""
         return self.among == (0, 1)
 
-    @property
+    @cached_property
     def domain(self) -> str:
         """The allowed numbers in words, as they stand in an error's reason."""
         if self.among:
@@ -68,6 +69,8 @@ _SHARE = {"low": 0.0, "high": 1.0}
 _SHARE_BELOW_ONE = {"low": 0.0, "high": _below(1.0)}
 _POSITIVE = {"low": _ABOVE_ZERO}
 _WHOLE = {"low": 0.0, "whole": True}
+#: Up to a thousand a year: faster is at once.
+_BOUNDED = {"low": 0.0, "high": 1000.0}
 _PERIODS_PER_YEAR = (1, 2, 4, 12, 52, 365)
 #: A yearly rate nearer to -100% than this leaves no money to discount.
 _ABOVE_MINUS_ONE = {"low": math.nextafter(-1.0, 0.0)}
@@ -233,6 +236,26 @@ VOCABULARY: dict[str, Word] = {
     "liquidity": _word("USD", "borrower's cash for top-ups", _MONEY),
     "coin_slippage": _word("share", "cost of selling coin", _SHARE_BELOW_ONE),
     "gpu_recovery": _word("share", "net proceeds over price on enforcement", _SHARE),
+    # simulation
+    "relet": _word("USD", "contracted cards let on the market at base rents", _MONEY),
+    "gpu_curve": _word("USD/unit", "expected price of a card, at closing and by period", _MONEY),
+    "paths": _word("paths", "number of simulated paths", low=1.0, whole=True),
+    "seed": _word("number", "seed of the random numbers", low=0.0, high=2.0**53, whole=True),
+    "mean_reversion": _word("1/year", "speed of return to the card's curve", _BOUNDED),
+    "stressed_correlation": _word("ratio", "correlation in stress", low=-1.0, high=1.0),
+    "drawdown_trigger": _word("share", "fall of coin from its high that is stress", _SHARE),
+    "jump_intensity": _word("1/year", "common jumps in a year", _BOUNDED),
+    "coin_jump": _word("log", "mean log jump of coin", low=-20.0, high=20.0),
+    "gpu_jump": _word("log", "mean log jump of card prices", low=-20.0, high=20.0),
+    "coin_jump_vol": _word("log", "deviation of the coin's log jump", low=0.0, high=5.0),
+    "gpu_jump_vol": _word("log", "deviation of the card's log jump", low=0.0, high=5.0),
+    "jump_correlation": _word("ratio", "correlation of the two jumps", low=-1.0, high=1.0),
+    "rent_beta": _word("ratio", "log move of rents for one of card prices", low=-10.0, high=10.0),
+    "hazard_elasticity": _word(
+        "ratio", "log rise of the hazard for a log fall of rents", low=0.0, high=100.0
+    ),
+    "downtime_periods": _word("periods", "empty periods after the customer stops", _WHOLE),
+    "loss_rate": _word("1/year", "discount rate of losses, effective", _ABOVE_MINUS_ONE),
     # price of credit
     "exposure": _word("USD", "opening balance, one value per period", _MONEY),
     "lgd": _word("share", "loss given default", _SHARE),

@@ -21,7 +21,7 @@ from tests.conformance.cases import Case, Rows, agrees, normal
 from tests.functions.cases import answer
 from xlcredit.errors import CellError
 from xlcredit.hosts.libreoffice.package import unpack
-from xlcredit.ooxml.values import a1
+from xlcredit.ooxml.place import a1
 from xlcredit.recalc import LibreOffice
 
 __all__ = ["DOCUMENTED", "HERE", "WRONG", "answers", "difference"]

@@ -13,8 +13,9 @@ import pytest
 from tests.cli.test_cli import refused, xlcredit
 from xlcredit.errors import FileError, RecalcError
 from xlcredit.hosts.officejs.lite import PROGRAM, embed
-from xlcredit.ooxml.book import Book, Place
+from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.package import Package
+from xlcredit.ooxml.place import Place
 from xlcredit.recalc import recalculate
 
 TERM_LOAN = Path(__file__).parents[3] / "workbooks" / "gpu-term-loan.xlsx"

@@ -15,10 +15,8 @@ pythonpath/          what the file needs before it has found it
 from __future__ import annotations
 
 import importlib.util
-import io
 import json
 import sys
-import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
@@ -27,6 +25,7 @@ from xlcredit._version import __version__
 from xlcredit.functions import REGISTRY, Function
 from xlcredit.hosts.libreoffice.calc import WHY
 from xlcredit.hosts.libreoffice.typelibrary import Method, type_library
+from xlcredit.ooxml.package import zipped
 from xlcredit.worksheet.explain import Argument, manual
 
 __all__ = ["IDENTIFIER", "OLDEST", "contents", "extension", "unpack"]
@@ -103,11 +102,7 @@ def extension() -> bytes:
     bytes
         Content of an ``.oxt`` file; the same for the same version and place.
     """
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in contents().items():
-            archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
-    return out.getvalue()
+    return zipped(contents())
 
 
 def unpack(folder: Path) -> Path:

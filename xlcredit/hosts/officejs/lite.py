@@ -9,8 +9,8 @@ or the web, has the worksheet functions and needs no Python.
 from __future__ import annotations
 
 import hashlib
+import io
 import json
-import tempfile
 import uuid
 from collections.abc import Iterable
 from html import escape
@@ -18,12 +18,12 @@ from pathlib import Path
 
 from xlcredit.errors import FileError, RecalcError
 from xlcredit.functions import REGISTRY
-from xlcredit.ooxml.additions import Additions, pack
-from xlcredit.ooxml.book import Book, Place
-from xlcredit.ooxml.package import Package
+from xlcredit.ooxml.book import Book
+from xlcredit.ooxml.package import Package, pack
+from xlcredit.ooxml.place import Place, a1
+from xlcredit.ooxml.relations import Additions
 from xlcredit.ooxml.spelling import respell
 from xlcredit.ooxml.spilling import spilling
-from xlcredit.ooxml.values import a1
 from xlcredit.recalc import recalculate
 
 __all__ = ["PROGRAM", "embed", "refuse_macros"]
@@ -43,12 +43,12 @@ _OFFICE = "http://schemas.microsoft.com/office"
 _RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 
 
-def embed(path: Path, spill: Iterable[str] = ()) -> bytes:
+def embed(source: Path | Book, spill: Iterable[str] = ()) -> bytes:
     """Give a workbook the program, and its formulas the spelling of Office.js.
 
     Parameters
     ----------
-    path : Path
+    source : Path or Book
         A recalculated .xlsx workbook.
     spill : iterable of str
         Cells, by name or address, whose formulas answer a block and are to spill. With any, the
@@ -66,14 +66,14 @@ def embed(path: Path, spill: Iterable[str] = ()) -> bytes:
     RecalcError
         A formula has no stored value, or cannot spill.
     """
-    package = Package(path)
+    book = source if isinstance(source, Book) else Book(Package(source))
+    package, path = book.package, book.package.path
     refuse_macros(path, package)
     if any(part.startswith(_FOLDER) for part in package):
         raise FileError(
             f"{path}: carries the task pane of an add-in already; with xlwings Lite, add "
             f"{PROGRAM['main.py'].strip()!r} to its main.py and xlcredit to its requirements.txt"
         )
-    book = Book(package)
     _refuse_without_values(book)
     places = [_find(book, key) for key in spill]
     parts = respell(book, "lite", REGISTRY) | _task_pane(package)
@@ -104,18 +104,15 @@ def _find(book: Book, key: str) -> Place:
 
 def _spilt(content: bytes, places: list[Place]) -> bytes:
     """Let formulas spill, and give all cells the values that they then have."""
-    with tempfile.TemporaryDirectory() as scratch:
-        before, after = Path(scratch) / "before.xlsx", Path(scratch) / "after.xlsx"
-        before.write_bytes(content)
-        book = Book(Package(before))
-        before.write_bytes(pack(book.package, spilling(book, places)))
-        result = recalculate(before, after)
-        for place in places:
-            cell = a1(place.row, place.column)
-            for fault in result.errors:
-                if (fault.sheet, fault.cell) == (place.sheet, cell):
-                    raise RecalcError(f"{place}: cannot spill: {fault.code} {fault.reason}")
-        return pack(Package(after), {})
+    book = Book(Package(content))
+    after = io.BytesIO()
+    result = recalculate(pack(book.package, spilling(book, places)), after)
+    for place in places:
+        cell = a1(place.row, place.column)
+        for fault in result.errors:
+            if (fault.sheet, fault.cell) == (place.sheet, cell):
+                raise RecalcError(f"{place}: cannot spill: {fault.code} {fault.reason}")
+    return pack(Package(after.getvalue()), {})
 
 
 # --- the task pane --------------------------------------------------------------------------
@@ -135,7 +132,7 @@ def _task_pane(package: Package) -> dict[str, bytes]:
 
 def _extension(package: Package) -> str:
     # Not at random: the same workbook is to be the same file.
-    source = hashlib.sha256(package.path.read_bytes()).hexdigest()
+    source = hashlib.sha256(package.data).hexdigest()
     own = uuid.uuid5(uuid.NAMESPACE_OID, f"xlcredit extension {source}")
     book = uuid.uuid5(uuid.NAMESPACE_OID, f"xlcredit workbook {source}")
     properties = {

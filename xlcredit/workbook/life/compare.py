@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from xlcredit.deals.units import DRIVER_UNITS, Unit
 from xlcredit.errors import CellError, FileError
-from xlcredit.ooxml.book import Book, Place
-from xlcredit.ooxml.package import Package
-from xlcredit.ooxml.values import Value, address
+from xlcredit.ooxml.book import Book
+from xlcredit.ooxml.place import Place, address
+from xlcredit.ooxml.values import Value, from_serial
 from xlcredit.workbook.life.stamp import Stamp, read_stamp
 from xlcredit.workbook.pages.dashboard import Cell, Dashboard, read_dashboard
+from xlcredit.workbook.pages.inputs import InputsPage, read_inputs
+from xlcredit.workbook.pages.term_sheet import read_terms
+from xlcredit.workbook.reading import open_book, text
 
 __all__ = ["Change", "Comparison", "compare"]
 
-_INPUTS, _TERMS = "Inputs", "Term Sheet"
-_EPOCH = datetime.date(1899, 12, 30)
 #: Figures this close are the same figure.
 _TOLERANCE = 1e-9
-#: Decimals that a unit is quoted with; more are shown where the change needs them.
-_DECIMALS = {"USD/GPU-hour": 2, "ratio": 2, "number": 2, "kW": 2, "USD/kWh": 3, "years": 1}
-_PERCENT = frozenset({"share", "1/year", "1/sqrt(year)", "%"})
+#: More decimals than the unit is quoted with are shown where the change needs them.
 _MOST_DECIMALS = 10
 
 
@@ -39,8 +38,9 @@ class Change:
     shown_new: str = ""
 
     def __str__(self) -> str:
-        unit = "" if self.unit in ("text", "date", "ratio", *_PERCENT) else f" {self.unit}"
-        return f"{self.label}: {self.shown_old} → {self.shown_new}{unit}"
+        bare = self.unit in ("", "text", "date", "ratio") or _unit(self.unit).percent
+        named = "" if bare else f" {self.unit}"
+        return f"{self.label}: {self.shown_old} → {self.shown_new}{named}"
 
 
 @dataclass
@@ -83,14 +83,14 @@ def compare(old: Path, new: Path) -> Comparison:
     FileError
         One of them is not ours or holds no values, or they are of different templates.
     """
-    books = [Book(Package(path)) for path in (old, new)]
+    books = [open_book(path) for path in (old, new)]
     before, after = (read_stamp(book.package) for book in books)
     if before.template != after.template:
         raise FileError(
             f"{old} is a {before.template} and {new} a {after.template}: "
             "only workbooks of one template can be compared"
         )
-    dashboards = [read_dashboard(path) for path in (old, new)]
+    dashboards = [read_dashboard(book) for book in books]
     found = Comparison(old, new, remarks=list(_remarks(before, after)))
     if bool(books[0].formulas) != bool(books[1].formulas):
         found.remarks.append("one of them holds no formulas: values are compared")
@@ -115,41 +115,22 @@ def _remarks(before: Stamp, after: Stamp) -> Iterator[str]:
 
 def _inputs(old: Book, new: Book) -> Iterator[Change]:
     """Compare inputs by name, as rows may move; the new book's labels and units count."""
-    for name in dict.fromkeys([*_input_places(new), *_input_places(old)]):
-        places = [_input_places(book).get(name) for book in (old, new)]
-        book, place = (new, places[1]) if places[1] else (old, places[0])
-        assert place is not None, "the name is one of theirs"
-        before, after = (
-            None if p is None else b.saved(p) for b, p in zip((old, new), places, strict=True)
-        )
-        if _differ(before, after):
-            label = book.saved(Place(place.sheet, place.row, place.column - 1))
-            unit = str(book.saved(Place(place.sheet, place.row, place.column + 1)) or "")
-            yield _change(str(label or name), before, after, unit)
-
-
-def _input_places(book: Book) -> dict[str, Place]:
-    """Give the named inputs from top to bottom."""
-    inputs = {n: p for n, p in book.cell_names.items() if p.sheet == _INPUTS}
-    return dict(sorted(inputs.items(), key=lambda item: item[1]))
+    before, after = read_inputs(old), read_inputs(new)
+    for name in dict.fromkeys([*after, *before]):
+        was = old.saved(before[name].value) if name in before else None
+        now = new.saved(after[name].value) if name in after else None
+        if _differ(was, now):
+            book, cells = (new, after[name]) if name in after else (old, before[name])
+            label, unit = book.saved(cells.label), text(book.saved(cells.unit))
+            yield _change(str(label or name), was, now, unit)
 
 
 def _terms(old: Book, new: Book) -> Iterator[Change]:
     """Compare the lines of the term sheet as they read."""
-    before, after = (_read_terms(book) for book in (old, new))
+    before, after = read_terms(old), read_terms(new)
     for label in dict.fromkeys([*after, *before]):
         if _differ(before.get(label), after.get(label)):
             yield _change(label, before.get(label), after.get(label), "text")
-
-
-def _read_terms(book: Book) -> dict[str, Value]:
-    """Read the numbered lines: a number, a label and a text side by side."""
-    cells = book.constants.get(_TERMS, {})
-    return {
-        str(cells[row, 2]): book.saved(Place(_TERMS, row, 3))
-        for (row, column), value in cells.items()
-        if column == 1 and str(value)[:1].isdigit() and (row, 2) in cells
-    }
 
 
 def _cells(old: Book, new: Book) -> Iterator[Change]:
@@ -157,13 +138,13 @@ def _cells(old: Book, new: Book) -> Iterator[Change]:
         return  # a committee copy holds values only
     for place in dict.fromkeys([*old.formulas, *new.formulas]):
         texts = [str(b.formulas[place]) if place in b.formulas else None for b in (old, new)]
-        if texts[0] != texts[1] and place.sheet != _INPUTS:
+        if texts[0] != texts[1] and place.sheet != InputsPage.name:
             before, after = (
                 text or b.saved(place) for text, b in zip(texts, (old, new), strict=True)
             )
             yield _change(str(place), before, after, "")
     for sheet in dict.fromkeys([*old.constants, *new.constants]):
-        if sheet != _INPUTS:
+        if sheet != InputsPage.name:
             yield from _numbers(sheet, old, new)
 
 
@@ -240,16 +221,17 @@ def _change(label: str, old: Value, new: Value, unit: str) -> Change:
     decimals = max(_decimals(value, unit) for value in (old, new))
     shown = [_shown(value, unit, decimals) for value in (old, new)]
     plain: list[Any] = [
-        _date(v) if unit == "date" and isinstance(v, float) else v for v in (old, new)
+        from_serial(v) if unit == "date" and isinstance(v, float) else v for v in (old, new)
     ]
     return Change(label, plain[0], plain[1], unit, shown[0], shown[1])
 
 
 def _decimals(value: Value, unit: str) -> int:
-    least = 1 if unit in _PERCENT else _DECIMALS.get(unit, 0)
+    row = _unit(unit)
+    least = row.decimals
     if isinstance(value, bool) or not isinstance(value, float):
         return least
-    value *= 100 if unit in _PERCENT else 1
+    value *= 100 if row.percent else 1
     for decimals in range(least, _MOST_DECIMALS):
         if abs(value - round(value, decimals)) <= _TOLERANCE * abs(value):
             return decimals
@@ -264,11 +246,12 @@ def _shown(value: Any, unit: str, decimals: int) -> str:
     if isinstance(value, bool) or not isinstance(value, float):
         return str(value)
     if unit == "date":
-        return f"{_date(value):%d %b %Y}".lstrip("0")
-    if unit in _PERCENT:
+        return f"{from_serial(value):%d %b %Y}".lstrip("0")
+    if _unit(unit).percent:
         return f"{100 * value:,.{decimals}f}%"
     return f"{value:,.{decimals}f}" + ("x" if unit == "ratio" else "")
 
 
-def _date(serial: float) -> datetime.date:
-    return _EPOCH + datetime.timedelta(days=int(serial))
+def _unit(name: str) -> Unit:
+    """Give a unit's row; what nothing names, or somebody has renamed, is a plain number."""
+    return DRIVER_UNITS.get(name, Unit(name, "General"))

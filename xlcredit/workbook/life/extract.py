@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import re
 from pathlib import Path
 from typing import Any
 
@@ -11,22 +10,18 @@ import msgspec
 
 from xlcredit.deals import Deal, Input, Template, load, shipped
 from xlcredit.deals.values import check_value
-from xlcredit.errors import CellError, DealError, FileError
-from xlcredit.ooxml.book import Book, Place
+from xlcredit.errors import CellError, DealError
+from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.package import Package
-from xlcredit.ooxml.values import Value
+from xlcredit.ooxml.values import Value, from_serial, serial
 from xlcredit.workbook.life.stamp import read_stamp
-from xlcredit.workbook.pages.inputs import CHANGED, InputsPage
+from xlcredit.workbook.pages.inputs import InputCells, read_inputs
+from xlcredit.workbook.pages.term_sheet import read_note
+from xlcredit.workbook.reading import text
 
 __all__ = ["extract"]
 
-#: Where source and date stand, counted from an input's value.
-_SOURCE, _AS_OF = 2, 3
-#: The line under the title of the term sheet: the deal's note and its date.
-_NOTE = re.compile(r"(.*)\. As of \d{1,2} \w+ \d{4}\.", re.DOTALL)
-_NOTE_PLACE = Place("Term Sheet", 3, 1)
-_EPOCH = datetime.date(1899, 12, 30)
-_LAST_DAY = (datetime.date.max - _EPOCH).days
+_LAST_DAY = serial(datetime.date.max)
 _EXACT = 1e15
 
 
@@ -56,15 +51,13 @@ def extract(path: Path, template: str | None = None) -> tuple[Deal, Template]:
     book = Book(Package(path))
     stamp = read_stamp(book.package)
     spec = _template(path, stamp.template, template)
-    known = {name.lower() for name in spec.inputs}
-    named = [n for n, place in book.cell_names.items() if place.sheet == InputsPage.name]
-    if unknown := sorted(n for n in named if n.lower() not in known):
+    cells = read_inputs(book)
+    if unknown := sorted(cells.keys() - spec.inputs.keys()):
         told = f"{path}: {', '.join(unknown)} is no input of {spec.name}"
         raise DealError(f"{told}; give the template that it was built from")
-    inputs = {name: _input(book, default) for name, default in spec.inputs.items()}
-    deal = Deal(
-        template=spec.name, name=stamp.deal, as_of=stamp.as_of, note=_note(book), inputs=inputs
-    )
+    inputs = {name: _input(book, default, cells.get(name)) for name, default in spec.inputs.items()}
+    note = read_note(book, stamp.as_of)
+    deal = Deal(template=spec.name, name=stamp.deal, as_of=stamp.as_of, note=note, inputs=inputs)
     return deal, spec
 
 
@@ -80,19 +73,15 @@ def _template(path: Path, stamped: str, given: str | None) -> Template:
     return spec
 
 
-def _input(book: Book, default: Input) -> Input:
-    place = book.cell_names.get(default.name)
-    if place is None:
+def _input(book: Book, default: Input, cells: InputCells | None) -> Input:
+    if cells is None:
         raise DealError(f"{book.package.path}: has no input {default.name} ({default.label})")
-    name, row, column = place
-    where = f"{book.package.path}: {place} ({default.label})"
-    value = _typed(book.saved(place), default, where)
+    where = f"{book.package.path}: {cells.value} ({default.label})"
+    value = _typed(book.saved(cells.value), default, where)
     check_value(default, value, where)
-    source = _text(book.saved(Place(name, row, column + _SOURCE))) or "assumption"
-    as_of = book.saved(Place(name, row, column + _AS_OF))
-    date = default.as_of if as_of is None else _date(as_of, f"{where}: the date")
-    # the date belongs to the figure that was replaced
-    date = None if source == CHANGED else date
+    source = text(book.saved(cells.source)) or "assumption"
+    as_of = book.saved(cells.as_of)
+    date = None if as_of is None else _date(as_of, f"{where}: the date")
     return msgspec.structs.replace(default, value=value, source=source, as_of=date)
 
 
@@ -101,7 +90,7 @@ def _typed(value: Value, spec: Input, where: str) -> Any:
     if isinstance(value, CellError):
         raise DealError(f"{where} shows {value.code}; type a value")
     if spec.unit == "text":
-        return _text(value)
+        return text(value)
     if value is None:
         raise DealError(f"{where} is empty; type a value [{spec.unit}], or recalculate the file")
     if spec.unit == "date":
@@ -110,21 +99,7 @@ def _typed(value: Value, spec: Input, where: str) -> Any:
     return int(value) if whole else value
 
 
-def _text(value: Value) -> str:
-    if value is None or isinstance(value, CellError):
-        return ""
-    return f"{value:.15g}" if isinstance(value, float) else str(value)
-
-
 def _date(value: Value, where: str) -> datetime.date:
     if isinstance(value, bool) or not isinstance(value, float) or not 1 <= value <= _LAST_DAY:
         raise DealError(f"{where} must be a date; got {value!r}")
-    return _EPOCH + datetime.timedelta(days=int(value))
-
-
-def _note(book: Book) -> str:
-    if _NOTE_PLACE.sheet not in book.sheets:
-        raise FileError(f"{book.package.path}: has no sheet {_NOTE_PLACE.sheet}")
-    line = _text(book.saved(_NOTE_PLACE))
-    match = _NOTE.fullmatch(line)
-    return match[1] if match else line
+    return from_serial(value)

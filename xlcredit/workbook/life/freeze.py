@@ -22,12 +22,12 @@ from pathlib import Path
 from xlcredit._version import __version__
 from xlcredit.errors import CellError, FileError, RecalcError
 from xlcredit.ooxml import sheets as parts
-from xlcredit.ooxml.additions import pack
-from xlcredit.ooxml.book import Book, Place
+from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.formulas import groups
-from xlcredit.ooxml.package import Package
+from xlcredit.ooxml.package import Package, pack
+from xlcredit.ooxml.place import Place, a1
 from xlcredit.ooxml.sheet import Sheet
-from xlcredit.ooxml.values import Value, a1
+from xlcredit.ooxml.values import Value
 from xlcredit.workbook.life.stamp import read_properties
 
 __all__ = ["FORMULAS", "FROZEN", "Verdict", "freeze", "verify"]
@@ -54,12 +54,12 @@ class Verdict:
     """What the sheet Frozen says: source, date, versions."""
 
 
-def freeze(path: Path, date: datetime.date) -> bytes:
+def freeze(source: Path | Book, date: datetime.date) -> bytes:
     """Make the committee copy of a recalculated workbook.
 
     Parameters
     ----------
-    path : Path
+    source : Path or Book
         The workbook, with values stored beside its formulas.
     date : datetime.date
         The date to stamp; the same file and date give the same bytes.
@@ -76,8 +76,8 @@ def freeze(path: Path, date: datetime.date) -> bytes:
     RecalcError
         A formula has no stored value.
     """
-    package = Package(path)
-    book = Book(package)
+    book = source if isinstance(source, Book) else Book(Package(source))
+    package = book.package
     _refuse(book)
     facts = _facts(book, date)
     listed = [(g.area.sheet, g.area.reference, str(g.formula)) for g in groups(book)]
@@ -93,7 +93,7 @@ def freeze(path: Path, date: datetime.date) -> bytes:
     return pack(package, changed | styled.part() | parts.add_sheets(package, book.part, pages))
 
 
-def verify(path: Path) -> Verdict:
+def verify(source: Path | bytes) -> Verdict:
     """Compute the seal of a committee copy again.
 
     Raises
@@ -101,7 +101,8 @@ def verify(path: Path) -> Verdict:
     FileError
         The file is no committee copy.
     """
-    book = Book(Package(path))
+    book = Book(Package(source))
+    path = book.package.path
     if not {FORMULAS, FROZEN} <= set(book.sheets):
         raise FileError(f"{path}: is no committee copy; make one with xlcredit freeze")
     cells = book.constants[FROZEN]
@@ -135,7 +136,7 @@ def _refuse(book: Book) -> None:
 
 def _facts(book: Book, date: datetime.date) -> dict[str, str]:
     properties = read_properties(book.package)
-    source = hashlib.sha256(book.package.path.read_bytes()).hexdigest()
+    source = hashlib.sha256(book.package.data).hexdigest()
     return {
         "Source file": book.package.path.name,
         "SHA-256 of the source file": source,

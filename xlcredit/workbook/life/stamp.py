@@ -6,7 +6,6 @@ import datetime
 import re
 from collections import Counter
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from xlcredit._version import __version__
@@ -81,12 +80,12 @@ def _created(package: Package) -> datetime.date | None:
     return None
 
 
-def changed_functions(path: Path, result: Recalculation) -> ChangedFunctions | None:
+def changed_functions(package: Package, result: Recalculation) -> ChangedFunctions | None:
     """Say which worksheet functions stand in the cells that differ from what was saved.
 
     Parameters
     ----------
-    path : Path
+    package : Package
         The workbook as it was saved.
     result : Recalculation
         Its recalculation, with no inputs changed.
@@ -96,7 +95,7 @@ def changed_functions(path: Path, result: Recalculation) -> ChangedFunctions | N
     ChangedFunctions or None
         None if nothing differs, or this very version has saved the workbook.
     """
-    saved_by = read_properties(Package(path)).get("xlcredit version", "")
+    saved_by = read_properties(package).get("xlcredit version", "")
     changed = [c for c in result.changes if c.saved is not None]
     if not saved_by or saved_by == __version__ or not changed:
         return None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from xlcredit.ooxml.package import Package
 from xlcredit.workbook.lint import content, formula, layout  # noqa: F401 - they fill RULES
 from xlcredit.workbook.lint.fix import Fixed, fix
 from xlcredit.workbook.lint.rule import RULES, Finding, Rule
@@ -19,12 +20,12 @@ __all__ = ["RULES", "Finding", "Fixed", "Rule", "as_sarif", "fix", "lint"]
 RULES.sort(key=lambda rule: rule.id)
 
 
-def lint(path: Path) -> list[Finding]:
+def lint(source: Path | Package) -> list[Finding]:
     """Check a workbook against every rule.
 
     Parameters
     ----------
-    path : Path
+    source : Path or Package
         An .xlsx or .xlsm file, ours or not.
 
     Returns
@@ -37,7 +38,7 @@ def lint(path: Path) -> list[Finding]:
     FileError
         If the file is no readable workbook.
     """
-    subject = Subject(path)
+    subject = Subject(source)
     found = [Finding(rule, spot) for rule in RULES for spot in rule.find(subject)]
     order = {name: number for number, name in enumerate(subject.book.sheets)}
     return sorted(found, key=lambda f: (order.get(f.spot.sheet, len(order)), f.rule.id))

@@ -9,17 +9,16 @@ from dataclasses import dataclass
 from openpyxl.formula.tokenizer import Token
 
 from xlcredit.errors import CellError
-from xlcredit.ooxml.book import Place
-from xlcredit.ooxml.formulas import Area, Group
-from xlcredit.ooxml.sheet import extent
-from xlcredit.ooxml.values import Value, a1
+from xlcredit.ooxml.formulas import Group
+from xlcredit.ooxml.place import Area, Place, a1, extent
+from xlcredit.ooxml.values import Value
 from xlcredit.workbook.lint.rule import Spot, at, rule
 from xlcredit.workbook.lint.subject import Subject
 
 __all__: list[str] = []
 
 _REFERENCE = re.compile(
-    r"(?:('(?:[^']|'')+'|[^'!\[\]:]+)!)?(\$?[A-Za-z]{1,3}\$?\d+)(?::(\$?[A-Za-z]{1,3}\$?\d+))?\Z"
+    r"(?:('(?:[^']|'')+'|[^'!\[\]:]+)!)?(\$?[A-Za-z]{1,3}\$?[0-9]{1,7})(?::(\$?[A-Za-z]{1,3}\$?[0-9]{1,7}))?\Z"
 )
 #: Functions that ask whether a cell is blank, or only where it stands.
 _MIND_BLANKS = frozenset(
@@ -63,8 +62,9 @@ def blank_reference(subject: Subject) -> Iterator[Spot]:
     """A formula reads a blank cell, or a range in which every cell is blank."""
     for group in subject.groups:
         tokens = subject.tokens(group)
+        around = _around(tokens)
         for i, token in enumerate(tokens):
-            if not _MIND_BLANKS & _around(tokens, i) and not _asks_for_nothing(tokens, i):
+            if not _MIND_BLANKS & around[i] and not _asks_for_nothing(tokens, i):
                 yield from _told(subject, group, token, _is_blank, "is blank")
 
 
@@ -192,15 +192,17 @@ def _in_arithmetic(tokens: list[Token], i: int) -> bool:
     return any(t.type in (t.OP_IN, t.OP_PRE) and t.value in _ARITHMETIC for t in beside)
 
 
-def _around(tokens: list[Token], i: int) -> set[str]:
-    """Name the functions around a token."""
-    stack: list[str] = []
-    for token in tokens[:i]:
+def _around(tokens: list[Token]) -> list[frozenset[str]]:
+    """Name the functions around each token."""
+    stack = [frozenset[str]()]
+    around = []
+    for token in tokens:
+        around.append(stack[-1])
         if token.subtype == token.OPEN:
-            stack.append(token.value[:-1].upper().removeprefix("_XLFN."))
-        elif token.subtype == token.CLOSE and stack:
+            stack.append(stack[-1] | {token.value[:-1].upper().removeprefix("_XLFN.")})
+        elif token.subtype == token.CLOSE and len(stack) > 1:
             stack.pop()
-    return set(stack)
+    return around
 
 
 def _asks_for_nothing(tokens: list[Token], i: int) -> bool:

@@ -7,20 +7,21 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 
 from xlcredit.functions import REGISTRY
 from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.package import Package
 from xlcredit.ooxml.spelling import strip_prefixes
+from xlcredit.ooxml.tags import ATTRIBUTE, PREFIX
 
 __all__ = ["Fixed", "fix"]
 
-_VALUE = rb"\s*=\s*(?:\"[^\"]*\"|'[^']*')"
 _HIDDEN = re.compile(rb"\s+hidden\s*=\s*(?:\"(?:1|true)\"|'(?:1|true)')")
 _STATE = re.compile(rb"\s+state\s*=\s*(?:\"(?:veryH|h)idden\"|'(?:veryH|h)idden')")
-_ROW_OR_COLUMN = re.compile(rb"<(?:\w+:)?(?:row|col)(?:\s+[\w:.]+" + _VALUE + rb")+\s*/?>")
-_SHEET = re.compile(rb"<(?:\w+:)?sheet(?:\s+[\w:.]+" + _VALUE + rb")+\s*/?>")
+_ROW_OR_COLUMN = re.compile(rb"<" + PREFIX + rb"(?:row|col)(?:" + ATTRIBUTE + rb")+\s*/?>")
+_SHEET = re.compile(rb"<" + PREFIX + rb"sheet(?:" + ATTRIBUTE + rb")+\s*/?>")
 
 
 @dataclass(frozen=True)
@@ -31,25 +32,27 @@ class Fixed:
     """Calls of our functions that lost the path before their name."""
     shown: int
     """Rows, spans of columns and sheets that are no longer hidden."""
+    content: bytes
+    """The repaired copy."""
 
 
-def fix(source: Path, target: Path) -> Fixed:
-    """Write a copy without path prefixes of our functions and with nothing hidden.
+def fix(source: Path) -> Fixed:
+    """Make a copy without path prefixes of our functions and with nothing hidden.
 
     Parameters
     ----------
-    source, target : Path
-        The workbook, and the copy to write.
+    source : Path
+        The workbook.
 
     Returns
     -------
     Fixed
-        How much was repaired; without anything to repair the copy is the source.
+        How much was repaired, and the copy.
 
     Raises
     ------
     FileError
-        The source is no workbook, or the target is the source or cannot be written.
+        The source is no workbook.
     """
     book = Book(Package(source))
     changed: dict[str, bytes] = {}
@@ -63,8 +66,9 @@ def fix(source: Path, target: Path) -> Fixed:
     main, sheets = _without(_SHEET, _STATE, book.package.read(book.part))
     if sheets:
         changed[book.part] = main
-    book.package.save(target, changed)
-    return Fixed(prefixes, shown + sheets)
+    copy = BytesIO()
+    book.package.save(copy, changed)
+    return Fixed(prefixes, shown + sheets, copy.getvalue())
 
 
 def _without(tag: re.Pattern[bytes], attribute: re.Pattern[bytes], xml: bytes) -> tuple[bytes, int]:

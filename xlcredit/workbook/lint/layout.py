@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from xlcredit.ooxml.formulas import Area
-from xlcredit.ooxml.values import a1
+from xlcredit.ooxml.place import Area, a1
 from xlcredit.workbook.lint.rule import Spot, at, rule
 from xlcredit.workbook.lint.subject import Subject
 

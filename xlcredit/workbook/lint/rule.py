@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from xlcredit.ooxml.formulas import Area, Group
+from xlcredit.ooxml.formulas import Group
+from xlcredit.ooxml.place import Area
 from xlcredit.workbook.lint.subject import Subject
 
 __all__ = ["RULES", "Finding", "Rule", "Severity", "Spot", "at", "rule"]

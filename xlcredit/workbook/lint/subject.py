@@ -11,16 +11,20 @@ from typing import Any
 from openpyxl.formula.tokenizer import Token
 from openpyxl.styles.numbers import BUILTIN_FORMATS
 
-from xlcredit.errors import RecalcError
-from xlcredit.ooxml.book import Book, Name, Place
+from xlcredit.errors import FileError, RecalcError
+from xlcredit.ooxml.book import Book, Name
 from xlcredit.ooxml.formulas import Group, groups, tokenise
+from xlcredit.ooxml.numerals import whole
 from xlcredit.ooxml.package import Package
-from xlcredit.ooxml.sheet import extent
-from xlcredit.ooxml.values import Value, column_letters
+from xlcredit.ooxml.place import LAST_COLUMN, Place, column_letters, extent
+from xlcredit.ooxml.values import Value
 
 __all__ = ["Layout", "Subject"]
 
 _GENERAL = "General"
+#: Excel takes no longer one; to split what no Excel wrote could take for ever.
+_LONGEST_FORMULA = 8_192
+_BUILTIN = {str(number): code for number, code in BUILTIN_FORMATS.items()}
 
 
 @dataclass
@@ -38,18 +42,20 @@ class Subject:
 
     Parameters
     ----------
-    path : Path
-        The file.
+    source : Path or Package
+        The file, or the file as it was read.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.book = Book(Package(path))
+    def __init__(self, source: Path | Package) -> None:
+        self.book = Book(source if isinstance(source, Package) else Package(source))
         self.groups = groups(self.book)
         self._tokens: dict[str, list[Token]] = {}
 
     def tokens(self, group: Group) -> list[Token]:
         """Split a formula into tokens; none if it is no formula that can be read."""
         text = group.formula.text
+        if len(text) > _LONGEST_FORMULA:
+            return []
         if text not in self._tokens:
             try:
                 self._tokens[text] = tokenise(group.formula)
@@ -88,10 +94,14 @@ class Subject:
     def layouts(self) -> dict[str, Layout]:
         """The look of every sheet."""
         formats = self._formats()
-        return {
-            name: _layout(self.book.package.root(part), formats)
-            for name, part in self.book.parts.items()
-        }
+        return {name: self._layout(name, part, formats) for name, part in self.book.parts.items()}
+
+    def _layout(self, name: str, part: str, formats: list[str]) -> Layout:
+        try:
+            return _layout(self.book.package.root(part), formats)
+        except ValueError as error:
+            path = self.book.package.path
+            raise FileError(f"{path} is damaged: sheet {name}: {error}") from error
 
     @property
     def hidden_sheets(self) -> Iterator[str]:
@@ -106,14 +116,14 @@ class Subject:
         part = str(Path(self.book.part).parent / "styles.xml")
         if part not in self.book.package:
             return []
-        own: dict[int, str] = {}
+        own: dict[str, str] = {}
         used: list[str] = []
         for group in self.book.package.root(part):
             if _local(group) == "numFmts":
-                own = {int(f.get("numFmtId")): f.get("formatCode", "") for f in group}
+                own = {f.get("numFmtId", ""): f.get("formatCode", "") for f in group}
             elif _local(group) == "cellXfs":
-                numbers = (int(look.get("numFmtId", 0)) for look in group)
-                used = [own.get(n) or BUILTIN_FORMATS.get(n, _GENERAL) for n in numbers]
+                numbers = (look.get("numFmtId", "0") for look in group)
+                used = [own.get(n) or _BUILTIN.get(n, _GENERAL) for n in numbers]
         return used
 
 
@@ -125,15 +135,21 @@ def _layout(root: Any, formats: list[str]) -> Layout:
                 number = element.get("r", "?")
                 layout.hidden.append(f"{number}:{number}")
             case "col" if _on(element, "hidden"):
-                first, last = (column_letters(int(element.get(k))) for k in ("min", "max"))
+                first, last = (_column(element.get(k, "")) for k in ("min", "max"))
                 layout.hidden.append(f"{first}:{last}")
             case "mergeCell":
                 layout.merged.append(element.get("ref", ""))
             case "c" if element.get("r"):
                 row, column, *_ = extent(element.get("r"))
-                style = int(element.get("s", 0))
+                style = whole(element.get("s", "0"))
                 layout.formats[row, column] = formats[style] if style < len(formats) else _GENERAL
     return layout
+
+
+def _column(number: str) -> str:
+    if not 0 < (column := whole(number)) <= LAST_COLUMN:
+        raise ValueError(f"there is no column {column}")
+    return column_letters(column)
 
 
 def _on(element: Any, attribute: str) -> bool:

@@ -8,10 +8,9 @@ from openpyxl.styles import Alignment
 from openpyxl.utils import get_column_letter as letter
 from openpyxl.worksheet.worksheet import Worksheet
 
+from xlcredit.ooxml.place import Place, quoted
 from xlcredit.workbook import style
 from xlcredit.workbook.draft import Draft, page_setup, widths
-from xlcredit.workbook.pages.summary import AREA_COVENANTS
-from xlcredit.workbook.places import Place, quoted
 
 __all__ = ["AuditPage", "ChecksPage"]
 
@@ -75,7 +74,7 @@ class ChecksPage:
 
     def place(self, book: Draft) -> None:
         """The master check stands at the head of every sheet."""
-        book.name("master_check", self.name, 3, 3)
+        book.name("master_check", self.name, 3, 3, "text")
 
     def write(self, book: Draft, sheet: Worksheet) -> None:
         """Write the sheet."""
@@ -109,9 +108,13 @@ class ChecksPage:
                 f"MAX({{audit.differences}})<{tolerance}",
             )
         )
-        statuses = book.areas[AREA_COVENANTS].replace("$A$", "$E$").replace("$I$", "$E$")
-        tests.append(("Every covenant has a verdict", f'COUNTIF({statuses},"CHECK")=0'))
-        areas = {"Summary": f"Summary!$A$5:{statuses.rpartition(':')[2].replace('$E$', '$I$')}"}
+        tests.append(("Every covenant has a verdict", 'COUNTIF({summary.statuses},"CHECK")=0'))
+        if book.template.annual:
+            # the only difference is the order of adding up
+            apart = "ABS(SUM({annual.years})-SUM({annual.months}))"
+            told = f"{apart}<={tolerance}*SUM({{annual.months}})"
+            tests.append(("The years add up to the months", told))
+        areas = {"Summary": "{summary.area}"}
         areas |= {page.name: _used_area(book, page.name) for page in book.template.sheet}
         areas |= {"Term Sheet": "{terms.area}", "Stress": "{stress.area}"}
         tests += [

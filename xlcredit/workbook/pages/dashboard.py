@@ -1,34 +1,42 @@
-"""Read the Summary of a recalculated workbook back: what ``xlcredit show`` prints."""
+"""Read the Summary of a recalculated workbook back: what ``xlcredit show`` prints.
+
+A figure is found by its defined name, and the name says its unit.
+"""
 
 from __future__ import annotations
 
 import datetime
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
-from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
-from openpyxl.worksheet.worksheet import Worksheet
-
-from xlcredit.errors import FileError
-from xlcredit.ooxml.package import Package
-from xlcredit.workbook.pages.summary import AREA_COMPARISONS, AREA_COVENANTS, BAND, READING
-from xlcredit.workbook.style import MILLIONS, NUMBER_FORMATS
+from xlcredit.deals import units
+from xlcredit.errors import CellError, FileError
+from xlcredit.ooxml.book import Book
+from xlcredit.ooxml.place import Area, Place
+from xlcredit.ooxml.values import Value, from_serial
+from xlcredit.workbook import reading
+from xlcredit.workbook.pages.summary import (
+    AREA_COMPARISONS,
+    AREA_COVENANTS,
+    AREA_HEAD,
+    BAND,
+    COVENANT_COLUMNS,
+    READING,
+)
 
 __all__ = ["Cell", "Comparison", "Covenant", "Dashboard", "read_dashboard"]
-
-#: What a number format says of the unit; units that look the same print the same.
-_UNITS = {code: unit for unit, code in reversed(NUMBER_FORMATS.items())} | {MILLIONS: "USD m"}
 
 
 @dataclass(frozen=True)
 class Cell:
-    """A value and the way the sheet shows it."""
+    """A value, its unit, and how a person reads it."""
 
     value: Any
     unit: str
+    in_millions: bool = False
+    """Whether money is read in millions, as in the side-by-sides."""
 
     @property
     def shown(self) -> str:
@@ -42,32 +50,14 @@ class Cell:
             return str(value)
         if self.unit in _BREACHED and value < 0:
             return f"{_BREACHED[self.unit]} {-100 * value:,.0f}%"
-        return _FORMATS.get(self.unit, "{:,.4g}").format(value * _SCALES.get(self.unit, 1.0))
+        if not self.unit:
+            return f"{value:,.4g}"
+        unit = units.unit("USD m" if self.in_millions and self.unit == "USD" else self.unit)
+        return unit.terminal.format(value * unit.scale)
 
 
-_SCALES = dict.fromkeys(
-    ("share", "1/year", "1/sqrt(year)", "headroom, min", "headroom, max"), 100.0
-) | {"USD m": 1e-6}
 #: A covenant in breach says which way its value must go.
 _BREACHED = {"headroom, min": "must rise", "headroom, max": "must fall"}
-_FORMATS = {
-    "USD": "{:,.0f}",
-    "USD m": "${:,.1f}m",
-    "USD/unit": "{:,.0f}",
-    "USD/coin": "{:,.0f}",
-    "USD/GPU-hour": "{:.2f}",
-    "share": "{:.1f}%",
-    "headroom, min": "{:.1f}%",
-    "headroom, max": "{:.1f}%",
-    "1/year": "{:.1f}%",
-    "1/sqrt(year)": "{:.0f}%",
-    "ratio": "{:.2f}x",
-    "days": "{:,.0f}",
-    "months": "{:.0f}",
-    "years": "{:.1f}",
-    "bp": "{:,.0f} bp",
-    "number": "{:.2f}",
-}
 
 
 @dataclass(frozen=True)
@@ -106,78 +96,101 @@ class Dashboard:
     covenants: list[Covenant]
 
 
-def read_dashboard(path: Path) -> Dashboard:
-    """Read the stored values of a term-sheet workbook's Summary.
+def read_dashboard(
+    source: Path | Book, values: Callable[[Place], Value] | None = None
+) -> Dashboard:
+    """Read the Summary of a term-sheet workbook.
+
+    Parameters
+    ----------
+    source : Path or Book
+        The workbook.
+    values : callable, optional
+        The value of a cell, such as that of a recalculation; by default the stored one.
 
     Raises
     ------
     FileError
         The file is no workbook of ours, or holds no values yet.
     """
-    sheet, areas = _open(path)
+    book = reading.open_book(source)
+    path = book.package.path
+    comparisons = book.area(AREA_COMPARISONS)
+    covenants = reading.table(book, AREA_COVENANTS)
+    check, head = book.cell_names.get("master_check"), book.area(AREA_HEAD)
+    if comparisons is None or not covenants or check is None or head is None:
+        raise FileError(
+            f"{path}: has no covenant dashboard; it was not made by xlcredit new or demo"
+        )
+    cells = _Cells(book, values or book.saved)
+    scenario = book.cell_names.get("scenario")
     dashboard = Dashboard(
-        title=str(sheet["A1"].value),
-        scenario=str(sheet["B3"].value or ""),
-        master_check=str(sheet["E3"].value or ""),
-        comparisons=_comparisons(sheet, areas[AREA_COMPARISONS]),
-        covenants=_covenants(sheet, areas[AREA_COVENANTS]),
+        title=cells.text(next(head.places)),
+        scenario=cells.text(scenario) if scenario else "",
+        master_check=cells.text(check),
+        comparisons=_comparisons(cells, comparisons),
+        covenants=[_covenant(cells, row) for row in covenants],
     )
     if not dashboard.master_check:
         raise FileError(f"{path}: holds no values yet; run: xlcredit recalc {path} -o NEW.xlsx")
     return dashboard
 
 
-def _open(path: Path) -> tuple[Worksheet, dict[str, str]]:
-    Package(path)  # tells a missing file, a folder and another kind of file by its name
-    try:
-        book = load_workbook(path, data_only=True)
-    except (InvalidFileException, BadZipFile, KeyError, OSError, ValueError):
-        raise FileError(f"{path}: is not a workbook; openpyxl cannot read it") from None
-    names = book.defined_names
-    if "Summary" not in book.sheetnames or not {AREA_COMPARISONS, AREA_COVENANTS} <= set(names):
-        raise FileError(
-            f"{path}: has no covenant dashboard; it was not made by xlcredit new or demo"
-        )
-    areas = {name: str(names[name].attr_text) for name in (AREA_COMPARISONS, AREA_COVENANTS)}
-    return book["Summary"], areas
+class _Cells:
+    """The cells of a workbook, as the dashboard has them."""
+
+    def __init__(self, book: Book, values: Callable[[Place], Value]) -> None:
+        self.book = book
+        self.units = reading.units(book)
+        self._values = values
+
+    def text(self, place: Place) -> str:
+        """What a cell of words says; an error by its code."""
+        value = self._values(place)
+        return value.code if isinstance(value, CellError) else reading.text(value)
+
+    def cell(self, place: Place, in_millions: bool = False) -> Cell:
+        """A figure with its unit: a date as a date, a whole number as one."""
+        value: Any = self._values(place)
+        unit = self.units.get(place, "")
+        if isinstance(value, CellError):
+            value = value.code
+        elif unit == "date" and isinstance(value, float):
+            value = from_serial(value)
+        elif isinstance(value, float) and value.is_integer():
+            value = int(value)
+        return Cell(value, unit, in_millions)
 
 
-def _cell(cell: Any) -> Cell:
-    value = cell.value
-    if isinstance(value, datetime.datetime):
-        value = value.date()
-    return Cell(value, _UNITS.get(cell.number_format, ""))
-
-
-def _comparisons(sheet: Worksheet, area: str) -> list[Comparison]:
-    rows = list(sheet[area.partition("!")[2]])
+def _comparisons(cells: _Cells, area: Area) -> list[Comparison]:
+    """Read the bands: a title above its question, a label above its figure."""
     found = []
-    for labels, values in zip(rows[::BAND], rows[1::BAND], strict=True):
+    for top in range(area.top, area.bottom + 1, BAND):
+        band = Area(area.sheet, top + 1, area.left, top + 1, area.right)
         figures = {
-            str(label.value): _cell(value)
-            for label, value in zip(labels[1:], values[1:], strict=True)
-            if label.value
+            cells.text(place._replace(row=top)): cells.cell(place, in_millions=True)
+            for place in reading.within(cells.book, band).values()
         }
-        reading = str(values[READING - 1].value or "")
-        found.append(Comparison(str(labels[0].value), str(values[0].value), figures, reading))
-    return found
-
-
-def _covenants(sheet: Worksheet, area: str) -> list[Covenant]:
-    found = []
-    for row in sheet[area.partition("!")[2]]:
-        label, value, test, threshold, status, headroom, breach, move, driver = row
-        found.append(
-            Covenant(
-                str(label.value),
-                _cell(value),
-                str(test.value),
-                _cell(threshold),
-                str(status.value),
-                _cell(headroom),
-                _cell(breach),
-                _cell(move),
-                str(driver.value or ""),
-            )
+        title, question, told = (
+            cells.text(Place(area.sheet, *at))
+            for at in ((top, area.left), (top + 1, area.left), (top + 1, READING))
         )
+        found.append(Comparison(title, question, figures, told))
     return found
+
+
+def _covenant(cells: _Cells, row: dict[str, Place]) -> Covenant:
+    label, value, test, threshold, status, headroom, breach, move, driver = (
+        row[word] for word in COVENANT_COLUMNS
+    )
+    return Covenant(
+        label=cells.text(label),
+        value=cells.cell(value),
+        test=cells.text(test),
+        threshold=cells.cell(threshold),
+        status=cells.text(status),
+        headroom=cells.cell(headroom),
+        first_breach=cells.cell(breach),
+        may_move_by=cells.cell(move),
+        driver=cells.text(driver),
+    )

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
-from zipfile import BadZipFile
 
-from openpyxl import load_workbook
 from openpyxl.styles import Alignment
-from openpyxl.utils.exceptions import InvalidFileException
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
 from xlcredit.deals.template import Input, Section
-from xlcredit.workbook import style
+from xlcredit.ooxml.book import Book
+from xlcredit.ooxml.place import Place
+from xlcredit.ooxml.place import column_letters as letter
+from xlcredit.workbook import reading, style
 from xlcredit.workbook.draft import Draft, page_setup, widths
-from xlcredit.workbook.places import Place
 
-__all__ = ["CHANGED", "InputsPage", "changed_sources"]
+__all__ = ["AREA_INPUTS", "CHANGED", "InputCells", "InputsPage", "read_inputs"]
+
+#: The defined name of the table, with its row of headings.
+AREA_INPUTS = "inputs_table"
 
 #: The source of an input that was changed after the workbook was built.
 CHANGED = "assumption: changed with xlcredit recalc --set"
@@ -37,7 +38,7 @@ class InputsPage:
         """One row per input, a band per section; labels and values stand side by side."""
         for section, top in _sections(book):
             for offset, item in enumerate(section.input):
-                book.name(item.name, self.name, top + 1 + offset, _VALUE)
+                book.name(item.name, self.name, top + 1 + offset, _VALUE, item.unit)
             if section.name:
                 bottom = top + len(section.input)
                 block = (Place(self.name, top + 1, 1), Place(self.name, bottom, _VALUE))
@@ -52,6 +53,9 @@ class InputsPage:
             style.heading(sheet, top, section.title, len(_HEADER))
             for offset, spec in enumerate(section.input):
                 _write_input(sheet, top + 1 + offset, book.deal[spec.name])
+        section, top = _sections(book)[-1]
+        last = f"${letter(len(_HEADER))}${top + len(section.input)}"
+        book.areas[AREA_INPUTS] = f"{self.name}!$A${_FIRST_ROW - 2}:{last}"
         widths(sheet, A=44, B=24, C=14, D=46, E=12, F=17, G=20, H=30)
         sheet.freeze_panes = f"C{_FIRST_ROW - 1}"
         page_setup(sheet, repeat=f"{_FIRST_ROW - 2}:{_FIRST_ROW - 2}")
@@ -142,32 +146,26 @@ def _validate(sheet: Worksheet, cell: Any, item: Input) -> None:
     rule.add(cell)
 
 
-def changed_sources(path: Path, names: Iterable[str]) -> dict[str, str]:
-    """Say, for a workbook of ours, where the source of each changed input stands.
+# --- read back ------------------------------------------------------------------------------
 
-    A figure that somebody made up must not keep the citation of the one it replaces.
 
-    Returns
-    -------
-    dict
-        Address of each source on the sheet Inputs to :data:`CHANGED`; empty for other workbooks.
-    """
-    try:
-        book = load_workbook(path, read_only=True)
-    except (InvalidFileException, BadZipFile, KeyError, OSError, ValueError):
-        return {}  # whoever reads it next says what is wrong with it
-    try:
-        if InputsPage.name not in book.sheetnames:
-            return {}
-        if book[InputsPage.name][f"D{_FIRST_ROW - 2}"].value != _HEADER[3]:
-            return {}
-        own = {name.lower(): name for name in book.defined_names}
-        places = (book.defined_names[own[n.lower()]].attr_text for n in names if n.lower() in own)
-        cells = (place.replace("$", "").partition("!") for place in places)
-        return {
-            f"{sheet}!D{cell[1:]}": CHANGED
-            for sheet, _, cell in cells
-            if sheet == InputsPage.name and cell.startswith("B")
-        }
-    finally:
-        book.close()
+@dataclass(frozen=True)
+class InputCells:
+    """Where one input stands, and what is said of it."""
+
+    label: Place
+    value: Place
+    unit: Place
+    source: Place
+    as_of: Place
+
+
+def read_inputs(book: Book) -> dict[str, InputCells]:
+    """Find the inputs of a workbook of ours, from top to bottom; none in another."""
+    named = {place: name for name, place in book.cell_names.items()}
+    label, value, unit, source, as_of, *_ = _HEADER
+    return {
+        named[row[value]]: InputCells(row[label], row[value], row[unit], row[source], row[as_of])
+        for row in reading.table(book, AREA_INPUTS)
+        if set(_HEADER) <= set(row) and row[value] in named
+    }

@@ -10,9 +10,9 @@ from openpyxl.utils import get_column_letter as letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from xlcredit.deals.template import Grid, Ladder, Map, Template, Tornado
+from xlcredit.ooxml.place import Place
 from xlcredit.workbook import style
 from xlcredit.workbook.draft import Draft, page_break, page_scale, widths
-from xlcredit.workbook.places import Place
 from xlcredit.workbook.tables import measures, scenarios, tornado
 
 __all__ = ["StressPage"]

@@ -12,9 +12,10 @@ from openpyxl.utils import get_column_letter as letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from xlcredit.deals.template import Ladder, Map
+from xlcredit.deals.units import unit as find_unit
+from xlcredit.ooxml.place import Place, quoted
 from xlcredit.workbook import charts, style
 from xlcredit.workbook.draft import Draft
-from xlcredit.workbook.places import Place, quoted
 
 __all__ = ["chart_ladder", "chart_map", "height", "write_ladder", "write_map"]
 
@@ -49,7 +50,7 @@ def chart_ladder(place: Place, spec: Ladder) -> BarChart:
     )
     bar.dLbls = DataLabelList(showVal=True, dLblPos="inBase")  # clear of the thresholds
     bar.dLbls.showSerName = bar.dLbls.showCatName = bar.dLbls.showLegendKey = False
-    bar.dLbls.numFmt = charts.AXIS_FORMATS.get(spec.unit, "General")
+    bar.dLbls.numFmt = find_unit(spec.unit).axis
     bars.series.append(bar)
     lines = LineChart()
     for index in range(len(spec.level)):
@@ -106,7 +107,7 @@ def chart_map(place: Place, spec: Map) -> AreaChart:
     for chart in (areas, lines):
         chart.set_categories(names)
         charts.frame(chart, spec.title, spec.unit)
-        chart.x_axis.number_format = charts.AXIS_FORMATS.get(spec.x_unit, "General")
+        chart.x_axis.number_format = find_unit(spec.x_unit).axis
     areas += lines
     return areas
 

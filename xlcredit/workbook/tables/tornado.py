@@ -28,7 +28,8 @@ def write(book: Draft, sheet: Worksheet, row: int, spec: Tornado) -> None:
     """Write one tornado."""
     style.heading(sheet, row, f"{spec.title} [{spec.unit}]", len(_HEADER))
     style.base(sheet.cell(row + 1, 1), bold=True).value = AS_INPUT
-    book.formula(sheet, row + 1, 5, spec.formula, spec.unit, bold=True)
+    still = _still(spec)
+    book.formula(sheet, row + 1, 5, spec.formula, spec.unit, still, bold=True)
     style.table_header(sheet, row + 2, _HEADER)
     base = f"$E${row + 1}"
     for offset, bar in enumerate(spec.bar):
@@ -36,21 +37,31 @@ def write(book: Draft, sheet: Worksheet, row: int, spec: Tornado) -> None:
     _add_chart(sheet, row + 2, len(spec.bar), spec)
 
 
+def _still(spec: Tornado) -> dict[str, str]:
+    """The drivers that stand in braces, where none of them moves."""
+    return {bar.name: f"{bar.neutral:g}" for bar in spec.bar if bar.name}
+
+
 def _write_bar(book: Draft, sheet: Worksheet, row: int, spec: Tornado, bar: Bar, base: str) -> None:
-    item = book.template.inputs[bar.input]
-    style.base(sheet.cell(row, 1)).value = item.label
-    step = style.input_cell(sheet.cell(row, 2), "share" if bar.relative else item.unit)
+    item = book.template.inputs.get(bar.input)
+    unit, start = (item.unit, item.name) if item else (bar.unit, f"{bar.neutral:g}")
+    style.base(sheet.cell(row, 1)).value = item.label if item else bar.label
+    step = style.input_cell(sheet.cell(row, 2), "share" if bar.relative else unit)
     step.value = bar.step
     for column, sign in ((3, "-"), (4, "+")):
-        moved = f"{item.name}*(1{sign}$B{row})" if bar.relative else f"{item.name}{sign}$B{row}"
-        if sign == "-" and item.low == 0:  # a share or a price stays one
+        moved = f"{start}*(1{sign}$B{row})" if bar.relative else f"{start}{sign}$B{row}"
+        if item and sign == "-" and item.low == 0:  # a share or a price stays one
             moved = f"MAX(0,{moved})"
-        if sign == "+" and item.high == 1:
+        if item and sign == "+" and item.high == 1:
             moved = f"MIN(1,{moved})"
-        book.formula(sheet, row, column, moved, item.unit)
-        letter = "CD"[column - 3]
-        again = re.sub(rf"(?<![\w.{{]){item.name}(?![\w.}}])", f"${letter}{row}", spec.formula)
-        book.formula(sheet, row, column + 2, again, spec.unit)
+        book.formula(sheet, row, column, moved, unit)
+        there = f"${'CD'[column - 3]}{row}"
+        again, extra = spec.formula, _still(spec)
+        if item:
+            again = re.sub(rf"(?<![\w.{{]){item.name}(?![\w.}}])", there, again)
+        else:
+            extra |= {bar.name: there}
+        book.formula(sheet, row, column + 2, again, spec.unit, extra)
         result = "EF"[column - 3]
         book.formula(sheet, row, column + 4, f"{result}{row}-{base}", spec.unit)
 
@@ -70,7 +81,7 @@ def _add_chart(sheet: Worksheet, header: int, bars: int, spec: Tornado) -> None:
     chart.x_axis.scaling.orientation = "maxMin"
     chart.x_axis.tickLblPos = "low"
     chart.x_axis.delete = chart.y_axis.delete = False
-    chart.y_axis.number_format = style.NUMBER_FORMATS.get(spec.unit, "General")
+    chart.y_axis.number_format = style.number_format(spec.unit)
     chart.y_axis.majorGridlines.spPr = GraphicalProperties(ln=LineProperties(solidFill="E5E7EB"))
     chart.legend.position = "b"
     chart.width, chart.height = 24, 6.2

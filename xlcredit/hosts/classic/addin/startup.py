@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
 from xlcredit.errors import HostError
+from xlcredit.files import replace_file
 
 __all__ = ["FILE", "install", "remove", "startup_folder", "startup_folders", "write"]
 
@@ -90,20 +90,10 @@ def remove(folder: Path) -> tuple[Path, bool]:
 
 def write(content: bytes, target: Path) -> None:
     """Write a file beside its place, then move it there."""
-    part = None
     try:
-        with tempfile.NamedTemporaryFile(
-            dir=target.parent, prefix=f".{target.name}.", suffix=".part", delete=False
-        ) as out:
-            part = Path(out.name)
-            out.write(content)
-        part.chmod(0o644)
-        part.replace(target)
+        replace_file(target, content)
     except OSError as error:
         raise HostError(_refused(target, error)) from None
-    finally:
-        if part is not None:
-            part.unlink(missing_ok=True)
 
 
 def _refused(target: Path, error: OSError) -> str:

@@ -10,10 +10,8 @@ LibreOffice and olevba read what is built; it was not verified in a real Excel.
 from __future__ import annotations
 
 import importlib.util
-import io
 import sys
 import uuid
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import metadata
@@ -21,12 +19,13 @@ from pathlib import Path
 from xml.sax.saxutils import escape
 
 from xlcredit._version import __version__
-from xlcredit.errors import HostError
+from xlcredit.errors import FileError, HostError
 from xlcredit.functions import REGISTRY
 from xlcredit.hosts.classic import vba
 from xlcredit.hosts.classic.addin import connection
 from xlcredit.hosts.classic.addin.project import Module, VbaProject
 from xlcredit.hosts.classic.intellisense import NAMESPACE, intellisense
+from xlcredit.ooxml.package import Package, zipped
 
 __all__ = ["PROJECT", "Settings", "build", "settings_here"]
 
@@ -141,19 +140,16 @@ def build(settings: Settings | None = None) -> bytes:
     settings = settings or settings_here()
     template = _xlwings() / _TEMPLATE
     try:
-        with zipfile.ZipFile(template) as archive:
-            parts = {name: archive.read(name) for name in archive.namelist()}
+        package = Package(template)
+        parts = {name: package.read(name) for name in package}
         changed = _changed(parts, settings)
-    except (OSError, zipfile.BadZipFile, ValueError, KeyError) as error:
+    except (FileError, ValueError, KeyError) as error:
         version = settings.xlwings
         raise HostError(f"xlwings {version}: its template cannot be used: {error}") from error
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as archive:
-        # the content types stand first in every file that Excel writes
-        for name in sorted(parts | changed, key=lambda name: (name != "[Content_Types].xml", name)):
-            content = changed.get(name) or parts[name]
-            archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
-    return out.getvalue()
+    parts = parts | changed
+    # the content types stand first in every file that Excel writes
+    order = sorted(parts, key=lambda name: (name != "[Content_Types].xml", name))
+    return zipped({name: parts[name] for name in order})
 
 
 def _changed(parts: Mapping[str, bytes], settings: Settings) -> dict[str, bytes]:

@@ -1,37 +1,30 @@
-"""The sheets that are read: Term Sheet, Figures, Sources, Functions."""
+"""The sheet Term Sheet: the document that is negotiated, and what is read back from it."""
 
 from __future__ import annotations
 
 import datetime
-from collections import Counter
 
 from openpyxl.styles import Alignment, Border, Side
 from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.worksheet import Worksheet
 
 from xlcredit._version import __version__
-from xlcredit.deals import Input
 from xlcredit.deals.template import Term
-from xlcredit.functions import REGISTRY
-from xlcredit.reference import UNDATED, is_older
-from xlcredit.workbook import style
+from xlcredit.errors import FileError
+from xlcredit.ooxml.book import Book
+from xlcredit.ooxml.place import Place, quoted
+from xlcredit.ooxml.values import Value
+from xlcredit.workbook import reading, style
 from xlcredit.workbook.draft import Draft, page_setup, widths
-from xlcredit.workbook.pages.inputs import CHANGED, write_constant
-from xlcredit.workbook.places import Place, quoted
+from xlcredit.workbook.pages.inputs import write_constant
 
-__all__ = ["FunctionsPage", "SourcesPage", "TermSheetPage"]
+__all__ = ["OPEN", "TermSheetPage", "read_note", "read_terms"]
 
-#: How a source names the public filing of a contract.
-FILING = "EDGAR"
+#: Defined names of what is read back.
+AREA_HEAD, AREA_TERMS = "terms_head", "terms_table"
+_HEADER = ["#", "Term", "As proposed", ""]
 #: A term that nobody has answered is shown, never silently defaulted.
 OPEN = "open"
-#: An input whose date lies further back, seen from the deal's, is flagged on the sheet Sources.
-FRESH_MONTHS = 12
-#: The price of a coin is not what it was a month ago.
-_FRESH_COIN = 1
-_SOURCES_FIRST = 5
-#: Words beside a figure that is set right.
-_ASIDE = Alignment(horizontal="left", vertical="center", indent=1)
 
 
 class TermSheetPage:
@@ -43,7 +36,7 @@ class TermSheetPage:
         """Figures that belong to no side-by-side stand below the terms."""
         row = self._figures_row(book)
         for offset, figure in enumerate(book.template.figure):
-            book.name(figure.name, self.name, row + 1 + offset, 4)
+            book.name(figure.name, self.name, row + 1 + offset, 4, figure.unit)
         last = row + len(book.template.figure)
         book.places.blocks["terms.area"] = (Place(self.name, 6, 3), Place(self.name, last, 4))
 
@@ -53,13 +46,15 @@ class TermSheetPage:
     def write(self, book: Draft, sheet: Worksheet) -> None:
         """Write the sheet."""
         style.title(sheet, f"{book.deal.name}: indicative term sheet", book.template.summary)
-        style.note(sheet["A3"], f"{book.deal.note}. As of {book.deal.as_of:%d %B %Y}.")
+        style.note(sheet["A3"], book.deal.note + _dated(book.deal.as_of))
         sheet.merge_cells("A3:D3")  # a document page, not a calculation sheet
         sheet.row_dimensions[3].height = 26
-        style.table_header(sheet, 5, ["#", "Term", "As proposed", ""], align="left")
+        style.table_header(sheet, 5, _HEADER, align="left")
         for index in range(len(book.template.term)):
             self._write_term(book, sheet, 6 + index, index + 1)
         style.paint_open(sheet, f"C6:C{5 + len(book.template.term)}", OPEN)
+        book.areas[AREA_HEAD] = f"{quoted(self.name)}!$A$1:$A$3"
+        book.areas[AREA_TERMS] = f"{quoted(self.name)}!$A$5:$D${5 + len(book.template.term)}"
         self._figures(book, sheet)
         self._contents(book, sheet)
         widths(sheet, A=5, B=30, C=62, D=20, E=4, F=16, G=60)
@@ -133,7 +128,8 @@ def _shown(term: Term) -> str:
 def _purposes(book: Draft) -> dict[str, str]:
     """What each sheet is for, in the order of the book."""
     return {
-        "Summary": "Side-by-sides, the covenants, the charts",
+        "Summary": "The ask, whether it is repaid, the tests, the charts",
+        **({"Annual": "The years, tied to the months"} if book.template.annual else {}),
         "Inputs": "Every input once, with unit, source and date; change the blue cells",
         **{sheet.name: sheet.purpose for sheet in book.template.sheet},
         "Stress": "Scenarios side by side, ladders, grids, tornados",
@@ -144,95 +140,30 @@ def _purposes(book: Draft) -> dict[str, str]:
     }
 
 
-class SourcesPage:
-    """Where each input comes from; assumptions and old figures are named as such."""
-
-    name = "Sources"
-
-    def place(self, book: Draft) -> None:
-        """The column of the statuses, which the Summary counts."""
-        last = _SOURCES_FIRST + len(book.deal.inputs) - 1
-        block = (Place(self.name, _SOURCES_FIRST, 5), Place(self.name, last, 5))
-        book.places.blocks["sources.status"] = block
-
-    def write(self, book: Draft, sheet: Worksheet) -> None:
-        """Write the sheet."""
-        status = {i.name: _status(i, book.deal.as_of) for i in book.deal.inputs.values()}
-        count = Counter(status.values())
-        doubts = ("assumption", "stale", "undated", OPEN)
-        style.title(
-            sheet,
-            "Sources",
-            f"{len(status)} inputs, of which {count['assumption']} are assumptions, "
-            f"{count['stale']} are stale (older than {FRESH_MONTHS} months; the price of a coin, "
-            f"{_FRESH_COIN}) and {count[OPEN]} are open. "
-            "Replace any of them on the sheet Inputs.",
-        )
-        style.table_header(
-            sheet, 4, ["Input", "Value", "Unit", "As of", "Status", "Source"], align="left"
-        )
-        for row, item in enumerate(book.deal.inputs.values(), start=_SOURCES_FIRST):
-            style.base(sheet.cell(row, 1)).value = item.label
-            value = book.formula(sheet, row, 2, item.name, item.unit)
-            value.number_format = style.constant_format(item.unit, item.value)
-            if item.unit == "text":
-                value.alignment = Alignment(wrap_text=True, vertical="center")
-            style.base(sheet.cell(row, 3), size=9, color=style.MUTED).value = item.unit
-            sheet.cell(row, 3).alignment = _ASIDE
-            doubtful = status[item.name] in doubts
-            color = "B45309" if doubtful else style.INK
-            source = f"Inputs!$D${book.places.cells[item.name].row}"
-            told = status[item.name]
-            # a value changed since has another source; flag and date must not outlive it
-            flag = f'IF({source}="{CHANGED}","assumption","{told}")'
-            if item.as_of:
-                date = f'IF({source}="{CHANGED}","",{source.replace("$D$", "$E$")})'
-                style.base(book.formula(sheet, row, 4, date, "date"), color=style.MUTED)
-            style.base(book.formula(sheet, row, 5, flag, "text"), color=color).alignment = _ASIDE
-            cell = book.formula(sheet, row, 6, source, "text")
-            style.base(cell, italic=doubtful, color=color)
-            cell.alignment = Alignment(wrap_text=True, vertical="center")
-        widths(sheet, A=48, B=20, C=14, D=13, E=12, F=84)
-        sheet.freeze_panes = "A5"
-        page_setup(sheet, repeat="4:4")
+def _dated(day: datetime.date) -> str:
+    """What follows the deal's note."""
+    return f". As of {day:%d %B %Y}."
 
 
-def _status(item: Input, on: datetime.date) -> str:
-    """Return how far an input can be relied on: by its source's first word, then by its age."""
-    for word in UNDATED:
-        if item.source.startswith(word):
-            return word
-    if item.as_of is None:
-        return "undated"
-    if FILING in item.source:
-        return "filed"  # a contract's terms hold until amended; only market figures go stale
-    months = _FRESH_COIN if item.unit == "USD/coin" else FRESH_MONTHS
-    return "stale" if is_older(item.as_of, on, months) else "dated"
+def read_note(book: Book, day: datetime.date) -> str:
+    """Read the deal's note back, without the date that was put behind it.
+
+    Raises
+    ------
+    FileError
+        The workbook has no term sheet of ours.
+    """
+    head = book.area(AREA_HEAD)
+    if head is None:
+        raise FileError(f"{book.package.path}: has no sheet {TermSheetPage.name}")
+    return reading.text(book.saved(Place(head.sheet, head.bottom, head.left))).removesuffix(
+        _dated(day)
+    )
 
 
-class FunctionsPage:
-    """The worksheet functions, from their docstrings."""
-
-    name = "Functions"
-
-    def place(self, book: Draft) -> None:
-        """Nothing here has a name."""
-
-    def write(self, book: Draft, sheet: Worksheet) -> None:
-        """Write the sheet."""
-        style.title(
-            sheet, "Functions", f"xlcredit {__version__}. Units stand in brackets; [x] is optional."
-        )
-        header = ["Function", "Call", "What it answers", "Category"]
-        style.table_header(sheet, 4, header, align="left")
-        functions = sorted(REGISTRY.values(), key=lambda f: (f.category, f.name))
-        for row, function in enumerate(functions, start=5):
-            style.base(sheet.cell(row, 1), bold=True, color=style.PURPLE).value = function.name
-            for column, text in enumerate((function.signature, function.summary), start=2):
-                cell = style.base(sheet.cell(row, column), size=9)
-                cell.value = text
-                cell.alignment = Alignment(wrap_text=True, vertical="center")
-            style.base(sheet.cell(row, 4), size=9, color=style.MUTED).value = function.category
-        widths(sheet, A=29, B=76, C=72, D=30)
-        sheet.freeze_panes = "A5"
-        page_setup(sheet, repeat="4:4")
+def read_terms(book: Book) -> dict[str, Value]:
+    """Read the lines back: each term with what was agreed; none in another workbook."""
+    return {
+        reading.text(book.saved(row[_HEADER[1]])): book.saved(row[_HEADER[2]])
+        for row in reading.table(book, AREA_TERMS)
+    }

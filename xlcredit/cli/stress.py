@@ -1,0 +1,254 @@
+"""``xlcredit stress``: what a workbook says when its inputs move."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from xlcredit.workbook.export import Table
+    from xlcredit.workbook.session import Session
+
+__all__ = ["register"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(name="stress")(stress)
+
+
+def stress(
+    file: Annotated[Path, typer.Argument(help="An .xlsx or .xlsm workbook.")],
+    axes: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--grid",
+            metavar="NAME=FROM:TO:POINTS",
+            help="An input and its values, or NAME=V1,V2,...; may be repeated.",
+        ),
+    ] = None,
+    scenarios: Annotated[
+        list[str] | None,
+        typer.Option("--scenario", help="A scenario by name, or all; may be repeated."),
+    ] = None,
+    figures: Annotated[
+        list[str] | None,
+        typer.Option("--figure", help="A figure to show; without it, all that have a name."),
+    ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="Change an input first."),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="A .csv, .parquet or .xlsx file to write.")
+    ] = None,
+    charts: Annotated[
+        Path | None, typer.Option("--charts", help="A folder for a heat map of each covenant.")
+    ] = None,
+    target: Annotated[
+        str | None,
+        typer.Option("--target", metavar="FIGURE=VALUE", help="Solve for the input named by --by."),
+    ] = None,
+    reverse: Annotated[
+        str | None,
+        typer.Option("--reverse", metavar="COVENANT", help="Find the nearest breach, or all."),
+    ] = None,
+    by: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--by",
+            metavar="NAME[=...]",
+            help="Input that moves; =FROM:TO with --target, =UNIT SHOCK with --reverse.",
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
+) -> None:
+    """Move inputs: a grid of every covenant, the input that meets a target, the nearest breach.
+
+    Exit code 1: a covenant is in breach, or cannot be decided, at some point of the grid.
+
+    Example: xlcredit stress deal.xlsx --grid rent_decline=0:0.5:11 --charts maps -o grid.csv
+    Example: xlcredit stress deal.xlsx --target dscr_on_curve=1.10 --by rent_decline
+    Example: xlcredit stress deal.xlsx --reverse all --by contract_rent=0.25 --by other_opex
+    """
+    from xlcredit.cli.recalc import read_settings
+    from xlcredit.errors import UserError
+    from xlcredit.workbook.session import open_workbook
+
+    asked = [bool(axes or scenarios), target is not None, reverse is not None]
+    if sum(asked) != 1:
+        raise UserError("ask for one of --grid (or --scenario), --target and --reverse")
+    if not asked[0] and (output or charts):
+        raise UserError("-o and --charts belong to --grid; --target and --reverse print")
+    with open_workbook(file) as book:
+        book.set(read_settings(settings))
+        if target is not None:
+            _print(_target(book, target, by or []), as_json)
+        elif reverse is not None:
+            _print(_reverse(book, reverse, by or []), as_json)
+        else:
+            table, names = _grid(book, axes or [], scenarios or [], figures or [], output, force)
+            _deliver(table, names, book, output, charts, as_json)
+            _leave(table)
+
+
+def _grid(
+    book: Session,
+    texts: list[str],
+    scenarios: list[str],
+    figures: list[str],
+    output: Path | None,
+    force: bool,
+) -> tuple[Table, list[str]]:
+    from xlcredit.cli.progress import Bar
+    from xlcredit.cli.writing import refuse_source, refuse_to_replace
+    from xlcredit.workbook.export import require_format
+    from xlcredit.workbook.sensitivity import Axis, grid, parse_axis
+
+    if output is not None:
+        require_format(output)
+        refuse_source(book.path, output)
+        refuse_to_replace(output, force)
+    axes = [parse_axis(text) for text in texts]
+    if scenarios:
+        wanted = book.choices("scenario") if scenarios == ["all"] else scenarios
+        axes.insert(0, Axis("scenario", tuple(wanted)))
+    points = 1
+    for axis in axes:
+        points *= len(axis.values)
+    with Bar("points") as bar:
+        bar.start(points)
+        return grid(book, axes, figures, bar.update), [axis.name for axis in axes]
+
+
+def _deliver(
+    table: Table,
+    names: list[str],
+    book: Session,
+    output: Path | None,
+    charts: Path | None,
+    as_json: bool,
+) -> None:
+    from xlcredit.cli import terminal
+    from xlcredit.workbook.export import write_table
+    from xlcredit.workbook.sensitivity.chart import write_heat_maps
+
+    title = "Stress grid"
+    if output is not None:
+        write_table(table, output, title)
+    pictures = write_heat_maps(table, names, charts, book.path.stem) if charts is not None else []
+    if as_json:
+        head = [column.name for column in table.columns]
+        terminal.print_json(
+            {
+                "file": str(book.path),
+                "points": [dict(zip(head, row, strict=True)) for row in table.rows],
+                "written": [str(p) for p in ([output] if output else []) + pictures],
+            }
+        )
+        return
+    _print_grid(table, names)
+    for path in ([output] if output else []) + pictures:
+        terminal.line(f"wrote {path}")
+
+
+def _print_grid(table: Table, names: list[str]) -> None:
+    """Say how each covenant stands over the grid, and from where on it breaks."""
+    from xlcredit.cli.terminal import line
+
+    verdicts = [
+        c.name for c in table.columns if f"{c.name}_margin" in {k.name for k in table.columns}
+    ]
+    line(f"{len(table.rows):,} points over {', '.join(names)}")
+    for name in verdicts:
+        states = table.column(name)
+        counts = ", ".join(
+            f"{states.count(s):,} {s}" for s in ("PASS", "BREACH", "CHECK") if s in states
+        )
+        line(f"  {name}: {counts}")
+
+
+def _leave(table: Table) -> None:
+    names = {column.name for column in table.columns}
+    verdicts = [table.column(name) for name in names if f"{name}_margin" in names]
+    if any(state != "PASS" for states in verdicts for state in states):
+        raise typer.Exit(1)
+
+
+def _target(book: Session, text: str, by: list[str]) -> dict[str, Any]:
+    import dataclasses
+
+    from xlcredit.errors import UserError
+    from xlcredit.recalc.typed import parse_value
+    from xlcredit.workbook.sensitivity import solve
+
+    figure, _, value = text.partition("=")
+    wanted = parse_value(value.strip()) if value else 0.0
+    if len(by) != 1 or not isinstance(wanted, float):
+        raise UserError("a target is FIGURE=NUMBER, and --by names the one input that moves")
+    name, equals, span = by[0].partition("=")
+    ends = [parse_value(end.strip()) for end in span.split(":")] if equals else []
+    if equals and not (len(ends) == 2 and all(isinstance(end, float) for end in ends)):
+        raise UserError(f'where to look is {name}=FROM:TO; got "{by[0]}"')
+    between = (ends[0], ends[1]) if ends else None
+    return dataclasses.asdict(solve(book, figure.strip(), wanted, name.strip(), between))
+
+
+def _reverse(book: Session, covenant: str, by: list[str]) -> dict[str, Any]:
+    import dataclasses
+
+    from xlcredit.errors import UserError
+    from xlcredit.recalc.typed import parse_value
+    from xlcredit.workbook.sensitivity import nearest_breach
+
+    shocks = {}
+    for text in by:
+        name, equals, unit = text.partition("=")
+        shock = parse_value(unit.strip()) if equals else _tenth(book, name.strip())
+        if not isinstance(shock, float):
+            raise UserError(f'a unit shock is a number, such as rent_decline=0.05; got "{text}"')
+        shocks[name.strip()] = shock
+    names = (
+        [c.name for c in book.covenants if c.status == "PASS"] if covenant == "all" else [covenant]
+    )
+    found, missed = [], []
+    for name in names:
+        try:
+            found.append(nearest_breach(book, name, shocks))
+        except UserError as error:
+            if covenant != "all":
+                raise
+            missed.append(str(error))
+    found.sort(key=lambda one: one.distance)
+    return {"nearest": [dataclasses.asdict(one) for one in found], "not_found": missed}
+
+
+def _tenth(book: Session, name: str) -> Any:
+    """Without a unit shock, a tenth of what stands there."""
+    value = book[name]
+    return 0.1 * abs(value) if isinstance(value, float) and value else value
+
+
+def _print(result: dict[str, Any], as_json: bool) -> None:
+    from xlcredit.cli.terminal import line, print_json
+
+    if as_json:
+        print_json(result)
+    elif "figure" in result:
+        line(
+            f"{result['figure']} = {result['target']:g} at {result['by']} = {result['value']:.10g}"
+        )
+        line(f"today {result['by']} is {result['today']:g}")
+        if len(result["all"]) > 1:
+            others = ", ".join(f"{x:.6g}" for x in result["all"])
+            line(f"it is met more than once: {others}")
+    else:
+        for one in result["nearest"]:
+            line(f"{one['label']}: in breach {one['distance']:.3g} unit shocks away")
+            for name, value in one["inputs"].items():
+                line(f"  {name} = {value:.6g} ({one['shocks'][name]:+.3g} unit shocks)")
+        for told in result["not_found"]:
+            line(told)

@@ -1,0 +1,250 @@
+"""Worksheet functions: the loan on simulated joint paths of coin, cards, rents and customer."""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xlcredit.errors import CellError
+from xlcredit.functions.agreement import NONE, agree
+from xlcredit.models import simulation
+from xlcredit.models.estimates import Estimate
+from xlcredit.worksheet.boundary import read_arguments
+from xlcredit.worksheet.kinds import Series, Whole
+from xlcredit.worksheet.registry import REGISTRY, worksheet
+
+CATEGORY = "xlcredit: Dual collateral"
+
+Array = NDArray[np.float64]
+
+#: A cell that takes longer is a slip: this many periods of single paths, and periods of a loan.
+MOST_STEPS, MOST_PERIODS = 1e9, 36_500
+#: Periods of single paths in a second, as NumPy does them.
+_SPEED = 8e6
+
+#: The series of a simulation, in the order of the arguments.
+SERIES = ("scheduled", "contracted", "merchant", "opex", "relet", "gpu_curve")
+
+Measure = Literal[
+    "all",
+    "call_probability",
+    "liquidation_probability",
+    "payment_default_probability",
+    "repaid_probability",
+    "unpaid_probability",
+    "expected_loss",
+    "expected_unpaid",
+    "loss_given_default",
+    "spread",
+    "loss_p95",
+    "loss_p99",
+    "shortfall_p99",
+    "max_ltv_p50",
+    "max_ltv_p95",
+    "max_ltv_p99",
+    "periods_to_first_call",
+]
+
+_MISSING = {
+    "loss_given_default": "no path was enforced",
+    "spread": "there is no loan",
+    "periods_to_first_call": "no path had a margin call",
+}
+
+
+@worksheet(CATEGORY)
+def XLC_DUAL_SIM(
+    terms: simulation.Terms,
+    scheduled: Series = NONE,
+    contracted: Series = NONE,
+    merchant: Series = NONE,
+    opex: Series = NONE,
+    relet: Series = NONE,
+    gpu_curve: Series = NONE,
+    paths: Whole = 100_000,
+    seed: Whole = 1,
+    measure: Measure = "all",
+) -> Any:
+    """Margin calls, defaults, losses and spread of a loan on joint paths of coin and cards. [block]
+
+    Parameters
+    ----------
+    terms : block
+        loan, rate and months; what else can be agreed and assumed, and what holds when a label is
+        not given, stands in the notes. [block]
+    scheduled : series, optional
+        Principal that falls due in each period; 0 when not given. [USD]
+    contracted : series, optional
+        Contract revenue of each period, while the customer is there. [USD]
+    merchant : series, optional
+        Uncontracted revenue of each period at base rents; moves with rents. [USD]
+    opex : series, optional
+        Operating cost of each period. [USD]
+    relet : series, optional
+        What the contracted cards earn on the market at base rents once the customer has gone;
+        moves with rents. [USD]
+    gpu_curve : series, optional
+        Expected price of a card, at closing and at the end of each period; replaces gpu_price and
+        gpu_drift. [USD/unit]
+    paths : whole number, optional
+        Number of simulated paths; 100,000 when not given. [paths]
+    seed : whole number, optional
+        Seed of the random numbers; 1 when not given. Equal seeds give equal answers. [number]
+    measure : text, optional
+        all, or one of the figures by name; all when not given. [name]
+
+    Returns
+    -------
+    block
+        Label, value and standard error of call_probability, liquidation_probability,
+        payment_default_probability, repaid_probability, unpaid_probability (overdue at the end of
+        a loan that still performs); expected_loss, expected_unpaid, loss_given_default (loss over
+        exposure), spread (nominal, that pays the expected loss); loss_p95, loss_p99,
+        shortfall_p99 (mean of the worst 1% of paths); max_ltv_p50, max_ltv_p95, max_ltv_p99
+        (highest LTV of a path); periods_to_first_call (mean of the paths with a call). The value
+        alone for one figure. [block]
+
+    Raises
+    ------
+    #N/A
+        In a figure that does not exist: no margin levels, no call, no enforcement, no loan.
+    #NUM!
+        A term is outside its domain, the triggers are not in order (cure_ltv < call_ltv <=
+        liquidation_ltv), the LTV at closing is at or above call_ltv, or the paths would take too
+        long.
+    #VALUE!
+        months are no whole number of periods, a series has another length, collateral has no
+        price, a label of the terms is wrong or lacks another that it needs.
+
+    Notes
+    -----
+    The loan is that of XLC_REPAYMENT, with its labels, its order of events in a period and its
+    ties. Labels of the market, 0 where nothing else is said: months; coin_price, gpu_price (at
+    closing); coin_vol, gpu_vol, coin_drift, gpu_drift, mean_reversion (of card prices to their
+    curve); correlation, stressed_correlation, drawdown_trigger (blank: never stressed);
+    jump_intensity, coin_jump, gpu_jump, coin_jump_vol, gpu_jump_vol, jump_correlation; rent_beta
+    1; hazard, hazard_elasticity, downtime_periods; loss_rate.
+
+    Coin: a geometric Brownian motion with compensated Poisson jumps, which cards share. Card =
+    curve x exp(Y - v/2 + J) over its mean, Y an Ornstein-Uhlenbeck process of variance v, J the
+    sum of its log jumps; rent factor X the same with rent_beta Y and rent_beta J. Both have mean
+    1 at every date. The shocks of coin and Y have the correlation, or stressed_correlation where
+    coin closed the step before at or below (1 - drawdown_trigger) of its highest close.
+    CFADS = contracted while the customer is there, relet X from downtime_periods + 1 periods
+    after the one in which it stopped, merchant X - opex. The customer stops in a period with
+    probability 1 - exp(-hazard X^(-hazard_elasticity) / periods_per_year), X of the period
+    before: with an elasticity above 0 it walks when the market is cheaper than its contract.
+    Without contracted, merchant and opex service is taken to be paid.
+    spread = mean discounted loss / mean of the discounted balances over time.
+
+    Examples
+    --------
+    >>> terms = [["loan", 60], ["rate", 0.1], ["months", 12], ["coin_units", 0.5],
+    ...          ["gpu_units", 5], ["coin_price", 100], ["gpu_price", 10], ["coin_vol", 0.7],
+    ...          ["gpu_vol", 0.4], ["gpu_drift", -0.2], ["correlation", 0.3], ["call_ltv", 0.75],
+    ...          ["cure_ltv", 0.6], ["liquidation_ltv", 0.9], ["cure_periods", 1],
+    ...          ["gpu_recovery", 0.6]]
+    >>> call("XLC_DUAL_SIM", terms, 2, None, None, None, None, None, 2000)[:2]
+    [['call_probability', 0.2975, 0.0102], ['liquidation_probability', 0.1075, 0.0069]]
+
+    References
+    ----------
+    .. [1] Merton, R., "Option pricing when underlying stock returns are discontinuous", 1976.
+    .. [2] Schwartz, E., "The stochastic behavior of commodity prices", J. Finance 52, 1997.
+    .. [3] Clewlow, L. and Strickland, C., "Energy Derivatives", 2000: reversion to a given curve.
+    """
+    series = (scheduled, contracted, merchant, opex, relet, gpu_curve)
+    given = dict(zip(SERIES, series, strict=True))
+    check(terms, given)
+    affordable(paths, terms)
+    kept = tuple((name, tuple(s.tolist())) for name, s in given.items() if len(s))
+    figures = _figures(terms, kept, paths, seed)
+    if measure != "all":
+        value = figures[measure][0]
+        if isinstance(value, CellError):
+            raise value
+        return value
+    return [[name, *figure] for name, figure in figures.items()]
+
+
+def deal_of(*raw: Any) -> tuple[simulation.Deal, int, int]:
+    """Read the arguments of XLC_DUAL_SIM as a deal, its number of paths and its seed.
+
+    Parameters
+    ----------
+    *raw
+        Arguments as cells hold them.
+
+    Raises
+    ------
+    CellError
+        What the cell would show for arguments that are none or contradict one another.
+    """
+    terms, *series, paths, seed, _ = read_arguments(REGISTRY["XLC_DUAL_SIM"], raw)
+    given = dict(zip(SERIES, series, strict=True))
+    check(terms, given)
+    kept = {name: values for name, values in given.items() if len(values)}
+    return simulation.Deal.of(terms, **kept), paths, seed
+
+
+def check(terms: simulation.Terms, series: dict[str, Array]) -> None:
+    """Stop where the terms and series of a simulation contradict one another."""
+    periods = terms.months * terms.periods_per_year / 12.0
+    if terms.rate is None:
+        raise CellError("#VALUE!", "terms: rate is required and missing")
+    if periods < 1.0 or periods != math.floor(periods):
+        told = "terms: months must be a whole number of periods, one at least"
+        raise CellError("#VALUE!", f"{told}; got {terms.months:g} months, {periods:g} periods")
+    if periods > MOST_PERIODS:
+        raise CellError("#NUM!", f"terms: months must make at most {MOST_PERIODS} periods")
+    for name, values in series.items():
+        wanted = int(periods) + (name == "gpu_curve")
+        if len(values) not in (0, 1, wanted):
+            told = f"{name} must have {wanted} values, or one for all; got {len(values)}"
+            raise CellError("#VALUE!", f"{told} (months {terms.months:g})")
+    curve = series["gpu_curve"]
+    gpu = float(curve[0]) if len(curve) else terms.gpu_price
+    for units, price, label in (
+        (terms.coin_units, terms.coin_price, "coin_price"),
+        (terms.gpu_units, gpu, "gpu_price"),
+    ):
+        if units > 0.0 and price == 0.0:
+            held = label.replace("price", "units")
+            raise CellError("#VALUE!", f"terms: {label} is required where there are {held}")
+    agree(terms, terms.coin_price, gpu)
+
+
+def affordable(paths: float, terms: simulation.Terms, cells: int = 1) -> None:
+    """Stop before a simulation that would keep the workbook waiting."""
+    steps = float(paths) * cells * terms.months * terms.periods_per_year / 12.0
+    if steps > MOST_STEPS:
+        told = f"paths: {paths:,.0f} would take about {_duration(steps / _SPEED)}"
+        most = int(MOST_STEPS * paths // steps)
+        raise CellError("#NUM!", f"{told}; at most {most:,} are run in a cell")
+
+
+def _duration(seconds: float) -> str:
+    for unit, size in (("years", 31_557_600.0), ("days", 86_400.0), ("hours", 3600.0)):
+        if seconds >= 2.0 * size:
+            return f"{seconds / size:,.0f} {unit}"
+    return f"{max(seconds / 60.0, 1.0):,.0f} minutes"
+
+
+@lru_cache(maxsize=16)
+def _figures(
+    terms: simulation.Terms, series: tuple[tuple[str, Any], ...], paths: int, seed: int
+) -> dict[str, tuple[Any, Any]]:
+    """Values and standard errors; cells that show one figure each share one simulation."""
+    run = simulation.simulate(simulation.Deal.of(terms, **dict(series)), paths, seed)
+    return {name: _shown(name, figure) for name, figure in run.figures.items()}
+
+
+def _shown(name: str, figure: Estimate) -> tuple[Any, Any]:
+    if math.isnan(figure.value):
+        none = CellError("#N/A", _MISSING.get(name, "the terms have no margin levels"))
+        return none, none
+    return figure.value, figure.error

@@ -1,0 +1,100 @@
+"""The covenant dashboard of a workbook, found by name and read from values as they stand."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar
+
+from xlcredit.errors import CellError
+from xlcredit.ooxml.book import Book
+from xlcredit.ooxml.place import Place
+from xlcredit.ooxml.values import Value
+from xlcredit.workbook.pages.summary import AREA_COVENANTS, COVENANT_COLUMNS
+from xlcredit.workbook.reading import table
+
+__all__ = ["BREACH", "CHECK", "PASS", "Covenant", "CovenantCells", "find_covenants"]
+
+#: What a cell shows: dates are dates.
+Shown = Value | dt.date
+
+PASS, BREACH, CHECK = "PASS", "BREACH", "CHECK"
+
+
+@dataclass(frozen=True)
+class Covenant:
+    """One covenant: what is tested against what, and how it stands."""
+
+    name: str
+    """The defined name of its verdict."""
+    label: str
+    value: Shown
+    test: str
+    """What the value must do, as the sheet says it."""
+    threshold: Shown
+    status: str
+    """PASS, BREACH, or CHECK where it cannot be decided."""
+    headroom: Shown
+    first_breach: Shown
+    """The date of the first test that fails, or a word where there is none."""
+
+    HEADINGS: ClassVar[tuple[str, ...]] = ("Covenant", "Value", "Test", "Threshold", "Status")
+
+    @property
+    def row(self) -> tuple[str, str, str, str, str]:
+        """What a table shows of it."""
+        return (self.label, _shown(self.value), self.test, _shown(self.threshold), self.status)
+
+    @property
+    def margin(self) -> float:
+        """How far the value is on the right side of its threshold; NaN if that is not known."""
+        if not (isinstance(self.value, float) and isinstance(self.threshold, float)):
+            return float("nan")
+        above = self.value - self.threshold
+        return above if self.is_minimum else -above
+
+    @property
+    def is_minimum(self) -> bool:
+        """Whether the value must not fall below the threshold; else it must not rise above it."""
+        return self.test == "at least"
+
+
+@dataclass(frozen=True)
+class CovenantCells:
+    """Where a covenant stands: its name, and a cell under each heading of the dashboard."""
+
+    name: str
+    cells: dict[str, Place]
+
+    def read(self, value: Callable[[Place], Shown]) -> Covenant:
+        """Read it with a function that gives the value of a cell."""
+        shown = {heading: value(place) for heading, place in self.cells.items()}
+        status = shown["Status"]
+        return Covenant(
+            name=self.name,
+            label=str(shown["Covenant"] or ""),
+            value=shown["Value"],
+            test=str(shown["Test"] or ""),
+            threshold=shown["Threshold"],
+            status=str(status) if status in (PASS, BREACH) else CHECK,  # an error never passes
+            headroom=shown["Headroom"],
+            first_breach=shown["First breach"],
+        )
+
+
+def find_covenants(book: Book) -> list[CovenantCells]:
+    """Find the covenants of a workbook of ours; none in another workbook."""
+    names = {place: name for name, place in book.cell_names.items()}
+    rows = table(book, AREA_COVENANTS)
+    return [
+        CovenantCells(names.get(row["Status"], str(row["Status"])), row)
+        for row in rows
+        if set(COVENANT_COLUMNS) <= set(row)
+    ]
+
+
+def _shown(value: Shown) -> str:
+    if isinstance(value, CellError):
+        return value.code
+    return f"{value:,.6g}" if isinstance(value, float) else str(value or "")

@@ -1,0 +1,194 @@
+"""Tables for people and programs: CSV, Parquet and a sheet, the same rows to the same bytes."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from openpyxl import Workbook
+from openpyxl.styles import Alignment
+
+from xlcredit._version import __version__
+from xlcredit.deals.units import unit
+from xlcredit.errors import FileError, UserError
+from xlcredit.files import replace_file
+from xlcredit.workbook import style
+from xlcredit.workbook.saving import saved
+
+__all__ = [
+    "FORMATS",
+    "Column",
+    "Kind",
+    "Table",
+    "pyarrow",
+    "require_format",
+    "write_sheet",
+    "write_table",
+]
+
+#: A table has no date of its own, and equal tables are equal files.
+_UNDATED = dt.date(2000, 1, 1)
+
+Kind = Literal["number", "count", "text", "date"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its name, what it holds and, for a number, in which unit."""
+
+    name: str
+    kind: Kind
+    unit: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of plain values: float, int, str, date, or None where there is nothing."""
+
+    columns: Sequence[Column]
+    rows: Sequence[Sequence[Any]]
+
+    def column(self, name: str) -> list[Any]:
+        """The values of one column."""
+        at = [column.name for column in self.columns].index(name)
+        return [row[at] for row in self.rows]
+
+
+# --- files ----------------------------------------------------------------------------------
+
+
+def require_format(path: Path) -> None:
+    """Refuse a file name that says nothing of how to write it, or what cannot be written here.
+
+    Raises
+    ------
+    UserError
+        If the suffix is unknown, or its library is not installed.
+    """
+    if path.suffix.lower() not in FORMATS:
+        raise UserError(f"{path}: give the file one of the endings {', '.join(FORMATS)}")
+    if path.suffix.lower() == ".parquet":
+        pyarrow()
+
+
+def write_table(table: Table, path: Path, title: str = "Table") -> None:
+    """Write a table, whole or not at all; the suffix of the file says how.
+
+    Raises
+    ------
+    FileError
+        If the file cannot be written; what stood there still does.
+    """
+    require_format(path)
+    content = FORMATS[path.suffix.lower()](table, title)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        replace_file(path, content)
+    except OSError as error:
+        raise FileError(f"{path}: cannot be written: {error.strerror}") from None
+
+
+def _csv(table: Table, _title: str) -> bytes:
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(column.name for column in table.columns)
+    writer.writerows([_spelled(value) for value in row] for row in table.rows)
+    return out.getvalue().encode()
+
+
+def _spelled(value: Any) -> Any:
+    if isinstance(value, float):
+        return repr(value)
+    return value.isoformat() if isinstance(value, dt.date) else value
+
+
+def _parquet(table: Table, _title: str) -> bytes:
+    pa, parquet = pyarrow()
+    types = {"number": pa.float64(), "count": pa.int64(), "text": pa.string(), "date": pa.date32()}
+    fields = [
+        pa.field(c.name, types[c.kind], metadata={"unit": c.unit} if c.unit else None)
+        for c in table.columns
+    ]
+    schema = pa.schema(fields, metadata={"xlcredit version": __version__})
+    cells = [pa.array(values, f.type) for values, f in zip(_across(table), fields, strict=True)]
+    out = io.BytesIO()
+    parquet.write_table(pa.Table.from_arrays(cells, schema=schema), out, compression="zstd")
+    return out.getvalue()
+
+
+def _across(table: Table) -> Iterable[list[Any]]:
+    return ([row[at] for row in table.rows] for at in range(len(table.columns)))
+
+
+def pyarrow() -> tuple[Any, Any]:
+    """Give the library that reads and writes Parquet, and its module for files.
+
+    Raises
+    ------
+    UserError
+        If it is not installed.
+    """
+    try:
+        import pyarrow as library  # noqa: PLC0415 - an extra
+        from pyarrow import parquet  # noqa: PLC0415
+    except ImportError:
+        told = 'Parquet needs pyarrow: pip install "xlcredit[parquet]", or ask for .csv or .xlsx'
+        raise UserError(told) from None
+    return library, parquet
+
+
+def _xlsx(table: Table, title: str) -> bytes:
+    workbook = Workbook()
+    sheet = workbook.worksheets[0]
+    sheet.title = title
+    write_sheet(sheet, table, title)
+    workbook.properties.creator = f"xlcredit {__version__}"
+    workbook.properties.created = dt.datetime.combine(_UNDATED, dt.time())
+    return saved(workbook, _UNDATED)
+
+
+#: How a table is written, by the ending of the file.
+FORMATS: dict[str, Callable[[Table, str], bytes]] = {
+    ".csv": _csv,
+    ".parquet": _parquet,
+    ".xlsx": _xlsx,
+}
+
+# --- sheets ---------------------------------------------------------------------------------
+
+_HEADER = 4
+_WIDTHS = {"number": 14.0, "count": 10.0, "text": 22.0, "date": 12.0}
+
+
+def write_sheet(sheet: Any, table: Table, title: str, note: str = "") -> int:
+    """Write a table on an empty sheet, as all our sheets look; return the row of its header."""
+    style.title(sheet, title, note or f"xlcredit {__version__}")
+    style.table_header(sheet, _HEADER, [column.name for column in table.columns])
+    sheet.row_dimensions[_HEADER].height = 44
+    for at, column in enumerate(table.columns, start=1):
+        sheet.cell(_HEADER, at).alignment = Alignment(
+            horizontal="left", vertical="center", wrap_text=True
+        )
+        letters = sheet.cell(_HEADER, at).column_letter
+        sheet.column_dimensions[letters].width = _WIDTHS[column.kind]
+    for down, row in enumerate(table.rows, start=_HEADER + 1):
+        for across, (column, value) in enumerate(zip(table.columns, row, strict=True), start=1):
+            if value is not None:
+                _write_cell(sheet.cell(down, across), column, value)
+    sheet.freeze_panes = sheet.cell(_HEADER + 1, 2)
+    return _HEADER
+
+
+def _write_cell(cell: Any, column: Column, value: Any) -> None:
+    cell.value = value
+    if column.kind == "text":
+        cell.data_type = "s"  # text that begins like a formula stays text
+    elif column.kind == "date":
+        cell.number_format = unit("date").cell
+    elif column.kind == "number":
+        cell.number_format = style.constant_format(column.unit, value)

@@ -1,0 +1,16 @@
+"""What a workbook says when its inputs move: grids, targets, and the nearest breach."""
+
+from xlcredit.workbook.sensitivity.axis import Axis, parse_axis
+from xlcredit.workbook.sensitivity.grid import grid
+from xlcredit.workbook.sensitivity.reverse import NearestBreach, nearest_breach
+from xlcredit.workbook.sensitivity.target import Solution, solve
+
+__all__ = [
+    "Axis",
+    "NearestBreach",
+    "Solution",
+    "grid",
+    "nearest_breach",
+    "parse_axis",
+    "solve",
+]

@@ -1,0 +1,109 @@
+"""Heat maps of a grid, each with the contour of the break-even; in black and white too."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xlcredit.errors import UserError
+from xlcredit.workbook.export import Table
+
+__all__ = ["pyplot", "write_heat_maps"]
+
+Array = NDArray[np.float64]
+
+
+def pyplot() -> Any:
+    """Give the drawing library without a screen.
+
+    Raises
+    ------
+    UserError
+        If it is not installed.
+    """
+    try:
+        from matplotlib.figure import Figure  # noqa: PLC0415 - an extra
+    except ImportError:
+        told = 'charts need matplotlib: pip install "xlcredit[charts]"'
+        raise UserError(told) from None
+    return Figure
+
+
+def write_heat_maps(table: Table, axes: list[str], folder: Path, title: str) -> list[Path]:
+    """Draw each covenant of a grid over two inputs, one PNG each.
+
+    The line is where the value meets its threshold; what lies on the wrong side is hatched.
+
+    Parameters
+    ----------
+    table : Table
+        What :func:`~xlcredit.workbook.sensitivity.grid` gives.
+    axes : list of str
+        The two inputs, both numbers: the first goes up, the second across.
+    folder : Path
+        Where the pictures go; it is made if need be.
+    title : str
+        What stands above each.
+
+    Returns
+    -------
+    list of Path
+        The pictures.
+    """
+    figure_class = pyplot()
+    names = [column.name for column in table.columns]
+    kinds = {column.name: column.kind for column in table.columns}
+    if len(axes) != 2 or any(kinds[axis] != "number" for axis in axes):
+        raise UserError("a heat map has two axes that are numbers; give --grid twice")
+    shape = tuple(len(set(table.column(axis))) for axis in axes)
+    ups, across = (sorted(set(table.column(axis))) for axis in axes)
+    order = np.lexsort((table.column(axes[1]), table.column(axes[0])))
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for name in (n for n in names if f"{n}_margin" in names):
+        values, margins = (
+            _floats(table.column(f"{name}_{what}"))[order].reshape(shape)
+            for what in ("value", "margin")
+        )
+        if np.isfinite(values).any():
+            path = folder / f"{name}.png"
+            picture = figure_class(figsize=(7.5, 5.2), layout="constrained")
+            _draw(picture, (ups, across), axes, values, margins)
+            picture.suptitle(f"{title}: {name}", fontsize=11)
+            picture.savefig(path, dpi=140, metadata={"Software": None})
+            written.append(path)
+    return written
+
+
+def _floats(values: list[Any]) -> Array:
+    return np.array([math.nan if v is None else v for v in values], dtype=np.float64)
+
+
+def _draw(
+    picture: Any,
+    ticks: tuple[list[float], list[float]],
+    axes: list[str],
+    values: Array,
+    margins: Array,
+) -> None:
+    ups, across = ticks
+    plot = picture.add_subplot()
+    image = plot.pcolormesh(
+        across, ups, np.ma.masked_invalid(values), cmap="cividis", shading="nearest"
+    )
+    picture.colorbar(image, ax=plot)
+    if min(values.shape) > 1:
+        least, most = np.nanmin(margins), np.nanmax(margins)
+        if least < 0.0:
+            low = [least - 1.0, 0.0]
+            plot.contourf(across, ups, margins, levels=low, colors="none", hatches=["///"])
+        if least < 0.0 < most:
+            plot.contour(across, ups, margins, levels=[0.0], colors="white", linewidths=3.5)
+            plot.contour(across, ups, margins, levels=[0.0], colors="black", linewidths=1.8)
+    plot.set_xlabel(axes[1])
+    plot.set_ylabel(axes[0])
+    plot.set_title("line: break-even; hatched: breach; blank: no number", fontsize=8)
