@@ -14,7 +14,7 @@ from xlcredit.ooxml.book import Book, Formula
 from xlcredit.ooxml.place import Place, column_number
 from xlcredit.ooxml.tables import plain_references
 
-__all__ = ["dependants"]
+__all__ = ["circles", "dependants"]
 
 #: Sheet (from the row 1, column 1 on), first row, first column, last row, last column.
 Area = tuple[str, int, int, int, int]
@@ -61,6 +61,40 @@ def dependants(book: Book, roots: Collection[Place]) -> set[Place]:
                 found.add(place)
                 waiting += readers.cells(place)
     return found
+
+
+def circles(book: Book, among: Collection[Place]) -> set[Place]:
+    """Find the cells that depend on themselves, and those that depend on such a circle alone.
+
+    Parameters
+    ----------
+    book : Book
+        The workbook.
+    among : collection of Place
+        The cells of formulas that may stand in a circle.
+    """
+    if not among:
+        return set()
+    readers = _Readers(book)
+    inside = set(among)
+    read_by = {
+        place: {r for cell in readers.cells(place) for r in readers.of(cell) if r in inside}
+        for place in inside
+    }
+    reads = dict.fromkeys(inside, 0)
+    for those in read_by.values():
+        for reader in those:
+            reads[reader] += 1
+    # What reads none of the others stands in no circle; without it, the same is asked again.
+    free = [place for place, count in reads.items() if count == 0]
+    while free:
+        done = free.pop()
+        inside.discard(done)
+        for reader in read_by[done]:
+            reads[reader] -= 1
+            if reads[reader] == 0:
+                free.append(reader)
+    return inside
 
 
 class _Readers:

@@ -18,11 +18,12 @@ from typing import Any
 
 from xlcredit.errors import CellError, RecalcError
 from xlcredit.ooxml.book import Book
-from xlcredit.ooxml.place import column_number
+from xlcredit.ooxml.place import Place, column_number
 from xlcredit.ooxml.values import Value, unquote
 from xlcredit.recalc import machine
 from xlcredit.recalc.corrections import COMMON
-from xlcredit.recalc.engine import BLOCKED, Function, Model, Refusal, Text
+from xlcredit.recalc.dependants import circles
+from xlcredit.recalc.engine import BLOCKED, CIRCULAR, Function, Model, Refusal, Text
 from xlcredit.recalc.hoisting import SCRATCH, Hoisted, Job
 from xlcredit.recalc.prepared import prepared
 from xlcredit.recalc.repairs import StrictReader
@@ -60,6 +61,7 @@ class Strict:
         self._workbook: Any = None
         self._sheets: dict[str, int] = {}
         self._values: dict[str, dict[tuple[int, int], Value]] | None = None
+        self._in_circles: set[Place] | None = None
         self._extents: dict[str, dict[tuple[int, int], tuple[int, int]]] = {}
 
     def reader(self, book: Book, functions: Collection[str]) -> StrictReader:
@@ -95,8 +97,15 @@ class Strict:
         self._values = None
 
     def _enter(self, model: Model) -> None:
-        """Enter the formulas for which the file has no cell, as a person would."""
+        """Enter new constants, and formulas for which the file has no cell."""
         assert model.book is not None
+        for sheet, constants in model.book.constants.items():
+            for at, value in model.sheets[sheet].items():
+                if isinstance(value, Text) or (at in constants and constants[at] == value):
+                    continue
+                place = Place(sheet, *at)
+                if place not in model.book.formulas and place not in model.book.members:
+                    self._put(self._sheets[sheet], *at, value)
         for place in model.book.formulas:
             text = model.sheets[place.sheet][place.row, place.column]
             there = (place.row, place.column) in model.book.sheets[place.sheet].cells
@@ -144,6 +153,9 @@ class Strict:
             self._collect()
         assert self._values is not None
         value = self._values[sheet].get((row, column))
+        if isinstance(value, CellError) and value.code == "#REF!":
+            if Place(sheet, row, column) in self._circles():
+                return CIRCULAR
         if isinstance(value, CellError) and value.code in ("#VALUE!", "#REF!"):
             return self._read(sheet, row, column)
         return value
@@ -160,11 +172,25 @@ class Strict:
         assert not isinstance(value, Refusal)
         return value
 
+    def _circles(self) -> set[Place]:
+        """Find the circles, which the engine shows as broken references."""
+        if self._in_circles is None:
+            assert self._hoisted is not None and self._hoisted.model.book is not None
+            book, values = self._hoisted.model.book, self._values or {}
+            broken = (
+                p
+                for p, f in book.formulas.items()
+                if values[p.sheet].get((p.row, p.column)) == CellError("#REF!")
+                and "#REF!" not in f.text
+            )
+            self._in_circles = set() if book.iteration else circles(book, list(broken))
+        return self._in_circles
+
     def _collect(self) -> None:
         """Read all cells from the file that the engine saves: cell by cell takes far longer."""
         with _limited():
             saved = self._workbook.save()
-        self._values, self._extents = {}, {}
+        self._values, self._extents, self._in_circles = {}, {}, None
         with zipfile.ZipFile(io.BytesIO(saved)) as archive:
             strings = _strings(archive)
             for name, part in zip(self._sheets, _sheet_parts(archive), strict=True):

@@ -135,7 +135,7 @@ class EmbeddedReader:
             try:
                 tokens = tokenise(plain)
             except RecalcError:
-                return Refusal("cannot be read as a formula")
+                return Refusal(f"{formula} cannot be read as a formula")
             if problem := next(self._problems(plain, tokens), None):
                 return Refusal(problem)
             text = self._dialect.translate(plain, tokens)

@@ -76,7 +76,7 @@ def stripped(book: Book, name: str, sheet: Sheet, cells: Cells) -> bytes:
             else:
                 edits.append(_entered(sheet, cell, cells.get(at)))
         elif Place(name, *at) in book.members:
-            edits.append(_entered(sheet, cell, None))
+            edits.append(_entered(sheet, cell, cells.get(at)))
     return _splice(sheet.xml, edits)
 
 

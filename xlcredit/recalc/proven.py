@@ -23,7 +23,8 @@ SCALAR_FUNCTIONS = frozenset(
 )
 #: Functions that may be given ranges, each as an argument of its own.
 RANGE_FUNCTIONS = frozenset(
-    """AVERAGE COLUMNS COUNT COUNTIF INDEX MATCH MAX MIN ROWS SUM SUMPRODUCT _XLFN.MINIFS""".split()
+    """AVERAGE COLUMNS COUNT COUNTIF INDEX MATCH MAX MIN ROWS SUM SUMPRODUCT
+    _XLFN.MAXIFS _XLFN.MINIFS""".split()
 )
 #: Around a range inside SUMPRODUCT, besides operators.
 _OVER = {"", "ISERROR", "ISNUMBER", "SUMPRODUCT"}
@@ -211,8 +212,8 @@ def _call(name: str, arguments: list[str]) -> str:
         return "COUNTIF with a criterion that is no word"
     if name == "MATCH" and (len(given) != 3 or given[2] != "0"):
         return "MATCH that is not exact"
-    if name == "_XLFN.MINIFS" and any(c not in ("0", "1") for c in given[2::2]):
-        return "MINIFS with a criterion other than 0 or 1"
+    if name in ("_XLFN.MAXIFS", "_XLFN.MINIFS") and any(c not in "01" for c in given[2::2]):
+        return f"{name} with a criterion other than 0 or 1"
     return ""
 
 

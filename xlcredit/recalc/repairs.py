@@ -109,7 +109,7 @@ class StrictReader:
             try:
                 text = self._dialect.translate(read, tokenise(read))
             except RecalcError:
-                return Refusal("cannot be read as a formula")
+                return Refusal(f"{formula} cannot be read as a formula")
         if problem := self._unknown.problem(text):
             return Refusal(problem)
         if formula.shape is None and _ARRAYS.search(text) and _is_array(formula, text):
