@@ -81,11 +81,10 @@ def simulate(
         from xlcredit.workbook.sensitivity.chart import pyplot
 
         pyplot()
+    wanted = None if target is None else _target(target)
     deal, asked_paths, asked_seed = read_simulation(file)
     count = asked_paths if paths is None else paths
     run = _start(deal, asked_seed if seed is None else seed, kernel, threads, rare, count)
-    wanted = None if target is None else _target(target)
-    _refuse(run, count)
     _advance(run, count, wanted)
     result = run.result()
     written = _write(run, deal, result, file, charts, table)
@@ -109,6 +108,7 @@ def _start(
     if kernel not in ("auto", "numpy", "compiled"):
         raise UserError(f'--kernel is auto, numpy or compiled; got "{kernel}"')
     first = Simulation(deal, seed, kernel=kernel, threads=threads, courses=True)
+    _refuse(first, paths)
     if first.kernel == "compiled":
         _compile()
     tilt = choose_tilt(deal, seed, kernel=first.kernel) if rare and paths > 20_000 else None
