@@ -23,7 +23,7 @@ import importlib.util
 import os
 import sys
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -46,6 +46,7 @@ __all__ = [
     "Tilt",
     "outcomes",
     "simulate",
+    "sweep",
 ]
 
 Array = NDArray[np.float64]
@@ -546,3 +547,23 @@ def simulate(
     run = Simulation(deal, seed, kernel=kernel, threads=threads, tilt=tilt, courses=courses)
     run.advance(paths)
     return run.result()
+
+
+def sweep(
+    deals: Sequence[Deal], paths: int, seed: int = 1, *, kernel: str = "auto"
+) -> list[dict[str, Estimate]]:
+    """Simulate many deals on the same random numbers, so that they differ by their terms alone.
+
+    Returns
+    -------
+    list of dict
+        Figures of each deal.
+    """
+
+    def one(deal: Deal) -> dict[str, Estimate]:
+        return simulate(deal, paths, seed, kernel=kernel, threads=1).figures
+
+    if sys.platform == "emscripten" or len(deals) == 1:
+        return [one(deal) for deal in deals]
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        return list(pool.map(one, deals))
