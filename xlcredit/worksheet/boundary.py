@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xlcredit.errors import CellError
+from xlcredit.log import record
 from xlcredit.worksheet.arguments import OMITTED, READERS, Vector
 from xlcredit.worksheet.cells import Cells, first_error, grid, plain
 from xlcredit.worksheet.kinds import Checked
@@ -35,6 +36,8 @@ _LEGAL = frozenset({str, bool, datetime.date, CellError})
 
 def evaluate(function: Function, raw: Sequence[Any]) -> Any:
     """Evaluate one registered function on raw cells; only :class:`CellError` ever escapes."""
+    collecting = gc.isenabled()
+    gc.disable()  # it would walk the cells of a large range again and again as they are made
     try:
         with np.errstate(all="ignore"):
             arguments = _read(function, raw)
@@ -51,7 +54,11 @@ def evaluate(function: Function, raw: Sequence[Any]) -> Any:
     except OverflowError as error:
         raise not_finite() from error
     except Exception as bug:  # an exception must not escape into a host, even one of our own
+        record(bug, function.name)
         raise CellError("#VALUE!", f"{function.name} failed: {type(bug).__name__}: {bug}") from bug
+    finally:
+        if collecting:
+            gc.enable()
 
 
 # --- arguments ------------------------------------------------------------------------------
@@ -186,22 +193,10 @@ def _block(values: NDArray[Any], faults: Faults) -> Any:
             values[place] = error
     if values.size == 1:
         return _single(values.item())
-    rows = _rows(values)
+    rows: list[list[Any]] = values.tolist()
     if numbers or not set(map(type, values.flat)) - _LEGAL:
         return rows
     return [[_in_block(cell) for cell in row] for row in rows]
-
-
-def _rows(values: NDArray[Any]) -> list[list[Any]]:
-    """Return an array as lists, with the collector at rest: it would walk them again and again."""
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        rows: list[list[Any]] = values.tolist()
-        return rows
-    finally:
-        if collecting:
-            gc.enable()
 
 
 # --- one answer -----------------------------------------------------------------------------
