@@ -96,7 +96,6 @@ def _build(template: str, output: Path, deal: Path | None, host: Host, force: bo
     from xlcredit.deals import load, located, read_deal
     from xlcredit.errors import FormulaError
     from xlcredit.hosts.officejs.lite import refuse_macros
-    from xlcredit.workbook import read_dashboard
 
     require_suffix(output)
     if host is Host.LITE:
@@ -108,5 +107,5 @@ def _build(template: str, output: Path, deal: Path | None, host: Host, force: bo
     except FormulaError as error:
         raise located(error, home / "template.toml") from None
     write_workbook(made, output, force)
-    print_dashboard(read_dashboard(output))
+    print_dashboard(made.dashboard)
     finish(made.result, output)
