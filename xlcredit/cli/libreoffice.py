@@ -67,6 +67,7 @@ def doctor() -> None:
     from xlcredit._version import __version__
     from xlcredit.cli.terminal import line
     from xlcredit.hosts.libreoffice.install import find
+    from xlcredit.log import log_file
 
     office = find()
     installed = office.installed() or office.installed(shared=True)
@@ -75,6 +76,7 @@ def doctor() -> None:
     line(f"xlcredit     {__version__}, {sys.executable}")
     line(f"add-in       {installed or 'not installed'}")
     line(f"a cell shows {shown}")
+    line(f"tracebacks   {log_file()}, of unexpected errors")
     if installed != __version__:
         line(("to do: xlcredit libreoffice install", "yellow"))
     if shown != __version__:
