@@ -49,7 +49,6 @@ def test_the_text_itself_is_sound(tmp_path: Path) -> None:
          ["'ration'", "mean ratio?"]),
         ('label = "Rents 20% lower"', 'label = "Rents, lower"', ["scenario", "comma"]),
         ('weight = 0.15', 'weight = 0.95', ["weights", "add to at most 1", "1.4"]),
-        ('by = "multiply"', 'by = "divide"', ["divide"]),
         ('1.2, "As input"', '1.2, "as it is"', ["Rents 20% higher", '"As input"', "as it is"]),
         ('"{service}*{tested}"', '"SUM({service}*{tested}"', ["brackets do not match"]),
         ('name = "steps_taken"', 'name = "rent_flat"', ["rent_flat", "twice"]),

@@ -98,7 +98,6 @@ def _build(template: str, output: Path, deal: Path | None, host: Host, force: bo
     from xlcredit.deals import load, located, read_deal
     from xlcredit.errors import FormulaError
     from xlcredit.hosts.officejs.lite import refuse_macros
-    from xlcredit.workbook import read_dashboard
 
     if output.suffix.lower() in (".csv", ".parquet"):
         _write_tape(template, deal, output, force)
@@ -113,7 +112,7 @@ def _build(template: str, output: Path, deal: Path | None, host: Host, force: bo
     except FormulaError as error:
         raise located(error, home / "template.toml") from None
     write_workbook(made, output, force)
-    print_dashboard(read_dashboard(output))
+    print_dashboard(made.dashboard)
     finish(made.result, output)
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -15,7 +18,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
-__all__ = ["Bar"]
+__all__ = ["Bar", "progress"]
 
 
 class _Rate(TextColumn):
@@ -69,3 +72,11 @@ class Bar:
 
     def __exit__(self, *_: object) -> None:
         self._bar.stop()
+
+
+@contextmanager
+def progress(what: str, total: int) -> Iterator[Callable[[int], None]]:
+    """Show a bar; give the function that is told how many are done."""
+    with Bar(what) as bar:
+        bar.start(total)
+        yield bar.update

@@ -11,14 +11,16 @@ from xlcredit.deals.template import AS_INPUT, Block, Row, ScenarioCase, Section,
 
 __all__ = ["expand", "in_case"]
 
+#: Inputs whose choices are the labels of the scenarios.
+_CHOOSING = ("scenario", "downside")
 _BRACES = re.compile(r"\{(\w+)((?:\.\w+)*)\}")
 
 
 def expand(template: Template) -> Template:
     """Return the template with *As input* as the first case and its blocks of cases written out.
 
-    The rows of case 2 of a block end in ``_2``. The choices of the input ``scenario`` are the
-    labels of the cases.
+    The rows of case 2 of a block end in ``_2``. The choices of the inputs ``scenario`` and
+    ``downside`` are the labels of the cases.
     """
     template = _with_as_input(template)
     sheets = [
@@ -50,7 +52,7 @@ def _with_as_input(template: Template) -> Template:
 
 def _choosing(section: Section, labels: list[str]) -> Section:
     inputs = [
-        msgspec.structs.replace(item, choices=labels) if item.name == "scenario" else item
+        msgspec.structs.replace(item, choices=labels) if item.name in _CHOOSING else item
         for item in section.input
     ]
     return msgspec.structs.replace(section, input=inputs)

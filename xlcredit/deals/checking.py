@@ -33,7 +33,17 @@ _RESERVED = frozenset({"case", "live", "scenarios", "across", "down", "x"})
 _NO_SHEET = re.compile(r"[\[\]:*?/\\'\"]|^History$", re.IGNORECASE)
 _LONGEST_SHEET = 31
 PAGES = (
-    *("Term Sheet", "Summary", "Inputs", "Stress", "Audit", "Checks", "Sources", "Functions"),
+    *(
+        "Term Sheet",
+        "Summary",
+        "Annual",
+        "Inputs",
+        "Stress",
+        "Audit",
+        "Checks",
+        "Sources",
+        "Functions",
+    ),
     *("Frozen", "Formulas"),
 )
 _FEWEST_MONTHS, _MOST_MONTHS = 12, 360
@@ -124,6 +134,7 @@ def _names(template: Template) -> Problems:
     defined = [i.name for s in template.section for i in s.input]
     defined += [f.name for c in template.comparison for f in c.figure]
     defined += [f.name for f in template.figure] + [c.name for c in template.covenant]
+    defined += [t.name for t in template.test]
     rows = _rows(template)
     blocks = [s.name for s in template.section if s.name] + [p.name for p in template.parameters]
     for name in [*defined, *rows, *blocks]:

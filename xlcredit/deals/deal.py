@@ -10,7 +10,7 @@ import msgspec
 
 from xlcredit.deals.reading import convert, read_toml
 from xlcredit.deals.template import Input, Struct, Template, Value
-from xlcredit.deals.values import CONTROL, as_meant, check_value
+from xlcredit.deals.values import CONTROL, LONGEST, as_meant, check_value
 from xlcredit.errors import DealError
 from xlcredit.hints import did_you_mean
 
@@ -119,6 +119,8 @@ def _fill(default: Input, raw: Any, place: str) -> Input:
     given = convert(raw, Given, Path(place)) if isinstance(raw, dict) else Given(value=raw)
     if given.unit is not None and given.unit != default.unit:
         raise DealError(f'{place} is in "{default.unit}"; got "{given.unit}"')
+    if CONTROL.search(given.source) or len(given.source) > LONGEST:
+        raise DealError(f"{place}: its source must be plain text of up to {LONGEST} characters")
     value = as_meant(default, given.value)
     check_value(default, value, place)
     return msgspec.structs.replace(

@@ -19,6 +19,7 @@ import msgspec
 
 __all__ = [
     "AS_INPUT",
+    "AnnualRow",
     "Bar",
     "Block",
     "Chart",
@@ -43,6 +44,7 @@ __all__ = [
     "Struct",
     "Template",
     "Term",
+    "Test",
     "Tornado",
     "Twin",
     "Zone",
@@ -124,12 +126,16 @@ class Block(Struct, kw_only=True, frozen=True):
 
 
 class Sheet(Struct, kw_only=True, frozen=True):
-    """A monthly sheet, time across; with ``nodes`` its columns are those of an integral."""
+    """A monthly sheet, time across; with ``nodes`` its columns are those of an integral.
+
+    A sheet that is not ``printed`` holds what other sheets read: scenarios, nodes.
+    """
 
     name: str
     purpose: str
     block: list[Block]
     nodes: bool = False
+    printed: bool = True
 
 
 class Figure(Struct, kw_only=True, frozen=True):
@@ -164,6 +170,28 @@ class Covenant(Struct, kw_only=True, frozen=True):
     driver: str = ""
     driver_formula: Formula = ""
     driver_unit: DriverUnit = "share"
+
+
+class Test(Covenant, kw_only=True, frozen=True):
+    """A test that is no covenant: a condition of closing, a limit of the house, a stress result.
+
+    Only a covenant says BREACH; these have words of their own.
+    """
+
+    kind: Literal["condition", "limit", "stress"]
+
+
+class AnnualRow(Struct, kw_only=True, frozen=True):
+    """One row of the page Annual: a monthly row by years.
+
+    ``sum`` adds the months, ``end`` is the last month of the year, ``min`` the lowest of the months
+    in which the row ``where`` is 1.
+    """
+
+    row: RowName
+    year: Literal["sum", "end", "min"]
+    where: RowName = ""
+    bold: bool = False
 
 
 class Shock(Struct, kw_only=True, frozen=True):
@@ -376,8 +404,11 @@ class Template(Struct, kw_only=True, frozen=True):
     section: list[Section]
     sheet: list[Sheet]
     figure: list[Figure] = []
+    ask: list[Term] = []
     comparison: list[Comparison]
     covenant: list[Covenant]
+    test: list[Test] = []
+    annual: list[AnnualRow] = []
     scenarios: ScenarioTable
     grid: list[Grid] = []
     tornado: list[Tornado] = []

@@ -17,7 +17,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from xlcredit._version import __version__
 from xlcredit.errors import FileError
-from xlcredit.ooxml.package import replace_file
+from xlcredit.files import replace_file
 from xlcredit.portfolio.evaluate import ERROR, Result
 from xlcredit.portfolio.tape import STATES, Facts, facts, tape
 from xlcredit.workbook import style

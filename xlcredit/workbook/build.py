@@ -13,6 +13,7 @@ from xlcredit.deals.deal import Deal
 from xlcredit.deals.template import Template
 from xlcredit.ooxml.place import quoted
 from xlcredit.workbook.draft import Draft, Page, protect
+from xlcredit.workbook.pages.annual import AnnualPage
 from xlcredit.workbook.pages.audit import AuditPage, ChecksPage
 from xlcredit.workbook.pages.functions import FunctionsPage
 from xlcredit.workbook.pages.inputs import InputsPage
@@ -65,6 +66,7 @@ def _pages(template: Template) -> list[Page]:
     return [
         TermSheetPage(),
         SummaryPage(),
+        *([AnnualPage()] if template.annual else []),
         InputsPage(),
         *(MonthlyPage(sheet) for sheet in template.sheet),
         StressPage(),

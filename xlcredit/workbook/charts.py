@@ -17,7 +17,12 @@ from openpyxl.chart.shapes import GraphicalProperties
 from openpyxl.chart.text import RichText
 from openpyxl.drawing.fill import ColorChoice, PatternFillProperties
 from openpyxl.drawing.line import LineProperties
-from openpyxl.drawing.text import CharacterProperties, Paragraph, ParagraphProperties
+from openpyxl.drawing.text import (
+    CharacterProperties,
+    Paragraph,
+    ParagraphProperties,
+    RichTextProperties,
+)
 from openpyxl.utils import get_column_letter as letter
 
 from xlcredit.deals import template as templates
@@ -27,7 +32,7 @@ from xlcredit.workbook import style
 from xlcredit.workbook.draft import Draft
 from xlcredit.workbook.places import FIRST
 
-__all__ = ["column_series", "frame", "hatch", "line_of", "monthly"]
+__all__ = ["column_series", "frame", "hatch", "line_of", "monthly", "shown_months"]
 
 Plot = TypeVar("Plot", AreaChart, BarChart, LineChart)
 
@@ -93,8 +98,10 @@ def line_of(series: Series, index: int, dashed: bool = False) -> None:
     series.smooth = False
     series.marker.symbol = "none"
     dash = "dash" if dashed else _DASHES[index % 4]
+    # a threshold is no colour: green would read as good
+    ink = style.INK if dashed else _INKS[index % 4]
     series.graphicalProperties = GraphicalProperties(
-        ln=LineProperties(solidFill=_INKS[index % 4], w=22_000, prstDash=dash)
+        ln=LineProperties(solidFill=ink, w=22_000, prstDash=dash)
     )
 
 
@@ -136,7 +143,8 @@ def frame(chart: Plot, title: str, unit: str, months: bool = False) -> Plot:
         chart.x_axis.tickLblSkip = chart.x_axis.tickMarkSkip = 12
     for axis in (chart.x_axis, chart.y_axis):
         axis.txPr = RichText(
-            p=[Paragraph(pPr=ParagraphProperties(defRPr=_letters(800)), endParaRPr=_letters(800))]
+            bodyPr=RichTextProperties(rot=0, vert="horz"),  # a slanted date is hard to read
+            p=[Paragraph(pPr=ParagraphProperties(defRPr=_letters(800)), endParaRPr=_letters(800))],
         )
         axis.spPr = GraphicalProperties(ln=LineProperties(solidFill="9CA3AF"))
     chart.legend.position = "b"

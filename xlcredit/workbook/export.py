@@ -16,7 +16,7 @@ from openpyxl.styles import Alignment
 from xlcredit._version import __version__
 from xlcredit.deals.units import unit
 from xlcredit.errors import FileError, UserError
-from xlcredit.ooxml.package import replace_file
+from xlcredit.files import replace_file
 from xlcredit.workbook import style
 from xlcredit.workbook.saving import saved
 

@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING, Any
 
 from xlcredit.errors import CellError, RecalcError
 from xlcredit.hints import did_you_mean
-from xlcredit.ooxml.book import Book, Place
+from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.formats import DateCells, to_date
 from xlcredit.ooxml.package import Package
+from xlcredit.ooxml.place import Place
 from xlcredit.ooxml.values import Value, plain
 from xlcredit.recalc.engine import Engine
 from xlcredit.recalc.inputs import resolve_inputs

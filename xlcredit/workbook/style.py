@@ -158,6 +158,8 @@ def paint_status(sheet: Worksheet, area: str) -> None:
         ("PASS", "14532D", "DCFCE7"),
         ("OK", "14532D", "DCFCE7"),
         ("BREACH", "FFFFFF", "B91C1C"),
+        *((word, "14532D", "F0FDF4") for word in ("MET", "INSIDE", "HOLDS")),
+        *((word, "7C2D12", "FFEDD5") for word in ("NOT MET", "OUTSIDE", "FAILS")),
         ("CHECK", "78350F", "FDE68A"),
     ):
         sheet.conditional_formatting.add(

@@ -7,12 +7,14 @@ from collections.abc import Iterator
 
 from openpyxl.styles import Alignment, Border, Side
 from openpyxl.utils import get_column_letter as letter
+from openpyxl.worksheet.pagebreak import Break
 from openpyxl.worksheet.worksheet import Worksheet
 
 from xlcredit.deals import template as templates
 from xlcredit.deals.template import Block, Row
 from xlcredit.ooxml.place import Place
 from xlcredit.workbook import style
+from xlcredit.workbook.charts import shown_months
 from xlcredit.workbook.draft import Draft, page_setup, widths
 from xlcredit.workbook.places import FIRST, OPENING, TOTAL, UNIT
 
@@ -20,6 +22,8 @@ __all__ = ["MonthlyPage"]
 
 _HEADER_ROW = 4
 _FIRST_ROW = 7
+#: Print: ten points become eight; a year fits beside the labels.
+_SCALE, _YEAR = 80, 12
 _NEXT = re.compile(r"\{(\w+)\.next\}")
 
 
@@ -57,13 +61,26 @@ class MonthlyPage:
                 _write_row(book, sheet, row, item, read_ahead)
             else:
                 style.heading(sheet, row, item.title, book.places.last)
-        widths(sheet, A=56, B=14, C=16, D=14)
+        widths(sheet, A=47, B=11, C=15, D=13.5)
         for column in range(FIRST, book.places.last + 1):
             sheet.column_dimensions[letter(column)].width = 13
         sheet.freeze_panes = sheet.cell(_HEADER_ROW + 2, FIRST)
-        years = -(-book.places.months // 12)
-        page_setup(sheet, wide=years, tall=1, repeat=f"1:{_HEADER_ROW + 1}")
+        self._print(book, sheet)
+
+    def _print(self, book: Draft, sheet: Worksheet) -> None:
+        """An appendix on A3, a year a page at eight points, up to the last month of the loan."""
+        page_setup(sheet, repeat=f"1:{_HEADER_ROW + 1}")
+        sheet.sheet_properties.pageSetUpPr.fitToPage = False
+        sheet.page_setup.paperSize, sheet.page_setup.scale = sheet.PAPERSIZE_A3, _SCALE
         sheet.print_title_cols = "A:C"
+        if not self.spec.printed:
+            sheet.print_area = "A1:C2"
+            return
+        last = FIRST + shown_months(book) - 1
+        bottom = max(row for row, _ in self._layout())
+        sheet.print_area = f"A1:{letter(last)}{bottom}"
+        for column in range(FIRST + _YEAR - 1, last, _YEAR):
+            sheet.col_breaks.append(Break(id=column))
 
     def _header(self, book: Draft, sheet: Worksheet) -> None:
         nodes, rest = self.spec.nodes, [""] * book.places.months

@@ -31,9 +31,9 @@ _FACTOR = "ratio"
 
 
 def columns(template: Template) -> int:
-    """Columns of the table of scenarios."""
+    """Columns of the widest table."""
     table = template.scenarios
-    return 1 + table.weighted + len(table.shock) + len(table.metric)
+    return 1 + max(len(table.metric), table.weighted + len(table.shock))
 
 
 def height(template: Template) -> int:
@@ -53,12 +53,11 @@ def place(book: Draft, sheet: str) -> None:
             blocks[f"scenarios.{name}.{number}"] = (one, one)
 
     column("labels", HEADER_ROW, 1)
-    if table.weighted:
-        column("weight", HEADER_ROW, 2)
-    first = 2 + table.weighted + len(table.shock)
     for index, metric in enumerate(table.metric):
         if metric.name:
-            column(metric.name, HEADER_ROW, first + index)
+            column(metric.name, HEADER_ROW, 2 + index)
+    if table.weighted:
+        column("weight", _shocks_header(book.template), 2)
     header = _values_header(book.template)
     for index, name in enumerate(table.inputs):
         column(name, header, 2 + index)
@@ -70,29 +69,44 @@ def place(book: Draft, sheet: str) -> None:
 
 
 def write(book: Draft, sheet: Worksheet) -> None:
-    """Write the shocks with their results, then the inputs that result."""
+    """Write what becomes of the loan, the shocks, and the inputs that result."""
+    _write_results(book, sheet)
     _write_shocks(book, sheet)
     _write_values(book, sheet)
     for row, spec in _laid_out(book.template):
         _write_parameters(book, sheet, row, spec)
 
 
-def _write_shocks(book: Draft, sheet: Worksheet) -> None:
-    table, inputs = book.template.scenarios, book.template.inputs
-    shocks = [f"{inputs[s.input].label}: {_BY[s.by]}" for s in table.shock]
-    header = ["Scenario", *["Weight"] * table.weighted, *shocks]
-    header += [f"{m.label} [{m.unit}]" for m in table.metric]
+def _write_results(book: Draft, sheet: Worksheet) -> None:
+    table = book.template.scenarios
+    header = ["Scenario", *(f"{m.label} [{m.unit}]" for m in table.metric)]
     style.heading(sheet, HEADER_ROW - 1, "Scenarios side by side", len(header))
     style.table_header(sheet, HEADER_ROW, header)
-    sheet.row_dimensions[HEADER_ROW].height = 58
+    sheet.row_dimensions[HEADER_ROW].height = 44
     for number, case in enumerate(table.case, start=1):
         row = HEADER_ROW + number
         style.base(sheet.cell(row, 1), bold=True).value = case.label
-        _write_case(book, sheet, row, case)
         extra = _extra(book.template, number)
         for index, metric in enumerate(table.metric):
-            column = 2 + table.weighted + len(table.shock) + index
-            book.formula(sheet, row, column, in_case(metric.formula, number), metric.unit, extra)
+            formula = in_case(metric.formula, number)
+            book.formula(sheet, row, 2 + index, formula, metric.unit, extra)
+
+
+def _shocks_header(template: Template) -> int:
+    return HEADER_ROW + len(template.scenarios.case) + 3
+
+
+def _write_shocks(book: Draft, sheet: Worksheet) -> None:
+    table, inputs = book.template.scenarios, book.template.inputs
+    top = _shocks_header(book.template)
+    shocks = [f"{inputs[s.input].label}: {_BY[s.by]}" for s in table.shock]
+    header = ["Scenario", *["Weight"] * table.weighted, *shocks]
+    style.heading(sheet, top - 1, "What each scenario does to the inputs", len(header))
+    style.table_header(sheet, top, header)
+    sheet.row_dimensions[top].height = 58
+    for number, case in enumerate(table.case, start=1):
+        book.formula(sheet, top + number, 1, f"A{HEADER_ROW + number}", "text")
+        _write_case(book, sheet, top + number, case)
 
 
 def _write_case(book: Draft, sheet: Worksheet, row: int, case: ScenarioCase) -> None:
@@ -123,16 +137,14 @@ def _extra(template: Template, number: int) -> dict[str, str]:
     for index, first in enumerate(names):
         for last in names[index + 1 :]:
             extra[f"case.{first}..{last}"] = f"{places[first]}:{places[last]}"
-    table = template.scenarios
-    start = 2 + table.weighted + len(table.shock)
-    for index, metric in enumerate(table.metric):
+    for index, metric in enumerate(template.scenarios.metric):
         if metric.name:
-            extra[f"case.{metric.name}"] = f"{letter(start + index)}{HEADER_ROW + number}"
+            extra[f"case.{metric.name}"] = f"{letter(2 + index)}{HEADER_ROW + number}"
     return extra
 
 
 def _values_header(template: Template) -> int:
-    return HEADER_ROW + len(template.scenarios.case) + 3
+    return _shocks_header(template) + len(template.scenarios.case) + 3
 
 
 def _write_values(book: Draft, sheet: Worksheet) -> None:
@@ -150,7 +162,7 @@ def _write_values(book: Draft, sheet: Worksheet) -> None:
     for index, shock in enumerate(table.shock):
         column, unit = 2 + index, inputs[shock.input].unit
         for number in range(1, len(table.case) + 1):
-            at = f"{letter(column + table.weighted)}{HEADER_ROW + number}"
+            at = f"{letter(column + table.weighted)}{_shocks_header(book.template) + number}"
             formula = _FORMULAS[shock.by].format(name=shock.input, shock=at)
             book.formula(sheet, header + number, column, formula, unit)
         area = f"{letter(column)}${header + 1}:{letter(column)}${last}"

@@ -1,0 +1,114 @@
+"""The page Annual: the monthly rows that matter, by years from closing, tied to the months."""
+
+from __future__ import annotations
+
+from openpyxl.styles import Alignment, Border, PatternFill, Side
+from openpyxl.utils import get_column_letter as letter
+from openpyxl.worksheet.worksheet import Worksheet
+
+from xlcredit.deals.template import AnnualRow, Row, Template
+from xlcredit.ooxml.place import Place, quoted
+from xlcredit.workbook import style
+from xlcredit.workbook.draft import Draft, page_setup, widths
+from xlcredit.workbook.places import FIRST
+
+__all__ = ["AnnualPage"]
+
+_HEADER_ROW = 4
+_FIRST_ROW = 6
+_YEAR = 12
+#: Label, unit, total; then the years.
+_TOTAL, _FIRST_YEAR = 3, 4
+
+
+class AnnualPage:
+    """One page of years; a check holds the years to the months."""
+
+    name = "Annual"
+
+    def place(self, book: Draft) -> None:
+        """The columns of totals, by years and by months, which a check compares."""
+        last = _FIRST_ROW + len(book.template.annual) - 1
+        for name, column in (("years", _TOTAL), ("months", self._last(book) + 1)):
+            ends = Place(self.name, _FIRST_ROW, column), Place(self.name, last, column)
+            book.places.blocks[f"annual.{name}"] = ends
+
+    def _last(self, book: Draft) -> int:
+        return _FIRST_YEAR - 1 + -(-book.template.months // _YEAR)
+
+    def write(self, book: Draft, sheet: Worksheet) -> None:
+        """Write the sheet."""
+        told = (
+            "Years from closing; a sum of the months, their lowest, or the last month of the year"
+        )
+        style.title(sheet, "Annual", f"{book.deal.name}. {told}.")
+        years = range(1, self._last(book) - _FIRST_YEAR + 2)
+        header = ["", "Unit", "Total", *(f"Year {n}" for n in years), "Months in all"]
+        style.table_header(sheet, _HEADER_ROW, header)
+        style.table_header(sheet, _HEADER_ROW + 1, ["To", *[""] * (len(header) - 1)])
+        for year in years:
+            column = FIRST - 1 + min(_YEAR * year, book.template.months)
+            formula = f"{{period_end@{column}}}"
+            self._year(book, sheet, _HEADER_ROW + 1, year, formula, "date")
+        rows = _rows(book.template)
+        for at, spec in enumerate(book.template.annual, start=_FIRST_ROW):
+            self._write_row(book, sheet, at, spec, rows[spec.row])
+        widths(sheet, A=46, B=12, C=16)
+        for column in range(_FIRST_YEAR, self._last(book) + 2):
+            sheet.column_dimensions[letter(column)].width = 16
+        sheet.freeze_panes = sheet.cell(_FIRST_ROW, _FIRST_YEAR)
+        page_setup(sheet, tall=1)
+
+    def _year(
+        self, book: Draft, sheet: Worksheet, row: int, year: int, formula: str, unit: str
+    ) -> None:
+        cell = book.formula(sheet, row, _FIRST_YEAR - 1 + year, _addressed(book, formula), unit)
+        if row < _FIRST_ROW:
+            style.base(cell, bold=True, color="FFFFFF")
+            cell.fill = PatternFill("solid", start_color=style.ACCENT)
+            cell.alignment = Alignment(horizontal="center")
+
+    def _write_row(self, book: Draft, sheet: Worksheet, at: int, spec: AnnualRow, row: Row) -> None:
+        style.base(sheet.cell(at, 1), bold=spec.bold).value = row.label
+        style.base(sheet.cell(at, 2), size=9, color=style.MUTED).value = row.unit
+        last = self._last(book)
+        for column in range(_FIRST_YEAR, last + 1):
+            year = column - _FIRST_YEAR + 1
+            months = FIRST + _YEAR * (year - 1), FIRST - 1 + min(_YEAR * year, book.template.months)
+            formula = _addressed(book, _formula(spec, *months))
+            book.formula(sheet, at, column, formula, row.unit, bold=spec.bold)
+        if spec.year == "sum":
+            area = f"{letter(_FIRST_YEAR)}{at}:{letter(last)}{at}"
+            book.formula(sheet, at, _TOTAL, f"SUM({area})", row.unit, bold=spec.bold)
+            book.formula(sheet, at, last + 1, f"SUM({{{spec.row}.all}})", row.unit)
+        if spec.bold:
+            for column in range(1, last + 2):
+                sheet.cell(at, column).border = Border(top=Side(style="thin", color=style.RULE))
+
+
+def _rows(template: Template) -> dict[str, Row]:
+    return {row.name: row for sheet in template.sheet for block in sheet.block for row in block.row}
+
+
+def _formula(spec: AnnualRow, first: int, last: int) -> str:
+    months = f"{{{spec.row}@{first}:{last}}}"
+    if spec.year == "sum":
+        return f"SUM({months})"
+    if spec.year == "end":
+        return f"{{{spec.row}@{last}}}"
+    if not spec.where:
+        return f"MIN({months})"
+    where = f"{{{spec.where}@{first}:{last}}}"
+    return f'IF(SUM({where})=0,"none",MINIFS({months},{where},1))'
+
+
+def _addressed(book: Draft, formula: str) -> str:
+    """Turn ``{row@5:16}`` into the address of those columns of the row."""
+    while "{" in formula:
+        before, _, rest = formula.partition("{")
+        inside, _, after = rest.partition("}")
+        name, _, columns = inside.partition("@")
+        place = book.places.rows[name]
+        ends = [f"{letter(int(column))}{place.row}" for column in columns.split(":")]
+        formula = f"{before}{quoted(place.sheet)}!{':'.join(ends)}{after}"
+    return formula

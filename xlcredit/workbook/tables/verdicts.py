@@ -1,0 +1,147 @@
+"""Tests with a verdict: the covenants, and apart from them what a lender must not read as a breach.
+
+A covenant says PASS or BREACH. A condition of closing is MET or NOT MET, a limit of the house is
+INSIDE or OUTSIDE, a stress result HOLDS or FAILS. An error reads CHECK in all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from openpyxl.styles import Alignment
+from openpyxl.worksheet.worksheet import Worksheet
+
+from xlcredit.deals.template import Covenant, Template
+from xlcredit.ooxml.place import Place
+from xlcredit.workbook import style
+from xlcredit.workbook.draft import Draft
+
+__all__ = ["COLUMNS", "COVENANTS", "Group", "groups", "height", "place", "write"]
+
+#: The table that programs read back.
+COVENANTS = "Covenants"
+COLUMNS = [
+    "Covenant",
+    "Value",
+    "Test",
+    "Threshold",
+    "Status",
+    "Headroom",
+    "First breach",
+    "Driver's figure",
+    "Driver",
+]
+_VALUE, _TEST, _THRESHOLD, _STATUS, _HEADROOM, _BREACH, _MOVE, _DRIVER = range(2, 10)
+_ROW_HEIGHT = 16
+
+
+class Group(NamedTuple):
+    """One table: its heading, its two words, its tests."""
+
+    title: str
+    words: tuple[str, str]
+    tests: Sequence[Covenant]
+
+
+_WORDS = {
+    "condition": ("Conditions of closing", ("MET", "NOT MET")),
+    "limit": ("Limits of the house", ("INSIDE", "OUTSIDE")),
+    "stress": ("Stress results", ("HOLDS", "FAILS")),
+}
+
+
+def groups(template: Template) -> list[Group]:
+    """The tables, the covenants first; none without a test."""
+    found = [Group(COVENANTS, ("PASS", "BREACH"), template.covenant)]
+    for kind, (title, words) in _WORDS.items():
+        if tests := [test for test in template.test if test.kind == kind]:
+            found.append(Group(title, words, tests))
+    return found
+
+
+def height(template: Template) -> int:
+    """Rows that the tables take: a heading, a header, the tests, air."""
+    return sum(len(group.tests) + 3 for group in groups(template))
+
+
+def place(book: Draft, sheet: str, row: int) -> dict[str, tuple[int, int]]:
+    """Record the verdicts and figures by name; give header and last row of each table."""
+    found = {}
+    for group in groups(book.template):
+        header, bottom = row + 1, row + 1 + len(group.tests)
+        for at, test in enumerate(group.tests, start=header + 1):
+            book.name(test.name, sheet, at, _STATUS, "text")
+            for part, column, unit in _parts(test):
+                book.name(f"{test.name}.{part}", sheet, at, column, unit)
+        found[group.title] = header, bottom
+        row = bottom + 2
+    statuses = Place(sheet, found[COVENANTS][0] + 1, _STATUS), Place(sheet, row - 2, _STATUS)
+    book.places.blocks["summary.statuses"] = statuses
+    return found
+
+
+def write(book: Draft, sheet: Worksheet, row: int) -> None:
+    """Write the tables one below the other."""
+    for group in groups(book.template):
+        style.heading(sheet, row, group.title, len(COLUMNS))
+        first = COLUMNS[0] if group.title == COVENANTS else "Test"
+        style.table_header(sheet, row + 1, [first, *COLUMNS[1:]])
+        for at, test in enumerate(group.tests, start=row + 2):
+            _write_test(book, sheet, at, test, group.words)
+        bottom = row + 1 + len(group.tests)
+        style.paint_status(sheet, f"E{row + 2}:E{bottom}")
+        row = bottom + 2
+
+
+def _parts(covenant: Covenant) -> Iterator[tuple[str, int, str]]:
+    """The figures of a covenant that have a name: after the covenant's own, a dot and this."""
+    yield "value", _VALUE, covenant.unit
+    yield "threshold", _THRESHOLD, covenant.unit
+    yield "headroom", _HEADROOM, f"headroom, {covenant.direction}"
+    if covenant.first_breach:
+        yield "first_breach", _BREACH, "date"
+    if covenant.driver_formula:
+        yield "driver", _MOVE, covenant.driver_unit
+
+
+def _write_test(
+    book: Draft, sheet: Worksheet, row: int, covenant: Covenant, words: tuple[str, str]
+) -> None:
+    """One test. Every comparison is guarded: an error reads CHECK and can never pass."""
+    style.base(sheet.cell(row, 1), bold=True).value = covenant.label
+    book.formula(sheet, row, _VALUE, covenant.value, covenant.unit, bold=True)
+    sign = "at least" if covenant.direction == "min" else "at most"
+    style.base(sheet.cell(row, _TEST), color=style.MUTED).value = sign
+    sheet.cell(row, _TEST).alignment = Alignment(horizontal="center")
+    book.formula(sheet, row, _THRESHOLD, covenant.threshold, covenant.unit)
+    value, test, threshold = f"B{row}", f"C{row}", f"D{row}"
+    # one formula for every covenant: the test in the row decides. Equality passes, and figures
+    # that agree to twelve digits are equal; without the slack, engines would disagree on a tie
+    slack = f"1E-12*ABS({threshold})"
+    guarded = (
+        f"IF(AND(ISNUMBER({value}),ISNUMBER({threshold})),"
+        f'IF(OR(AND({test}="at least",{value}>={threshold}-{slack}),'
+        f'AND({test}="at most",{value}<={threshold}+{slack})),"{words[0]}","{words[1]}"),"CHECK")'
+    )
+    status = book.formula(sheet, row, _STATUS, guarded, "text", bold=True)
+    status.alignment = Alignment(horizontal="center")
+    # a cover that is negative has no headroom: 1 - threshold/value would read as plenty
+    # no two numbers, no headroom; and no ratio to what is not above zero
+    headroom = (
+        f"CHOOSE(1+(COUNT({value},{threshold})=2)*(1+({value}>0)),"
+        f'"none",IF({test}="at least","none left","unlimited"),'
+        f'IF({test}="at least",1,-1)*(ABS({value}-{threshold})>{slack})*(1-{threshold}/{value}))'
+    )
+    book.formula(sheet, row, _HEADROOM, headroom, f"headroom, {covenant.direction}")
+    if covenant.first_breach:
+        breach = book.formula(sheet, row, _BREACH, covenant.first_breach, "date")
+        breach.alignment = Alignment(horizontal="center")
+    if covenant.driver_formula:
+        book.formula(sheet, row, _MOVE, covenant.driver_formula, covenant.driver_unit)
+    style.note(sheet.cell(row, _DRIVER), covenant.driver)
+    sheet.cell(row, _DRIVER).alignment = Alignment(horizontal="left", vertical="center", indent=1)
+    for column in range(1, _DRIVER):
+        cell = sheet.cell(row, column)
+        cell.alignment = Alignment(horizontal=cell.alignment.horizontal, vertical="center")
+    sheet.row_dimensions[row].height = _ROW_HEIGHT
