@@ -33,23 +33,15 @@ def XLC_LTV_BREACH(
     loan : number or range
         Debt at the horizon. [USD]
     coin_value : number or range
-        Market value of the coin today. [USD]
     gpu_value : number or range
-        Market value of the GPUs today. [USD]
     trigger : number or range
         LTV that triggers. [ratio]
     months : number or range
-        Months to the horizon. [months]
     coin_vol : number or range
-        Volatility of the coin. [1/sqrt(year)]
     gpu_vol : number or range
-        Volatility of GPU prices. [1/sqrt(year)]
     correlation : number or range
-        Correlation of the log returns of coin and GPUs. [ratio]
     coin_drift : number or range, optional
-        Drift of the coin's expected value, continuous; 0 when not given. [1/year]
     gpu_drift : number or range, optional
-        Drift of the GPUs' expected value, continuous, usually negative; 0 when not given. [1/year]
 
     Returns
     -------
@@ -114,23 +106,15 @@ def XLC_LTV_QUANTILE(
     loan : number or range
         Debt at the horizon; without a loan the LTV is 0. [USD]
     coin_value : number or range
-        Market value of the coin today. [USD]
     gpu_value : number or range
-        Market value of the GPUs today. [USD]
     confidence : number or range
         Probability that the LTV is at or below the answer, for example 0.95. [share]
     months : number or range
-        Months to the horizon. [months]
     coin_vol : number or range
-        Volatility of the coin. [1/sqrt(year)]
     gpu_vol : number or range
-        Volatility of GPU prices. [1/sqrt(year)]
     correlation : number or range
-        Correlation of the log returns of coin and GPUs. [ratio]
     coin_drift : number or range, optional
-        Drift of the coin's expected value, continuous; 0 when not given. [1/year]
     gpu_drift : number or range, optional
-        Drift of the GPUs' expected value, continuous, usually negative; 0 when not given. [1/year]
 
     Returns
     -------
@@ -201,21 +185,13 @@ def XLC_SHORTFALL(
     loan : number or range
         Debt at the horizon. [USD]
     coin_value : number or range
-        Market value of the coin today. [USD]
     gpu_value : number or range
-        Market value of the GPUs today. [USD]
     months : number or range
-        Months to the horizon. [months]
     coin_vol : number or range
-        Volatility of the coin. [1/sqrt(year)]
     gpu_vol : number or range
-        Volatility of GPU prices. [1/sqrt(year)]
     correlation : number or range
-        Correlation of the log returns of coin and GPUs. [ratio]
     coin_drift : number or range, optional
-        Drift of the coin's expected value, continuous; 0 when not given. [1/year]
     gpu_drift : number or range, optional
-        Drift of the GPUs' expected value, continuous, usually negative; 0 when not given. [1/year]
 
     Returns
     -------
@@ -277,9 +253,7 @@ def XLC_PASSAGE(
     barrier : number or range
         Level that must not be touched from above. [USD]
     months : number or range
-        Months to the horizon. [months]
     vol : number or range
-        Volatility. [1/sqrt(year)]
     drift : number or range, optional
         Drift of the expected value, continuous; 0 when not given. [1/year]
 
@@ -327,7 +301,6 @@ def XLC_STRESS_CORRELATION(
     Parameters
     ----------
     drawdown : number or range
-        Fall of the coin from its high. [share]
     calm : number or range
         Correlation in calm markets, long before the midpoint. [ratio]
     stressed : number or range

@@ -33,13 +33,10 @@ def XLC_DUAL_LTV(
     loan : number or range
         Debt secured on both; without a loan the LTV is 0. [USD]
     coin_units : number or range
-        Coins posted. [coins]
     coin_price : number or range
-        Price of one coin. [USD/coin]
     gpu_units : number or range
         GPUs posted. [units]
     gpu_price : number or range
-        Price of one GPU. [USD/unit]
     coin_haircut : number or range, optional
         Haircut on coin; 0 (market value) when not given. [share]
     gpu_haircut : number or range, optional
@@ -101,7 +98,6 @@ def XLC_TRIGGER_DROP(
     Parameters
     ----------
     loan : number or range
-        Debt secured on both. [USD]
     coin_value : number or range
         Market value of the coin. [USD]
     gpu_value : number or range
@@ -182,9 +178,7 @@ def XLC_MARGIN_PRICE(loan: Number, coin_units: Number, gpu_value: Number, trigge
     Parameters
     ----------
     loan : number or range
-        Debt secured on both. [USD]
     coin_units : number or range
-        Coins posted. [coins]
     gpu_value : number or range
         Market value of the GPUs, taken as fixed. [USD]
     trigger : number or range
@@ -242,7 +236,6 @@ def XLC_MARGIN_CURE(
     Parameters
     ----------
     loan : number or range
-        Debt secured on both. [USD]
     coin_value : number or range
         Market value of the coin. [USD]
     gpu_value : number or range
@@ -332,15 +325,11 @@ def XLC_LIQUIDATION_LTV(
     Parameters
     ----------
     loan : number or range
-        Debt secured on both. [USD]
     coin_units : number or range
-        Coins posted. [coins]
     coin_price : number or range
-        Price of one coin. [USD/coin]
     gpu_units : number or range
         GPUs posted. [units]
     gpu_price : number or range
-        Price of one GPU. [USD/unit]
     terms : block
         coin_depth, coin_impact (0), gpu_haircut (0), gpu_depth, gpu_impact (0), exponent (0.6),
         gpu_cost (0): defaults in brackets; a depth is required where its impact is above 0. [block]

@@ -25,11 +25,8 @@ def XLC_COVENANT(
     Parameters
     ----------
     value : number or range
-        Figure under test. [as the threshold]
     threshold : number or range
-        Covenant level. [as the value]
     direction : text, optional
-        min (the value must not be less, when not given) or max (it must not be more). [name]
 
     Returns
     -------
@@ -81,9 +78,7 @@ def XLC_HEADROOM(
     value : number or range
         Figure under test, above 0. [as the threshold]
     threshold : number or range
-        Covenant level. [as the value]
     direction : text, optional
-        min (the value must not be less, when not given) or max (it must not be more). [name]
 
     Returns
     -------
@@ -135,7 +130,6 @@ def XLC_FIRST_BREACH(
     period_labels : series
         Label of each period: numbers, text or dates. [labels]
     values : series
-        Figures under test, one per period. [as the threshold]
     threshold : series
         Covenant level, one figure or one per period. [as the value]
     direction : text, optional

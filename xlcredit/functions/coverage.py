@@ -191,15 +191,11 @@ def XLC_LLCR(
     cfads : series
         Cash flow available for debt service from the next period on. [USD]
     balance : number
-        Debt outstanding today. [USD]
     rate : number
-        Interest, nominal per year, compounded each period. [1/year]
     periods : number
         Number of periods to the end of the loan. [periods]
     reserve : number, optional
-        Cash held for the debt, added to the present value; 0 when not given. [USD]
     periods_per_year : number, optional
-        Periods in a year: 1, 2, 4, 12, 52 or 365; 12 when not given. [1/year]
 
     Returns
     -------
@@ -259,13 +255,9 @@ def XLC_PLCR(
     cfads : series
         Cash flow available for debt service from the next period to the project's end. [USD]
     balance : number
-        Debt outstanding today. [USD]
     rate : number
-        Interest, nominal per year, compounded each period. [1/year]
     reserve : number, optional
-        Cash held for the debt, added to the present value; 0 when not given. [USD]
     periods_per_year : number, optional
-        Periods in a year: 1, 2, 4, 12, 52 or 365; 12 when not given. [1/year]
 
     Returns
     -------
@@ -310,7 +302,6 @@ def XLC_BREAKEVEN_DECLINE(
     contracted : series
         Contracted revenue, which does not move with rents. [USD]
     merchant : series
-        Uncontracted revenue at today's rent. [USD]
     opex : series
         Operating cost. [USD]
     debt_service : series
@@ -318,7 +309,6 @@ def XLC_BREAKEVEN_DECLINE(
     target_dscr : series
         Debt service cover that must be kept, one figure or one per period. [ratio]
     periods_per_year : number, optional
-        Periods in a year: 1, 2, 4, 12, 52 or 365; 12 when not given. [1/year]
 
     Returns
     -------

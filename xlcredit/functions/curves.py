@@ -27,7 +27,6 @@ def XLC_CURVE(
     Parameters
     ----------
     point_months : series
-        Months of the points, ascending. [months]
     point_values : series
         Value at each point; above 0 for log. [any]
     month : number or range

@@ -26,9 +26,7 @@ def XLC_AMORTIZE(
     Parameters
     ----------
     principal : number
-        Opening debt. [USD]
     rate : number
-        Interest, nominal per year, compounded each period. [1/year]
     periods : number
         Number of periods, grace included. [periods]
     profile : text, optional
@@ -40,7 +38,6 @@ def XLC_AMORTIZE(
     grace : number, optional
         Interest-only periods at the start, fewer than ``periods``; 0 when not given. [periods]
     periods_per_year : number, optional
-        Periods in a year: 1, 2, 4, 12, 52 or 365; 12 when not given. [1/year]
 
     Returns
     -------
@@ -95,16 +92,10 @@ def XLC_SCULPT(
     Parameters
     ----------
     cfads : series
-        Cash flow available for debt service; a negative one carries no service. [USD]
     target_dscr : series
-        Debt service cover wanted, one figure or one per period. [ratio]
     rate : number
-        Interest, nominal per year, compounded each period. [1/year]
     balloon : number, optional
-        Debt left after the last service, to be repaid or refinanced then; 0 when not
-        given. [USD]
     periods_per_year : number, optional
-        Periods in a year: 1, 2, 4, 12, 52 or 365; 12 when not given. [1/year]
 
     Returns
     -------
@@ -154,16 +145,10 @@ def XLC_DEBT_CAPACITY(
     Parameters
     ----------
     cfads : series
-        Cash flow available for debt service; a negative one carries no service. [USD]
     target_dscr : series
-        Debt service cover wanted, one figure or one per period. [ratio]
     rate : number
-        Interest, nominal per year, compounded each period. [1/year]
     balloon : number, optional
-        Debt left after the last service, to be repaid or refinanced then; 0 when not
-        given. [USD]
     periods_per_year : number, optional
-        Periods in a year: 1, 2, 4, 12, 52 or 365; 12 when not given. [1/year]
 
     Returns
     -------
@@ -205,7 +190,6 @@ def XLC_DSRA(debt_service: Series, periods: Whole) -> Any:
     Parameters
     ----------
     debt_service : series
-        Interest plus principal of each period. [USD]
     periods : number
         Number of periods whose service is held in reserve. [periods]
 
@@ -257,7 +241,6 @@ def XLC_REFI_GAP(
     rate : number
         Interest of the new debt, nominal per year, compounded each period. [1/year]
     periods_per_year : number, optional
-        Periods in a year: 1, 2, 4, 12, 52 or 365; 12 when not given. [1/year]
 
     Returns
     -------

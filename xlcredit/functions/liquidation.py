@@ -43,14 +43,12 @@ def XLC_LIQUIDATION_VALUE(
     Parameters
     ----------
     units : number or range
-        Number of GPUs in the lot. [units]
     price : number or range
         Orderly market price of one GPU today. [USD/unit]
     days : number or range
         Days in which the lot must be sold: 90 to 180 for an orderly value (NOLV), 15 to 60
         for a forced one (FLV). [days]
     daily_depth : number or range
-        Units that the market absorbs in a day at the price. [units/day]
     haircut : number or range, optional
         Price haircut for power density and cooling; 0 when not given. [share]
     impact : number or range, optional
@@ -113,9 +111,7 @@ def XLC_SALE_DAYS(
     Parameters
     ----------
     units : number or range
-        Number of GPUs in the lot. [units]
     daily_depth : number or range
-        Units that the market absorbs in a day at the price. [units/day]
     impact : number or range
         Log discount of the last unit of a lot as large as the depth over the sale. [log]
     exponent : number or range

@@ -36,13 +36,10 @@ def XLC_FAIR_SPREAD(
     Parameters
     ----------
     exposure : series
-        Opening balance of each period, the first one today's. [USD]
     lgd : series
-        Loss given default in each period, or one for all. [share]
     hazard : series
         Default intensity in each period, or one for all; continuous. [1/year]
     discount_rate : number
-        Discount rate, effective. [1/year]
     measure : word, optional
         spread (nominal, 1/year), pv_loss (USD), expected_loss (USD, undiscounted) or pd
         (probability of default to the end). [name]
@@ -99,13 +96,9 @@ def XLC_IMPLIED_HAZARD(
     Parameters
     ----------
     spread : number
-        Credit spread, nominal. [1/year]
     exposure : series
-        Opening balance of each period, the first one today's. [USD]
     lgd : series
-        Loss given default in each period, or one for all. [share]
     discount_rate : number
-        Discount rate, effective. [1/year]
     periods_per_year : number, optional
         Periods in a year; 12 when not given. [1/year]
 
@@ -163,7 +156,6 @@ def XLC_REQUIRED_SPREAD(
     capital : number or range
         Capital held against the exposure, for example from XLC_VASICEK_CAPITAL. [share]
     hurdle : number or range
-        Return required on capital. [1/year]
     risk_free : number or range
         Risk-free rate that the capital earns meanwhile. [1/year]
     liquidity : number or range, optional
@@ -215,13 +207,10 @@ def XLC_MERTON(
     asset_value : number or range
         Value of the borrower's assets today. [USD]
     face : number or range
-        Debt due at the horizon. [USD]
     vol : number or range
         Volatility of the assets. [1/sqrt(year)]
     continuous_rate : number or range
-        Risk-free rate, continuous. [1/year]
     months : number or range
-        Months to the horizon. [months]
     measure : word, optional
         spread (continuous, 1/year), debt (USD), equity (USD), pd and lgd (risk-neutral),
         physical_pd (real-world) or distance (to default, in standard deviations). [name]
@@ -336,7 +325,6 @@ def XLC_DSCR_PD(dscr: Number, vol: Number, months: Number) -> Any:
     vol : number or range
         Volatility of the cash flow. [1/sqrt(year)]
     months : number or range
-        Months to the horizon. [months]
 
     Returns
     -------

@@ -48,7 +48,6 @@ def XLC_RENT(
     decline : number or range
         Yearly fall, effective; negative for rents that rise. [1/year]
     month : number or range
-        Months from today. [months]
     floor : number or range, optional
         Level below which the rent does not fall; 0 when not given. It must not exceed
         ``rent``. [as the value]
@@ -180,15 +179,12 @@ def XLC_PARITY_RENT(
     Parameters
     ----------
     new_rent : number or range
-        Rent of the newest card. [USD/GPU-hour]
     performance_ratio : number or range
-        Work per hour of the old card over the new. [ratio]
     kw : number or range
         IT power of the old card, its share of the server included. [kW]
     pue : number or range
         Power usage effectiveness of the site, at least 1. [ratio]
     power_price : number or range
-        Price of power. [USD/kWh]
     other_cost : number or range, optional
         Other cash cost of an hour; 0 when not given. [USD/GPU-hour]
 

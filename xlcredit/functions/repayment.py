@@ -71,7 +71,6 @@ def XLC_REPAYMENT(
     rates : series, optional
         Interest, nominal per year, one per period, in place of the label rate. [1/year]
     measure : text, optional
-        all, or one of the figures by name; all when not given. [name]
 
     Returns
     -------

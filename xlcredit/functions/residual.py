@@ -35,7 +35,6 @@ def XLC_GPU_RESIDUAL(
     cost : number or range
         Purchase price of one GPU, or of the lot. [USD]
     age : number or range
-        Months since purchase. [months]
     decline : number or range
         Yearly fall between launches, effective; negative for a rise. [1/year]
     launch_months : series, optional
@@ -184,7 +183,6 @@ def XLC_RENT_VALUE(
     net_rents : series
         Rent less running cost of each month to come, paid at its end; may be negative. [USD]
     discount_rate : number
-        Discount rate, effective. [1/year]
     scrap : series, optional
         What the card fetches when it is abandoned: one value, or one for each date from today
         on (one more than there are rents); 0 when not given. [USD]

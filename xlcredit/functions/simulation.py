@@ -95,7 +95,6 @@ def XLC_DUAL_SIM(
     seed : whole number, optional
         Seed of the random numbers; 1 when not given. Equal seeds give equal answers. [number]
     measure : text, optional
-        all, or one of the figures by name; all when not given. [name]
 
     Returns
     -------

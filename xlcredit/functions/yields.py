@@ -24,7 +24,6 @@ def XLC_WAL(repayments: Series, periods_per_year: Whole = 12) -> Any:
     repayments : series
         Principal repaid in each period, a balloon included. [USD]
     periods_per_year : number, optional
-        Periods in a year: 1, 2, 4, 12, 52 or 365; 12 when not given. [1/year]
 
     Returns
     -------
@@ -75,7 +74,6 @@ def XLC_DURATION(
         macaulay, modified, convexity, pv or half_life (years by which half of the present
         value has come in, evenly inside a period). [name]
     periods_per_year : number, optional
-        Periods in a year: 1, 2, 4, 12, 52 or 365; 12 when not given. [1/year]
 
     Returns
     -------
@@ -121,11 +119,9 @@ def XLC_DURATION_GAP(
     asset_cash : series
         Cash flow of the asset, over its own life; after any right to switch off. [USD]
     debt_service : series
-        Interest plus principal of each period. [USD]
     rate : number
         Discount rate of both, nominal per year, compounded each period. [1/year]
     periods_per_year : number, optional
-        Periods in a year: 1, 2, 4, 12, 52 or 365; 12 when not given. [1/year]
 
     Returns
     -------
@@ -178,7 +174,6 @@ def XLC_ALL_IN_YIELD(
     principal : number
         Opening debt, before fees. [USD]
     debt_service : series
-        Interest plus principal of each period. [USD]
     fee : number, optional
         Upfront fee, as a share of principal; 0 when not given. [share]
     oid : number, optional
@@ -186,7 +181,6 @@ def XLC_ALL_IN_YIELD(
     exit_fee : number, optional
         Fee with the last payment, as a share of principal; 0 when not given. [share]
     periods_per_year : number, optional
-        Periods in a year: 1, 2, 4, 12, 52 or 365; 12 when not given. [1/year]
 
     Returns
     -------
