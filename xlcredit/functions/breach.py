@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from xlcredit.models import breach, ltv
 from xlcredit.worksheet.kinds import Number, checked, rule
 from xlcredit.worksheet.registry import worksheet
+from xlcredit.worksheet.results import NumberOrRange
 
 CATEGORY = "xlcredit: Dual collateral"
 
@@ -25,7 +24,7 @@ def XLC_LTV_BREACH(
     correlation: Number,
     coin_drift: Number = 0.0,
     gpu_drift: Number = 0.0,
-) -> Any:
+) -> NumberOrRange:
     """Probability that the LTV is at or above its trigger at the horizon. [share]
 
     Parameters
@@ -98,7 +97,7 @@ def XLC_LTV_QUANTILE(
     correlation: Number,
     coin_drift: Number = 0.0,
     gpu_drift: Number = 0.0,
-) -> Any:
+) -> NumberOrRange:
     """LTV at the horizon that is not exceeded with the confidence given. [ratio]
 
     Parameters
@@ -177,7 +176,7 @@ def XLC_SHORTFALL(
     correlation: Number,
     coin_drift: Number = 0.0,
     gpu_drift: Number = 0.0,
-) -> Any:
+) -> NumberOrRange:
     """Expected part of the loan that the collateral leaves uncovered at the horizon. [USD]
 
     Parameters
@@ -243,7 +242,7 @@ def XLC_PASSAGE(
     months: Number,
     vol: Number,
     drift: Number = 0.0,
-) -> Any:
+) -> NumberOrRange:
     """Probability that a value falls to a barrier at any time before the horizon. [share]
 
     Parameters
@@ -295,7 +294,7 @@ def XLC_STRESS_CORRELATION(
     stressed: Number,
     midpoint: Number = 0.30,
     width: Number = 0.05,
-) -> Any:
+) -> NumberOrRange:
     """Correlation of coin and GPUs that rises as the coin falls. [ratio]
 
     Parameters
@@ -340,7 +339,7 @@ def XLC_STRESS_CORRELATION(
 
 
 @worksheet(CATEGORY)
-def XLC_CONDITIONAL_CORRELATION(correlation: Number, probability: Number) -> Any:
+def XLC_CONDITIONAL_CORRELATION(correlation: Number, probability: Number) -> NumberOrRange:
     """Correlation among the worst outcomes of one asset, were both normal throughout. [ratio]
 
     Parameters

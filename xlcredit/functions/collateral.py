@@ -12,6 +12,7 @@ from xlcredit.models import ltv
 from xlcredit.models.liquidation import impact_factor
 from xlcredit.worksheet.kinds import Number, Rule, checked, require, rule
 from xlcredit.worksheet.registry import worksheet
+from xlcredit.worksheet.results import NumberOrRange
 
 CATEGORY = "xlcredit: Dual collateral"
 
@@ -25,7 +26,7 @@ def XLC_DUAL_LTV(
     gpu_price: Number,
     coin_haircut: Number = 0.0,
     gpu_haircut: Number = 0.0,
-) -> Any:
+) -> NumberOrRange:
     """Loan to value of a loan secured on both coin and GPUs, after haircuts. [ratio]
 
     Parameters
@@ -92,7 +93,7 @@ def XLC_TRIGGER_DROP(
     gpu_value: Number,
     trigger: Number,
     measure: Literal["both", "coin", "gpu"] = "both",
-) -> Any:
+) -> NumberOrRange:
     """Fall in collateral value that takes the LTV to its trigger. [share]
 
     Parameters
@@ -172,7 +173,9 @@ def _or_error(value: Any, *rules: Rule) -> Any:
 
 
 @worksheet(CATEGORY)
-def XLC_MARGIN_PRICE(loan: Number, coin_units: Number, gpu_value: Number, trigger: Number) -> Any:
+def XLC_MARGIN_PRICE(
+    loan: Number, coin_units: Number, gpu_value: Number, trigger: Number
+) -> NumberOrRange:
     """Coin price at which the LTV reaches its trigger. [USD/coin]
 
     Parameters
@@ -230,7 +233,7 @@ def XLC_MARGIN_CURE(
     target_ltv: Number,
     measure: Literal["cash", "coin", "sale"] = "cash",
     slippage: Number = 0.0,
-) -> Any:
+) -> NumberOrRange:
     """Money that brings the LTV back to its target. [USD]
 
     Parameters
@@ -319,7 +322,7 @@ def XLC_LIQUIDATION_LTV(
     gpu_price: Number,
     terms: SaleTerms,
     measure: Literal["ltv", "coin_proceeds", "gpu_proceeds", "shortfall"] = "ltv",
-) -> Any:
+) -> NumberOrRange:
     """Loan over what a forced sale of coin and GPUs would bring. [ratio, or USD]
 
     Parameters

@@ -12,6 +12,7 @@ from xlcredit.models import coverage
 from xlcredit.models.debt import MOST_PERIODS
 from xlcredit.worksheet.kinds import Scalar, Series, Whole, align, pick, require
 from xlcredit.worksheet.registry import worksheet
+from xlcredit.worksheet.results import NumberOrSeries, NumberResult
 
 CATEGORY = "xlcredit: Coverage and covenants"
 
@@ -24,7 +25,7 @@ def XLC_DSCR(
     debt_service: Series,
     measure: Literal["min", "average", "pooled", "last", "series"] = "min",
     window: Whole = 1,
-) -> Any:
+) -> NumberOrSeries:
     """Debt service cover: cash flow available for debt service over the service. [ratio]
 
     Parameters
@@ -114,7 +115,7 @@ def XLC_RENT_DSCR(
     contracted: Series = _ZERO,
     measure: Literal["min", "average", "pooled", "last", "series"] = "min",
     window: Whole = 1,
-) -> Any:
+) -> NumberOrSeries:
     """Debt service cover on a rent curve, month by month. [ratio]
 
     Parameters
@@ -183,7 +184,7 @@ def XLC_LLCR(
     periods: Whole,
     reserve: Scalar = 0.0,
     periods_per_year: Whole = 12,
-) -> Any:
+) -> NumberResult:
     """Loan life cover: present value of cash flow to the loan's end, over the debt. [ratio]
 
     Parameters
@@ -247,7 +248,7 @@ def XLC_PLCR(
     rate: Scalar,
     reserve: Scalar = 0.0,
     periods_per_year: Whole = 12,
-) -> Any:
+) -> NumberResult:
     """Project life cover: present value of all cash flow to come, over the debt. [ratio]
 
     Parameters
@@ -294,7 +295,7 @@ def XLC_BREAKEVEN_DECLINE(
     debt_service: Series,
     target_dscr: Series,
     periods_per_year: Whole = 12,
-) -> Any:
+) -> NumberResult:
     """Yearly fall of rents at which the lowest debt service cover meets a target. [1/year]
 
     Parameters

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 from xlcredit.models import debt
 from xlcredit.worksheet.kinds import Scalar, Series, Whole, align, require
 from xlcredit.worksheet.registry import worksheet
+from xlcredit.worksheet.results import NumberResult, ScheduleResult
 
 CATEGORY = "xlcredit: Debt"
 
@@ -20,7 +21,7 @@ def XLC_AMORTIZE(
     balloon: Scalar = 0.0,
     grace: Whole = 0,
     periods_per_year: Whole = 12,
-) -> Any:
+) -> ScheduleResult:
     """Repayment schedule: payment, interest, principal and closing balance by period. [USD]
 
     Parameters
@@ -86,7 +87,7 @@ def XLC_SCULPT(
     rate: Scalar,
     balloon: Scalar = 0.0,
     periods_per_year: Whole = 12,
-) -> Any:
+) -> ScheduleResult:
     """Debt whose service is the cash flow over a target: schedule by period. [USD]
 
     Parameters
@@ -139,7 +140,7 @@ def XLC_DEBT_CAPACITY(
     rate: Scalar,
     balloon: Scalar = 0.0,
     periods_per_year: Whole = 12,
-) -> Any:
+) -> NumberResult:
     """Debt that a cash flow can carry at a target debt service cover. [USD]
 
     Parameters
@@ -184,7 +185,7 @@ def XLC_DEBT_CAPACITY(
 
 
 @worksheet(CATEGORY)
-def XLC_DSRA(debt_service: Series, periods: Whole) -> Any:
+def XLC_DSRA(debt_service: Series, periods: Whole) -> ScheduleResult:
     """Target of a debt service reserve account, at closing and after each period. [USD]
 
     Parameters
@@ -226,7 +227,7 @@ def XLC_REFI_GAP(
     target_dscr: Series,
     rate: Scalar,
     periods_per_year: Whole = 12,
-) -> Any:
+) -> NumberResult:
     """Part of a balloon that the cash flow after it cannot refinance. [USD]
 
     Parameters

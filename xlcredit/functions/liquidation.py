@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
 
 from xlcredit.models import liquidation
 from xlcredit.worksheet.kinds import Number
 from xlcredit.worksheet.registry import worksheet
+from xlcredit.worksheet.results import NumberOrRange
 
 CATEGORY = "xlcredit: Residual and liquidation value"
 
@@ -37,7 +37,7 @@ def XLC_LIQUIDATION_VALUE(
     impact: Number = 0.0,
     exponent: Number = 0.6,
     terms: SaleTerms = _NO_COSTS,
-) -> Any:
+) -> NumberOrRange:
     """Net proceeds of selling a lot of GPUs within a number of days. [USD]
 
     Parameters
@@ -105,7 +105,7 @@ def XLC_LIQUIDATION_VALUE(
 @worksheet(CATEGORY)
 def XLC_SALE_DAYS(
     units: Number, daily_depth: Number, impact: Number, exponent: Number, holding_cost: Number
-) -> Any:
+) -> NumberOrRange:
     """Days over which to sell a lot: price impact and the cost of waiting, least in sum. [days]
 
     Parameters

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from xlcredit.worksheet.kinds import (
     rule,
 )
 from xlcredit.worksheet.registry import worksheet
+from xlcredit.worksheet.results import NumberOrRange, NumberResult
 
 CATEGORY = "xlcredit: Price of credit"
 
@@ -30,7 +31,7 @@ def XLC_FAIR_SPREAD(
     discount_rate: Scalar,
     measure: Literal["spread", "pv_loss", "expected_loss", "pd"] = "spread",
     periods_per_year: Scalar = 12.0,
-) -> Any:
+) -> NumberResult:
     """Credit spread that pays for the expected loss of a loan. [1/year, share or USD]
 
     Parameters
@@ -90,7 +91,7 @@ def XLC_IMPLIED_HAZARD(
     lgd: Series,
     discount_rate: Scalar,
     periods_per_year: Scalar = 12.0,
-) -> Any:
+) -> NumberResult:
     """Flat default intensity at which a credit spread is fair. [1/year]
 
     Parameters
@@ -146,7 +147,7 @@ def XLC_REQUIRED_SPREAD(
     risk_free: Number,
     liquidity: Number = 0.0,
     opex: Number = 0.0,
-) -> Any:
+) -> NumberOrRange:
     """Spread that pays for expected loss, capital, liquidity and running cost. [1/year]
 
     Parameters
@@ -199,7 +200,7 @@ def XLC_MERTON(
     months: Number,
     measure: Literal["spread", "debt", "equity", "pd", "lgd", "physical_pd", "distance"] = "spread",
     drift: Number = None,
-) -> Any:
+) -> NumberOrRange:
     """Credit spread, and its parts, of a borrower whose assets are its only means. [1/year]
 
     Parameters
@@ -267,7 +268,7 @@ def XLC_WRONG_WAY_LGD(
     vol: Number,
     correlation: Number,
     sale_cost: Number = 0.0,
-) -> Any:
+) -> NumberOrRange:
     """Loss given default when the collateral falls together with the borrower. [share]
 
     Parameters
@@ -315,7 +316,7 @@ def XLC_WRONG_WAY_LGD(
 
 
 @worksheet(CATEGORY)
-def XLC_DSCR_PD(dscr: Number, vol: Number, months: Number) -> Any:
+def XLC_DSCR_PD(dscr: Number, vol: Number, months: Number) -> NumberOrRange:
     """Probability that cash flow with today's expected cover misses debt service. [share]
 
     Parameters
@@ -357,7 +358,7 @@ def XLC_DSCR_PD(dscr: Number, vol: Number, months: Number) -> Any:
 @worksheet(CATEGORY)
 def XLC_VASICEK_CAPITAL(
     pd: Number, lgd: Number, correlation: Number, confidence: Number = 0.999
-) -> Any:
+) -> NumberOrRange:
     """Unexpected loss at a confidence, as a share of the exposure. [share]
 
     Parameters

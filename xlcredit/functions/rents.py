@@ -24,6 +24,7 @@ from xlcredit.worksheet.kinds import (
     rule,
 )
 from xlcredit.worksheet.registry import worksheet
+from xlcredit.worksheet.results import NumberOrRange, NumberResult, ScheduleResult
 
 CATEGORY = "xlcredit: Rents and revenue"
 
@@ -38,7 +39,7 @@ def XLC_RENT(
     floor: Number = 0.0,
     step_months: Series = _NONE,
     step_drops: Series = _NONE,
-) -> Any:
+) -> NumberOrRange:
     """Rent of a GPU-hour at a month on a curve that falls, steps or rises. [USD/GPU-hour]
 
     Parameters
@@ -101,7 +102,7 @@ def XLC_RENT_FIT(
     dates: Dates,
     rents: Series,
     measure: Literal["decline", "half_life", "r_squared", "std_error"] = "decline",
-) -> Any:
+) -> NumberResult:
     """Yearly fall of observed rents, by a log-linear fit. [1/year, months or ratio]
 
     Parameters
@@ -173,7 +174,7 @@ def XLC_PARITY_RENT(
     pue: Number,
     power_price: Number,
     other_cost: Number = 0.0,
-) -> Any:
+) -> NumberOrRange:
     """Net earnings of an old card's hour when the newest card sets the rent. [USD/GPU-hour]
 
     Parameters
@@ -239,7 +240,7 @@ class ContractTerms:
 
 
 @worksheet(CATEGORY)
-def XLC_CONTRACT_REVENUE(terms: ContractTerms, months: Scalar) -> Any:
+def XLC_CONTRACT_REVENUE(terms: ContractTerms, months: Scalar) -> ScheduleResult:
     """Revenue expected of a fleet partly let to a tenant who may default, by month. [USD]
 
     Parameters

@@ -11,6 +11,7 @@ from xlcredit.models import loan
 from xlcredit.models.lender import earned
 from xlcredit.worksheet.kinds import Series, pick
 from xlcredit.worksheet.registry import worksheet
+from xlcredit.worksheet.results import BlockResult
 
 CATEGORY = "xlcredit: Debt"
 
@@ -51,7 +52,7 @@ def XLC_REPAYMENT(
         "liquidity",
         "coin_units",
     ] = "all",
-) -> Any:
+) -> BlockResult:
     """Is the lender repaid? The whole loan along one path of cash flow and prices. [block]
 
     Parameters

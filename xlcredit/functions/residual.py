@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from xlcredit.functions.agreement import fit
 from xlcredit.models import residual
 from xlcredit.worksheet.kinds import Number, Scalar, Series, align, checked, few, pick, rule
 from xlcredit.worksheet.registry import worksheet
+from xlcredit.worksheet.results import NumberOrRange, NumberResult
 
 CATEGORY = "xlcredit: Residual and liquidation value"
 
@@ -27,7 +28,7 @@ def XLC_GPU_RESIDUAL(
     floor: Number = 0.0,
     lead: Number = 0.0,
     ramp: Number = 0.0,
-) -> Any:
+) -> NumberOrRange:
     """Value of a GPU that wears between launches and drops at each successor's launch. [USD]
 
     Parameters
@@ -103,7 +104,7 @@ def XLC_BOOK_VALUE(
         "straight_line", "sum_of_years", "declining_balance", "declining_balance_switch"
     ] = "straight_line",
     factor: Number = 2.0,
-) -> Any:
+) -> NumberOrRange:
     """Carrying value of an asset after depreciation by an accounting method. [USD]
 
     Parameters
@@ -175,7 +176,7 @@ def XLC_RENT_VALUE(
     discount_rate: Scalar,
     scrap: Series = _NO_SCRAP,
     measure: Literal["value", "life"] = "value",
-) -> Any:
+) -> NumberResult:
     """Value of the net rents a card still earns, with the right to scrap it. [USD or months]
 
     Parameters
@@ -233,7 +234,7 @@ def XLC_HOSTING_SHARE(
     dispersion: Number,
     liquid_required: Number = 0.0,
     liquid_share: Number = None,
-) -> Any:
+) -> NumberOrRange:
     """Share of the market's racks that can take a card. [share]
 
     Parameters
@@ -296,7 +297,7 @@ def XLC_HOSTING_SHARE(
 
 
 @worksheet(CATEGORY)
-def XLC_LAUNCH_DROP(performance_gain: Number, elasticity: Number) -> Any:
+def XLC_LAUNCH_DROP(performance_gain: Number, elasticity: Number) -> NumberOrRange:
     """Fall in an old card's value when a better one is launched. [share]
 
     Parameters

@@ -16,6 +16,7 @@ from xlcredit.models.estimates import Estimate
 from xlcredit.worksheet.boundary import read_arguments
 from xlcredit.worksheet.kinds import Series, Whole
 from xlcredit.worksheet.registry import REGISTRY, worksheet
+from xlcredit.worksheet.results import BlockResult
 
 CATEGORY = "xlcredit: Dual collateral"
 
@@ -68,7 +69,7 @@ def XLC_DUAL_SIM(
     paths: Whole = 100_000,
     seed: Whole = 1,
     measure: Measure = "all",
-) -> Any:
+) -> BlockResult:
     """Margin calls, defaults, losses and spread of a loan on joint paths of coin and cards. [block]
 
     Parameters

@@ -11,12 +11,13 @@ from xlcredit.errors import CellError
 from xlcredit.models import debt
 from xlcredit.worksheet.kinds import Scalar, Series, Whole, pick, require
 from xlcredit.worksheet.registry import worksheet
+from xlcredit.worksheet.results import NumberResult
 
 CATEGORY = "xlcredit: Debt"
 
 
 @worksheet(CATEGORY)
-def XLC_WAL(repayments: Series, periods_per_year: Whole = 12) -> Any:
+def XLC_WAL(repayments: Series, periods_per_year: Whole = 12) -> NumberResult:
     """Weighted average life of a debt. [years]
 
     Parameters
@@ -61,7 +62,7 @@ def XLC_DURATION(
     rate: Scalar,
     measure: Literal["macaulay", "modified", "convexity", "pv", "half_life"] = "macaulay",
     periods_per_year: Whole = 12,
-) -> Any:
+) -> NumberResult:
     """Duration, convexity and present value of a cash flow. [years, or USD for pv]
 
     Parameters
@@ -111,7 +112,7 @@ def XLC_DURATION(
 @worksheet(CATEGORY)
 def XLC_DURATION_GAP(
     asset_cash: Series, debt_service: Series, rate: Scalar, periods_per_year: Whole = 12
-) -> Any:
+) -> NumberResult:
     """Macaulay duration of a debt less that of the asset that pays it. [years]
 
     Parameters
@@ -166,7 +167,7 @@ def XLC_ALL_IN_YIELD(
     oid: Scalar = 0.0,
     exit_fee: Scalar = 0.0,
     periods_per_year: Whole = 12,
-) -> Any:
+) -> NumberResult:
     """Yield of a loan with its fees and its discount, effective. [1/year]
 
     Parameters
