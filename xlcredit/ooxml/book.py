@@ -21,7 +21,8 @@ from xlcredit.ooxml.place import LAST_COLUMN, LAST_ROW, Area, Place, a1, extent
 from xlcredit.ooxml.relations import related, relations_of
 from xlcredit.ooxml.sheet import Cell, Sheet, scan
 from xlcredit.ooxml.tables import Table
-from xlcredit.ooxml.values import Value, serial, unquote
+from xlcredit.ooxml.values import Value, unquote
+from xlcredit.serials import serial
 
 __all__ = ["Book", "Formula", "Name", "Place"]
 
