@@ -47,6 +47,7 @@ __all__ = [
     "outcomes",
     "simulate",
     "sweep",
+    "warm_up",
 ]
 
 Array = NDArray[np.float64]
@@ -495,6 +496,11 @@ class Simulation:
             max_ltvs=max_ltvs,
             **course,
         )
+
+
+def warm_up() -> None:
+    """Compile the kernel where numba is installed, so that no cell has to wait for it."""
+    _kernel("auto")
 
 
 def _kernel(name: str) -> tuple[str, Callable[..., Outcome]]:
