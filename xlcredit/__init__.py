@@ -14,6 +14,7 @@ TYPE_CHECKING = False  # as type checkers read it; importing typing would cost m
 if TYPE_CHECKING:
     from typing import Any
 
+    from xlcredit import portfolio
     from xlcredit.errors import CellError, UserError
     from xlcredit.functions import call
     from xlcredit.recalc.evaluate import evaluate
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from xlcredit.workbook.making import new_workbook as new
     from xlcredit.workbook.session import Session
     from xlcredit.workbook.session import open_workbook as open  # noqa: A004
+    from xlcredit.workbook.simulated import simulate
 
 __all__ = [
     "CellError",
@@ -31,7 +33,9 @@ __all__ = [
     "evaluate",
     "new",
     "open",
+    "portfolio",
     "recalculate",
+    "simulate",
 ]
 
 #: Where each name is defined: the module, and the name there if it is another. A package of that
@@ -44,7 +48,9 @@ _HOMES = {
     "evaluate": "xlcredit.recalc.evaluate",
     "new": "xlcredit.workbook.making:new_workbook",
     "open": "xlcredit.workbook.session:open_workbook",
+    "portfolio": "xlcredit.portfolio:",
     "recalculate": "xlcredit.workbook.life.change",
+    "simulate": "xlcredit.workbook.simulated",
 }
 
 

@@ -91,7 +91,7 @@ def test_an_unknown_template_is_named() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        ('label = "Tenor"', 'labell = "Tenor"', ["labell", "did you mean label", "line 25"]),
+        ('label = "Tenor"', 'labell = "Tenor"', ["labell", "did you mean label", "line 28"]),
         ('direction = "max"', 'direction = "most"', ["direction", "most", "line"]),
         ('name = "margin"', 'name = "base_rate"', ["base_rate", "twice"]),
         ('unit = "USD/kWh"', 'unit = "EUR/kWh"', ["power_price", "EUR/kWh"]),

@@ -18,7 +18,7 @@ from xlcredit.errors import DealError, FileError
 from xlcredit.files import LARGEST_TEXT, read_file
 from xlcredit.hints import did_you_mean
 
-__all__ = ["convert", "load", "read_toml", "shipped"]
+__all__ = ["convert", "load", "parse_toml", "read_toml", "shipped"]
 
 
 def folder() -> Path:
@@ -34,8 +34,13 @@ def shipped() -> list[str]:
 
 def read_toml(path: Path) -> dict[str, Any]:
     """Read a TOML file; one line that says where it is wrong if it is."""
+    return parse_toml(read_file(path, LARGEST_TEXT), path)
+
+
+def parse_toml(content: bytes, path: Path) -> dict[str, Any]:
+    """Parse what a TOML file holds; one line that says where it is wrong if it is."""
     try:
-        return tomllib.loads(read_file(path, LARGEST_TEXT).decode("utf-8-sig"))
+        return tomllib.loads(content.decode("utf-8-sig"))
     except UnicodeDecodeError:
         raise FileError(f"{path}: is not UTF-8 text") from None
     except RecursionError:

@@ -13,7 +13,8 @@ from xlcredit.deals.values import check_value
 from xlcredit.errors import CellError, DealError
 from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.package import Package
-from xlcredit.ooxml.values import Value, from_serial, serial
+from xlcredit.ooxml.values import Value
+from xlcredit.serials import from_serial, serial
 from xlcredit.workbook.life.stamp import read_stamp
 from xlcredit.workbook.pages.curves import read_curves
 from xlcredit.workbook.pages.inputs import InputCells, read_inputs
