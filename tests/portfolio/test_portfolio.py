@@ -20,7 +20,7 @@ import xlcredit
 from tests.cli.test_cli import refused
 from tests.cli.test_cli import xlcredit as run
 from xlcredit.deals import load, read_deal, shipped
-from xlcredit.errors import UserError
+from xlcredit.errors import FileError, UserError
 from xlcredit.portfolio.evaluate import evaluate_loan
 from xlcredit.portfolio.journal import Journal
 from xlcredit.portfolio.loans import Task, find_loans
@@ -59,7 +59,9 @@ def test_a_loaded_template_gives_what_its_own_workbook_gives(name: str, tmp_path
     evaluate_loan(tasks(first)[0])
     result = evaluate_loan(tasks(second)[0])
     assert not result.error
-    fresh = recalculate(build(template, read_deal(second, template))).names
+    names = recalculate(build(template, read_deal(second, template))).names
+    aids = ("dashboard_", "deal_note")
+    fresh = {name: value for name, value in names.items() if not name.startswith(aids)}
     assert result.name.startswith("Second") and result.as_of == dt.date(2026, 10, 31)
     assert result.dates["closing_date"] == dt.date(2026, 3, 31)
     for key, value in result.numbers.items():
@@ -106,8 +108,9 @@ def test_the_tape_in_every_form(make_tape: MakeTape, tmp_path: Path) -> None:
     book = openpyxl.load_workbook(outputs[2])
     assert book.sheetnames == ["Book", "Covenants", "Tape", "Errors"]
     heat = book["Covenants"]
-    words_ = [cell.value for row in heat["D5:H9"] for cell in row]
-    assert set(words_) == {"PASS", "BREACH"} and len(words_) == 25
+    statuses = [c for c in frame.columns if f"{c}_margin" in frame.columns]
+    shown = sorted(cell.value for row in heat["D5:Z9"] for cell in row if cell.value)
+    assert shown == sorted(state for name in statuses for state in frame[name])
     assert book["Tape"].max_row == 4 + 5
     balances = {r[0].value: r[2].value for r in book["Book"].iter_rows(min_row=4) if r[0].value}
     assert balances["BREACH"] == pytest.approx(frame["loan_balance"].sum())
@@ -241,13 +244,18 @@ def test_two_runs_cannot_have_one_output(make_tape: MakeTape, tmp_path: Path) ->
 
 
 def test_a_full_disk_keeps_what_is_done(make_tape: MakeTape, tmp_path: Path) -> None:
-    if not os.access("/dev/full", os.W_OK):
-        pytest.skip("there is no /dev/full")
-    target = tmp_path / "book.csv"
-    (tmp_path / "book.csv.journal").symlink_to("/dev/full")
-    done = run("portfolio", make_tape(1), "-o", target, "--workers", 1)
-    refused(done, "No space left on device", "add --resume")
-    assert not target.exists()
+    full = Path("/dev/full")
+    if not full.exists():
+        pytest.skip("there is no device that is always full")
+    task = tasks(make_tape(1))[0]
+    result = evaluate_loan(task)
+    journal = Journal(tmp_path / "book.csv.journal", resume=False)
+    journal.add("first", result)
+    journal._file = full.open("wb", buffering=0)
+    with pytest.raises(FileError, match="No space left on device; what is done is kept"):
+        journal.add("second", result)
+    journal.close(finished=False)
+    assert Journal(tmp_path / "book.csv.journal", resume=True).done == {"first": result}
 
 
 def test_a_tape_of_another_delimiter_and_a_parquet_tape(

@@ -25,9 +25,14 @@ from xlcredit.workbook.covenants import BREACH, CHECK, PASS
 from xlcredit.workbook.life.stamp import read_stamp
 from xlcredit.workbook.session import Session
 
-__all__ = ["ERROR", "CovenantResult", "Result", "evaluate_loan", "failed"]
+__all__ = ["ERROR", "NO_MEMORY", "CovenantResult", "Result", "evaluate_loan", "failed"]
 
 ERROR = "ERROR"
+NO_MEMORY = "needs more memory than there is; raise --memory-limit"
+#: What the engine says when it is refused memory.
+_ENGINE_FULL = "Alloc"
+#: Names by which titles and notes are read back: they say nothing of the loan.
+_READING_AIDS = ("dashboard_", "deal_note")
 
 
 class CovenantResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,11 +85,12 @@ def evaluate_loan(task: Task) -> Result:
             return _workbook(task)
         return _deal(task)
     except XlcreditError as error:
-        return failed(task, " ".join(str(error).splitlines()))
+        told = " ".join(str(error).splitlines())
+        return failed(task, NO_MEMORY if _ENGINE_FULL in told else told)
     except MemoryError:
-        _LOADED.clear()
-        return failed(task, "needs more memory than the limit; raise --memory-limit")
+        return failed(task, NO_MEMORY)
     except Exception as bug:
+        _LOADED.clear()
         return failed(task, f"failed: {type(bug).__name__}: {' '.join(str(bug).splitlines())}")
 
 
@@ -166,7 +172,7 @@ def _result(task: Task, book: Session, template: str, name: str, as_of: dt.date 
     texts: dict[str, str] = {}
     dates: dict[str, dt.date] = {}
     errors: dict[str, str] = {}
-    for key in book:
+    for key in (name for name in book if not name.startswith(_READING_AIDS)):
         _sort(key, book[key], (numbers, texts, dates, errors))
     covenants = [
         CovenantResult(

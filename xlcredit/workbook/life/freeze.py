@@ -28,9 +28,9 @@ from xlcredit.ooxml.display import ASPECTS, digests
 from xlcredit.ooxml.formulas import groups
 from xlcredit.ooxml.package import Package, pack
 from xlcredit.ooxml.place import Place, a1
+from xlcredit.ooxml.properties import read_properties
 from xlcredit.ooxml.sheet import Sheet
 from xlcredit.ooxml.values import Value
-from xlcredit.workbook.life.stamp import read_properties
 
 __all__ = ["FORMULAS", "FROZEN", "Verdict", "freeze", "verify"]
 
