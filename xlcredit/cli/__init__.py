@@ -124,10 +124,10 @@ def _stop(number: int, _: object) -> None:
     sys.exit(128 + number)
 
 
-def _refuse(told: str, code: int = 2) -> None:
+def _refuse(message: str, code: int = 2) -> None:
     """Leave with one line, even if it names a file whose name has several."""
-    if told:
-        line = printable(told)
+    if message:
+        line = printable(message)
         cut = f"{line[:_LONGEST]}..." if len(line) > _LONGEST else line
         print(f"xlcredit: {cut}", file=sys.stderr)
     sys.exit(code)

@@ -19,11 +19,11 @@ __all__ = ["FORMATS", "RANGE_FUNCTIONS", "SCALAR_FUNCTIONS", "is_proven", "outsi
 #: Functions of single values: a cell, a constant, or an expression of them.
 SCALAR_FUNCTIONS = frozenset(
     """ABS AND CHOOSE EOMONTH EXP GAMMADIST GAMMALN IF INT ISERROR ISNUMBER LN MAX MIN NA NORMSDIST
-    NOT OR PI PMT SQRT TEXT""".split()
+    NOT OR PI PMT SQRT TEXT _XLFN.IFNA""".split()
 )
 #: Functions that may be given ranges, each as an argument of its own.
 RANGE_FUNCTIONS = frozenset(
-    """AVERAGE COLUMNS COUNT COUNTIF INDEX MATCH MAX MIN ROWS SUM SUMPRODUCT
+    """AVERAGE COLUMNS COUNT COUNTIF INDEX IRR MATCH MAX MIN ROWS SUM SUMPRODUCT
     _XLFN.MAXIFS _XLFN.MINIFS""".split()
 )
 #: Around a range inside SUMPRODUCT, besides operators.
@@ -35,6 +35,10 @@ FORMATS |= {'"d mmm yyyy"'}
 _REFERENCE = re.compile(
     r"(?:'(?:[^']|'')+'!|[^\W\d][\w.]*!)?\$?[A-Z]{1,3}\$?[0-9]{1,7}"
     r"(?P<range>:\$?[A-Z]{1,3}\$?[0-9]{1,7})?(?![\w.(!:])"
+)
+#: A range up to a cell that INDEX finds, of the months that a loan lives.
+_GROWING = re.compile(
+    r"(?:'(?:[^']|'')+'!|[^\W\d][\w.]*!)?\$?[A-Z]{1,3}\$?[0-9]{1,7}:INDEX\([^()\"]*\)"
 )
 _PIECE = re.compile(
     r"(?P<text>\"(?:[^\"]|\"\")*\")|(?P<call>[^\W\d][\w.]*)\(|(?P<cell>@)|(?P<area>#)"
@@ -132,7 +136,7 @@ def _kind(match: re.Match[str]) -> str:
 
 
 def _outside(formula: Formula, functions: Collection[str]) -> str:
-    text = _REFERENCE.sub(_kind, formula.text)
+    text = _REFERENCE.sub(_kind, _GROWING.sub("#", formula.text))
     if formula.table or (formula.shape and not _is_one_call(text, functions)):
         return "an array formula"
     stack: list[tuple[str, list[str]]] = []  # open functions, and what each argument begins with

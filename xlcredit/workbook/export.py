@@ -143,8 +143,8 @@ def pyarrow() -> tuple[Any, Any]:
         import pyarrow as library  # noqa: PLC0415 - an extra
         from pyarrow import parquet  # noqa: PLC0415
     except ImportError:
-        told = 'Parquet needs pyarrow: pip install "xlcredit[parquet]", or ask for .csv or .xlsx'
-        raise UserError(told) from None
+        message = 'Parquet needs pyarrow: pip install "xlcredit[parquet]", or ask for .csv or .xlsx'
+        raise UserError(message) from None
     return library, parquet
 
 
