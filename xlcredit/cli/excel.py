@@ -134,10 +134,11 @@ def doctor(
 
 def _fix(files: list[Path], fix: bool, output: Path | None, force: bool) -> tuple[int, list[Path]]:
     """Strip the paths; go on with the copy, or with the workbook if it had none."""
-    from xlcredit.cli.terminal import require_suffix
+    from xlcredit.cli.terminal import require_suffix, warn_signed
     from xlcredit.cli.writing import refuse_source, refuse_to_replace
     from xlcredit.errors import UserError
     from xlcredit.hosts.doctor import strip_paths
+    from xlcredit.ooxml.package import Package
 
     if not fix or output is None or len(files) != 1:
         raise UserError("--fix takes one workbook and -o FILE: the source is never changed")
@@ -145,6 +146,8 @@ def _fix(files: list[Path], fix: bool, output: Path | None, force: bool) -> tupl
     refuse_source(files[0], output)
     refuse_to_replace(output, force)
     calls = strip_paths(files[0], output)
+    if calls:
+        warn_signed(Package(output))
     return calls, [output] if calls else files
 
 
