@@ -172,7 +172,7 @@ def _result(task: Task, book: Session, template: str, name: str, as_of: dt.date 
     texts: dict[str, str] = {}
     dates: dict[str, dt.date] = {}
     errors: dict[str, str] = {}
-    for key in (name for name in book if not name.startswith(_READING_AIDS)):
+    for key in (name for name in book if _says_something(name)):
         _sort(key, book[key], (numbers, texts, dates, errors))
     covenants = [
         CovenantResult(
@@ -200,6 +200,11 @@ def _result(task: Task, book: Session, template: str, name: str, as_of: dt.date 
         covenants=covenants,
         cell_errors=errors,
     )
+
+
+def _says_something(name: str) -> bool:
+    """Whether a name is an input or a figure; the parts of a covenant have a dot."""
+    return not name.startswith(_READING_AIDS) and "." not in name
 
 
 def _sort(
