@@ -135,11 +135,8 @@ import sys
 from pathlib import Path
 root, libraries = {str(package.parent)!r}, {libraries!r}
 sys.path.append(libraries)
-try:
-    import xlcredit
-    raise SystemExit("installed in another way")
-except ModuleNotFoundError:
-    pass
+import xlcredit
+assert xlcredit.__file__ is None, "an editable install leaves a folder without code"
 scope = {{}}
 exec(Path(root, "xlcredit/portfolio/shipping.py").read_text(), scope)
 folder = scope["install"](Path("code.zip").read_bytes())

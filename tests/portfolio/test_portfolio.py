@@ -259,11 +259,14 @@ def test_a_full_disk_keeps_what_is_done(make_tape: MakeTape, tmp_path: Path) -> 
     result = evaluate_loan(task)
     journal = Journal(tmp_path / "book.csv.journal", resume=False)
     journal.add("first", result)
+    journal._file.close()
     journal._file = full.open("wb", buffering=0)
     with pytest.raises(FileError, match="No space left on device; what is done is kept"):
         journal.add("second", result)
     journal.close(finished=False)
-    assert Journal(tmp_path / "book.csv.journal", resume=True).done == {"first": result}
+    again = Journal(tmp_path / "book.csv.journal", resume=True)
+    assert again.done == {"first": result}
+    again.close(finished=True)
 
 
 def test_a_tape_of_another_delimiter_and_a_parquet_tape(

@@ -7,9 +7,12 @@ that dies to another one.
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
+from asyncio import CancelledError
 from collections.abc import Iterator
+from concurrent.futures import CancelledError as FutureCancelled
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +92,8 @@ def _stream(
             ).done
         except TimeoutError:
             finished = set()
+        except (CancelledError, FutureCancelled) as error:
+            raise _gone(address) from error
         _refuse_gone(client, address)
         for future in finished:
             yield _result(future, running.pop(future))
@@ -97,6 +102,8 @@ def _stream(
 
 def _connected(distributed: Any, address: str) -> Any:
     """Connect, and send our code ahead."""
+    for name in ("distributed", "distributed.client", "distributed.core"):
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)  # we say what is wrong ourselves
     try:
         client = distributed.Client(address, timeout=_PATIENCE, set_as_default=False)
     except (OSError, ValueError) as error:
@@ -108,9 +115,11 @@ def _connected(distributed: Any, address: str) -> Any:
 
 def _refuse_gone(client: Any, address: str) -> None:
     if client.status != "running":
-        raise UserError(
-            f"{address}: the scheduler has gone away; what is done is kept: add --resume"
-        )
+        raise _gone(address)
+
+
+def _gone(address: str) -> UserError:
+    return UserError(f"{address}: the scheduler has gone away; what is done is kept: add --resume")
 
 
 def _window(client: Any) -> int:
@@ -122,7 +131,7 @@ def _result(future: Any, task: Task) -> Result:
     if future.status == "finished":
         return msgspec.msgpack.decode(future.result(), type=Result)
     if future.status == "cancelled":
-        raise UserError("the scheduler dropped the run; what is done is kept: add --resume")
+        raise UserError("the cluster dropped the run; what is done is kept: add --resume")
     told = " ".join(str(future.exception()).split())
     return failed(task, f"the cluster could not calculate it: {told}")
 
@@ -200,6 +209,8 @@ class Paths:
                     break
                 except TimeoutError:
                     _refuse_gone(self._client, self._address)
+                except (CancelledError, FutureCancelled) as error:
+                    raise _gone(self._address) from error
             yield block
             future.release()
 
