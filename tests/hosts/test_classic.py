@@ -64,6 +64,22 @@ def test_the_server_gives_what_python_gives(excel: Windows, function: Function) 
     assert excel.call_through_xlwings(function.name, *raw) == expected
 
 
+def test_the_server_that_excel_starts_is_xlwings_own_with_our_answers(
+    excel: Windows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import importlib
+
+    theirs, served = excel.server.XLPython, []
+    monkeypatch.setattr(excel.server, "XLPython", theirs)  # as it was, afterwards
+    monkeypatch.setattr(excel.server, "serve", served.append)
+    importlib.import_module("xlcredit.hosts.classic.server").serve("{a class}")
+    assert served == ["{a class}"]
+    assert issubclass(excel.server.XLPython, theirs)
+    assert excel.server.XLPython._public_methods_ == theirs._public_methods_
+    module = "xlcredit.hosts.classic.udfs"
+    assert excel.server.XLPython().CallUDF(module, "XLC_RENT", (2.5, 0.3, 12.0)) == 1.75
+
+
 def test_other_udfs_go_to_xlwings(excel: Windows) -> None:
     import xlwings as xw
 

@@ -155,6 +155,7 @@ def print_verdict(verdict: Verdict, path: Path) -> None:
     line(("  SHA-256: ", "dim"), verdict.stated)
     if verdict.stated != verdict.seal:
         line(("  as it is now: ", "dim"), verdict.seal)
+    line(("  not covered: ", "dim"), ", ".join(verdict.uncovered))
 
 
 def verdict_as_data(verdict: Verdict) -> dict[str, Any]:

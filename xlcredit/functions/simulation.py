@@ -243,8 +243,13 @@ def _figures(
     return {name: _shown(name, figure) for name, figure in run.figures.items()}
 
 
+def missing_figure(name: str) -> CellError:
+    """Say why a figure does not exist."""
+    return CellError("#N/A", _MISSING.get(name, "the terms have no margin levels"))
+
+
 def _shown(name: str, figure: Estimate) -> tuple[Any, Any]:
     if math.isnan(figure.value):
-        none = CellError("#N/A", _MISSING.get(name, "the terms have no margin levels"))
+        none = missing_figure(name)
         return none, none
     return figure.value, figure.error

@@ -19,11 +19,11 @@ with X the rent factor. A customer that stops in period j pays nothing from j on
 
 from __future__ import annotations
 
-import importlib.util
+import logging
 import os
 import sys
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -46,6 +46,7 @@ __all__ = [
     "Tilt",
     "outcomes",
     "simulate",
+    "sweep",
 ]
 
 Array = NDArray[np.float64]
@@ -498,17 +499,23 @@ class Simulation:
 
 def _kernel(name: str) -> tuple[str, Callable[..., Outcome]]:
     """The name of the kernel that is there, and what runs a block in it."""
-    if name == "auto":
-        name = "compiled" if importlib.util.find_spec("numba") else "numpy"
-    return name, {"numpy": outcomes, "compiled": _compiled}[name]
+    if name == "numpy":
+        return name, outcomes
+    try:
+        # numba takes its time, may be missing, may not know this NumPy or find no place to store
+        from xlcredit.models import kernels  # noqa: PLC0415
+    except (ImportError, RuntimeError):
+        if name == "compiled":
+            raise
+        return "numpy", outcomes
+    if not kernels.is_compiled():
+        logging.getLogger(__name__).warning("compiling the simulation, once on this machine ...")
+        kernels.warm_up()
 
+    def compiled(*arguments: Any, courses: bool = False) -> Outcome:
+        return Outcome(**kernels.run(*arguments, courses=courses))
 
-def _compiled(
-    deal: Deal, seed: int, first: int, count: int, tilt: Tilt, *, courses: bool = False
-) -> Outcome:
-    from xlcredit.models import kernels  # noqa: PLC0415 (numba takes its time, and may be missing)
-
-    return Outcome(**kernels.run(deal, seed, first, count, tilt, courses=courses))
+    return "compiled", compiled
 
 
 def _figures(tally: Tally, losses: Sample, max_ltvs: Sample | None) -> dict[str, Estimate]:
@@ -546,3 +553,23 @@ def simulate(
     run = Simulation(deal, seed, kernel=kernel, threads=threads, tilt=tilt, courses=courses)
     run.advance(paths)
     return run.result()
+
+
+def sweep(
+    deals: Sequence[Deal], paths: int, seed: int = 1, *, kernel: str = "auto"
+) -> list[dict[str, Estimate]]:
+    """Simulate many deals on the same random numbers, so that they differ by their terms alone.
+
+    Returns
+    -------
+    list of dict
+        Figures of each deal.
+    """
+
+    def one(deal: Deal) -> dict[str, Estimate]:
+        return simulate(deal, paths, seed, kernel=kernel, threads=1).figures
+
+    if sys.platform == "emscripten" or len(deals) == 1:
+        return [one(deal) for deal in deals]
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        return list(pool.map(one, deals))

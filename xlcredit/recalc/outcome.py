@@ -6,7 +6,7 @@ import math
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from xlcredit.errors import CellError, RecalcError
 from xlcredit.ooxml.book import Book, Formula
@@ -14,7 +14,19 @@ from xlcredit.ooxml.place import Place, a1, extent
 from xlcredit.ooxml.values import Value
 from xlcredit.recalc.calls import Calls
 
-__all__ = ["CellFault", "Difference", "Recalculation", "differences", "faults"]
+__all__ = [
+    "DEPENDS",
+    "DISPUTED",
+    "NOT_CALCULATED",
+    "ONE_ENGINE",
+    "CellFault",
+    "Difference",
+    "Doubt",
+    "Recalculation",
+    "agree",
+    "differences",
+    "faults",
+]
 
 #: Two runs agree within this relative tolerance, and so do figures this close to each other.
 TOLERANCE = 1e-9
@@ -31,6 +43,32 @@ _PLAIN_REASONS = {
 
 
 _TOO_SMALL = "the result is smaller than the range of the array formula"
+
+
+#: The outcomes of a cell, other than agreed.
+DISPUTED = "disputed"
+ONE_ENGINE = "one engine"
+NOT_CALCULATED = "not calculated"
+DEPENDS = "depends on a cell that is not calculated or disputed"
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """A formula's cell whose value is not agreed."""
+
+    sheet: str
+    cell: str
+    outcome: str
+    """``"disputed"``, ``"one engine"``, ``"not calculated"``, or that it depends on such a cell."""
+    reason: str
+    formula: str
+    value: Value
+    """What is written."""
+    other: Value = None
+    """What the second engine gives, if the two dispute."""
+
+    def __str__(self) -> str:
+        return f"{self.sheet}!{self.cell} {self.outcome}: {self.reason}"
 
 
 @dataclass(frozen=True)
@@ -82,6 +120,35 @@ class Recalculation:
     """Number of formulas."""
     seconds: float
     """From opening the file to the last byte written."""
+    engine: str = "embedded"
+    """Which engine's values these are."""
+    doubts: list[Doubt] = field(default_factory=list)
+    """Every formula's cell that is not agreed by two engines or inside the proven dialect."""
+
+    @property
+    def disputed(self) -> list[Doubt]:
+        """The cells for which the two engines give different values."""
+        return [d for d in self.doubts if d.outcome == DISPUTED]
+
+    @property
+    def not_calculated(self) -> list[Doubt]:
+        """The cells that no engine has calculated."""
+        return [d for d in self.doubts if d.outcome == NOT_CALCULATED]
+
+    @property
+    def dependent(self) -> list[Doubt]:
+        """The cells that depend on one that is disputed or not calculated."""
+        return [d for d in self.doubts if d.outcome == DEPENDS]
+
+    @property
+    def one_engine(self) -> list[Doubt]:
+        """The cells that only one engine has calculated."""
+        return [d for d in self.doubts if d.outcome == ONE_ENGINE]
+
+    @property
+    def unsure(self) -> list[Doubt]:
+        """The cells to look at before their values are used: all doubts but of one engine."""
+        return [d for d in self.doubts if d.outcome != ONE_ENGINE]
 
     def value(self, sheet_or_name: str, cell: str | None = None) -> Value:
         """Give one value, calculated or constant.
@@ -125,20 +192,23 @@ def differences(book: Book, values: Mapping[Place, Value]) -> Iterator[Differenc
     """Compare calculated values with the saved ones."""
     for place, now in values.items():
         saved = book.saved(place)
-        if saved is None or not _agree(saved, now):
+        if saved is None or not agree(saved, now):
             formula = _formula_of(book, place)
             yield Difference(place.sheet, a1(place.row, place.column), saved, now, str(formula))
 
 
-def _agree(saved: Value, now: Value) -> bool:
+def agree(saved: Value, now: Value, tolerance: float = TOLERANCE) -> bool:
+    """Whether two values are the same figure, up to a rounding."""
     if isinstance(saved, bool) or isinstance(now, bool):
         return saved is now
     if isinstance(saved, float) and isinstance(now, float):
-        return math.isclose(saved, now, rel_tol=TOLERANCE, abs_tol=TOLERANCE)
+        return math.isclose(saved, now, rel_tol=tolerance, abs_tol=tolerance)
     return saved == now
 
 
-def faults(book: Book, values: Mapping[Place, Value], calls: Calls) -> Iterator[CellFault]:
+def faults(
+    book: Book, values: Mapping[Place, Value], calls: Calls, refused: Mapping[Place, str]
+) -> Iterator[CellFault]:
     """List the cells with error values and find out why each has one."""
     trace = _Trace(book, values)
     for place, error in trace.errors.items():
@@ -147,7 +217,8 @@ def faults(book: Book, values: Mapping[Place, Value], calls: Calls) -> Iterator[
         anchor = formula.place if formula is not None else anchor
         offset = (place.row - anchor.row, place.column - anchor.column)
         reason = (
-            calls.reason(anchor, error.code, offset)
+            refused.get(anchor, "")
+            or calls.reason(anchor, error.code, offset)
             or error.reason
             or (trace.source(formula, place) if formula else "")
             or (_TOO_SMALL if error.code == "#N/A" and offset != (0, 0) else "")

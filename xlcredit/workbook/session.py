@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 __all__ = ["Session", "open_workbook"]
 
 
-def open_workbook(source: Source, *, engine: str | Engine = "embedded") -> Session:
+def open_workbook(source: Source, *, engine: str | Engine = "auto") -> Session:
     """Open a workbook and keep it: inputs change, and what hangs on them is calculated.
 
     Parameters
@@ -80,7 +80,7 @@ class Session:
     cell that shows an error, which compares and calculates as nothing.
     """
 
-    def __init__(self, source: Source, *, engine: str | Engine = "embedded") -> None:
+    def __init__(self, source: Source, *, engine: str | Engine = "auto") -> None:
         self._book = source if isinstance(source, Book) else Book(Package(source))
         self.path = self._book.package.path
         self._live: Live | None = Live(self._book, engine=engine)

@@ -239,6 +239,12 @@ VOCABULARY: dict[str, Word] = {
     # simulation
     "relet": _word("USD", "contracted cards let on the market at base rents", _MONEY),
     "gpu_curve": _word("USD/unit", "expected price of a card, at closing and by period", _MONEY),
+    "row_driver": _word("name", "label or series that changes from row to row"),
+    "row_values": _word("as the driver", "value of the driver in each row"),
+    "column_driver": _word("name", "label or series that changes from column to column"),
+    "column_values": _word("as the driver", "value of the driver in each column"),
+    "series": _word("block", "rows or columns of one label and its values each"),
+    "figure": _word("name", "simulated figure"),
     "paths": _word("paths", "number of simulated paths", low=1.0, whole=True),
     "seed": _word("number", "seed of the random numbers", low=0.0, high=2.0**53, whole=True),
     "mean_reversion": _word("1/year", "speed of return to the card's curve", _BOUNDED),

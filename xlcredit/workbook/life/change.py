@@ -29,7 +29,7 @@ def recalculate(
     *,
     inputs: Inputs | None = None,
     functions: Mapping[str, Callable[..., Any]] | None = None,
-    engine: str | Engine = "embedded",
+    engine: str | Engine = "auto",
     overwrite: bool = False,
 ) -> Recalculation:
     """Calculate every formula of a workbook, and save a copy that shows the results.

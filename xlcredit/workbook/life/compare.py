@@ -11,7 +11,8 @@ from xlcredit.deals.units import DRIVER_UNITS, Unit
 from xlcredit.errors import CellError, FileError
 from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.place import Place, address
-from xlcredit.ooxml.values import Value, from_serial
+from xlcredit.ooxml.values import Value
+from xlcredit.serials import from_serial
 from xlcredit.workbook.life.stamp import Stamp, read_stamp
 from xlcredit.workbook.pages.dashboard import Cell, Dashboard, read_dashboard
 from xlcredit.workbook.pages.inputs import InputsPage, read_inputs

@@ -117,8 +117,8 @@ def add_in_path(subject: Subject) -> Iterator[Spot]:
         for token in subject.tokens(group):
             opens = token.type == token.FUNC and token.subtype == token.OPEN
             # 'Cash flow'!$E$5:INDEX( begins with a reference, not with a path
-            if opens and ":" not in token.value and (prefix := ADD_IN_PREFIX.match(token.value)):
-                name = token.value[prefix.end() : -1]
+            prefix = ADD_IN_PREFIX.match(token.value) if opens else None
+            if prefix and ":" not in (name := token.value[prefix.end() : -1]):
                 yield at(group, f"{name} is called by a path, {prefix.group()}; call it plainly")
                 break
 

@@ -11,6 +11,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from xlcredit.ooxml.place import Place, quoted
 from xlcredit.workbook import style
 from xlcredit.workbook.draft import Draft, page_setup, widths
+from xlcredit.workbook.pages.curves import curve_checks
 
 __all__ = ["AuditPage", "ChecksPage"]
 
@@ -109,6 +110,7 @@ class ChecksPage:
             )
         )
         tests.append(("Every covenant has a verdict", 'COUNTIF({summary.statuses},"CHECK")=0'))
+        tests += curve_checks(book.template)
         if book.template.annual:
             # the only difference is the order of adding up
             apart = "ABS(SUM({annual.years})-SUM({annual.months}))"

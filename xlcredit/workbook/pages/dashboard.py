@@ -15,7 +15,8 @@ from xlcredit.deals import units
 from xlcredit.errors import CellError, FileError
 from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.place import Area, Place
-from xlcredit.ooxml.values import Value, from_serial
+from xlcredit.ooxml.values import Value
+from xlcredit.serials import from_serial
 from xlcredit.workbook import reading
 from xlcredit.workbook.pages.summary import (
     AREA_COMPARISONS,
