@@ -272,7 +272,9 @@ def _cells(
     columns: dict[bytes, int] = {}
     for match in _CELL.finditer(xml):
         letters, row, attributes, formula, text, inline = match.groups()
-        column = columns.get(letters) or columns.setdefault(letters, column_number(letters.decode()))
+        column = columns.get(letters) or columns.setdefault(
+            letters, column_number(letters.decode())
+        )
         at = (int(row), column)
         if formula and (spilled := _SPILLED.search(formula)):
             right, bottom = column_number(spilled[3].decode()), int(spilled[4])

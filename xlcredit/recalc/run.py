@@ -107,9 +107,9 @@ class Run:
 
     def _names(self) -> tuple[list[Name], dict[str, Refusal]]:
         """Translate the names that formulas mention: old workbooks are full of broken ones."""
-        words = {
-            w.lower() for f in self._book.formulas.values() for w in _WORD.findall(f.text)
-        } | {w.lower() for n in self._book.names for w in _WORD.findall(n.text)}
+        words = {w.lower() for f in self._book.formulas.values() for w in _WORD.findall(f.text)} | {
+            w.lower() for n in self._book.names for w in _WORD.findall(n.text)
+        }
         names: list[Name] = []
         broken: dict[str, Refusal] = {}
         for name in self._book.names:
