@@ -102,6 +102,9 @@ def _stream(
 
 def _connected(distributed: Any, address: str) -> Any:
     """Connect, and send our code ahead."""
+    import dask  # noqa: PLC0415 - comes with distributed
+
+    dask.config.set({"distributed.comm.timeouts.connect": _PATIENCE})
     for name in ("distributed", "distributed.client", "distributed.core"):
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)  # we say what is wrong ourselves
     try:
