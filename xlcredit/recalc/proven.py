@@ -46,7 +46,18 @@ _PIECE = re.compile(
     r"|(?P<comma>,)|(?P<operator><=|>=|<>|[-+*/^&=<>])"
 )
 #: Functions that may be given text.
-_TAKE_TEXT = {"", "CHOOSE", "COUNTIF", "IF", "IFERROR", "_XLFN.IFNA", "ISERROR", "ISNUMBER", "MATCH", "TEXT"}
+_TAKE_TEXT = {
+    "",
+    "CHOOSE",
+    "COUNTIF",
+    "IF",
+    "IFERROR",
+    "_XLFN.IFNA",
+    "ISERROR",
+    "ISNUMBER",
+    "MATCH",
+    "TEXT",
+}
 #: Text that Excel reads as a number, a date or a truth value where it needs one.
 _NUMERIC = re.compile(
     r"\s*[-+(]?[$€£]?[\d.,/:\- ]*\d[\d.,/:\- ]*(?:[eE][-+]?\d+)?%?\)?\s*|true|false"
@@ -171,9 +182,7 @@ def _outside(formula: Formula, functions: Collection[str]) -> str:  # noqa: PLR0
             return "a union"
         elif kind == "text" and _is_wrong_text(stack, before, text, match.end(), functions):
             return f"the text {piece} given to {stack[-1][0]}"
-        elif kind == "span" and not _alone(stack, before, ",", 0, functions):
-            return "a range where one value belongs"
-        elif kind == "area" and not _alone(stack, before, text, match.end(), functions):
+        elif (kind == "span" and not _alone(stack, before, ",", 0, functions)) or (kind == "area" and not _alone(stack, before, text, match.end(), functions)):
             return "a range where one value belongs"
         if stack and kind not in ("comma", "call", "open"):
             stack[-1][1][-1] += piece
