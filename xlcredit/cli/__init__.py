@@ -95,6 +95,8 @@ _LONGEST = 1_000
 
 def main() -> None:
     """Run the command line; an error is one line on stderr."""
+    if sys.flags.optimize > 1:
+        _refuse("users read the docstrings, which -OO strips; run Python without -OO")
     before = {number: signal.signal(number, _stop) for number in _STOPS}
     try:
         sys.exit(app(prog_name="xlcredit", standalone_mode=False) or 0)

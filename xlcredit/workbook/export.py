@@ -93,6 +93,10 @@ def write_table(table: Table, path: Path, title: str = "Table") -> None:
         raise FileError(f"{path}: cannot be written: {error.strerror}") from None
 
 
+#: Excel takes a text in a CSV file that begins so for a formula, and calculates it.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
 def _csv(table: Table, _title: str) -> bytes:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
@@ -104,6 +108,8 @@ def _csv(table: Table, _title: str) -> bytes:
 def _spelled(value: Any) -> Any:
     if isinstance(value, float):
         return repr(value)
+    if isinstance(value, str) and value.startswith(_FORMULA):
+        return f"'{value}"
     return value.isoformat() if isinstance(value, dt.date) else value
 
 
