@@ -74,7 +74,12 @@ _MEANS = (
     "called", "liquidated", "defaulted", "repaid", "unpaid_at_all",
     "loss", "unpaid", "exposure", "premium", "discounted_loss", "first_call",
 )  # fmt: skip
-_RATIOS = (("loss", "exposure"), ("discounted_loss", "premium"), ("first_call", "called"))
+_MEAN_OF = dict(zip(FIGURES[:7], _MEANS[:7], strict=True))
+_RATIO_OF = {
+    "loss_given_default": ("loss", "exposure"),
+    "spread": ("discounted_loss", "premium"),
+    "periods_to_first_call": ("first_call", "called"),
+}
 
 
 @dataclass(frozen=True)
@@ -163,7 +168,7 @@ class Simulation:
         alone = sys.platform == "emscripten"  # a browser starts no threads
         self.threads = 1 if alone else threads or os.cpu_count() or 1
         self.done = 0
-        self._tally = Tally(_MEANS, _RATIOS)
+        self._tally = Tally(_MEANS, tuple(_RATIO_OF.values()))
         # untouched memory is none: of these only what is filled is ever there
         self._kept = np.empty((3 if self.tilt.periods else 2, estimates.KEPT))
         self._recorded: list[tuple[Array, Array, Array]] = []
@@ -230,13 +235,20 @@ class Simulation:
             self._recorded.append((o.ltv, o.cash, ones))
         self.done += len(o.loss)
 
+    def _samples(self) -> tuple[Sample, Sample | None]:
+        loss, max_ltv, *ones = self._kept[:, : self.done]
+        weights = ones[0] if ones else None
+        levels = self.deal.terms.call_ltv is not None
+        return Sample(loss, weights), Sample(max_ltv, weights) if levels else None
+
+    def figure(self, name: str) -> Estimate:
+        """Return one figure so far."""
+        return _figure(name, self._tally, *self._samples())
+
     def result(self) -> Result:
         """Return what has been found so far."""
         weighed = self.tilt.periods > 0
-        loss, max_ltv, *ones = self._kept[:, : self.done]
-        weights = ones[0] if weighed else None
-        losses = Sample(loss, weights)
-        max_ltvs = Sample(max_ltv, weights) if self.deal.terms.call_ltv is not None else None
+        losses, max_ltvs = self._samples()
         names = ("first_call", "liquidation", "payment_default", "loss")
         by_period = self._by_period[:, 1:] / self.done
         course: dict[str, Any] = {}
@@ -245,7 +257,7 @@ class Simulation:
             course = {"ltv": np.hstack(ltv), "cash": np.hstack(cash)}
             course["weights"] = np.concatenate(some) if weighed else None
         return Result(
-            figures=_figures(self._tally, losses, max_ltvs),
+            figures={n: _figure(n, self._tally, losses, max_ltvs) for n in FIGURES},
             paths=self.done,
             seed=self.seed,
             periods=self.deal.plan.periods,
@@ -284,19 +296,17 @@ def _kernel(name: str) -> tuple[str, Callable[..., Outcome]]:
     return "compiled", compiled
 
 
-def _figures(tally: Tally, losses: Sample, max_ltvs: Sample | None) -> dict[str, Estimate]:
-    found = [
-        *(estimates.mean(tally, name) for name in _MEANS[:7]),
-        *(estimates.ratio(tally, over, under) for over, under in _RATIOS[:2]),
-        estimates.quantile(losses, 0.95),
-        estimates.quantile(losses, 0.99),
-        estimates.tail_mean(losses, 0.99),
-    ]
-    ltvs = [
-        estimates.NONE if max_ltvs is None else estimates.quantile(max_ltvs, share)
-        for share in (0.5, 0.95, 0.99)
-    ]
-    return dict(zip(FIGURES, [*found, *ltvs, estimates.ratio(tally, *_RATIOS[2])], strict=True))
+def _figure(name: str, tally: Tally, losses: Sample, max_ltvs: Sample | None) -> Estimate:
+    """One figure by name."""
+    if name in _MEAN_OF:
+        return estimates.mean(tally, _MEAN_OF[name])
+    if name in _RATIO_OF:
+        return estimates.ratio(tally, *_RATIO_OF[name])
+    if name == "shortfall_p99":
+        return estimates.tail_mean(losses, 0.99)
+    sample = max_ltvs if name.startswith("max_ltv") else losses
+    share = int(name[-2:]) / 100.0
+    return estimates.NONE if sample is None else estimates.quantile(sample, share)
 
 
 def simulate(
@@ -324,20 +334,23 @@ def simulate(
 
 
 def sweep(
-    deals: Sequence[Deal], paths: int, seed: int = 1, *, kernel: str = "auto"
-) -> list[dict[str, Estimate]]:
-    """Simulate many deals on the same random numbers, so that they differ by their terms alone.
+    deals: Sequence[Deal], figure: str, paths: int, seed: int = 1, *, kernel: str = "auto"
+) -> list[Estimate]:
+    """Find one figure of many deals on the same random numbers: they differ by their terms alone.
 
     Returns
     -------
-    list of dict
-        Figures of each deal.
+    list of Estimate
+        The figure of each deal.
     """
-    if kernel == "auto" and paths * sum(deal.plan.periods for deal in deals) >= SMALL:
-        kernel = _kernel(kernel)[0]
+    if kernel == "auto" and paths * sum(deal.plan.periods for deal in deals) < SMALL:
+        kernel = "numpy"
+    kernel = _kernel(kernel)[0]
 
-    def one(deal: Deal) -> dict[str, Estimate]:
-        return simulate(deal, paths, seed, kernel=kernel, threads=1).figures
+    def one(deal: Deal) -> Estimate:
+        run = Simulation(deal, seed, kernel=kernel, threads=1)
+        run.advance(paths)
+        return run.figure(figure)
 
     if sys.platform == "emscripten" or len(deals) == 1:
         return [one(deal) for deal in deals]
