@@ -7,6 +7,7 @@ import math
 from pathlib import Path
 
 import pytest
+
 from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.package import Package
 from xlcredit.recalc import recalculate

@@ -27,9 +27,7 @@ _SEARCHES = re.compile(
     r"(?<![\w.])(?:XIRR|IRR|RATE|YIELD|ODDFYIELD|ODDLYIELD|MIRR)\(", re.IGNORECASE
 )
 _SEARCHED = 1e-6
-_CELL = re.compile(
-    r"('(?:[^']|'')+'!|[^\W\d][\w.]*!)?(\$?[A-Za-z]{1,3}\$?[0-9]{1,7})(?![\w.(:])"
-)
+_CELL = re.compile(r"('(?:[^']|'')+'!|[^\W\d][\w.]*!)?(\$?[A-Za-z]{1,3}\$?[0-9]{1,7})(?![\w.(:])")
 
 
 def agree(one: Value, other: Value, tolerance: float = TOLERANCE) -> bool:

@@ -22,9 +22,18 @@ from xlcredit.ooxml.place import extent as read_extent
 from xlcredit.ooxml.values import Value, element, number, spell
 from xlcredit.recalc.calls import fitted
 from xlcredit.recalc.corrections import CORRECTIONS
-from xlcredit.recalc.dialect import COMPARE, FIT, JOIN, POWER
-from xlcredit.recalc.digits import OVER_RANGES, compared, joined, powered
-from xlcredit.recalc.engine import BLOCKED, CIRCULAR, UNREADABLE, Function, Model, Refusal, Text
+from xlcredit.recalc.dialect import COMPARE, FIT, JOIN, POWER, SUM
+from xlcredit.recalc.digits import OVER_RANGES, added, compared, joined, powered
+from xlcredit.recalc.engine import (
+    BLOCKED,
+    CIRCULAR,
+    SETTLED,
+    UNREADABLE,
+    Function,
+    Model,
+    Refusal,
+    Text,
+)
 from xlcredit.recalc.preflight import EmbeddedReader
 
 __all__ = ["Embedded"]
@@ -63,6 +72,7 @@ class Embedded:
             FIT: fitted,
             JOIN: joined,
             POWER: powered,
+            SUM: added,
             **OVER_RANGES,
         }
         self._workbook: Any = None
@@ -88,7 +98,9 @@ class Embedded:
         settings.enable_parallel = False
         if model.iteration:
             settings.cycle_policy = "iterate"
-            settings.iterate_max_iterations, settings.iterate_max_change = model.iteration
+            rounds, change = model.iteration
+            settings.iterate_max_iterations = rounds
+            settings.iterate_max_change = change * SETTLED
         config = formualizer.WorkbookConfig(
             mode=formualizer.WorkbookMode.Interactive, eval_config=settings
         )

@@ -46,7 +46,20 @@ _PIECE = re.compile(
     r"|(?P<comma>,)|(?P<operator><=|>=|<>|[-+*/^&=<>])"
 )
 #: Functions that may be given text.
-_TAKE_TEXT = {"", "CHOOSE", "COUNTIF", "IF", "IFERROR", "_XLFN.IFNA", "ISERROR", "ISNUMBER", "MATCH", "TEXT"}
+_TAKE_TEXT = {
+    "",
+    "CHOOSE",
+    "COUNTIF",
+    "IF",
+    "IFERROR",
+    "_XLFN.IFNA",
+    "ISERROR",
+    "ISNUMBER",
+    "MATCH",
+    "TEXT",
+}
+#: Functions that may be given TRUE or FALSE.
+_TAKE_TRUTH = {"", "AND", "CHOOSE", "GAMMADIST", "IF", "IFERROR", "_XLFN.IFNA", "NOT", "OR"}
 #: Text that Excel reads as a number, a date or a truth value where it needs one.
 _NUMERIC = re.compile(
     r"\s*[-+(]?[$€£]?[\d.,/:\- ]*\d[\d.,/:\- ]*(?:[eE][-+]?\d+)?%?\)?\s*|true|false"
@@ -173,6 +186,8 @@ def _outside(formula: Formula, functions: Collection[str]) -> str:  # noqa: PLR0
             return f"the text {piece} given to {stack[-1][0]}"
         elif kind == "span" and not _alone(stack, before, ",", 0, functions):
             return "a range where one value belongs"
+        elif kind == "name" and piece.upper() in ("TRUE", "FALSE") and not _is_truth(stack):
+            return f"{piece} given to {stack[-1][0]}"
         elif kind == "area" and not _alone(stack, before, text, match.end(), functions):
             return "a range where one value belongs"
         if stack and kind not in ("comma", "call", "open"):
@@ -182,6 +197,11 @@ def _outside(formula: Formula, functions: Collection[str]) -> str:  # noqa: PLR0
             at += 1
             before = " " if before in ("@", "#") else before
     return ""
+
+
+def _is_truth(stack: list[tuple[str, list[str]]]) -> bool:
+    """Whether TRUE or FALSE stands where a truth value belongs."""
+    return not stack or stack[-1][0] in _TAKE_TRUTH or stack[-1][0].startswith("XLC_")
 
 
 def _is_wrong_text(
