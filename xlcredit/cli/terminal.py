@@ -22,6 +22,7 @@ from xlcredit.errors import CellError, FileError
 
 if TYPE_CHECKING:
     from xlcredit.functions import Function
+    from xlcredit.ooxml.package import Package
     from xlcredit.recalc import Doubt, Recalculation
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "print_recalculation",
     "recalculation_as_data",
     "require_suffix",
+    "warn_signed",
 ]
 
 #: How wide output is that is piped.
@@ -94,6 +96,14 @@ def _plain(value: Any) -> Any:
     if isinstance(value, datetime.date):
         return value.isoformat()
     raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+def warn_signed(package: Package) -> None:
+    """Say of a copy that the signature of its source does not hold for it."""
+    from xlcredit.workbook.life.change import SIGNED
+
+    if package.signed:
+        line((f"warning: {SIGNED}", "yellow"))
 
 
 # --- recalculations -------------------------------------------------------------------------

@@ -20,7 +20,11 @@ from xlcredit.recalc.outcome import Recalculation
 from xlcredit.workbook.pages.inputs import CHANGED, read_inputs
 from xlcredit.workbook.reading import open_book
 
-__all__ = ["recalculate", "warnings", "with_sources"]
+__all__ = ["SIGNED", "recalculate", "warnings", "with_sources"]
+
+
+#: Said of every copy of a signed workbook.
+SIGNED = "the workbook is digitally signed; the signature does not hold for the copy"
 
 
 def recalculate(
@@ -57,6 +61,8 @@ def recalculate(
         overwrite=overwrite,
     )
     result.warnings.extend(warnings(result, inputs or {}))
+    if target is not None and book.package.signed:
+        result.warnings.append(SIGNED)
     return result
 
 
