@@ -23,7 +23,7 @@ SCALAR_FUNCTIONS = frozenset(
 )
 #: Functions that may be given ranges, each as an argument of its own.
 RANGE_FUNCTIONS = frozenset(
-    """AVERAGE COLUMNS COUNT COUNTIF INDEX IRR MATCH MAX MIN ROWS SUM SUMPRODUCT
+    """AVERAGE COLUMNS COUNT COUNTIF INDEX IRR MATCH MAX MIN ROWS SUM SUMPRODUCT VLOOKUP
     _XLFN.MAXIFS _XLFN.MINIFS""".split()
 )
 #: Around a range inside SUMPRODUCT, besides operators.
@@ -57,9 +57,21 @@ _TAKE_TEXT = {
     "ISNUMBER",
     "MATCH",
     "TEXT",
+    "VLOOKUP",
 }
 #: Functions that may be given TRUE or FALSE.
-_TAKE_TRUTH = {"", "AND", "CHOOSE", "GAMMADIST", "IF", "IFERROR", "_XLFN.IFNA", "NOT", "OR"}
+_TAKE_TRUTH = {
+    "",
+    "AND",
+    "CHOOSE",
+    "GAMMADIST",
+    "IF",
+    "IFERROR",
+    "_XLFN.IFNA",
+    "NOT",
+    "OR",
+    "VLOOKUP",
+}
 #: Text that Excel reads as a number, a date or a truth value where it needs one.
 _NUMERIC = re.compile(
     r"\s*[-+(]?[$€£]?[\d.,/:\- ]*\d[\d.,/:\- ]*(?:[eE][-+]?\d+)?%?\)?\s*|true|false"
@@ -243,6 +255,8 @@ def _call(name: str, arguments: list[str]) -> str:
         return "COUNTIF with a criterion that is no word"
     if name == "MATCH" and (len(given) != 3 or given[2] != "0"):
         return "MATCH that is not exact"
+    if name == "VLOOKUP" and (len(given) != 4 or given[3] not in ("0", "FALSE")):
+        return "VLOOKUP that is not exact"
     if name in ("_XLFN.MAXIFS", "_XLFN.MINIFS") and any(c not in "01" for c in given[2::2]):
         return f"{name} with a criterion other than 0 or 1"
     return ""
