@@ -135,7 +135,8 @@ class _Call:
         if stored.upper() == "_XLFN.SINGLE" and self.dialect.fits:
             return f"{FIT}({','.join(arguments)},1,1)"
         if name is None:
-            return f"{stored}({','.join(arguments)})"
+            joins = self.dialect.fits and stored.upper() == "CONCATENATE"
+            return f"{JOIN if joins else stored}({','.join(arguments)})"
         self.found = True
         given = [a if a.strip() else f'"{OMITTED_MARK}"' for a in arguments]
         if len(arguments) == 1 and not arguments[0].strip():
@@ -220,7 +221,7 @@ _KIND_OF_RANGE = re.compile(
     r"(?<![\w.])(ISERROR|ISERR|ISNA|ISNUMBER|ISTEXT|ISNONTEXT|ISBLANK|ISLOGICAL)\((?=[^()]*:[^()]*\))"
 )
 #: Whether comparisons or texts joined are left, and must be looked at one by one.
-INEXACT = re.compile(r"[=<>](?!\s*\")|[&^]")
+INEXACT = re.compile(r"[=<>](?!\s*\")|[&^]|CONCATENATE\(", re.IGNORECASE)
 
 
 def exact_comparisons(text: str) -> str:

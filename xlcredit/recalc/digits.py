@@ -8,13 +8,15 @@ from typing import Any
 from xlcredit.errors import CellError
 from xlcredit.ooxml.values import Value
 
-__all__ = ["OVER_RANGES", "added", "compared", "joined", "powered", "spelled"]
+__all__ = ["LONGEST_TEXT", "OVER_RANGES", "added", "compared", "joined", "powered", "spelled"]
 
 _DIGITS = 15
 #: Excel writes numbers into text without an exponent up to 20 digits before the point.
 _LARGEST, _SMALLEST = 1e20, 1e-9
 #: What Excel takes for zero in the difference of two numbers, in parts of the larger one.
 _SNAP = 2.0**-50
+#: A cell holds no more characters than this.
+LONGEST_TEXT = 32_767
 _RANKS = {float: 0, str: 1, bool: 2}
 
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
@@ -150,7 +152,10 @@ def joined(*values: Any) -> Any:
             return value
         if isinstance(value, list):
             return CellError("#VALUE!", "several cells where one value is needed")
-    return "".join(map(spelled, values))
+    text = "".join(map(spelled, values))
+    if len(text) > LONGEST_TEXT:
+        return CellError("#VALUE!", f"the text has more than {LONGEST_TEXT:,} characters")
+    return text
 
 
 def spelled(value: Value) -> str:

@@ -60,6 +60,10 @@ _REFUSALS = {
 }
 
 
+#: Longest time for one calculation; the largest model that lenders have sent takes a quarter.
+_MILLISECONDS = 240_000
+
+
 class Embedded:
     """formualizer as an :class:`~xlcredit.recalc.engine.Engine`."""
 
@@ -96,6 +100,7 @@ class Embedded:
         """Take a workbook in."""
         settings = formualizer.EvaluationConfig()
         settings.enable_parallel = False
+        settings.max_eval_time_ms = _MILLISECONDS
         if model.iteration:
             settings.cycle_policy = "iterate"
             rounds, change = model.iteration

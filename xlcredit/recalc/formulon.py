@@ -23,6 +23,7 @@ from xlcredit.ooxml.values import Value, unquote
 from xlcredit.recalc import machine
 from xlcredit.recalc.corrections import COMMON
 from xlcredit.recalc.dependants import circles
+from xlcredit.recalc.digits import LONGEST_TEXT
 from xlcredit.recalc.engine import BLOCKED, CIRCULAR, SETTLED, Function, Model, Refusal, Text
 from xlcredit.recalc.hoisting import SCRATCH, Hoisted, Job
 from xlcredit.recalc.prepared import prepared
@@ -280,7 +281,11 @@ def _cells(
         if text is None and inline is None:
             continue
         kind = _T.search(attributes)
-        values[at] = _content(kind[1] if kind else b"n", text, inline, strings)
+        value = _content(kind[1] if kind else b"n", text, inline, strings)
+        # The engine cuts off what Excel shows as an error.
+        if formula is not None and isinstance(value, str) and len(value) >= LONGEST_TEXT:
+            value = CellError("#VALUE!", f"the text has more than {LONGEST_TEXT:,} characters")
+        values[at] = value
     return values, extents
 
 
@@ -298,6 +303,7 @@ def _content(kind: bytes, text: bytes, inline: bytes, strings: list[str]) -> Val
 
 
 def _text(raw: bytes) -> str:
+    """Read text as the file spells it."""
     return unquote(_ENTITY.sub(_character, raw.decode()))
 
 
