@@ -155,7 +155,9 @@ class Strict:
             self._collect()
         assert self._values is not None
         value = self._values[sheet].get((row, column))
-        if not isinstance(value, CellError) or value.code not in ("#VALUE!", "#REF!"):
+        if not isinstance(value, CellError) or value.reason:
+            return value
+        if value.code not in ("#VALUE!", "#REF!"):
             return value
         if value.code == "#REF!" and Place(sheet, row, column) in self._circles():
             return CIRCULAR
