@@ -41,6 +41,10 @@ _PIECE = re.compile(
     r"|(?P<number>\d+(?:\.\d*)?|\.\d+)|(?P<name>[^\W\d][\w.]*)|(?P<open>\()|(?P<close>\))"
     r"|(?P<comma>,)|(?P<operator><=|>=|<>|[-+*/^&=<>])"
 )
+_CELL = r"(?:(?:'(?:[^']|'')+'!|[^\W\d][\w.]*!)?\$?[A-Z]{1,3}\$?[0-9]{1,7})"
+_COLUMN = rf"INDEX\({_CELL}:{_CELL},1,{_CELL}(?:\+1)?\)"
+#: A range that ends, or begins and ends, at columns that cells name: read as a range.
+_RANGE_TO = re.compile(rf"(?:{_CELL}|{_COLUMN}):{_COLUMN}")
 #: Functions that may be given text.
 _TAKE_TEXT = {"", "CHOOSE", "COUNTIF", "IF", "ISERROR", "ISNUMBER", "MATCH", "TEXT"}
 #: Text that Excel reads as a number, a date or a truth value where it needs one.
@@ -79,7 +83,7 @@ def outside(book: Book, functions: Collection[str]) -> str:
     known: dict[str, str] = {}
     for formula in book.formulas.values():
         shape = f"{formula.shape and (formula.dynamic or formula.table)}"
-        key = _REFERENCE.sub(_kind, formula.text) + shape
+        key = _read_as(formula.text) + shape
         if key not in known:
             known[key] = _outside(formula, functions)
         if known[key]:
@@ -127,12 +131,17 @@ def _covers(area: str, cells: list[tuple[int, int]]) -> bool:
     return any(top <= row <= bottom and left <= column <= right for row, column in cells)
 
 
+def _read_as(text: str) -> str:
+    """A formula with ``@`` for a cell and ``#`` for a range."""
+    return _REFERENCE.sub(_kind, _RANGE_TO.sub("#", text))
+
+
 def _kind(match: re.Match[str]) -> str:
     return "#" if match["range"] else "@"
 
 
 def _outside(formula: Formula, functions: Collection[str]) -> str:
-    text = _REFERENCE.sub(_kind, formula.text)
+    text = _read_as(formula.text)
     if formula.table or (formula.shape and not _is_one_call(text, functions)):
         return "an array formula"
     stack: list[tuple[str, list[str]]] = []  # open functions, and what each argument begins with
