@@ -21,9 +21,6 @@ LABEL, UNIT, TOTAL, OPENING, FIRST = 1, 2, 3, 4, 5
 
 #: Parts of a row that end with the loan: the first column, and what it adds to its months.
 _LIVES = {"loan": (FIRST, ""), "life": (OPENING, "+1")}
-#: The months that the tests of a covenant read: from a cell to a cell.
-_TESTED = ("test_from", "tenor_months")
-
 _BRACES = re.compile(r"\{([A-Za-z_][\w.]*)\}")
 _CELL = re.compile(r"\$?[A-Z]{1,3}\$?\d+\Z")
 _WORD = re.compile(r"[A-Za-z_]\w*")
@@ -112,16 +109,10 @@ class Places:
             "first": (FIRST,),
             "total": (TOTAL,),
         }
-        if part not in columns and part not in (*_LIVES, "tested"):
-            known = ", ".join(
-                f".{word}" for word in [*columns, *_LIVES, "tested", "budget"] if word
-            )
+        if part not in columns and part not in _LIVES:
+            known = ", ".join(f".{word}" for word in [*columns, *_LIVES, "budget"] if word)
             raise DealError(f"{{{name}}}: .{part} is not one of {known}")
         prefix = "" if place.sheet == sheet else f"{quoted(place.sheet)}!"
-        if part == "tested":
-            ends = (self._area(self._cell(n), self._cell(n), sheet) for n in _TESTED)
-            area = f"{prefix}${letter(FIRST)}${place.row}:${letter(self.last)}${place.row}"
-            return ":".join(f"INDEX({area},1,{end})" for end in ends)
         if part in _LIVES:
             first, more = _LIVES[part]
             start, end = (f"{prefix}${letter(c)}${place.row}" for c in (first, self.last))

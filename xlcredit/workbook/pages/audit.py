@@ -110,8 +110,8 @@ class ChecksPage:
         if book.template.annual:
             # the only difference is the order of adding up
             apart = "ABS(SUM({annual.years})-SUM({annual.months}))"
-            told = f"{apart}<={tolerance}*SUM({{annual.months}})"
-            tests.append(("The years add up to the months", told))
+            message = f"{apart}<={tolerance}*SUM({{annual.months}})"
+            tests.append(("The years add up to the months", message))
         areas = {"Summary": "{summary.area}"}
         areas |= {page.name: _used_area(book, page.name) for page in book.template.sheet}
         areas |= {"Term Sheet": "{terms.area}", "Stress": "{stress.area}"}
