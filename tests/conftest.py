@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from xlcredit.recalc import LibreOffice
+
+# Mistakes that tests make on purpose are none of the user's.
+os.environ.setdefault("XLCREDIT_LOG", f"{tempfile.gettempdir()}/xlcredit-tests.log")
 
 # A slow shared runner must not turn a property into a timeout; CI looks at more examples.
 settings.register_profile(

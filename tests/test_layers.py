@@ -47,6 +47,49 @@ def test_a_model_imports_only_numpy(path: Path) -> None:
             assert name.startswith("xlcredit.models") or name.split(".")[0] in allowed
 
 
+def imports(path: Path) -> set[str]:
+    """Every module that a file imports, also within functions, with what it takes from it."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def outside(*rooms: str) -> list[Path]:
+    """The modules of all rooms but these."""
+    return [
+        path
+        for path in sorted(PACKAGE.glob("**/*.py"))
+        if path.relative_to(PACKAGE).parts[0] not in rooms
+    ]
+
+
+def test_only_ooxml_reads_or_writes_a_part() -> None:
+    """A zip file is opened, and XML of unknown origin parsed, in one room."""
+    tools = ("zipfile", "defusedxml", "xml.etree.ElementTree.fromstring", "xml.sax.expatreader")
+    for path in outside("ooxml"):
+        guilty = [name for name in imports(path) if name.startswith(tools)]
+        assert not guilty, path
+        assert "ElementTree.fromstring" not in path.read_text(encoding="utf-8"), path
+
+
+def test_only_workbook_imports_the_writer_of_openpyxl() -> None:
+    """Its tokenizer and its arithmetic of addresses write nothing."""
+    harmless = ("openpyxl.formula", "openpyxl.utils")
+    for path in outside("workbook"):
+        names = [name for name in imports(path) if name.split(".")[0] == "openpyxl"]
+        assert all(name.startswith(harmless) for name in names), path
+
+
+def test_only_recalc_knows_which_engines_there_are() -> None:
+    """Engines are behind a protocol: nothing outside recalc knows which there are."""
+    for path in outside("recalc"):
+        assert not {"formualizer"} & {name.split(".")[0] for name in imports(path)}, path
+
+
 def test_importing_the_package_loads_nothing_else() -> None:
     loaded = {name.split(".")[0] for name in modules_after("import xlcredit")}
     assert loaded <= {name.split(".")[0] for name in modules_after("pass")} | {"xlcredit"}

@@ -14,6 +14,7 @@ TYPE_CHECKING = False  # as type checkers read it; importing typing would cost m
 if TYPE_CHECKING:
     from typing import Any
 
+    from xlcredit import portfolio
     from xlcredit.errors import CellError, UserError
     from xlcredit.functions import call
     from xlcredit.recalc.evaluate import evaluate
@@ -31,6 +32,7 @@ __all__ = [
     "evaluate",
     "new",
     "open",
+    "portfolio",
     "recalculate",
 ]
 
@@ -44,6 +46,7 @@ _HOMES = {
     "evaluate": "xlcredit.recalc.evaluate",
     "new": "xlcredit.workbook.making:new_workbook",
     "open": "xlcredit.workbook.session:open_workbook",
+    "portfolio": "xlcredit.portfolio:",
     "recalculate": "xlcredit.workbook.life.change",
 }
 

@@ -16,7 +16,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import officejs, workbooks
+from tests.bench import loans, officejs, workbooks
 from tests.hosts.windows import Windows, to_windows, windows
 from xlcredit.functions import call
 from xlcredit.models import rents
@@ -102,8 +102,13 @@ def main() -> None:
         console.print(report("One cell (no COM: the Python side only)", rows))
         console.print(report("10,000 cells", blocks(excel, MONTHS, 7), len(MONTHS)))
         console.print(report("One cell through Office.js", officejs.measured()))
+        paths = [(name, median(run)) for name, run in loans.one_path(excel).items()]
+        console.print(report(f"One loan, {loans.PERIODS} periods", paths))
         million = np.linspace(0.0, 60.0, 1_000_000)
         console.print(report("1,000,000 cells", blocks(excel, million, 3), len(million)))
+    steps = 100_000 * 60
+    rows = [(name, median(run, 3, 0.0)) for name, run in loans.many_paths(100_000, 60).items()]
+    console.print(report("100,000 loans, 60 periods (a cell: a path-step)", rows, steps))
     for title, rows in workbooks.measured(lambda work: median(work, 5, 0.0)).items():
         console.print(report(title, rows))
     starts = ["import numpy", "import xlcredit", "import xlcredit.functions"]

@@ -117,9 +117,37 @@ def test_a_blank_an_omitted_and_an_empty_text_argument_are_one(function: Functio
         if not parameter.required:
             blank = replaced(example(function), position, None)
             expected = answer(function.name, *blank)
-            for cell in (OMITTED, "", [], [[None]]):
+            for cell in (OMITTED, "", [[None]]):
                 got = answer(function.name, *replaced(blank, position, cell))
                 assert same(got, expected), (parameter.name, cell)
+
+
+@every_function
+def test_an_empty_range_is_an_error_that_names_its_argument(function: Function) -> None:
+    for position, parameter in enumerate(function.parameters):
+        for empty in ([], [[]], (), np.empty(0), np.empty((0, 2))):
+            got = answer(function.name, *replaced(example(function), position, empty))
+            assert got == CellError("#VALUE!"), parameter.name
+            assert f"{parameter.name} is an empty range" in got.reason
+
+
+@every_function
+def test_a_masked_cell_is_a_blank_and_a_matrix_an_array(function: Function) -> None:
+    for position, parameter in positions(function, *NUMERIC, "observed"):
+        argument = example(function)[position]
+        if not isinstance(argument, list) or parameter.kind == "terms":
+            argument = [argument, argument]
+        if any(isinstance(cell, list) or cell is None for cell in argument):
+            continue
+        blank = answer(function.name, *replaced(example(function), position, [None, *argument]))
+        masked = np.ma.array([9.0, *argument], mask=[True] + [False] * len(argument))
+        for form in (masked, masked[:, None], [np.ma.masked, *argument]):
+            got = answer(function.name, *replaced(example(function), position, form))
+            assert same(got, blank), (parameter.name, form)
+            assert getattr(got, "reason", "") == getattr(blank, "reason", "")
+        column = answer(function.name, *replaced(example(function), position, argument))
+        matrix = np.array(argument)[:, None].view(np.matrix)
+        assert same(answer(function.name, *replaced(example(function), position, matrix)), column)
 
 
 @every_function
@@ -293,6 +321,17 @@ def test_dates_are_serials_or_dates(function: Function) -> None:
         texts = [day.isoformat() for day in days]
         got = answer(function.name, *replaced(example(function), position, texts))
         assert got == CellError("#VALUE!")
+
+
+@pytest.mark.parametrize(
+    ("function", "arguments", "named"),
+    [("XLC_RENT", (2.5, 0.3, 12, 0), "step"), ("XLC_GPU_RESIDUAL", (3e4, 12, 0.1), "launch")],
+)
+def test_more_events_than_a_curve_could_have_are_refused(function, arguments, named) -> None:
+    months = list(range(1001))
+    assert isinstance(call(function, *arguments, months[1:], 0.001), float)
+    with pytest.raises(CellError, match=f"{named}_months may hold at most 1000 values; got 1001"):
+        call(function, *arguments, months, 0.001)
 
 
 # --- errors ---------------------------------------------------------------------------------

@@ -181,7 +181,7 @@ def _strange_compression(parts: Parts) -> bytes:
 
 # --- the XML ----------------------------------------------------------------------------------
 
-_DEEP = 200_000
+_DEEP = 30_000
 
 
 @_hostile

@@ -16,6 +16,7 @@ from xlcredit.errors import CODES, CellError
 from xlcredit.functions import REGISTRY, Function
 from xlcredit.hosts.classic.com import ERROR_NUMBERS, from_com, to_com
 from xlcredit.hosts.reasons import Place, Reasons
+from xlcredit.worksheet.cells import Cells
 from xlcredit.worksheet.explain import argument_help
 
 CALLER = "[Deal.xlsx]Debt!R5C3"
@@ -58,7 +59,20 @@ def test_xlwings_own_wrapper_has_nothing_else(excel: Windows) -> None:
 @every_function
 def test_the_server_gives_what_python_gives(excel: Windows, function: Function) -> None:
     raw = [to_windows(argument) for argument in example(function)]
-    assert excel.call(function.name, *raw) == shown(answer(function.name, *example(function)))
+    expected = shown(answer(function.name, *example(function)))
+    assert excel.call(function.name, *raw) == expected
+    assert excel.call_through_xlwings(function.name, *raw) == expected
+
+
+def test_other_udfs_go_to_xlwings(excel: Windows) -> None:
+    import xlwings as xw
+
+    @xw.func
+    def TWICE(x):  # type: ignore[no-untyped-def]
+        return 2 * x
+
+    vars(excel.classic)["TWICE"] = TWICE
+    assert excel.call("TWICE", 21.0) == 42.0
 
 
 @every_function
@@ -95,7 +109,7 @@ def test_an_array_constant_of_one_row_is_a_row(excel: Windows) -> None:
 @pytest.mark.parametrize(("code", "scode"), SCODES.items())
 def test_error_integers_are_error_values(code: str, scode: int) -> None:
     assert from_com(scode) == CellError(code)
-    assert from_com(((1.0, scode),)) == [[1.0, CellError(code)]]
+    assert from_com(((1.0, scode),)) == Cells([1.0, CellError(code)], (1, 2))
     assert ERROR_NUMBERS[code] == scode & 0xFFFF
 
 
@@ -112,12 +126,11 @@ def test_other_raw_values() -> None:
     assert from_com(decimal.Decimal("2.5")) == 2.5
     noon = datetime.datetime(2026, 1, 31, 12, tzinfo=datetime.UTC)
     assert from_com(noon) == 46053.5
-    assert from_com(((noon,), (None,))) == [[46053.5], [None]]
+    assert from_com(((noon,), (None,))) == Cells([46053.5, None], (2, 1))
+    assert from_com(((5.0,),)) == Cells([5.0], (1, 1))
 
 
-def test_a_range_of_plain_cells_is_not_copied() -> None:
-    rows = ((1.0, None), ("text", True))
-    assert from_com(rows) is rows
+def test_an_answer_of_plain_cells_is_not_copied() -> None:
     answered = [[1.0, "text"]]
     assert to_com(answered) is answered
 

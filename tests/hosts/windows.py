@@ -37,7 +37,12 @@ SCODES = {
     "#NUM!": -2146826252,
     "#N/A": -2146826246,
 }
-FRESH = ("xlwings.udfs", "xlwings.com_server", "xlcredit.hosts.classic.udfs")
+FRESH = (
+    "xlwings.udfs",
+    "xlwings.com_server",
+    "xlcredit.hosts.classic.udfs",
+    "xlcredit.hosts.classic.server",
+)
 EPOCH = datetime.date(1899, 12, 30)
 
 
@@ -50,9 +55,15 @@ class Windows:
             setattr(xlwings, ours, getattr(self.udfs, theirs))
         self.server = importlib.import_module("xlwings.com_server")
         self.classic = importlib.import_module("xlcredit.hosts.classic.udfs")
+        ours = importlib.import_module("xlcredit.hosts.classic.server")
+        self.excel = ours.answering(self.server.XLPython)()
 
     def call(self, name: str, *arguments: Any) -> Any:
         """Call a UDF as our VBA does."""
+        return self.excel.CallUDF("xlcredit.hosts.classic.udfs", name, arguments)
+
+    def call_through_xlwings(self, name: str, *arguments: Any) -> Any:
+        """Call it as a connection would that xlwings itself has started."""
         return self.server.XLPython().CallUDF("xlcredit.hosts.classic.udfs", name, arguments)
 
     def vba(self) -> str:

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.oracles.deals import Deal, random_deal
 from tests.oracles.loan_path import Path
@@ -86,7 +88,7 @@ def test_the_random_deals_meet_every_event() -> None:
     assert all(met.values()), met
 
 
-@pytest.mark.parametrize("seed", range(60))
+@given(st.integers(0, 10**9))
 def test_no_dollar_is_made_or_lost(seed: int) -> None:
     """The identity of each period, recomputed from the states before and after it."""
     deal = random_deal(seed)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from xlcredit.models import ltv
+from xlcredit.models.breach import breach_probability
 
 
 def test_the_margin_levels_of_a_published_loan() -> None:
@@ -45,3 +46,15 @@ def test_conditional_correlation_matches_a_simulation() -> None:
     y = 0.6 * x + 0.8 * own
     seen = np.corrcoef(x[worst], y[worst])[0, 1]
     assert float(ltv.conditional_correlation(0.6, 0.2)) == pytest.approx(seen, abs=0.01)
+
+
+def test_at_its_level_but_for_rounding_is_at_its_level() -> None:
+    """Triggers and cures decide ties as covenants do: to twelve digits."""
+    rng = np.random.default_rng(3)
+    for _ in range(2000):
+        level = round(float(rng.uniform(0.3, 0.9)), 2)
+        coin, gpu = (round(float(v), 2) for v in rng.uniform(1, 9e4, 2))
+        loan = level * coin + level * gpu
+        assert breach_probability(loan, coin, gpu, level, 0.0, 0.5, 0.3, 0.2) == 1.0
+        assert ltv.cure(loan, coin, gpu, level, 0.0).cash == 0.0
+        assert ltv.margin_price(level * gpu, 1.0, gpu, level) == 0.0

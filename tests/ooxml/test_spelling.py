@@ -8,9 +8,8 @@ import pytest
 from openpyxl.formatting.rule import FormulaRule
 
 from xlcredit.errors import RecalcError
-from xlcredit.ooxml.additions import pack
 from xlcredit.ooxml.book import Book
-from xlcredit.ooxml.package import Package
+from xlcredit.ooxml.package import Package, pack
 from xlcredit.ooxml.place import Place
 from xlcredit.ooxml.spelling import respell, spelled
 from xlcredit.ooxml.spilling import spilling

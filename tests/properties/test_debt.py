@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from xlcredit.errors import CellError
 from xlcredit.functions import call
 
 MONEY = st.floats(1, 1e7)
@@ -128,6 +131,16 @@ def test_fees_raise_the_yield_and_the_yield_prices_the_loan(
     assert worth(paid, i, m) == pytest.approx(principal * (1 - fee - oid), rel=1e-9)
 
 
+@given(st.lists(st.floats(-100, 100), min_size=2, max_size=40), st.integers(1, 45))
+def test_a_rolling_cover_is_the_sum_over_its_window(cash, window) -> None:
+    for k, (cell,) in enumerate(call("XLC_DSCR", cash, 1.0, "series", window)):
+        if k + 1 < window:
+            assert cell == CellError("#N/A")
+        else:
+            mean = math.fsum(cash[k + 1 - window : k + 1]) / window
+            assert cell == pytest.approx(mean, rel=1e-9, abs=1e-11)
+
+
 @given(
     ANY_CASH, MONEY.map(lambda x: x / 1e4), RATE,
     st.lists(st.floats(0, 100), min_size=24, max_size=24),
@@ -157,7 +170,8 @@ def test_the_waterfall_loses_no_cash(cash, balance, rate, scheduled, terms) -> N
     np.testing.assert_allclose(opening + due - interest - principal - swept, closing, atol=slack)
     for part in (interest, principal, swept, closing, dsra, trap, paid_out, unpaid, gap):
         assert np.all(part >= -slack)
-    locked = (closing > 0) & (dscr < terms["lockup"]) & (terms["lockup"] > 0)
+    # a cover below 0 is below a lock-up of 0
+    locked = (closing > 0) & (dscr < terms["lockup"])
     assert np.all(paid_out[locked] == 0)
     assert np.all(trap[~locked] == 0)
     assert np.all(dsra[closing == 0] == 0)

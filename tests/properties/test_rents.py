@@ -24,7 +24,7 @@ def column(block: list[list[float]]) -> np.ndarray:
 @given(RENT, st.floats(0, 0.9), MONTHS, STEPS)
 def test_a_falling_rent_never_rises_and_stays_over_its_floor(rent, decline, months, steps) -> None:
     floor = 0.3 * rent
-    at, drops = [s[0] for s in steps], [s[1] for s in steps]
+    at, drops = [s[0] for s in steps] or None, [s[1] for s in steps] or None
     curve = column(call("XLC_RENT", rent, decline, sorted(months), floor, at, drops))
     assert np.all(np.diff(curve) <= 1e-12 * rent)
     assert np.all((curve >= floor) & (curve <= rent * (1 + 1e-12)))
@@ -62,14 +62,14 @@ def test_decline_compounds(rent, decline, first, second) -> None:
 
 @given(RENT, DECLINE, MONTHS, STEPS, st.floats(0.01, 100))
 def test_rents_scale_and_cells_agree_with_ranges(rent, decline, months, steps, scale) -> None:
-    at, drops = [s[0] for s in steps], [s[1] for s in steps]
+    at, drops = [s[0] for s in steps] or None, [s[1] for s in steps] or None
     curve = column(call("XLC_RENT", rent, decline, months, 0, at, drops))
     scaled = column(call("XLC_RENT", scale * rent, decline, months, 0, at, drops))
     np.testing.assert_allclose(scaled, scale * curve, rtol=1e-12)
     cells = [call("XLC_RENT", rent, decline, m, 0, at, drops) for m in months]
     np.testing.assert_allclose(curve, cells, rtol=1e-15)
     steps.reverse()
-    reversed_steps = [s[0] for s in steps], [s[1] for s in steps]
+    reversed_steps = [s[0] for s in steps] or None, [s[1] for s in steps] or None
     other = column(call("XLC_RENT", rent, decline, months, 0, *reversed_steps))
     np.testing.assert_allclose(curve, other, rtol=1e-12)
 

@@ -22,7 +22,7 @@ def column(block: list[list[float]]) -> np.ndarray:
 
 
 def residual(cost, age, decline, launches, floor=0.0, lead=0.0, ramp=0.0):
-    at, drops = [x[0] for x in launches], [x[1] for x in launches]
+    at, drops = [x[0] for x in launches] or None, [x[1] for x in launches] or None
     return call("XLC_GPU_RESIDUAL", cost, age, decline, at, drops, floor, lead, ramp)
 
 

@@ -126,7 +126,7 @@ def test_the_file_is_grouped_and_labelled(tmp_path: Path) -> None:
         ("margin", 4.0, ["Margin", "0..1", "4"]),
         ("margin", "four", ["Margin", "number", "four"]),
         ("closing_date", "July", ["Closing", "date", "July"]),
-        ("scenario", "Doom", ["Scenario", "Flat", "Doom"]),
+        ("scenario", "Doom", ["Scenario", "As input", "Doom"]),
     ],
 )
 def test_a_bad_cell_is_named(tmp_path: Path, cell: str, value: object, words: list[str]) -> None:

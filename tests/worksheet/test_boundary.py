@@ -139,9 +139,24 @@ def test_a_scalar_call_gives_a_plain_float() -> None:
     assert run(XLC_SUM, np.int32(2)) == 3.0
 
 
-@pytest.mark.parametrize("blank", [None, OMITTED, "", [], [[]], [[], []], np.empty(0), [[None]]])
+@pytest.mark.parametrize("blank", [None, OMITTED, "", [[None]], np.ma.masked, pd.NaT])
 def test_every_blank_is_the_default(blank: Any) -> None:
     assert run(XLC_SUM, 2, blank) == 3.0
+
+
+@pytest.mark.parametrize("empty", [[], [[]], [[], []], np.empty(0), pd.Series(dtype=float)])
+def test_an_empty_range_is_no_blank(empty: Any) -> None:
+    assert error_of(XLC_SUM, 2, empty).reason.endswith(
+        "is an empty range; leave it out, or give a value"
+    )
+
+
+def test_lists_within_lists_are_no_numbers_however_deep() -> None:
+    for depth in (3, 990, 100_000):
+        deep: Any = 1.0
+        for _ in range(depth):
+            deep = [deep]
+        assert "must be a number; got list" in error_of(XLC_SUM, deep).reason
 
 
 def test_a_word_about_a_number_that_is_none() -> None:

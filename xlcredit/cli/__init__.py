@@ -1,11 +1,13 @@
 """The command line: one file per command.
 
 Exit codes: 0, done; 1, done and there is something to look at (a cell shows an error, a value
-differs under ``--check``); 2, not done and nothing written, with one line that says why.
+differs under ``--check``); 2, not done and nothing written, with one line that says why;
+3, a mistake in xlcredit itself, whose traceback is in the log that ``excel doctor`` names.
 """
 
 from __future__ import annotations
 
+import signal
 import sys
 from typing import Annotated
 
@@ -13,6 +15,7 @@ import typer
 
 from xlcredit._version import __version__
 from xlcredit.cli import (
+    calibrate,
     demo,
     diff,
     excel,
@@ -23,14 +26,17 @@ from xlcredit.cli import (
     lint,
     lite,
     new,
+    portfolio,
     recalc,
     show,
+    simulate,
     start,
     stress,
     usage,
 )
 from xlcredit.cli.printable import printable
 from xlcredit.errors import UserError
+from xlcredit.log import record
 
 __all__ = ["app", "main"]
 
@@ -51,6 +57,9 @@ for _command in (
     recalc,
     show,
     stress,
+    portfolio,
+    simulate,
+    calibrate,
     functions,
     excel,
     libreoffice,
@@ -86,6 +95,7 @@ _LONGEST = 1_000
 
 def main() -> None:
     """Run the command line; an error is one line on stderr."""
+    before = {number: signal.signal(number, _stop) for number in _STOPS}
     try:
         sys.exit(app(prog_name="xlcredit", standalone_mode=False) or 0)
     except usage.UsageError as error:
@@ -94,12 +104,28 @@ def main() -> None:
         _refuse(str(error))
     except OSError as error:  # a full disk, a closed pipe
         _refuse(str(error.strerror or error))
+    except Exception as error:  # a mistake of ours: one line here, the rest in the log
+        path = record(error, " ".join(sys.argv[1:2]))
+        kept = f"; the traceback is in {path}" if path else ""
+        _refuse(f"a mistake in xlcredit: {type(error).__name__}: {error}{kept}", code=3)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
-def _refuse(told: str) -> None:
+#: What asks a program to end: by Control-C, by the system, by a terminal that closes.
+_STOPS = [getattr(signal, n) for n in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, n)]
+
+
+def _stop(number: int, _: object) -> None:
+    """End as asked, and take half-written files along: the exception passes them all."""
+    sys.exit(128 + number)
+
+
+def _refuse(told: str, code: int = 2) -> None:
     """Leave with one line, even if it names a file whose name has several."""
     if told:
         line = printable(told)
         cut = f"{line[:_LONGEST]}..." if len(line) > _LONGEST else line
         print(f"xlcredit: {cut}", file=sys.stderr)
-    sys.exit(2)
+    sys.exit(code)

@@ -1,4 +1,4 @@
-"""``xlcredit demo``: build both examples, recalculate them, show what they say."""
+"""``xlcredit demo``: build the examples, recalculate them, show what they say."""
 
 from __future__ import annotations
 
@@ -27,7 +27,6 @@ def demo(
     from xlcredit.cli.terminal import line
     from xlcredit.cli.writing import make_workbook, refuse_to_replace, same, write_workbook
     from xlcredit.deals import load, read_deal, shipped
-    from xlcredit.workbook import read_dashboard
 
     made = {}
     for name in shipped():
@@ -39,7 +38,7 @@ def demo(
             refuse_to_replace(target, force)
     for target, workbook in made.items():
         write_workbook(workbook, target, force)
-        print_dashboard(read_dashboard(target))
+        print_dashboard(workbook.dashboard)
     line()
     for target, workbook in made.items():
         result = workbook.result

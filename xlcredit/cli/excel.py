@@ -108,6 +108,7 @@ def doctor(
     """
     from xlcredit.cli.terminal import print_json
     from xlcredit.hosts.doctor import examine_workbook
+    from xlcredit.log import log_file
 
     calls, examined = 0, files or []
     if fix or output is not None:
@@ -120,6 +121,7 @@ def doctor(
                 "findings": [vars(finding) for finding in findings],
                 "calls_fixed": calls,
                 "output": str(output) if calls else None,
+                "log": str(log_file()),
             }
         )
     else:
@@ -159,6 +161,7 @@ def _examine_installation(folder: Path | None, needed: bool) -> list[Finding]:
 
 def _print(findings: list[Finding], calls: int, output: Path | None) -> None:
     from xlcredit.cli.terminal import line
+    from xlcredit.log import log_file
 
     if output is not None:
         stripped = "1 call is plain now" if calls == 1 else f"{calls} calls are plain now"
@@ -170,3 +173,4 @@ def _print(findings: list[Finding], calls: int, output: Path | None) -> None:
         line(f"  {finding.remedy}")
     if not findings:
         line(("nothing to do", "green"))
+    line(f"tracebacks of unexpected errors: {log_file()}")

@@ -67,6 +67,7 @@ def doctor() -> None:
     from xlcredit._version import __version__
     from xlcredit.cli.terminal import line
     from xlcredit.hosts.libreoffice.install import find
+    from xlcredit.log import log_file
 
     office = find()
     installed = office.installed() or office.installed(shared=True)
@@ -75,6 +76,7 @@ def doctor() -> None:
     line(f"xlcredit     {__version__}, {sys.executable}")
     line(f"add-in       {installed or 'not installed'}")
     line(f"a cell shows {shown}")
+    line(f"tracebacks   {log_file()}, of unexpected errors")
     if installed != __version__:
         line(("to do: xlcredit libreoffice install", "yellow"))
     if shown != __version__:
@@ -85,20 +87,18 @@ def doctor() -> None:
 
 def build(
     output: Annotated[Path, typer.Option("--output", "-o", help="The extension to write.")],
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
 ) -> None:
     """Write the extension to a file, to install it by a double click on this machine.
 
     Example: xlcredit libreoffice build -o xlcredit.oxt
     """
     from xlcredit.cli.terminal import line
+    from xlcredit.cli.writing import write_whole
     from xlcredit.errors import FileError
     from xlcredit.hosts.libreoffice.package import extension
-    from xlcredit.ooxml.package import replace_file
 
     if output.suffix.lower() != ".oxt":
         raise FileError(f"{output}: an extension's name ends in .oxt")
-    try:
-        replace_file(output, extension())
-    except OSError as error:
-        raise FileError(f"{output}: cannot be written: {error.strerror}") from None
+    write_whole(extension(), output, force)
     line(f"written: {output}")

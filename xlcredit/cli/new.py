@@ -44,6 +44,8 @@ def new(
 ) -> None:
     """Build a term-sheet workbook, recalculated; alone, list the templates.
 
+    With -o FILE.csv or FILE.parquet, it writes a loan tape with that one deal as its first row.
+
     Example: xlcredit new gpu-term-loan -o coreweave.xlsx
     """
     if template is None:
@@ -96,8 +98,10 @@ def _build(template: str, output: Path, deal: Path | None, host: Host, force: bo
     from xlcredit.deals import load, located, read_deal
     from xlcredit.errors import FormulaError
     from xlcredit.hosts.officejs.lite import refuse_macros
-    from xlcredit.workbook import read_dashboard
 
+    if output.suffix.lower() in (".csv", ".parquet"):
+        _write_tape(template, deal, output, force)
+        return
     require_suffix(output)
     if host is Host.LITE:
         refuse_macros(output)
@@ -108,5 +112,18 @@ def _build(template: str, output: Path, deal: Path | None, host: Host, force: bo
     except FormulaError as error:
         raise located(error, home / "template.toml") from None
     write_workbook(made, output, force)
-    print_dashboard(read_dashboard(output))
+    print_dashboard(made.dashboard)
     finish(made.result, output)
+
+
+def _write_tape(template: str, deal: Path | None, output: Path, force: bool) -> None:
+    from xlcredit.cli.terminal import line
+    from xlcredit.cli.writing import refuse_to_replace
+    from xlcredit.deals import load, read_deal
+    from xlcredit.portfolio.rows import example_tape
+    from xlcredit.workbook.export import write_table
+
+    refuse_to_replace(output, force)
+    spec, home = load(template)
+    write_table(example_tape(spec, read_deal(deal or home / "deal.toml", spec)), output)
+    line(f"wrote {output}: one row a loan; run: xlcredit portfolio {output} -o book.xlsx")

@@ -19,7 +19,7 @@ def show(
     file: Annotated[Path, typer.Argument(help="A workbook made by xlcredit.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print the dashboard as JSON.")] = False,
 ) -> None:
-    """Print the four side-by-sides and the covenants, from the values stored in the file.
+    """Print the side-by-sides and the covenants, from the values stored in the file.
 
     Example: xlcredit show stress.xlsx
     """

@@ -103,7 +103,7 @@ def _grid(
     output: Path | None,
     force: bool,
 ) -> tuple[Table, list[str]]:
-    from xlcredit.cli.progress import progress
+    from xlcredit.cli.progress import Bar
     from xlcredit.cli.writing import refuse_source, refuse_to_replace
     from xlcredit.workbook.export import require_format
     from xlcredit.workbook.sensitivity import Axis, grid, parse_axis
@@ -119,8 +119,9 @@ def _grid(
     points = 1
     for axis in axes:
         points *= len(axis.values)
-    with progress("points", points) as done:
-        return grid(book, axes, figures, done), [axis.name for axis in axes]
+    with Bar("points") as bar:
+        bar.start(points)
+        return grid(book, axes, figures, bar.update), [axis.name for axis in axes]
 
 
 def _deliver(

@@ -8,10 +8,12 @@ from pathlib import Path
 
 from xlcredit.deals import Deal, Template
 from xlcredit.errors import FileError
+from xlcredit.files import replace_file
 from xlcredit.ooxml.book import Book
-from xlcredit.ooxml.package import Package, replace_file
+from xlcredit.ooxml.package import Package
+from xlcredit.ooxml.place import a1
 from xlcredit.recalc import Recalculation, recalculate
-from xlcredit.workbook import build
+from xlcredit.workbook import Dashboard, build, read_dashboard
 
 __all__ = [
     "Made",
@@ -30,19 +32,27 @@ class Made:
     """A workbook in memory: its bytes, and what its recalculation told."""
 
     content: bytes
+    book: Book
+    """As it was built: formulas, no values."""
     result: Recalculation
+
+    @property
+    def dashboard(self) -> Dashboard:
+        """Its Summary, from the values that were just calculated."""
+        return read_dashboard(self.book, lambda p: self.result.value(p.sheet, a1(p.row, p.column)))
 
 
 def make_workbook(template: Template, deal: Deal, host: str = "plain") -> Made:
     """Build the workbook of a deal and recalculate it; for ``"lite"``, with its program."""
     values = io.BytesIO()
-    result = recalculate(build(template, deal), values)
+    book = Book(Package(build(template, deal)))
+    result = recalculate(book, values)
     content = values.getvalue()
     if host == "lite":
         from xlcredit.hosts.officejs.lite import embed
 
         content = embed(Book(Package(content)))
-    return Made(content, result)
+    return Made(content, book, result)
 
 
 def write_workbook(made: Made, target: Path, force: bool) -> None:

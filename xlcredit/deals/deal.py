@@ -10,11 +10,11 @@ import msgspec
 
 from xlcredit.deals.reading import convert, read_toml
 from xlcredit.deals.template import Input, Struct, Template, Value
-from xlcredit.deals.values import CONTROL, as_meant, check_value
+from xlcredit.deals.values import CONTROL, LONGEST, as_meant, check_value
 from xlcredit.errors import DealError
 from xlcredit.hints import did_you_mean
 
-__all__ = ["Deal", "Given", "read_deal"]
+__all__ = ["Deal", "Given", "fill_deal", "read_deal"]
 
 
 class Given(Struct, kw_only=True, frozen=True):
@@ -57,7 +57,27 @@ def read_deal(path: Path, template: Template) -> Deal:
         A key is unknown, a unit is not the template's, a value is missing, of the wrong kind or
         out of range: one line that names the file, the input and the remedy.
     """
-    raw = convert(read_toml(path), _DealFile, path)
+    return fill_deal(read_toml(path), template, path)
+
+
+def fill_deal(given: dict[str, Any], template: Template, path: Path) -> Deal:
+    """Fill a template with what a deal file, or a row of a loan tape, holds.
+
+    Parameters
+    ----------
+    given : dict
+        The keys of a deal file.
+    template : Template
+        The template.
+    path : Path
+        What messages call the place that it comes from.
+
+    Raises
+    ------
+    DealError
+        As :func:`read_deal`.
+    """
+    raw = convert(given, _DealFile, path)
     if raw.template != template.name:
         told = f"{path}: is for the template {raw.template}, not {template.name}"
         raise DealError(f'{told}; if it is the right one, write template = "{template.name}"')
@@ -99,6 +119,8 @@ def _fill(default: Input, raw: Any, place: str) -> Input:
     given = convert(raw, Given, Path(place)) if isinstance(raw, dict) else Given(value=raw)
     if given.unit is not None and given.unit != default.unit:
         raise DealError(f'{place} is in "{default.unit}"; got "{given.unit}"')
+    if CONTROL.search(given.source) or len(given.source) > LONGEST:
+        raise DealError(f"{place}: its source must be plain text of up to {LONGEST} characters")
     value = as_meant(default, given.value)
     check_value(default, value, place)
     return msgspec.structs.replace(

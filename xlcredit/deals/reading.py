@@ -15,9 +15,10 @@ from xlcredit.deals.cases import expand
 from xlcredit.deals.checking import check, check_texts
 from xlcredit.deals.template import Struct, Template
 from xlcredit.errors import DealError, FileError
+from xlcredit.files import LARGEST_TEXT, read_file
 from xlcredit.hints import did_you_mean
 
-__all__ = ["convert", "load", "read_toml", "shipped"]
+__all__ = ["convert", "load", "parse_toml", "read_toml", "shipped"]
 
 
 def folder() -> Path:
@@ -33,17 +34,18 @@ def shipped() -> list[str]:
 
 def read_toml(path: Path) -> dict[str, Any]:
     """Read a TOML file; one line that says where it is wrong if it is."""
+    return parse_toml(read_file(path, LARGEST_TEXT), path)
+
+
+def parse_toml(content: bytes, path: Path) -> dict[str, Any]:
+    """Parse what a TOML file holds; one line that says where it is wrong if it is."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except FileNotFoundError:
-        raise FileError(f"{path}: no such file") from None
-    except IsADirectoryError:
-        raise FileError(f"{path}: is a folder; name the .toml file in it") from None
+        return tomllib.loads(content.decode("utf-8-sig"))
     except UnicodeDecodeError:
         raise FileError(f"{path}: is not UTF-8 text") from None
-    except OSError as error:
-        raise FileError(f"{path}: {error.strerror}") from None
-    except tomllib.TOMLDecodeError as error:
+    except RecursionError:
+        raise DealError(f"{path}: not valid TOML: lists or tables are nested too deep") from None
+    except ValueError as error:  # also a number of thousands of digits
         raise DealError(f"{path}: not valid TOML: {error}") from None
 
 

@@ -11,13 +11,13 @@ from typing import Any
 from xlcredit.deals.template import Input
 from xlcredit.errors import DealError
 
-__all__ = ["CONTROL", "as_meant", "check_value"]
+__all__ = ["CONTROL", "LONGEST", "as_meant", "check_value"]
 
 #: What a spreadsheet's calendar and a loan's life can hold.
 FIRST_DAY, LAST_DAY = datetime.date(2000, 1, 1), datetime.date(2100, 12, 31)
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 #: A text is joined to others in a cell, which holds 32,767 characters.
-_LONGEST = 10_000
+LONGEST = 10_000
 _LARGEST = 10**300
 
 
@@ -61,8 +61,8 @@ def check_value(spec: Input, value: Any, place: str) -> None:
             raise DealError(f"{place} must be text; got {value!r}")
         if not value.strip():
             raise DealError(f'{place} is empty; write "open" for what is not agreed')
-        if len(value) > _LONGEST:
-            raise DealError(f"{place} has {len(value)} characters; up to {_LONGEST} are shown")
+        if len(value) > LONGEST:
+            raise DealError(f"{place} has {len(value)} characters; up to {LONGEST} are shown")
         if CONTROL.search(value):
             raise DealError(f"{place} holds a control character, which no cell can show")
         if spec.choices and value not in spec.choices:

@@ -18,6 +18,7 @@ from xlcredit.worksheet.kinds import (
     Series,
     align,
     checked,
+    few,
     pick,
     require,
     rule,
@@ -64,7 +65,8 @@ def XLC_RENT(
     Raises
     ------
     #NUM!
-        ``floor`` exceeds ``rent``, or an argument is outside its domain.
+        ``floor`` exceeds ``rent``, an argument is outside its domain, or there are more than 1000
+        steps.
     #VALUE!
         ``step_months`` and ``step_drops`` differ in length.
 
@@ -86,6 +88,7 @@ def XLC_RENT(
        depreciation", 1981. Steps at successor launches: posted cloud prices, for example
        AWS P5 in June 2025.
     """
+    few(step_months=step_months, step_drops=step_drops)
     if len(step_months) or len(step_drops):
         step_months, step_drops = align(step_months=step_months, step_drops=step_drops)
     return checked(

@@ -8,7 +8,7 @@ import numpy as np
 
 from xlcredit.functions.agreement import fit
 from xlcredit.models import residual
-from xlcredit.worksheet.kinds import Number, Scalar, Series, align, checked, pick, rule
+from xlcredit.worksheet.kinds import Number, Scalar, Series, align, checked, few, pick, rule
 from xlcredit.worksheet.registry import worksheet
 
 CATEGORY = "xlcredit: Residual and liquidation value"
@@ -60,7 +60,8 @@ def XLC_GPU_RESIDUAL(
     Raises
     ------
     #NUM!
-        ``floor`` exceeds ``cost``, or an argument is outside its domain.
+        ``floor`` exceeds ``cost``, an argument is outside its domain, or there are more than 1000
+        launches.
     #VALUE!
         ``launch_months`` and ``launch_drops`` differ in length.
 
@@ -82,6 +83,7 @@ def XLC_GPU_RESIDUAL(
     ----------
     .. [1] Hulten, C. and Wykoff, F., "The measurement of economic depreciation", 1981.
     """
+    few(launch_months=launch_months, launch_drops=launch_drops)
     if len(launch_months) or len(launch_drops):
         launch_months, launch_drops = align(launch_months=launch_months, launch_drops=launch_drops)
     return checked(

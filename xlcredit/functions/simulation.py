@@ -13,8 +13,9 @@ from xlcredit.errors import CellError
 from xlcredit.functions.agreement import NONE, agree
 from xlcredit.models import simulation
 from xlcredit.models.estimates import Estimate
+from xlcredit.worksheet.boundary import read_arguments
 from xlcredit.worksheet.kinds import Series, Whole
-from xlcredit.worksheet.registry import worksheet
+from xlcredit.worksheet.registry import REGISTRY, worksheet
 
 CATEGORY = "xlcredit: Dual collateral"
 
@@ -24,6 +25,9 @@ Array = NDArray[np.float64]
 MOST_STEPS, MOST_PERIODS = 1e9, 36_500
 #: Periods of single paths in a second, as NumPy does them.
 _SPEED = 8e6
+
+#: The series of a simulation, in the order of the arguments.
+SERIES = ("scheduled", "contracted", "merchant", "opex", "relet", "gpu_curve")
 
 Measure = Literal[
     "all",
@@ -153,14 +157,8 @@ def XLC_DUAL_SIM(
     .. [2] Schwartz, E., "The stochastic behavior of commodity prices", J. Finance 52, 1997.
     .. [3] Clewlow, L. and Strickland, C., "Energy Derivatives", 2000: reversion to a given curve.
     """
-    given = {
-        "scheduled": scheduled,
-        "contracted": contracted,
-        "merchant": merchant,
-        "opex": opex,
-        "relet": relet,
-        "gpu_curve": gpu_curve,
-    }
+    series = (scheduled, contracted, merchant, opex, relet, gpu_curve)
+    given = dict(zip(SERIES, series, strict=True))
     check(terms, given)
     affordable(paths, terms)
     kept = tuple((name, tuple(s.tolist())) for name, s in given.items() if len(s))
@@ -171,6 +169,26 @@ def XLC_DUAL_SIM(
             raise value
         return value
     return [[name, *figure] for name, figure in figures.items()]
+
+
+def deal_of(*raw: Any) -> tuple[simulation.Deal, int, int]:
+    """Read the arguments of XLC_DUAL_SIM as a deal, its number of paths and its seed.
+
+    Parameters
+    ----------
+    *raw
+        Arguments as cells hold them.
+
+    Raises
+    ------
+    CellError
+        What the cell would show for arguments that are none or contradict one another.
+    """
+    terms, *series, paths, seed, _ = read_arguments(REGISTRY["XLC_DUAL_SIM"], raw)
+    given = dict(zip(SERIES, series, strict=True))
+    check(terms, given)
+    kept = {name: values for name, values in given.items() if len(values)}
+    return simulation.Deal.of(terms, **kept), paths, seed
 
 
 def check(terms: simulation.Terms, series: dict[str, Array]) -> None:

@@ -24,6 +24,7 @@ from xlcredit.models import normal
 from xlcredit.models.normal import Numbers
 from xlcredit.models.quadrature import integrate
 from xlcredit.models.solve import find_root
+from xlcredit.models.ties import at_least
 
 __all__ = ["breach_probability", "ltv_quantile", "passage", "shortfall", "sum_below"]
 
@@ -82,7 +83,7 @@ def breach_probability(
         below = sum_below(np.divide(loan, trigger), coin, gpu, coin_sd, gpu_sd, correlation)
         # Nothing moves: compare as the analyst does, so that a tie fires.
         still = _still(coin, coin_sd) & _still(gpu, gpu_sd)
-        certain = np.divide(loan, coin + gpu) >= trigger
+        certain = at_least(np.divide(loan, coin + gpu), trigger)
     fires = np.where(still, certain | (coin + gpu == 0.0), below)
     return np.where(np.equal(loan, 0.0), 0.0, np.where(np.isnan(below), below, fires))
 
@@ -189,10 +190,10 @@ def passage(
         second = np.where(mirror > 0.0, power, normal.pdf(near) * normal.mills(np.abs(mirror)))
         moving = np.minimum(normal.cdf(near) + second, 1.0)
         # Without volatility the value drifts along a line and is lowest at its end.
-        still = np.multiply(asset_value, np.exp(np.multiply(drift, years))) <= barrier
+        still = at_least(barrier, np.multiply(asset_value, np.exp(np.multiply(drift, years))))
     touched = np.where(sd > _STILL, moving, np.where(np.isnan(sd), np.nan, still))
     touched = np.where(np.equal(barrier, 0.0), 0.0, touched)
-    return np.where(np.less_equal(asset_value, barrier), 1.0, touched)
+    return np.where(at_least(barrier, asset_value), 1.0, touched)
 
 
 def _horizon(

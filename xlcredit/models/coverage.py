@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import ArrayLike, NDArray
 
-from xlcredit.models.debt import present_value
+from xlcredit.models.debt import present_value, window_sums
 from xlcredit.models.ties import SAME, at_least, same
 
 __all__ = [
@@ -57,7 +56,7 @@ def cover(cfads: ArrayLike, debt_service: ArrayLike, window: int = 1) -> Array:
 def _rolling(series: Array, window: int) -> Array:
     sums = np.full(series.shape, np.nan)
     if window <= len(series):
-        sums[window - 1 :] = sliding_window_view(series, window).sum(axis=-1)
+        sums[window - 1 :] = window_sums(series, window)[: len(series) - window + 1]
     return sums
 
 

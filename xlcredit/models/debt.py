@@ -17,6 +17,7 @@ __all__ = [
     "present_value",
     "reserve_target",
     "sculpture",
+    "window_sums",
 ]
 
 Array = NDArray[np.float64]
@@ -153,14 +154,20 @@ def reserve_target(debt_service: ArrayLike, periods: int) -> Array:
     ndarray
         One value more than there are periods: the first at closing, the last 0. [USD]
     """
-    service = np.atleast_1d(np.asarray(debt_service, dtype=np.float64))
-    count, span = len(service), min(periods, len(service))
+    return window_sums(np.atleast_1d(np.asarray(debt_service, dtype=np.float64)), periods)
+
+
+def window_sums(values: Array, span: int) -> Array:
+    """Sums over a window of ``span`` values from each position on, and from behind the last.
+
+    The time does not depend on the span: the values are cut into blocks of it, and a window is
+    the end of one block and the start of the next. Nothing is subtracted, so nothing cancels.
+    """
+    count, span = len(values), min(span, len(values))
     if span == 0:
         return np.zeros(count + 1)
-    # Cut into blocks of the span: a window is the end of one and the start of the next. Each
-    # running sum is taken once, and nothing is subtracted.
     blocks = np.zeros((count // span + 2, span))
-    blocks.flat[:count] = service
+    blocks.flat[:count] = values
     starts = np.cumsum(blocks, axis=1)
     ends = np.cumsum(blocks[:, ::-1], axis=1)[:, ::-1]
     before = np.column_stack([np.zeros(len(blocks) - 1), starts[1:, : span - 1]])

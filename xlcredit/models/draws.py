@@ -15,6 +15,8 @@ draw  what it decides in a step
 4, 5  size of the coin's jumps, and the card's own
 ===== ==============================================
 
+Under step 0 stands what is drawn once a path: draw 0, whether it is tilted.
+
 A uniform number in [0, 1) is the upper 52 bits of a word, as the digits of a double between 1
 and 2, less 1. Normals come in pairs [2]_: from two of them, u and v, √(−2 ln(1 − u)) cos 2πv and
 √(−2 ln(1 − u)) sin 2πv.
@@ -33,12 +35,23 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["CUSTOMER", "JUMPS", "JUMP_SIZES", "SHOCKS", "bases", "normals", "uniforms", "words"]
+__all__ = [
+    "CUSTOMER",
+    "JUMPS",
+    "JUMP_SIZES",
+    "SHOCKS",
+    "TILTED",
+    "bases",
+    "normals",
+    "uniforms",
+    "words",
+]
 
 Array = NDArray[np.float64]
 Words = NDArray[np.uint64]
 
 SHOCKS, JUMPS, CUSTOMER, JUMP_SIZES = 0, 2, 3, 4
+TILTED = 0
 
 #: SplitMix64: the odd number next to 2⁶⁴ over the golden ratio, and the mixer's two factors.
 GAMMA = 0x9E3779B97F4A7C15

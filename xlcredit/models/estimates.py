@@ -21,7 +21,7 @@ __all__ = ["KEPT", "Estimate", "Sample", "Tally", "mean", "quantile", "ratio", "
 Array = NDArray[np.float64]
 
 #: Paths whose values are kept for quantiles.
-KEPT = 1 << 21
+KEPT = 1 << 19
 
 
 class Estimate(NamedTuple):
@@ -130,10 +130,12 @@ def quantile(sample: Sample, share: float) -> Estimate:
 
 def tail_mean(sample: Sample, share: float) -> Estimate:
     """Return the mean of the worst 1 − ``share`` of the paths: q + E max(x − q, 0)/(1 − share)."""
-    level = sample.at(share)
-    excess = np.maximum(sample.values - level, 0.0)
+    level, n = sample.at(share), sample.count
+    beyond = int(np.searchsorted(sample.values, level, side="right"))
+    excess = sample.values[beyond:] - level
     if sample.weights is not None:
-        excess *= sample.weights
+        excess *= sample.weights[beyond:]
+    average = float(np.sum(excess)) / n
+    spread = math.sqrt(max(_product(excess, excess) / n - average**2, 0.0))
     scale = 1.0 - share
-    error = float(np.std(excess)) / math.sqrt(sample.count) / scale
-    return Estimate(level + float(np.mean(excess)) / scale, error)
+    return Estimate(level + average / scale, spread / math.sqrt(n) / scale)

@@ -33,17 +33,18 @@ __all__ = ["run"]
 
 Array = NDArray[np.float64]
 
-#: Paths in a lane.
-L = 256
+#: Paths in a lane, and from one row of it to the next: at a power of two all rows would compete
+#: for the same few lines of the cache.
+L, STRIDE = 256, 264
 
 # Rows of a lane: what is kept from step to step ...
-LOG_COIN, HIGH, Y, JUMPS, LOG_RENT, GONE, COIN, CARD, RENT, WEIGHT = (L * n for n in range(10))
-STATUS, BALANCE, RESERVE, LIQUIDITY, COINS, ARREARS = (L * n for n in range(10, 16))
-TRAPPED, OPENED, MISSED, END, FIRST_CALL, MAX_LTV = (L * n for n in range(16, 22))
-EXPOSURE, RECOVERED, LOSS, PREMIUM, DISCOUNTED = (L * n for n in range(22, 27))
+LOG_COIN, HIGH, Y, JUMPS, LOG_RENT, GONE, COIN, CARD, RENT, WEIGHT = (STRIDE * n for n in range(10))
+STATUS, BALANCE, RESERVE, LIQUIDITY, COINS, ARREARS = (STRIDE * n for n in range(10, 16))
+TRAPPED, OPENED, MISSED, END, FIRST_CALL, MAX_LTV = (STRIDE * n for n in range(16, 22))
+EXPOSURE, RECOVERED, LOSS, PREMIUM, DISCOUNTED, PLACE, FALLS = (STRIDE * n for n in range(22, 29))
 # ... and what is passed on within one.
-SHOCK, OWN, CASH, LOW, FLAG, RECEIVED, TESTED = (L * n for n in range(27, 34))
-ROWS = 34
+SHOCK, OWN, CASH, LOW, FLAG, RECEIVED, TESTED, TESTED_COINS = (STRIDE * n for n in range(29, 37))
+ROWS = 37
 
 _GAMMA = np.uint64(draws.GAMMA)
 _F1, _F2 = np.uint64(draws.FACTOR_1), np.uint64(draws.FACTOR_2)
@@ -67,7 +68,10 @@ _LN2_HIGH, _LN2_LOW = 0.6931471803691238, 1.9082149292705877e-10
 _LOG2_E = 1.0 / math.log(2.0)
 _HALF_PI = math.pi / 2.0
 
-compiled = njit(error_model="numpy", nogil=True, cache=True)
+_HOW: dict[str, Any] = {"error_model": "numpy", "nogil": True, "cache": True}
+compiled = njit(**_HOW)
+#: In the polynomials a product and a sum may be one instruction.
+fused = njit(**_HOW, fastmath={"contract"})
 
 
 class _Constants(NamedTuple):
@@ -97,6 +101,7 @@ class _Constants(NamedTuple):
     tilt_coin: float
     tilt_card: float
     tilted: int
+    plain: float
     # loan
     loan: float
     balloon: float  #: NaN where none is given
@@ -136,7 +141,7 @@ def _address(step: int, draw: int) -> Any:
     return np.uint64(8 * step + draw) * _GAMMA
 
 
-@compiled
+@fused
 def _polynomial(x: Any, factors: Any) -> Any:
     total = factors[0]
     for n in range(1, len(factors)):
@@ -144,7 +149,7 @@ def _polynomial(x: Any, factors: Any) -> Any:
     return total
 
 
-@compiled
+@fused
 def _exp(x: float) -> Any:
     """Exponential, its argument held between −700 and 700."""
     x = 700.0 if x > 700.0 else x
@@ -157,7 +162,7 @@ def _exp(x: float) -> Any:
     return _polynomial(r, _EXP) * np.uint64(power).view(np.float64)
 
 
-@compiled
+@fused
 def _log(x: float) -> Any:
     """Logarithm of a number from 2⁻⁵² to 1: of its power of two, and of what is left near 1."""
     bits = np.float64(x).view(np.uint64)
@@ -173,76 +178,104 @@ def _one_to_two(word: Any) -> Any:
     return np.uint64((word >> _S12) | _ONE).view(np.float64)
 
 
-@compiled
-def _normals(base: Any, w: Any, first: Any, second: Any) -> None:
+@fused
+def _radius(word: Any) -> Any:
+    return np.sqrt(-2.0 * _log(2.0 - _one_to_two(word)))
+
+
+@fused
+def _turn(word: Any) -> Any:
+    """Cosine and sine of a share of a full turn: of the nearest quarter, and of what is left."""
+    quarters = 4.0 * (_one_to_two(word) - 1.0)
+    q = (quarters + _ROUND) - _ROUND
+    r = (quarters - q) * _HALF_PI
+    sine, cosine = r * _polynomial(r * r, _SIN), _polynomial(r * r, _COS)
+    odd = (q == 1.0) | (q == 3.0)
+    across, up = sine if odd else cosine, cosine if odd else sine
+    across = -across if (q == 1.0) | (q == 2.0) else across
+    up = -up if (q == 2.0) | (q == 3.0) else up
+    return across, up
+
+
+@fused
+def _normals(base: Any, w: Any, n: int, first: Any, second: Any) -> None:
     """Fill SHOCK and OWN with the normals under two addresses."""
-    for i in range(L):
-        w[SHOCK + i] = np.sqrt(-2.0 * _log(2.0 - _one_to_two(_word(base[i], first))))
-    for i in range(L):
-        turns = 4.0 * (_one_to_two(_word(base[i], second)) - 1.0)
-        q = (turns + _ROUND) - _ROUND
-        r = (turns - q) * _HALF_PI
-        rr = r * r
-        sine, cosine = r * _polynomial(rr, _SIN), _polynomial(rr, _COS)
-        odd = (q == 1.0) | (q == 3.0)
-        across, up = sine if odd else cosine, cosine if odd else sine
-        across = -across if (q == 1.0) | (q == 2.0) else across
-        up = -up if (q == 2.0) | (q == 3.0) else up
+    for i in range(n):
+        w[SHOCK + i] = _radius(_word(base[i], first))
+    for i in range(n):
+        across, up = _turn(_word(base[i], second))
         w[OWN + i] = w[SHOCK + i] * up
         w[SHOCK + i] = w[SHOCK + i] * across
+
+
+@compiled
+def _flagged(w: Any, n: int, at: Any) -> int:
+    """List the paths with a flag: without a branch, which would be guessed wrong each time."""
+    count = 0
+    for i in range(n):
+        at[count] = i
+        count += 1 if w[FLAG + i] > 0.0 else 0
+    return count
 
 
 # --- the market -----------------------------------------------------------------------------
 
 
 @compiled
-def _market(
-    base: Any, w: Any, k: int, c: Any, jumps: Any, curve: Any, centre: Any, rents: Any
-) -> None:
-    """Take all paths of the lane to the end of step k."""
+def _market(base: Any, w: Any, n: int, k: int, c: Any, market: Any, found: Any, bases: Any) -> None:
+    """Take the paths of the lane to the end of step k."""
+    jumps, curve, centre, rents = market
     if c.hazard > 0.0:
-        _customers(base, w, k, c.hazard, c.elasticity)
-    _normals(base, w, _address(k, draws.SHOCKS), _address(k, draws.SHOCKS + 1))
+        _customers(base, w, n, k, c, found)
+    _normals(base, w, n, _address(k, draws.SHOCKS), _address(k, draws.SHOCKS + 1))
     if k <= c.tilted:
-        _tilt(w, c.tilt_coin, c.tilt_card)
-    _diffuse(w, c)
+        _tilt(w, n, c.tilt_coin, c.tilt_card)
+    _diffuse(w, n, c)
     if len(jumps):
-        _jump(base, w, k, c, jumps)
-    _prices(w, c, curve[k], centre[k], rents[k])
+        _jump(base, w, n, k, c, jumps, found, bases)
+    _prices(w, n, c, curve[k], centre[k], rents[k])
 
 
 @compiled
-def _customers(base: Any, w: Any, k: int, hazard: float, elasticity: float) -> None:
-    at, step = _address(k, draws.CUSTOMER), np.float64(k)
-    for i in range(L):
-        intensity = hazard * _exp(-elasticity * w[LOG_RENT + i])
-        # u below 1 − e^−h
-        stops = (2.0 - _one_to_two(_word(base[i], at)) > _exp(-intensity)) & (w[GONE + i] == 0.0)
-        w[GONE + i] = step if stops else w[GONE + i]
+def _customers(base: Any, w: Any, n: int, k: int, c: Any, found: Any) -> None:
+    """Flag whoever may stop, for 1 − e^−h is below h; then ask exactly."""
+    at, step, hazard, elasticity = _address(k, draws.CUSTOMER), float(k), c.hazard, c.elasticity
+    for i in range(n):
+        w[SHOCK + i] = hazard
+    if elasticity != 0.0:
+        for i in range(n):
+            w[SHOCK + i] = hazard * _exp(-elasticity * w[LOG_RENT + i])
+    for i in range(n):
+        w[OWN + i] = _one_to_two(_word(base[i], at)) - 1.0
+        w[FLAG + i] = 1.0 if (w[OWN + i] < w[SHOCK + i]) & (w[GONE + i] == 0.0) else 0.0
+    for m in range(_flagged(w, n, found)):
+        i = found[m]
+        if w[OWN + i] < -math.expm1(-w[SHOCK + i]):
+            w[GONE + i] = step
 
 
 @compiled
-def _tilt(w: Any, a: float, b: float) -> None:
+def _tilt(w: Any, n: int, a: float, b: float) -> None:
     half = 0.5 * (a * a + b * b)
-    for i in range(L):
-        lower = w[WEIGHT + i] - (a * w[SHOCK + i] + b * w[OWN + i] + half)
+    for i in range(n):
+        shock, own = w[SHOCK + i] + a * w[FALLS + i], w[OWN + i] + b * w[FALLS + i]
+        lower = w[WEIGHT + i] - (a * shock + b * own - half)
         w[WEIGHT + i] = lower if w[STATUS + i] == 0.0 else w[WEIGHT + i]
-        w[SHOCK + i] = w[SHOCK + i] + a
-        w[OWN + i] = w[OWN + i] + b
+        w[SHOCK + i], w[OWN + i] = shock, own
 
 
 @compiled
-def _diffuse(w: Any, c: Any) -> None:
+def _diffuse(w: Any, n: int, c: Any) -> None:
     rho, rho_own, decay, spread = c.rho, c.rho_own, c.decay, c.gpu_shock
     move, shock = c.coin_move, c.coin_shock
     if not c.in_stress:
-        for i in range(L):
+        for i in range(n):
             joint = rho * w[SHOCK + i] + rho_own * w[OWN + i]
             w[Y + i] = w[Y + i] * decay + spread * joint
             w[LOG_COIN + i] += move + shock * w[SHOCK + i]
         return
     stressed, stressed_own, fall = c.stressed, c.stressed_own, c.fall + TIE
-    for i in range(L):
+    for i in range(n):
         fallen = w[LOG_COIN + i] <= w[HIGH + i] + fall
         one, other = stressed if fallen else rho, stressed_own if fallen else rho_own
         w[Y + i] = w[Y + i] * decay + spread * (one * w[SHOCK + i] + other * w[OWN + i])
@@ -250,50 +283,45 @@ def _diffuse(w: Any, c: Any) -> None:
 
 
 @compiled
-def _jump(base: Any, w: Any, k: int, c: Any, jumps: Any) -> None:
-    """Flag the paths with a jump, then work them one by one."""
-    at, none = _address(k, draws.JUMPS), jumps[0] + 1.0
-    for i in range(L):
-        w[FLAG + i] = _one_to_two(_word(base[i], at))
-    for i in range(L):
-        if w[FLAG + i] >= none:
-            times = 1
-            while times < len(jumps) and w[FLAG + i] - 1.0 >= jumps[times]:
-                times += 1
-            _jumped(base[i], w, i, k, c, float(times))
+def _jump(base: Any, w: Any, n: int, k: int, c: Any, jumps: Any, at: Any, bases: Any) -> None:
+    """Flag the paths with a jump, then work these alone."""
+    word, none = _address(k, draws.JUMPS), jumps[0] + 1.0
+    for i in range(n):
+        w[CASH + i] = _one_to_two(_word(base[i], word))
+        w[FLAG + i] = 1.0 if w[CASH + i] >= none else 0.0
+    count = _flagged(w, n, at)
+    for m in range(count):
+        bases[m] = base[at[m]]
+    size = _address(k, draws.JUMP_SIZES), _address(k, draws.JUMP_SIZES + 1)
+    _normals(bases, w, count, size[0], size[1])
+    for m in range(count):
+        i, times = at[m], 1
+        while times < len(jumps) and w[CASH + i] - 1.0 >= jumps[times]:
+            times += 1
+        root, common = math.sqrt(times), w[SHOCK + m]
+        joint = c.jump_rho * common + c.jump_own * w[OWN + m]
+        w[LOG_COIN + i] += c.coin_jump * times + c.coin_jump_vol * root * common
+        w[JUMPS + i] += c.gpu_jump * times + c.gpu_jump_vol * root * joint
 
 
 @compiled
-def _jumped(base: Any, w: Any, i: int, k: int, c: Any, times: float) -> None:
-    turns = _one_to_two(_word(base, _address(k, draws.JUMP_SIZES + 1))) - 1.0
-    length = _one_to_two(_word(base, _address(k, draws.JUMP_SIZES)))
-    radius = math.sqrt(-2.0 * math.log(2.0 - length))
-    common = radius * math.cos(2.0 * math.pi * turns)
-    own = radius * math.sin(2.0 * math.pi * turns)
-    joint = c.jump_rho * common + c.jump_own * own
-    root = math.sqrt(times)
-    w[LOG_COIN + i] += c.coin_jump * times + c.coin_jump_vol * root * common
-    w[JUMPS + i] += c.gpu_jump * times + c.gpu_jump_vol * root * joint
-
-
-@compiled
-def _prices(w: Any, c: Any, curve: float, centre: float, rent_centre: float) -> None:
+def _prices(w: Any, n: int, c: Any, curve: float, centre: float, rent_centre: float) -> None:
     coin, beta = c.coin_price, c.beta
     if c.in_stress:
-        for i in range(L):
+        for i in range(n):
             above = w[LOG_COIN + i] > w[HIGH + i]
             w[HIGH + i] = w[LOG_COIN + i] if above else w[HIGH + i]
     if c.has_coin:
-        for i in range(L):
+        for i in range(n):
             w[COIN + i] = coin * _exp(w[LOG_COIN + i])
-    for i in range(L):
+    for i in range(n):
         w[RENT + i] = _exp(w[Y + i] + w[JUMPS + i] - centre)
         w[CARD + i] = curve * w[RENT + i]
     if c.needs_rents:
-        for i in range(L):
+        for i in range(n):
             w[LOG_RENT + i] = beta * (w[Y + i] + w[JUMPS + i]) - rent_centre
         if beta != 1.0:
-            for i in range(L):
+            for i in range(n):
                 w[RENT + i] = _exp(w[LOG_RENT + i])
 
 
@@ -302,17 +330,17 @@ def _prices(w: Any, c: Any, curve: float, centre: float, rent_centre: float) -> 
 
 @compiled
 def _cash(
-    w: Any, k: int, c: Any, contracted: float, merchant: float, opex: float, relet: float
+    w: Any, n: int, k: int, c: Any, contracted: float, merchant: float, opex: float, relet: float
 ) -> None:
     step, downtime = np.float64(k), c.downtime
     if c.hazard > 0.0:
-        for i in range(L):
+        for i in range(n):
             gone, rent = w[GONE + i], w[RENT + i]
             let = (gone > 0.0) & (step - gone > downtime)
             here = contracted if gone == 0.0 else 0.0
             w[CASH + i] = here + (relet * rent if let else 0.0) + merchant * rent - opex
     else:
-        for i in range(L):
+        for i in range(n):
             w[CASH + i] = contracted + merchant * w[RENT + i] - opex
 
 
@@ -323,7 +351,7 @@ def _capped(amount: float, most: float) -> float:
 
 
 @compiled
-def _service(w: Any, k: int, c: Any, rate: float, scheduled: float) -> None:
+def _service(w: Any, n: int, k: int, c: Any, rate: float, scheduled: float) -> None:
     """Steps 1 to 4; FLAG is 1 where a payment default follows, LOW where cover is below lock-up."""
     nothing = SAME * c.loan
     lockup = c.lockup - SAME * abs(c.lockup)
@@ -331,7 +359,7 @@ def _service(w: Any, k: int, c: Any, rate: float, scheduled: float) -> None:
     has_balloon, balloon = last and not np.isnan(c.balloon), c.balloon
     # a miss in the last period is a default unless grace is never
     limit = 0.0 if last and grace < np.inf else grace
-    for i in range(L):
+    for i in range(n):
         opening, reserve, liquidity = w[BALANCE + i], w[RESERVE + i], w[LIQUIDITY + i]
         alive = w[STATUS + i] == 0.0
         interest = opening * rate
@@ -381,11 +409,11 @@ def _service(w: Any, k: int, c: Any, rate: float, scheduled: float) -> None:
 
 
 @compiled
-def _paid_service(w: Any, k: int, c: Any, rate: float, scheduled: float) -> None:
+def _paid_service(w: Any, n: int, k: int, c: Any, rate: float, scheduled: float) -> None:
     """Steps 1 to 3 where service is taken to be paid."""
     nothing = SAME * c.loan
     has_balloon, balloon = k == c.periods and not np.isnan(c.balloon), c.balloon
-    for i in range(L):
+    for i in range(n):
         opening = w[BALANCE + i]
         planned = _capped(scheduled + w[ARREARS + i], opening)
         more = opening - balloon
@@ -398,17 +426,17 @@ def _paid_service(w: Any, k: int, c: Any, rate: float, scheduled: float) -> None
 
 
 @compiled
-def _reserve_and_sweep(w: Any, c: Any, target: float) -> None:
+def _reserve_and_sweep(w: Any, n: int, c: Any, target: float) -> None:
     """Steps 5 and 6."""
     if c.dsra > 0.0:
-        for i in range(L):
+        for i in range(n):
             held = w[RESERVE + i] + w[CASH + i]
             wanted = target if w[BALANCE + i] > 0.0 else 0.0
             reserve = wanted if wanted < held else held
             w[RESERVE + i], w[CASH + i] = reserve, held - reserve
     if c.sweep > 0.0:
         nothing, share = SAME * c.loan, c.sweep
-        for i in range(L):
+        for i in range(n):
             swept = _capped(share * w[CASH + i], w[BALANCE + i])
             balance, cash = w[BALANCE + i] - swept, w[CASH + i] - swept
             balance = balance if balance > nothing else 0.0
@@ -416,17 +444,17 @@ def _reserve_and_sweep(w: Any, c: Any, target: float) -> None:
             w[ARREARS + i] = w[ARREARS + i] if w[ARREARS + i] < balance else balance
             w[RECEIVED + i] += swept
     if c.cash_control == 0.0:
-        for i in range(L):
+        for i in range(n):
             w[CASH + i] = 0.0
 
 
 @compiled
-def _collateral(w: Any, k: int, c: Any) -> None:
+def _collateral(w: Any, n: int, k: int, c: Any) -> None:
     """Step 8 without its cures; FLAG is 2 where the collateral is enforced, 3 at a deadline."""
     call, through = c.call - SAME * c.call, c.liquidation - SAME * c.liquidation
     coin_weight, card_weight, step = c.coin_weight, c.card_weight, np.float64(k)
     wait = c.cure_periods
-    for i in range(L):
+    for i in range(n):
         balance = w[BALANCE + i]
         tested = (w[STATUS + i] == 0.0) & (w[FLAG + i] == 0.0) & (balance > 0.0)
         value = coin_weight * w[COINS + i] * w[COIN + i] + card_weight * w[CARD + i]
@@ -443,10 +471,10 @@ def _collateral(w: Any, k: int, c: Any) -> None:
 
 
 @compiled
-def _distribute(w: Any, k: int) -> None:
+def _distribute(w: Any, n: int, k: int) -> None:
     """End the loans that are repaid; keep the cash that must stay."""
     step = np.float64(k)
-    for i in range(L):
+    for i in range(n):
         alive = w[STATUS + i] == 0.0
         w[END + i] = step if alive else w[END + i]
         repaid = alive & (w[FLAG + i] != 1.0) & (w[BALANCE + i] == 0.0)
@@ -509,23 +537,28 @@ def _enforce(w: Any, i: int, c: Any, discount: float) -> None:
 
 
 @compiled
-def _rare(w: Any, c: Any, discount: float) -> None:
+def _rare(w: Any, n: int, c: Any, discount: float, at: Any) -> None:
     """Work the paths that are flagged."""
-    for i in range(L):
+    for m in range(_flagged(w, n, at)):
+        i = at[m]
+        if w[FLAG + i] == 3.0:
+            _cure(w, i, c)
         if w[FLAG + i] > 0.0:
-            if w[FLAG + i] == 3.0:
-                _cure(w, i, c)
-            if w[FLAG + i] > 0.0:
-                _enforce(w, i, c, discount)
+            _enforce(w, i, c, discount)
 
 
 # --- a block of lanes -----------------------------------------------------------------------
 
 
 @compiled
-def _start(w: Any, c: Any, opening: Any, card: float) -> None:
+def _start(base: Any, w: Any, c: Any, opening: Any, card: float) -> None:
     w[:] = 0.0
+    tilted = _address(0, draws.TILTED)
     for i in range(L):
+        w[PLACE + i] = i
+        if c.tilted > 0:
+            falls = _one_to_two(_word(base[i], tilted)) - 1.0 >= c.plain
+            w[FALLS + i] = 1.0 if falls else 0.0
         w[COIN + i], w[CARD + i], w[RENT + i] = c.coin_price, card, 1.0
         w[BALANCE + i], w[RESERVE + i], w[LIQUIDITY + i], w[COINS + i] = opening
         if c.has_levels:
@@ -534,60 +567,111 @@ def _start(w: Any, c: Any, opening: Any, card: float) -> None:
 
 
 @compiled
-def _running(w: Any) -> bool:
-    count = 0
-    for i in range(L):
-        count += 1 if w[STATUS + i] == 0.0 else 0
-    return count > 0
+def _period(
+    base: Any, w: Any, n: int, k: int, c: Any, market: Any, plan: Any, cash: Any,
+    discounts: Any, found: Any, bases: Any,
+) -> None:  # fmt: skip
+    """Take the first n paths of the lane through period k, but for its rare events."""
+    premium = discounts[k] * discounts[0]
+    for i in range(n):
+        w[PREMIUM + i] += w[BALANCE + i] * premium
+    _market(base, w, n, k, c, market, found, bases)
+    if c.has_cash:
+        _cash(w, n, k, c, cash[0, k - 1], cash[1, k - 1], cash[2, k - 1], cash[3, k - 1])
+        _service(w, n, k, c, plan[0, k - 1], plan[1, k - 1])
+        _reserve_and_sweep(w, n, c, plan[2, k - 1])
+    else:
+        _paid_service(w, n, k, c, plan[0, k - 1], plan[1, k - 1])
+    for i in range(n):
+        w[TESTED + i] = w[BALANCE + i]
+    if c.has_levels:
+        _collateral(w, n, k, c)
+    _distribute(w, n, k)
 
 
 @compiled
-def _note_ltv(w: Any, c: Any, row: Any) -> None:
-    for i in range(len(row)):
-        value = c.coin_weight * w[COINS + i] * w[COIN + i] + c.card_weight * w[CARD + i]
-        owing = w[BALANCE + i] > 0.0
-        row[i] = w[BALANCE + i] / value if owing else np.nan
+def _running(w: Any, n: int) -> int:
+    count = 0
+    for i in range(n):
+        count += 1 if w[STATUS + i] == 0.0 else 0
+    return count
+
+
+@compiled
+def _hand_over(w: Any, count: int, at: Any, out: Any) -> None:
+    """Write down how the paths listed have ended."""
+    for row in range(len(_OUT)):
+        source, target = _OUT[row], out[row]
+        for m in range(count):
+            target[np.int64(w[PLACE + at[m]])] = w[source + at[m]]
+
+
+@compiled
+def _close_up(base: Any, w: Any, n: int, at: Any, out: Any) -> int:
+    """Let the paths that run on close up; hand over those that have ended."""
+    for i in range(n):
+        w[FLAG + i] = w[STATUS + i]
+    _hand_over(w, _flagged(w, n, at), at, out)
+    for i in range(n):
+        w[FLAG + i] = 1.0 if w[STATUS + i] == 0.0 else 0.0
+    kept = _flagged(w, n, at)
+    for row in range(0, SHOCK, STRIDE):
+        for m in range(kept):
+            w[row + m] = w[row + at[m]]
+    for m in range(kept):
+        base[m] = base[at[m]]
+    # full vectors: the paths that make up the number have ended, and are nobody's
+    whole: int = min(n, -(-kept // 8) * 8)
+    for i in range(kept, whole):
+        w[STATUS + i], w[BALANCE + i], w[PLACE + i] = 1.0, 0.0, L
+    return whole
+
+
+@compiled
+def _record(w: Any, k: int, c: Any, ltv: Any, received: Any, late: int) -> None:
+    """Write down LTV and the lender's cash of a period."""
+    for i in range(ltv.shape[1]):
+        value = c.coin_weight * w[TESTED_COINS + i] * w[COIN + i] + c.card_weight * w[CARD + i]
+        owing = w[TESTED + i] > 0.0
+        ltv[k - 1, i] = w[TESTED + i] / value if owing else np.nan
+        received[k - 1, i] += w[RECEIVED + i]
+        received[k - 1 + late, i] += w[RECOVERED + i] if w[FLAG + i] > 0.0 else 0.0
 
 
 @compiled
 def _lanes(
-    bases: Any, c: Any, opening: Any, jumps: Any, curve: Any, centre: Any, rents: Any,
-    plan: Any, cash: Any, discounts: Any, out: Any, ltv: Any, received: Any, late: int,
+    bases: Any, c: Any, opening: Any, market: Any, plan: Any, cash: Any, discounts: Any,
+    out: Any, ltv: Any, received: Any, late: int,
 ) -> None:  # fmt: skip
-    """Run the paths, a lane at a time; a row of ``out`` for each figure of a path."""
-    w = np.empty(ROWS * L)
-    courses = len(ltv) > 0
-    for first in range(0, len(bases), L):
-        base = bases[first : first + L]
-        count = min(L, out.shape[1] - first)
-        _start(w, c, opening, curve[0])
+    """Run the paths, a lane at a time; a row of ``out`` for each figure of a path.
+
+    The last column of a lane's results is nobody's: it takes what pads a vector.
+    """
+    w, base, ends = np.empty(ROWS * STRIDE), np.empty(L, np.uint64), np.empty((len(_OUT), L + 1))
+    found, spare = np.empty(L, np.int64), np.empty(L, np.uint64)
+    courses, paths = len(ltv) > 0, out.shape[1]
+    for first in range(0, paths, L):
+        n, count = L, min(L, paths - first)
+        base[:] = bases[first : first + L]
+        _start(base, w, c, opening, market[1][0])
         for k in range(1, c.periods + 1):
-            if not (courses or _running(w)):
-                break
-            premium = discounts[k] * discounts[0]
-            for i in range(L):
-                w[PREMIUM + i] += w[BALANCE + i] * premium
-            _market(base, w, k, c, jumps, curve, centre, rents)
-            if c.has_cash:
-                _cash(w, k, c, cash[0, k - 1], cash[1, k - 1], cash[2, k - 1], cash[3, k - 1])
-                _service(w, k, c, plan[0, k - 1], plan[1, k - 1])
-                _reserve_and_sweep(w, c, plan[2, k - 1])
-            else:
-                _paid_service(w, k, c, plan[0, k - 1], plan[1, k - 1])
+            if not courses:
+                running = _running(w, n)
+                if running == 0:
+                    break
+                if n - running >= max(8, n // 4):
+                    n = _close_up(base, w, n, found, ends)
+            _period(base, w, n, k, c, market, plan, cash, discounts, found, spare)
             if courses:
-                _note_ltv(w, c, ltv[k - 1, first : first + count])
-            if c.has_levels:
-                _collateral(w, k, c)
-            _distribute(w, k)
-            _rare(w, c, discounts[k])
+                w[TESTED_COINS : TESTED_COINS + L] = w[COINS : COINS + L]
+            _rare(w, n, c, discounts[k], found)
             if courses:
-                now, then = received[k - 1, first:], received[k - 1 + late, first:]
-                for i in range(count):
-                    now[i] += w[RECEIVED + i]
-                    then[i] += w[RECOVERED + i] if w[FLAG + i] > 0.0 else 0.0
-        for row in range(len(_OUT)):
-            for i in range(count):
-                out[row, first + i] = w[_OUT[row] + i]
+                last = first + count
+                _record(w, k, c, ltv[:, first:last], received[:, first:last], late)
+        for i in range(n):
+            found[i] = i
+        _hand_over(w, n, found, ends)
+        out[:, first : first + count] = ends[:, :count]
 
 
 _OUT = (
@@ -614,8 +698,8 @@ def run(
     received = np.zeros((periods + late if courses else 0, count))
     opening = (terms.loan, terms.dsra_opening, terms.liquidity, terms.coin_units)
     _lanes(
-        bases, _constants(deal, tilt), tuple(map(float, opening)), market.jumps, market.curve,
-        market.card_centre, market.rent_centre,
+        bases, _constants(deal, tilt), tuple(map(float, opening)),
+        (market.jumps, market.curve, market.card_centre, market.rent_centre),
         np.array([plan.rates, plan.scheduled, plan.targets]), cash, discounts, out, ltv, received,
         late,
     )  # fmt: skip
@@ -674,6 +758,7 @@ def _constants(deal: Deal, tilt: Tilt) -> _Constants:
         tilt_coin=float(tilt.coin),
         tilt_card=float(tilt.card),
         tilted=int(tilt.periods),
+        plain=float(tilt.plain),
         loan=float(terms.loan),
         balloon=float("nan") if terms.balloon is None else float(terms.balloon),
         grace=float("inf") if terms.grace_periods is None else float(terms.grace_periods),
@@ -697,3 +782,18 @@ def _constants(deal: Deal, tilt: Tilt) -> _Constants:
         needs_rents=deal.needs_rents,
         in_stress=market.fall > -np.inf,
     )
+
+
+def is_compiled() -> bool:
+    """Whether the kernel is there already, in this process or in the cache of this machine."""
+    if _lanes.signatures:
+        return True
+    # numba lists what it has stored under the version of this file and the kind of processor
+    return bool(_lanes._cache._cache_file._load_index())
+
+
+def warm_up() -> None:
+    """Compile the kernel, or load it: what otherwise the first simulation does."""
+    from xlcredit.models.simulation import Deal, Terms, Tilt  # noqa: PLC0415 (they import this)
+
+    run(Deal.of(Terms(loan=1.0, rate=0.0, months=1)), 1, 0, 1, Tilt())

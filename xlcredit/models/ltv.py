@@ -8,6 +8,7 @@ import numpy as np
 
 from xlcredit.models import normal
 from xlcredit.models.normal import Numbers
+from xlcredit.models.ties import at_least
 
 __all__ = [
     "Cure",
@@ -69,9 +70,10 @@ def trigger_drop(loan: Numbers, coin_value: Numbers, gpu_value: Numbers, trigger
 
 def margin_price(loan: Numbers, coin_units: Numbers, gpu_value: Numbers, trigger: Numbers) -> Any:
     """Coin price at which the LTV reaches the trigger; 0 where the GPUs alone suffice."""
-    needed = np.divide(loan, trigger) - gpu_value
+    worth = np.divide(loan, trigger)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(np.less_equal(needed, 0.0), 0.0, needed / coin_units)
+        needed = np.divide(worth - gpu_value, coin_units)
+        return np.where(at_least(gpu_value, worth), 0.0, needed)
 
 
 def cure(
@@ -88,7 +90,8 @@ def cure(
     otherwise ``sale`` is infinite.
     """
     value = np.add(coin_value, gpu_value)
-    excess = np.maximum(0.0, loan - np.multiply(target_ltv, value))
+    allowed = np.multiply(target_ltv, value)
+    excess = np.where(at_least(allowed, loan), 0.0, loan - allowed)
     gain = np.subtract(1.0, slippage) - target_ltv
     with np.errstate(divide="ignore", invalid="ignore"):
         sale = np.where(excess == 0.0, 0.0, np.where(gain > 0.0, excess / gain, np.inf))

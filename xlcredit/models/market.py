@@ -173,10 +173,12 @@ class Walk:
     rents : bool
         Whether anything depends on rents; without, they are not computed.
     tilt : tuple of float
-        Added to the shock of coin and to the card's own in every step up to ``tilted``: paths
-        that fall more often, whose weight :attr:`log_weight` puts right.
+        Added to the shock of coin and to the card's own in every step up to ``tilted``, on all
+        paths but a share ``plain`` of them: these fall more often.
     tilted : int
         Number of steps with a tilt.
+    plain : float
+        Share of the paths, chosen at random, that are drawn without a tilt.
 
     Attributes
     ----------
@@ -185,7 +187,7 @@ class Walk:
     gone : ndarray
         Step in which the customer stopped; 0 while it is there.
     log_weight : ndarray
-        Logarithm of the likelihood of the shocks so far over that with which they were drawn.
+        Logarithm of the likelihood of the shocks so far over that which they have with a tilt.
     """
 
     def __init__(
@@ -198,10 +200,13 @@ class Walk:
         rents: bool = True,
         tilt: tuple[float, float] = (0.0, 0.0),
         tilted: int = 0,
+        plain: float = 0.0,
     ) -> None:
         self.schedule = schedule
         self.rents, self.tilt, self.tilted = rents, tilt, tilted
         self._base = draws.bases(seed, first, count)
+        if tilted:
+            self._falls = draws.uniforms(self._base, 0, draws.TILTED) >= plain
         self._log_coin, self._high, self._y, self._jumps, self._log_rent = np.zeros((5, count))
         self.coin = np.full(count, schedule.coin_price)
         self.card = np.full(count, schedule.curve[0])
@@ -239,8 +244,9 @@ class Walk:
 
     def _tilt(self, shock: Array, own: Array) -> tuple[Array, Array]:
         a, b = self.tilt
-        self.log_weight -= a * shock + b * own + 0.5 * (a * a + b * b)
-        return shock + a, own + b
+        shock, own = shock + a * self._falls, own + b * self._falls
+        self.log_weight -= a * shock + b * own - 0.5 * (a * a + b * b)
+        return shock, own
 
     def _joint(self, shock: Array, own: Array) -> Array:
         """Shock of the card: of unit variance, with the correlation that holds in this step."""

@@ -85,11 +85,23 @@ class Terms(loan.Terms, Market):
 
 @dataclass(frozen=True)
 class Tilt:
-    """What is added to the shocks of coin and card in the first ``periods`` steps."""
+    """What is added to the shocks of coin and card in the first ``periods`` steps.
+
+    A share ``plain`` of the paths is drawn without it, so that no path weighs more than
+    1/``plain``: figures of the common paths stay good where those of the rare ones get better.
+    """
 
     coin: float = 0.0
     card: float = 0.0
     periods: int = 0
+    plain: float = 0.25
+
+    def weights(self, log_weight: Array) -> Array:
+        """Likelihood of each path over that with which the mixture draws it."""
+        if not self.periods:
+            return np.ones(len(log_weight))
+        with np.errstate(over="ignore"):
+            return np.asarray(1.0 / (self.plain + (1.0 - self.plain) * np.exp(-log_weight)))
 
 
 @dataclass(frozen=True)
@@ -227,7 +239,7 @@ def outcomes(
     terms, plan, tilt = deal.terms, deal.plan, tilt or Tilt()
     walk = Walk(
         deal.market, seed, first, count,
-        rents=deal.needs_rents, tilt=(tilt.coin, tilt.card), tilted=tilt.periods,
+        rents=deal.needs_rents, tilt=(tilt.coin, tilt.card), tilted=tilt.periods, plain=tilt.plain,
     )  # fmt: skip
     state = loan.State.start(terms, walk.coin, walk.card)
     premium, discounted, log_weight = np.zeros((3, count))
@@ -390,7 +402,8 @@ class Simulation:
         self.threads = 1 if alone else threads or os.cpu_count() or 1
         self.done = 0
         self._tally = Tally(_MEANS, _RATIOS)
-        self._kept: list[tuple[Array, Array, Array]] = []
+        # untouched memory is none: of these only what is filled is ever there
+        self._kept = np.empty((3 if self.tilt.periods else 2, estimates.KEPT))
         self._recorded: list[tuple[Array, Array, Array]] = []
         self._by_period = np.zeros((4, deal.plan.periods + 1))
 
@@ -402,6 +415,11 @@ class Simulation:
             self._add(outcome)
             if progress is not None:
                 progress(self.done)
+
+    def outcomes(self) -> Iterator[Outcome]:
+        """Run the paths done so far once more, and give how each block of them ended."""
+        starts = range(0, self.done, BLOCK)
+        yield from self._work([(first, min(BLOCK, self.done - first)) for first in starts])
 
     def _work(self, blocks: list[tuple[int, int]]) -> Iterator[Outcome]:
         """Work the blocks, a few at once, and give them back in their order."""
@@ -422,7 +440,7 @@ class Simulation:
 
     def _add(self, outcome: Outcome) -> None:
         o, periods = outcome, self.deal.plan.periods
-        weight = np.exp(o.log_weight) if self.tilt.periods else None
+        weight = self.tilt.weights(o.log_weight) if self.tilt.periods else None
         events = {
             "called": o.first_call > 0,
             "liquidated": o.status == loan.LIQUIDATED,
@@ -443,8 +461,9 @@ class Simulation:
         )
         for row, (period, value) in enumerate(dated):
             self._by_period[row] += np.bincount(period, ones * value, periods + 1)
-        if self.done < estimates.KEPT:
-            self._kept.append((o.loss, o.max_ltv, ones))
+        room = slice(self.done, min(self.done + len(o.loss), estimates.KEPT))
+        for kept, column in zip(self._kept, (o.loss, o.max_ltv, ones), strict=False):
+            kept[room] = column[: max(0, room.stop - room.start)]
         if o.ltv is not None and o.cash is not None:
             self._recorded.append((o.ltv, o.cash, ones))
         self.done += len(o.loss)
@@ -452,8 +471,8 @@ class Simulation:
     def result(self) -> Result:
         """Return what has been found so far."""
         weighed = self.tilt.periods > 0
-        loss, max_ltv, ones = (np.concatenate(part) for part in zip(*self._kept, strict=True))
-        weights = ones if weighed else None
+        loss, max_ltv, *ones = self._kept[:, : self.done]
+        weights = ones[0] if weighed else None
         losses = Sample(loss, weights)
         max_ltvs = Sample(max_ltv, weights) if self.deal.terms.call_ltv is not None else None
         names = ("first_call", "liquidation", "payment_default", "loss")

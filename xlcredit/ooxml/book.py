@@ -18,6 +18,7 @@ from xlcredit.errors import CODES, CellError, FileError
 from xlcredit.ooxml.numerals import decimal, whole
 from xlcredit.ooxml.package import Package
 from xlcredit.ooxml.place import LAST_COLUMN, LAST_ROW, Area, Place, a1, extent
+from xlcredit.ooxml.relations import related
 from xlcredit.ooxml.sheet import Cell, Sheet, scan
 from xlcredit.ooxml.values import Value, serial, unquote
 
@@ -106,29 +107,17 @@ class Book:
                     return part
         raise FileError(f"{self.package.path}: is not a workbook; it is another Office document")
 
-    def _related(self) -> dict[str, tuple[str, str]]:
-        """Read the workbook's relationships: id -> (kind, part)."""
-        folder = PurePosixPath(self.part).parent
-        rels = str(folder / "_rels" / (PurePosixPath(self.part).name + ".rels"))
-        related = {}
-        for relation in self.package.root(rels):
-            target = relation.get("Target", "")
-            part = target.lstrip("/") if target.startswith("/") else str(folder / target)
-            kind = relation.get("Type", "").rpartition("/")[2]
-            related[relation.get("Id", "")] = (kind, part)
-        return related
-
     def _find_sheets(self) -> Iterator[tuple[str, str]]:
-        related, seen = self._related(), set[str]()
+        relations, seen = related(self.package, self.part), set[str]()
         for sheet in _children(self._root, "sheets"):
             key = sheet.get(_RELATION) or sheet.get(_STRICT) or ""
-            kind, part = related.get(key, ("", ""))
+            relation = relations.get(key)
             name = sheet.get("name", "")
             if not 0 < len(name) <= _LONGEST_SHEET_NAME or name.lower() in seen:
                 raise FileError(f"{self.package.path} is damaged: {_bad_name(name)}")
             seen.add(name.lower())
-            if kind == "worksheet":
-                yield name, part
+            if relation is not None and relation.kind == "worksheet":
+                yield name, relation.part
 
     @cached_property
     def names(self) -> list[Name]:
@@ -186,7 +175,8 @@ class Book:
 
     @cached_property
     def _strings(self) -> list[str]:
-        parts = [p for kind, p in self._related().values() if kind == "sharedStrings"]
+        relations = related(self.package, self.part).values()
+        parts = [r.part for r in relations if r.kind == "sharedStrings"]
         if not parts or parts[0] not in self.package:
             return []
         return [_text(item) for item in self.package.root(parts[0])]

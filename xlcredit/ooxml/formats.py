@@ -7,7 +7,8 @@ import re
 from functools import cached_property
 from typing import Any
 
-from xlcredit.ooxml.book import Book, Place
+from xlcredit.ooxml.book import Book
+from xlcredit.ooxml.place import Place
 
 __all__ = ["DateCells", "to_date"]
 

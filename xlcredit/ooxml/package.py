@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import shutil
 import struct
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
@@ -16,9 +14,10 @@ from typing import IO, Any
 from defusedxml import DefusedXmlException, ElementTree
 
 from xlcredit.errors import FileError
+from xlcredit.files import read_file, replace_file
 from xlcredit.ooxml.archive import Archive
 
-__all__ = ["DATE", "Package", "replace_file", "zipped"]
+__all__ = ["DATE", "Package", "pack", "zipped"]
 
 #: A zip member needs a date; all that we make get this, so that equal contents are equal files.
 DATE = (1980, 1, 1, 0, 0, 0)
@@ -54,7 +53,7 @@ class Package:
     ) -> None:
         self._in_memory = isinstance(source, bytes)
         self.path = Path(name if isinstance(source, bytes) else source)
-        self.data = source if isinstance(source, bytes) else _read(self.path)
+        self.data = source if isinstance(source, bytes) else read_file(self.path)
         _refuse_other_kinds(self.path, self.data)
         archive = Archive(self.data, self.path)
         self._members, self._comment = archive.members, archive.comment
@@ -108,11 +107,10 @@ class Package:
         if not isinstance(target, str | os.PathLike):
             self._write(target, changed)
             return
-        target = Path(target).resolve()
-        if target == self.path.resolve() and not (overwrite or self._in_memory):
+        target = Path(target)
+        same = target.resolve() == self.path.resolve()
+        if same and not (overwrite or self._in_memory):
             raise FileError(f"{self.path} would be overwritten; choose another target or allow it")
-        if target.is_dir():
-            raise FileError(f"{target}: is a folder; name a file in it")
         copy = BytesIO()
         try:
             self._write(copy, changed)
@@ -175,18 +173,6 @@ class Package:
             raise FileError(f"{self.path}: is not a workbook; the zip holds no Office document")
 
 
-def _read(path: Path) -> bytes:
-    if path.is_dir():
-        raise FileError(f"{path}: is a folder; name the workbook in it")
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        raise FileError(f"{path}: no such file") from None
-    except OSError as error:
-        raise FileError(f"{path} cannot be read: {error.strerror}") from error
-    return data
-
-
 def _refuse_other_kinds(path: Path, data: bytes) -> None:
     if not data:
         raise FileError(f"{path} is empty")
@@ -199,47 +185,33 @@ def _refuse_other_kinds(path: Path, data: bytes) -> None:
         raise FileError(f"{path} is an old .xls file; save it as .xlsx and try again")
 
 
-# --- files, written whole or not at all -----------------------------------------------------
+# --- new packages ---------------------------------------------------------------------------
 
 
-def zipped(parts: Mapping[str, bytes]) -> bytes:
+def zipped(parts: Mapping[str, bytes], *, packed: bool = True) -> bytes:
     """Write a zip file: the parts in their order; equal parts are equal bytes."""
     out = BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
         for name, content in parts.items():
             member = zipfile.ZipInfo(name, DATE)
-            member.compress_type = zipfile.ZIP_DEFLATED
+            member.compress_type = zipfile.ZIP_DEFLATED if packed else zipfile.ZIP_STORED
             member.external_attr = 0o600 << 16
             archive.writestr(member, content)
     return out.getvalue()
 
 
-def replace_file(target: Path, content: bytes, like: Path | None = None) -> None:
-    """Write a file beside ``target`` that takes its place only once it is complete.
+def pack(package: Package, changed: Mapping[str, bytes | None]) -> bytes:
+    """Write a workbook file: the parts in their order, new ones behind; equal parts, equal bytes.
 
     Parameters
     ----------
-    target : Path
-        The file to write; its folder exists.
-    content : bytes
-        What it is to hold.
-    like : Path, optional
-        The file whose permissions it gets; without it, everybody may read it.
-
-    Raises
-    ------
-    OSError
-        If it cannot be written; the target is as it was.
+    package : Package
+        The workbook that is copied.
+    changed : mapping
+        Parts that are new or have new contents; ``None`` leaves a part out.
     """
-    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
-    part = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as out:
-            out.write(content)
-        if like is None:
-            part.chmod(0o644)
-        else:
-            shutil.copymode(like, part)
-        part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)
+    contents = {
+        name: changed[name] if name in changed else package.read(name)
+        for name in dict.fromkeys([*package, *changed])
+    }
+    return zipped({name: content for name, content in contents.items() if content is not None})

@@ -77,6 +77,15 @@ class Area:
                 yield Place(self.sheet, row, column)
 
     @property
+    def absolute(self) -> str:
+        """The address as a defined name has it: ``Debt!$B$4:$B$9``."""
+        first, last = (
+            Place(self.sheet, *corner).absolute
+            for corner in ((self.top, self.left), (self.bottom, self.right))
+        )
+        return f"{quoted(self.sheet)}!{first}" + ("" if len(self) == 1 else f":{last}")
+
+    @property
     def reference(self) -> str:
         """The address without the sheet."""
         first = a1(self.top, self.left)

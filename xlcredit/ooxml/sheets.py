@@ -8,8 +8,9 @@ from pathlib import PurePosixPath
 
 from xlcredit.ooxml.package import Package
 from xlcredit.ooxml.place import a1
+from xlcredit.ooxml.relations import TYPES, Additions, related, relations_of, without
 from xlcredit.ooxml.sheet import Sheet
-from xlcredit.ooxml.tags import PREFIX, before_end, masked
+from xlcredit.ooxml.tags import PREFIX, masked
 from xlcredit.ooxml.values import Value, element, quote, spell
 
 __all__ = ["Rows", "Styles", "add_sheets", "worksheet"]
@@ -17,8 +18,7 @@ __all__ = ["Rows", "Styles", "add_sheets", "worksheet"]
 #: By row: the values from column A on, each with the number of its style.
 Rows = dict[int, Sequence[tuple[Value, int]]]
 
-_TYPES = "[Content_Types].xml"
-_WORKSHEET = b"application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"
+_WORKSHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"
 _STYLE = re.compile(rb"<[^>]*?\ss\s*=\s*[\"'](\d+)")
 _SHEET = re.compile(
     rb"<(" + PREFIX + rb")sheet(?=\s)[^>]*?\s([^\s<>/:=\"']+):id\s*=[^>]*?(?:/>|></\1sheet>)"
@@ -38,7 +38,7 @@ class Styles:
     """
 
     def __init__(self, package: Package, workbook: str) -> None:
-        self._part = _related(package, workbook).get("styles", "")
+        self._part = _part(package, workbook, "styles")
         self._xml = package.read(self._part) if self._part in package else b""
         self.bold = self.wrapped = 0
         font = self._append(b"fonts", b"font", self._bold_font)
@@ -109,24 +109,20 @@ def add_sheets(
     dict
         New and changed parts; None for one that is left out.
     """
-    relations = _relations(workbook)
-    changed = {part: package.read(part) for part in (workbook, relations, _TYPES)}
-    dropped: dict[str, bytes | None] = {}
-    if chain := _related(package, workbook).get("calcChain"):
-        dropped[chain] = None
-        changed[relations] = _without(changed[relations], rb"calcChain\"")
-        changed[_TYPES] = _without(changed[_TYPES], re.escape(f'"/{chain}"').encode())
-    for name in pages:
-        key = f"xlcredit{name}"
+    relations, main = relations_of(workbook), package.read(workbook)
+    kind = next(r.type for r in related(package, workbook).values() if r.kind == "worksheet")
+    added = Additions(package)
+    for name, content in pages.items():
         part = str(PurePosixPath(workbook).parent / "worksheets" / f"{name.lower()}.xml")
-        dropped[part] = pages[name]
-        changed[relations] = before_end(
-            changed[relations], _relation(package.read(relations), key, part)
-        )
-        override = b'Override PartName="/%b" ContentType="%b"/>' % (part.encode(), _WORKSHEET)
-        changed[_TYPES] = before_end(changed[_TYPES], override)
-        changed[workbook] = _with_sheet(changed[workbook], name, key)
-    return {**changed, **dropped}
+        added.add(part, content, _WORKSHEET)
+        key = added.relate(workbook, kind, part, key=f"xlcredit{name}")
+        main = _with_sheet(main, name, key)
+    changed: dict[str, bytes | None] = {**added.parts, workbook: main}
+    if chain := _part(package, workbook, "calcChain"):
+        changed[chain] = None
+        changed[relations] = without(added.parts[relations], "Relationship", 'calcChain"')
+        changed[TYPES] = without(added.parts[TYPES], "Override", f'"/{chain}"')
+    return changed
 
 
 def worksheet(rows: Rows, widths: Iterable[float], frozen: int, like: bytes) -> bytes:
@@ -185,31 +181,10 @@ def _cell(reference: str, value: Value, style: int) -> bytes:
     return b"%b%b>%b</c>" % (head, tag, element(b"v", text))
 
 
-def _relations(workbook: str) -> str:
-    path = PurePosixPath(workbook)
-    return str(path.parent / "_rels" / f"{path.name}.rels")
-
-
-def _related(package: Package, workbook: str) -> dict[str, str]:
-    """Find the parts that a workbook has one of, by kind."""
-    folder = PurePosixPath(workbook).parent
-    related = {}
-    for relation in package.root(_relations(workbook)):
-        target = relation.get("Target", "")
-        part = target.lstrip("/") if target.startswith("/") else str(folder / target)
-        related[relation.get("Type", "").rpartition("/")[2]] = part
-    return related
-
-
-def _relation(xml: bytes, key: str, part: str) -> bytes:
-    """Write a relationship of the kind that the other sheets have."""
-    kind = re.search(rb"Type\s*=\s*[\"']([^\"']*/worksheet)[\"']", xml)
-    assert kind, "a workbook has a worksheet"
-    return b'Relationship Id="%b" Type="%b" Target="/%b"/>' % (
-        key.encode(),
-        kind[1],
-        part.encode(),
-    )
+def _part(package: Package, workbook: str, kind: str) -> str:
+    """Find the part of a kind that a workbook has one of."""
+    found = (r.part for r in related(package, workbook).values() if r.kind == kind)
+    return next(found, "")
 
 
 def _with_sheet(xml: bytes, name: str, key: str) -> bytes:
@@ -225,8 +200,3 @@ def _with_sheet(xml: bytes, name: str, key: str) -> bytes:
         key.encode(),
     )
     return xml[: last.end()] + tag + xml[last.end() :]
-
-
-def _without(xml: bytes, mark: bytes) -> bytes:
-    """Drop the one self-closing element that holds a mark."""
-    return re.sub(rb"<[^<>]*%b[^<>]*/>" % mark, b"", xml, count=1)

@@ -17,6 +17,7 @@ from openpyxl.formula.tokenizer import Tokenizer, TokenizerError
 from xlcredit.errors import RecalcError
 from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.formulas import formulas_in, rewritten
+from xlcredit.ooxml.relations import TYPES, relations_of, without
 from xlcredit.ooxml.tags import PREFIX
 
 __all__ = [
@@ -47,7 +48,6 @@ _LINKS = re.compile(
     rb"<" + PREFIX + rb"externalReferences\b.*?</" + PREFIX + rb"externalReferences\s*>", re.S
 )
 _ADD_IN = re.compile(r"\.(?:xla|xlam|xll)\Z", re.IGNORECASE)
-_TYPES = "[Content_Types].xml"
 
 
 def plain_name(stored: str, functions: Collection[str]) -> str | None:
@@ -239,18 +239,11 @@ def _without_links(book: Book, changed: dict[str, bytes | None]) -> dict[str, by
     )
     if used or not all(map(_ADD_IN.search, targets)) or not targets:
         return {}
-    relations = str(folder / "_rels" / (PurePosixPath(book.part).name + ".rels"))
+    relations = relations_of(book.part)
     main = changed.get(book.part) or package.read(book.part)
     return {
         **dict.fromkeys(links),
         book.part: _LINKS.sub(b"", main),
-        relations: _without(package.read(relations), "Relationship", "/externalLink"),
-        _TYPES: _without(package.read(_TYPES), "Override", "/externalLinks/"),
+        relations: without(package.read(relations), "Relationship", "/externalLink"),
+        TYPES: without(package.read(TYPES), "Override", "/externalLinks/"),
     }
-
-
-def _without(xml: bytes, name: str, word: str) -> bytes:
-    """Drop the elements of one name whose tag holds a word."""
-    at, mark = name.encode(), re.escape(word).encode()
-    end = rb"(?:/>|>\s*</" + PREFIX + at + rb"\s*>)"
-    return re.sub(rb"<" + PREFIX + at + rb"\b[^<>]*" + mark + rb"[^<>]*?" + end, b"", xml)

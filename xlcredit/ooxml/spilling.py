@@ -6,9 +6,9 @@ import re
 from collections.abc import Collection
 
 from xlcredit.errors import RecalcError
-from xlcredit.ooxml.additions import Additions
 from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.place import Place, a1
+from xlcredit.ooxml.relations import Additions
 from xlcredit.ooxml.sheet import Sheet
 from xlcredit.ooxml.tags import ATTRIBUTE
 

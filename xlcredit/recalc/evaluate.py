@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import io
 from typing import Any
 
 import numpy as np
-from openpyxl import Workbook
-from openpyxl.utils import get_column_letter
-from openpyxl.workbook.defined_name import DefinedName
 
 from xlcredit.errors import CellError, RecalcError
-from xlcredit.ooxml.book import Book, Formula, Place
+from xlcredit.ooxml.book import Book, Formula
 from xlcredit.ooxml.package import Package
+from xlcredit.ooxml.place import Area, Place
+from xlcredit.ooxml.plainbook import plain_workbook
 from xlcredit.ooxml.values import Value, plain
 from xlcredit.recalc.calls import default_functions
 from xlcredit.recalc.engine import Engine
@@ -79,19 +77,13 @@ def evaluate(
 
 def _workbook(names: dict[str, Any]) -> Book:
     """Make a workbook that holds the named values, and nothing else."""
-    workbook = Workbook()
-    workbook.worksheets[0].title = _SHEET
+    sheets: dict[str, list[list[Value]]] = {_SHEET: []}
+    defined = {}
     for number, (name, value) in enumerate(names.items(), start=1):
-        sheet = workbook.create_sheet(f"Name{number}")
-        rows = _rows(name, value)
-        for row in rows:
-            sheet.append(row)
-        corner = f"${get_column_letter(len(rows[0]))}${len(rows)}"
-        area = "$A$1" if corner == "$A$1" else f"$A$1:{corner}"
-        workbook.defined_names[name] = DefinedName(name, attr_text=f"{sheet.title}!{area}")
-    content = io.BytesIO()
-    workbook.save(content)
-    return Book(Package(content.getvalue(), "the formula"))
+        rows = sheets[f"Name{number}"] = _rows(name, value)
+        area = Area(f"Name{number}", 1, 1, len(rows), len(rows[0]))
+        defined[name] = area.absolute
+    return Book(Package(plain_workbook(sheets, defined), "the formula"))
 
 
 def _rows(name: str, value: Any) -> list[list[Value]]:

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from functools import cache
-from io import BytesIO
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
-from zipfile import ZIP_STORED, ZipFile
 
 import formualizer
 
 from xlcredit.errors import CellError, RecalcError
+from xlcredit.ooxml.package import zipped
 from xlcredit.ooxml.place import a1, address
 from xlcredit.ooxml.place import extent as read_extent
 from xlcredit.ooxml.values import Value, element, number, spell
@@ -185,13 +184,10 @@ def _file(model: Model) -> bytes:
         f"{relations}</Relationships>",
         "xl/workbook.xml": _workbook_part(model),
     }
-    out = BytesIO()
-    with ZipFile(out, "w", ZIP_STORED) as archive:
-        for name, text in parts.items():
-            archive.writestr(name, text)
-        for i, cells in zip(numbers, model.sheets.values(), strict=True):
-            archive.writestr(f"xl/worksheets/sheet{i}.xml", b"".join(_sheet_part(cells)))
-    return out.getvalue()
+    contents = {name: text.encode() for name, text in parts.items()}
+    for i, cells in zip(numbers, model.sheets.values(), strict=True):
+        contents[f"xl/worksheets/sheet{i}.xml"] = b"".join(_sheet_part(cells))
+    return zipped(contents, packed=False)
 
 
 def _workbook_part(model: Model) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from xlcredit.errors import RecalcError
-from xlcredit.ooxml.book import Book, Place
+from xlcredit.ooxml.book import Book
+from xlcredit.ooxml.place import Place
 from xlcredit.ooxml.values import Value
 from xlcredit.recalc.calls import default_functions
 from xlcredit.recalc.engine import Engine, Refusal

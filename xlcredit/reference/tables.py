@@ -12,6 +12,7 @@ import csv
 import dataclasses
 import datetime
 import difflib
+import io
 import math
 import os
 from collections.abc import Callable, Iterator
@@ -21,6 +22,7 @@ from pathlib import Path
 from typing import Any, ClassVar, TypeVar, cast, get_type_hints
 
 from xlcredit.errors import FileError
+from xlcredit.files import LARGEST_TEXT, read_file
 from xlcredit.hints import did_you_mean
 
 __all__ = [
@@ -260,21 +262,19 @@ def _path(kind: type[Row], folder: str) -> Path:
     if not Path(folder).is_dir():
         raise FileError(f"{folder}: no such folder (it is given by {FOLDER_VARIABLE})")
     own = Path(folder) / kind.file
-    return own if own.is_file() else _SHIPPED / kind.file
+    return own if own.exists() else _SHIPPED / kind.file
 
 
 @cache
 def _read(path: Path) -> tuple[Row, ...]:
     kind = next(kind for kind in TABLES if kind.file == path.name)
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            return tuple(_rows(kind, path, csv.reader(file, strict=True)))
+        text = read_file(path, LARGEST_TEXT).decode("utf-8-sig")
+        return tuple(_rows(kind, path, csv.reader(io.StringIO(text, newline=""), strict=True)))
     except UnicodeDecodeError:
         raise FileError(f"{path}: is not UTF-8 text; save it as CSV UTF-8") from None
     except csv.Error as error:
         raise FileError(f"{path}: is not a CSV file: {error}") from None
-    except OSError as error:
-        raise FileError(f"{path}: {error.strerror}") from None
 
 
 def _rows(kind: type[Row], path: Path, lines: Any) -> Iterator[Row]:

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from xlcredit.errors import CellError
-from xlcredit.ooxml.book import Book, Place
-from xlcredit.ooxml.place import extent
+from xlcredit.ooxml.book import Book
+from xlcredit.ooxml.place import Place
 from xlcredit.ooxml.values import Value
-from xlcredit.workbook.pages.summary import AREA_COVENANTS
+from xlcredit.workbook.pages.summary import AREA_COVENANTS, COVENANT_COLUMNS
+from xlcredit.workbook.reading import table
 
 __all__ = ["BREACH", "CHECK", "PASS", "Covenant", "CovenantCells", "find_covenants"]
 
@@ -19,7 +20,6 @@ __all__ = ["BREACH", "CHECK", "PASS", "Covenant", "CovenantCells", "find_covenan
 Shown = Value | dt.date
 
 PASS, BREACH, CHECK = "PASS", "BREACH", "CHECK"
-_LABEL, _VALUE, _TEST, _THRESHOLD, _STATUS, _HEADROOM, _FIRST = range(7)
 
 
 @dataclass(frozen=True)
@@ -62,44 +62,35 @@ class Covenant:
 
 @dataclass(frozen=True)
 class CovenantCells:
-    """Where a covenant stands: one row of the dashboard."""
+    """Where a covenant stands: its name, and a cell under each heading of the dashboard."""
 
     name: str
-    sheet: str
-    row: int
-    column: int
+    cells: dict[str, Place]
 
     def read(self, value: Callable[[Place], Shown]) -> Covenant:
         """Read it with a function that gives the value of a cell."""
-
-        def cell(offset: int) -> Shown:
-            return value(Place(self.sheet, self.row, self.column + offset))
-
-        status = cell(_STATUS)
+        shown = {heading: value(place) for heading, place in self.cells.items()}
+        status = shown["Status"]
         return Covenant(
             name=self.name,
-            label=str(cell(_LABEL) or ""),
-            value=cell(_VALUE),
-            test=str(cell(_TEST) or ""),
-            threshold=cell(_THRESHOLD),
+            label=str(shown["Covenant"] or ""),
+            value=shown["Value"],
+            test=str(shown["Test"] or ""),
+            threshold=shown["Threshold"],
             status=str(status) if status in (PASS, BREACH) else CHECK,  # an error never passes
-            headroom=cell(_HEADROOM),
-            first_breach=cell(_FIRST),
+            headroom=shown["Headroom"],
+            first_breach=shown["First breach"],
         )
 
 
 def find_covenants(book: Book) -> list[CovenantCells]:
     """Find the covenants of a workbook of ours; none in another workbook."""
-    area = next((n.text for n in book.names if n.name == AREA_COVENANTS), "")
-    sheet, _, reference = area.rpartition("!")
-    sheet = sheet.strip("'").replace("''", "'")
-    if sheet not in book.sheets:
-        return []
-    top, left, bottom, _ = extent(reference)
-    verdicts = {place: name for name, place in book.cell_names.items() if place.sheet == sheet}
-    places = [Place(sheet, row, left + _STATUS) for row in range(top, bottom + 1)]
+    names = {place: name for name, place in book.cell_names.items()}
+    rows = table(book, AREA_COVENANTS)
     return [
-        CovenantCells(verdicts.get(place, str(place)), sheet, place.row, left) for place in places
+        CovenantCells(names.get(row["Status"], str(row["Status"])), row)
+        for row in rows
+        if set(COVENANT_COLUMNS) <= set(row)
     ]
 
 

@@ -16,7 +16,7 @@ from openpyxl.styles import Alignment
 from xlcredit._version import __version__
 from xlcredit.deals.units import unit
 from xlcredit.errors import FileError, UserError
-from xlcredit.ooxml.package import replace_file
+from xlcredit.files import replace_file
 from xlcredit.workbook import style
 from xlcredit.workbook.saving import saved
 
@@ -25,6 +25,7 @@ __all__ = [
     "Column",
     "Kind",
     "Table",
+    "pyarrow",
     "require_format",
     "write_sheet",
     "write_table",
@@ -72,7 +73,7 @@ def require_format(path: Path) -> None:
     if path.suffix.lower() not in FORMATS:
         raise UserError(f"{path}: give the file one of the endings {', '.join(FORMATS)}")
     if path.suffix.lower() == ".parquet":
-        _pyarrow()
+        pyarrow()
 
 
 def write_table(table: Table, path: Path, title: str = "Table") -> None:
@@ -107,7 +108,7 @@ def _spelled(value: Any) -> Any:
 
 
 def _parquet(table: Table, _title: str) -> bytes:
-    pa, parquet = _pyarrow()
+    pa, parquet = pyarrow()
     types = {"number": pa.float64(), "count": pa.int64(), "text": pa.string(), "date": pa.date32()}
     fields = [
         pa.field(c.name, types[c.kind], metadata={"unit": c.unit} if c.unit else None)
@@ -124,14 +125,21 @@ def _across(table: Table) -> Iterable[list[Any]]:
     return ([row[at] for row in table.rows] for at in range(len(table.columns)))
 
 
-def _pyarrow() -> tuple[Any, Any]:
+def pyarrow() -> tuple[Any, Any]:
+    """Give the library that reads and writes Parquet, and its module for files.
+
+    Raises
+    ------
+    UserError
+        If it is not installed.
+    """
     try:
-        import pyarrow  # noqa: PLC0415 - an extra
+        import pyarrow as library  # noqa: PLC0415 - an extra
         from pyarrow import parquet  # noqa: PLC0415
     except ImportError:
         told = 'Parquet needs pyarrow: pip install "xlcredit[parquet]", or ask for .csv or .xlsx'
         raise UserError(told) from None
-    return pyarrow, parquet
+    return library, parquet
 
 
 def _xlsx(table: Table, title: str) -> bytes:

@@ -8,8 +8,7 @@ import re
 
 from openpyxl import Workbook
 
-from xlcredit.ooxml.additions import pack
-from xlcredit.ooxml.package import Package
+from xlcredit.ooxml.package import Package, pack
 
 __all__ = ["saved"]
 

@@ -18,10 +18,11 @@ from typing import TYPE_CHECKING, Any
 
 from xlcredit.errors import CellError, RecalcError
 from xlcredit.hints import did_you_mean
-from xlcredit.ooxml.book import Book, Place
+from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.formats import DateCells, to_date
 from xlcredit.ooxml.package import Package
-from xlcredit.ooxml.values import Value
+from xlcredit.ooxml.place import Place
+from xlcredit.ooxml.values import Value, plain
 from xlcredit.recalc.engine import Engine
 from xlcredit.recalc.inputs import resolve_inputs
 from xlcredit.recalc.live import Live
@@ -167,7 +168,7 @@ class Session:
         rows = range(1, max((row for row, _ in cells), default=0) + 1)
         columns = range(1, max((column for _, column in cells), default=0) + 1)
         values = [
-            [_plain(self._shown(Place(name, r, c), cells.get((r, c)))) for c in columns]
+            [_code(self._shown(Place(name, r, c), cells.get((r, c)))) for c in columns]
             for r in rows
         ]
         return pd.DataFrame(values, index=list(rows), columns=[*map(column_letters, columns)])
@@ -193,6 +194,11 @@ class Session:
             If a name is unknown, its cell is calculated, or the sheet would refuse the value.
         """
         self._calculating.set(self._resolved({**(inputs or {}), **named}))
+
+    def fill(self, inputs: Mapping[str, object]) -> None:
+        """Change named inputs to values that were checked before, against their template."""
+        places = self._book.cell_names
+        self._calculating.set({places[name]: plain(value) for name, value in inputs.items()})
 
     def check(self, inputs: Mapping[str, object]) -> None:
         """Refuse what :meth:`set` would refuse, and change nothing."""
@@ -318,5 +324,5 @@ class Session:
         return to_date(value) if isinstance(value, float) and place in self._dates else value
 
 
-def _plain(value: Any) -> Any:
+def _code(value: Any) -> Any:
     return value.code if isinstance(value, CellError) else value

@@ -278,8 +278,8 @@ def _date(parameter: Parameter, cell: Any, place: str) -> datetime.date:
 def _read_terms(parameter: Parameter, raw: Any) -> Any:
     """Read a two-column block of labels and values into the parameter's dataclass."""
     assert parameter.terms is not None
-    if isinstance(raw, Mapping):
-        raw = [[label, value] for label, value in raw.items()]
+    if isinstance(raw, Mapping):  # from Python; without an entry it is a block without a row
+        raw = [[label, value] for label, value in raw.items()] or [[None, None]]
     cell = grid(parameter.name, raw)
     if isinstance(cell, CellError):
         raise passed_on(parameter.name, cell)

@@ -16,13 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xlcredit.errors import CellError
+from xlcredit.log import record
 from xlcredit.worksheet.arguments import OMITTED, READERS, Vector
 from xlcredit.worksheet.cells import Cells, first_error, grid, plain
 from xlcredit.worksheet.kinds import Checked
 from xlcredit.worksheet.ranges import Faults, Numbers, not_finite
 from xlcredit.worksheet.registry import Function
 
-__all__ = ["OMITTED", "evaluate"]
+__all__ = ["OMITTED", "evaluate", "read_arguments"]
 
 #: Elements worked on at once: temporaries stay in the processor's cache and memory stays flat.
 CHUNK = 16_384
@@ -35,6 +36,8 @@ _LEGAL = frozenset({str, bool, datetime.date, CellError})
 
 def evaluate(function: Function, raw: Sequence[Any]) -> Any:
     """Evaluate one registered function on raw cells; only :class:`CellError` ever escapes."""
+    collecting = gc.isenabled()
+    gc.disable()  # it would walk the cells of a large range again and again as they are made
     try:
         with np.errstate(all="ignore"):
             arguments = _read(function, raw)
@@ -51,10 +54,25 @@ def evaluate(function: Function, raw: Sequence[Any]) -> Any:
     except OverflowError as error:
         raise not_finite() from error
     except Exception as bug:  # an exception must not escape into a host, even one of our own
+        record(bug, function.name)
         raise CellError("#VALUE!", f"{function.name} failed: {type(bug).__name__}: {bug}") from bug
+    finally:
+        if collecting:
+            gc.enable()
 
 
 # --- arguments ------------------------------------------------------------------------------
+
+
+def read_arguments(function: Function, raw: Sequence[Any]) -> list[Any]:
+    """Read raw cells as the typed arguments that the function's body takes.
+
+    Raises
+    ------
+    CellError
+        What the cell would show for an argument that is none.
+    """
+    return [_bare(argument) for argument in _read(function, raw)]
 
 
 def _read(function: Function, raw: Sequence[Any]) -> list[Any]:
@@ -175,22 +193,10 @@ def _block(values: NDArray[Any], faults: Faults) -> Any:
             values[place] = error
     if values.size == 1:
         return _single(values.item())
-    rows = _rows(values)
+    rows: list[list[Any]] = values.tolist()
     if numbers or not set(map(type, values.flat)) - _LEGAL:
         return rows
     return [[_in_block(cell) for cell in row] for row in rows]
-
-
-def _rows(values: NDArray[Any]) -> list[list[Any]]:
-    """Return an array as lists, with the collector at rest: it would walk them again and again."""
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        rows: list[list[Any]] = values.tolist()
-        return rows
-    finally:
-        if collecting:
-            gc.enable()
 
 
 # --- one answer -----------------------------------------------------------------------------

@@ -7,6 +7,7 @@ number, and :class:`Cells` where any cell may be anything.
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterable
 from itertools import chain
 from typing import Any, Final, NamedTuple
@@ -60,9 +61,13 @@ def missing(cell: Any) -> bool:
 
 
 def plain(cell: Any) -> Any:
-    """Return a NumPy scalar as the Python value that it stands for."""
+    """Return a NumPy scalar as the Python value it stands for; what is masked or NaT as None."""
     if isinstance(cell, np.datetime64):
         return cell.astype("datetime64[us]").item()
+    if isinstance(cell, datetime.date) and cell != cell:  # noqa: PLR0124 - NaT of pandas
+        return None
+    if isinstance(cell, np.ndarray) and cell.ndim == 0:
+        return None if cell is np.ma.masked else cell.item()
     return cell.item() if isinstance(cell, np.generic) else cell
 
 
@@ -74,7 +79,7 @@ def shown(cell: Any) -> str:
         return str(cell).upper()
     try:
         text = str(cell)
-    except ValueError:  # an integer of thousands of digits
+    except (ValueError, RecursionError):  # thousands of digits, or of lists within lists
         text = "too long to show"
     text = text if len(text) <= _LONGEST else text[:_LONGEST] + "..."
     if isinstance(cell, str):
@@ -115,10 +120,15 @@ def number_or_error(name: str, cell: Any, *, flag: bool = False) -> float | Cell
 def grid(name: str, raw: Any) -> Any:
     """Return a cell as itself, a range as a 2-D array of floats or as :class:`Cells`.
 
-    An empty range is a blank and a range of one cell is that cell. A flat list is a column.
+    A range of one cell is that cell; a flat list is a column. An empty range is an error, for
+    what was meant by it cannot be told.
     """
     if type(raw) in _PLAIN:
         return raw
+    if type(raw) is Cells:
+        if not raw.flat:
+            raise _empty(name)
+        return raw if len(raw.flat) > 1 else _one(name, raw.flat[0])
     if isinstance(raw, _ROWS):
         return _from_rows(name, raw)
     if hasattr(raw, "to_numpy"):
@@ -130,8 +140,8 @@ def grid(name: str, raw: Any) -> Any:
 
 def _from_rows(name: str, raw: Any) -> Any:
     if not raw:
-        return None
-    if isinstance(raw[0], (*_ROWS, np.ndarray)):
+        raise _empty(name)
+    if isinstance(raw[0], _ROWS) or (isinstance(raw[0], np.ndarray) and raw[0].ndim):
         # by type, not by element: the rows of a long column must not cost a Python loop
         kinds = set(map(type, raw))
         if any(issubclass(kind, np.ndarray) for kind in kinds):
@@ -145,7 +155,7 @@ def _from_rows(name: str, raw: Any) -> Any:
         shape = (len(raw), 1)
         flat = raw if isinstance(raw, list) else list(raw)
     if not flat:
-        return None
+        raise _empty(name)
     return _one(name, flat[0]) if len(flat) == 1 else Cells(flat, shape)
 
 
@@ -153,7 +163,10 @@ def _from_array(name: str, raw: np.ndarray[Any, Any]) -> Any:
     if raw.ndim > 2:
         raise CellError("#VALUE!", f"{name} must be a range of at most two dimensions")
     if raw.size == 0:
-        return None
+        raise _empty(name)
+    if isinstance(raw, np.ma.MaskedArray) and np.ma.is_masked(raw):
+        raw = _blanked(raw.data, np.ma.getmaskarray(raw))
+    raw = np.asarray(raw)  # a matrix or another subclass has an arithmetic of its own
     if raw.size == 1:
         return _one(name, raw.reshape(-1)[0])
     rectangle = raw.reshape(-1, 1) if raw.ndim == 1 else raw
@@ -164,8 +177,12 @@ def _from_array(name: str, raw: np.ndarray[Any, Any]) -> Any:
     return Cells(rectangle.ravel().tolist(), rectangle.shape)
 
 
+def _empty(name: str) -> CellError:
+    return CellError("#VALUE!", f"{name} is an empty range; leave it out, or give a value")
+
+
 def _one(name: str, cell: Any) -> Any:
-    if isinstance(cell, np.ndarray):
+    if isinstance(cell, np.ndarray) and cell.ndim:
         raise CellError("#VALUE!", f"{name} must be a range of at most two dimensions")
     return plain(cell)
 
@@ -176,8 +193,12 @@ def _from_pandas(frame: Any) -> Any:
     if not hasattr(frame, "isna"):
         return values
     absent = np.asarray(frame.isna())
-    if absent.any():
-        values = values.astype("datetime64[us]") if values.dtype.kind == "M" else values
-        values = values.astype(object)
-        values[absent] = None
-    return values
+    return _blanked(values, absent) if absent.any() else values
+
+
+def _blanked(values: np.ndarray[Any, Any], absent: np.ndarray[Any, Any]) -> Any:
+    """Return an array of cells in which those that are absent are blank."""
+    values = values.astype("datetime64[us]") if values.dtype.kind == "M" else values
+    cells = values.astype(object)
+    cells[absent] = None
+    return cells

@@ -47,12 +47,16 @@ __all__ = [
     "Whole",
     "align",
     "checked",
+    "few",
     "pick",
     "require",
     "rule",
 ]
 
 FloatArray = NDArray[np.float64]
+
+#: Launches or steps of one curve; XLC_CURVE takes any number of points.
+MOST_EVENTS = 1000
 
 Number = Annotated[Any, "number"]
 Observed = Annotated[Any, "observed"]
@@ -112,6 +116,14 @@ def require(holds: Any, message: str, *shown: Any, code: str = "#NUM!") -> None:
     """Stop with an error unless ``holds``: for series functions, which have one answer."""
     if not np.all(holds):
         raise CellError(code, message.format(*(f"{float(v):.6g}" for v in shown)))
+
+
+def few(**series: FloatArray) -> None:
+    """Stop where a series of events is longer than any curve could have: each costs a pass."""
+    for name, values in series.items():
+        if len(values) > MOST_EVENTS:
+            told = f"{name} may hold at most {MOST_EVENTS} values; got {len(values)}"
+            raise CellError("#NUM!", told)
 
 
 def pick(measure: str, **measures: Any) -> Any:

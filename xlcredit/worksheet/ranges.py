@@ -25,6 +25,10 @@ class Faults(dict[tuple[int, int], CellError]):
     def add_from(self, shape: tuple[int, int], argument: Numbers) -> None:
         """Spread the faults of an argument over the block that it broadcasts to."""
         rows, columns = argument.values.shape
+        if (rows, columns) == shape:
+            for place, error in argument.faults.items():
+                self.setdefault(place, error)
+            return
         for (row, column), error in argument.faults.items():
             for r in range(shape[0]) if rows == 1 else (row,):
                 for c in range(shape[1]) if columns == 1 else (column,):
@@ -45,8 +49,9 @@ class Faults(dict[tuple[int, int], CellError]):
         """Record NaN and infinity in a result: they never reach a cell."""
         finite = np.isfinite(values)
         if not finite.all():
+            error = not_finite()
             for row, column in np.argwhere(~finite).tolist():
-                self.setdefault((row, column), not_finite())
+                self.setdefault((row, column), error)
 
 
 def not_finite() -> CellError:
@@ -84,7 +89,7 @@ def to_numbers(
     errors : dict
         The errors by position.
     """
-    flat = cells.flat
+    flat, nothing = cells.flat, CellError("#VALUE!", f"{name} is blank; a number is expected")
     kinds = set(map(type, flat))
     if kinds <= _NUMBER_TYPES:
         try:
@@ -96,7 +101,11 @@ def to_numbers(
     values[good] = list(compress(flat, good.tolist()))
     errors: dict[int, CellError] = {}
     for position in np.flatnonzero(~good).tolist():
-        cell = plain(flat[position])
+        cell = flat[position]
+        if cell is None and blank is None:  # the same error for all, and there may be a million
+            errors[position] = nothing
+            continue
+        cell = plain(cell)
         if missing(cell) and blank is not None:
             number: float | CellError = blank
         else:

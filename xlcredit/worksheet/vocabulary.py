@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import sys
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 __all__ = ["HOMONYMS", "VBA_KEYWORDS", "VOCABULARY", "Word"]
@@ -33,7 +34,7 @@ class Word:
         """Whether TRUE and FALSE are values of it."""
         return self.among == (0, 1)
 
-    @property
+    @cached_property
     def domain(self) -> str:
         """The allowed numbers in words, as they stand in an error's reason."""
         if self.among:

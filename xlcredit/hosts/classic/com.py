@@ -12,6 +12,7 @@ from itertools import chain
 from typing import Any
 
 from xlcredit.errors import CellError
+from xlcredit.worksheet.cells import Cells
 
 __all__ = ["ERROR_NUMBERS", "MARK", "from_com", "to_com"]
 
@@ -31,6 +32,7 @@ ERROR_NUMBERS = {
 _CODES = {number: code for code, number in ERROR_NUMBERS.items()}
 _ANY_ERROR = range(2000, 2100)  # newer ones, such as #SPILL!, have no code of their own here
 _SCODE = -2146828288  # COM passes CVErr(n) as the 32-bit integer 0x800A0000 + n
+_NOT_WRITTEN = -2147352572  # what VBA passes for an optional argument that nobody wrote
 _EPOCH = datetime.datetime(1899, 12, 30)
 _FIRST_DAY = datetime.date(1900, 3, 1)  # before it, Excel and the calendar disagree
 #: What passes as it stands; an integer may be an error.
@@ -49,20 +51,23 @@ def from_com(raw: Any) -> Any:
     Returns
     -------
     object
-        Numbers, text, TRUE/FALSE, ``None`` and :class:`~xlcredit.errors.CellError`, or rows of
-        them. Dates become serials, as ``Range.Value2`` gives them, so that it makes no
-        difference which wrapper read the cell.
+        Numbers, text, TRUE/FALSE, ``None`` and :class:`~xlcredit.errors.CellError`, or
+        :class:`~xlcredit.worksheet.cells.Cells` of them. Dates become serials, as
+        ``Range.Value2`` gives them, so that it makes no difference which wrapper read the cell.
     """
     if not isinstance(raw, tuple):
         return raw if type(raw) in _PLAIN else _cell_from_com(raw)
     rows = raw if raw and isinstance(raw[0], tuple) else (raw,)
-    if set(map(type, chain.from_iterable(rows))) <= _PLAIN:
-        return rows
-    return [[c if type(c) in _PLAIN else _cell_from_com(c) for c in row] for row in rows]
+    flat = list(chain.from_iterable(rows))
+    if not set(map(type, flat)) <= _PLAIN:
+        flat = [c if type(c) in _PLAIN else _cell_from_com(c) for c in flat]
+    return Cells(flat, (len(rows), len(rows[0])))
 
 
 def _cell_from_com(cell: Any) -> Any:
     if isinstance(cell, int):
+        if cell == _NOT_WRITTEN:
+            return None
         number = cell - _SCODE
         return CellError(_CODES.get(number, "#VALUE!")) if number in _ANY_ERROR else float(cell)
     if isinstance(cell, datetime.datetime):

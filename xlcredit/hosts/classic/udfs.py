@@ -10,7 +10,7 @@ The module can be imported on any system; off Windows, xlwings' decorators do no
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import xlwings as xw
@@ -20,6 +20,7 @@ from xlcredit.functions import REGISTRY, Function
 from xlcredit.hosts.classic.com import from_com, to_com
 from xlcredit.hosts.reasons import Place, Reasons
 from xlcredit.worksheet.boundary import evaluate
+from xlcredit.worksheet.cells import Cells
 from xlcredit.worksheet.explain import argument_help
 
 __all__ = list(REGISTRY)
@@ -35,23 +36,9 @@ def _udf(function: Function) -> Callable[..., Any]:
     Windows only; its signature is made; and it has its name before xlwings sees it, for the
     server looks the name up in this module.
     """
-    count = len(function.parameters)
-    kinds = [p.kind for p in function.parameters]
 
     def udf(*raw):  # type: ignore[no-untyped-def]
-        # Our VBA writes one argument more than the signature has: where the caller stands.
-        caller = Place.parse(raw[count]) if len(raw) > count else None
-        arguments = [
-            _cell(argument) if kind == "cell" else from_com(argument)
-            for kind, argument in zip(kinds, raw, strict=False)
-        ]
-        try:
-            answer = evaluate(function, arguments)
-        except CellError as error:
-            answer = error.with_traceback(None)
-        if caller:
-            REASONS.keep(caller, answer)
-        return to_com(answer)
+        return respond(function, raw)
 
     udf.__name__ = udf.__qualname__ = function.name
     udf.__doc__ = function.summary
@@ -71,6 +58,27 @@ def _udf(function: Function) -> Callable[..., Any]:
     return xw.func(category=function.category)(xw.ret("raw")(decorated))
 
 
+def respond(function: Function, raw: Sequence[Any]) -> list[list[Any]]:
+    """Answer a call as COM carries it, and keep the reason of an error for ``XLC_WHY``.
+
+    Our VBA writes one argument more than the signature has: where the caller stands.
+    """
+    parameters = function.parameters
+    caller = Place.parse(raw[len(parameters)]) if len(raw) > len(parameters) else None
+    arguments = [
+        _cell(argument) if parameter.kind == "cell" else from_com(argument)
+        for parameter, argument in zip(parameters, raw, strict=False)
+    ]
+    try:
+        answer = evaluate(function, arguments)
+    except CellError as error:
+        answer = error.with_traceback(None)
+    carried = to_com(answer)
+    if caller:  # what leaves as it is holds no error
+        REASONS.keep(caller, None if carried is answer else answer)
+    return carried
+
+
 def _cell(raw: Any) -> Any:
     """Read cells that may hold errors; our VBA sends their address along, for the reasons."""
     place = Place.parse(raw[1]) if isinstance(raw, tuple) and len(raw) == 2 else None
@@ -79,14 +87,14 @@ def _cell(raw: Any) -> Any:
     cells = from_com(raw[0])
     if isinstance(cells, CellError):
         return REASONS.find(place, cells)
-    if isinstance(cells, list):  # only a range with errors was copied
-        return [
-            [
-                REASONS.find(place.moved(r, c), cell) if isinstance(cell, CellError) else cell
-                for c, cell in enumerate(row)
-            ]
-            for r, row in enumerate(cells)
+    if isinstance(cells, Cells):
+        flat = [
+            REASONS.find(place.moved(*divmod(at, cells.shape[1])), cell)
+            if isinstance(cell, CellError)
+            else cell
+            for at, cell in enumerate(cells.flat)
         ]
+        return Cells(flat, cells.shape)
     return cells
 
 

@@ -18,10 +18,10 @@ from pathlib import Path
 
 from xlcredit.errors import FileError, RecalcError
 from xlcredit.functions import REGISTRY
-from xlcredit.ooxml.additions import Additions, pack
 from xlcredit.ooxml.book import Book
-from xlcredit.ooxml.package import Package
+from xlcredit.ooxml.package import Package, pack
 from xlcredit.ooxml.place import Place, a1
+from xlcredit.ooxml.relations import Additions
 from xlcredit.ooxml.spelling import respell
 from xlcredit.ooxml.spilling import spilling
 from xlcredit.recalc import recalculate

@@ -22,10 +22,9 @@ from pathlib import Path
 from xlcredit._version import __version__
 from xlcredit.errors import CellError, FileError, RecalcError
 from xlcredit.ooxml import sheets as parts
-from xlcredit.ooxml.additions import pack
 from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.formulas import groups
-from xlcredit.ooxml.package import Package
+from xlcredit.ooxml.package import Package, pack
 from xlcredit.ooxml.place import Place, a1
 from xlcredit.ooxml.sheet import Sheet
 from xlcredit.ooxml.values import Value

@@ -20,10 +20,10 @@ from xlcredit.workbook import reading
 from xlcredit.workbook.pages.summary import (
     AREA_COMPARISONS,
     AREA_COVENANTS,
+    AREA_HEAD,
     BAND,
     COVENANT_COLUMNS,
     READING,
-    TITLE,
 )
 
 __all__ = ["Cell", "Comparison", "Covenant", "Dashboard", "read_dashboard"]
@@ -117,15 +117,15 @@ def read_dashboard(
     path = book.package.path
     comparisons = book.area(AREA_COMPARISONS)
     covenants = reading.table(book, AREA_COVENANTS)
-    check, title = book.cell_names.get("master_check"), book.cell_names.get(TITLE)
-    if comparisons is None or not covenants or check is None or title is None:
+    check, head = book.cell_names.get("master_check"), book.area(AREA_HEAD)
+    if comparisons is None or not covenants or check is None or head is None:
         raise FileError(
             f"{path}: has no covenant dashboard; it was not made by xlcredit new or demo"
         )
     cells = _Cells(book, values or book.saved)
     scenario = book.cell_names.get("scenario")
     dashboard = Dashboard(
-        title=cells.text(title),
+        title=cells.text(next(head.places)),
         scenario=cells.text(scenario) if scenario else "",
         master_check=cells.text(check),
         comparisons=_comparisons(cells, comparisons),

@@ -12,17 +12,17 @@ from xlcredit.workbook.draft import Draft, page_break, page_scale, widths
 from xlcredit.workbook.tables import measures, verdicts
 
 __all__ = [
+    "AREA_HEAD",
     "AREA_COMPARISONS",
     "AREA_COVENANTS",
     "BAND",
     "COVENANT_COLUMNS",
     "READING",
-    "TITLE",
     "SummaryPage",
 ]
 
 #: Defined names of what the terminal reads back.
-TITLE = "dashboard_title"
+AREA_HEAD = "dashboard_head"
 AREA_COMPARISONS = "dashboard_comparisons"
 AREA_COVENANTS = "dashboard_covenants"
 
@@ -44,8 +44,7 @@ class SummaryPage:
     name = "Summary"
 
     def place(self, book: Draft) -> None:
-        """The title, figures of the side-by-sides, then the verdicts."""
-        book.name(TITLE, self.name, 1, 1, "text")
+        """Figures of the side-by-sides, then the verdicts."""
         for row, comparison in self._bands(book):
             for offset, figure in enumerate(comparison.figure):
                 book.name(figure.name, self.name, row + 1, 2 + offset, figure.unit)
@@ -70,6 +69,7 @@ class SummaryPage:
     def write(self, book: Draft, sheet: Worksheet) -> None:
         """Write the sheet."""
         style.title(sheet, f"{book.deal.name}: summary", book.template.summary)
+        book.areas[AREA_HEAD] = f"{self.name}!$A$1:$A$2"
         _status_line(book, sheet)
         for row, line in enumerate(book.template.ask, start=_FIRST_ROW):
             _write_ask(book, sheet, row, line)

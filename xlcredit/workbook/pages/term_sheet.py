@@ -21,7 +21,7 @@ from xlcredit.workbook.pages.inputs import write_constant
 __all__ = ["OPEN", "TermSheetPage", "read_note", "read_terms"]
 
 #: Defined names of what is read back.
-NOTE, AREA_TERMS = "deal_note", "terms_table"
+AREA_HEAD, AREA_TERMS = "terms_head", "terms_table"
 _HEADER = ["#", "Term", "As proposed", ""]
 #: A term that nobody has answered is shown, never silently defaulted.
 OPEN = "open"
@@ -34,7 +34,6 @@ class TermSheetPage:
 
     def place(self, book: Draft) -> None:
         """Figures that belong to no side-by-side stand below the terms."""
-        book.name(NOTE, self.name, 3, 1, "text")
         row = self._figures_row(book)
         for offset, figure in enumerate(book.template.figure):
             book.name(figure.name, self.name, row + 1 + offset, 4, figure.unit)
@@ -54,6 +53,7 @@ class TermSheetPage:
         for index in range(len(book.template.term)):
             self._write_term(book, sheet, 6 + index, index + 1)
         style.paint_open(sheet, f"C6:C{5 + len(book.template.term)}", OPEN)
+        book.areas[AREA_HEAD] = f"{quoted(self.name)}!$A$1:$A$3"
         book.areas[AREA_TERMS] = f"{quoted(self.name)}!$A$5:$D${5 + len(book.template.term)}"
         self._figures(book, sheet)
         self._contents(book, sheet)
@@ -153,10 +153,12 @@ def read_note(book: Book, day: datetime.date) -> str:
     FileError
         The workbook has no term sheet of ours.
     """
-    place = book.cell_names.get(NOTE)
-    if place is None:
+    head = book.area(AREA_HEAD)
+    if head is None:
         raise FileError(f"{book.package.path}: has no sheet {TermSheetPage.name}")
-    return reading.text(book.saved(place)).removesuffix(_dated(day))
+    return reading.text(book.saved(Place(head.sheet, head.bottom, head.left))).removesuffix(
+        _dated(day)
+    )
 
 
 def read_terms(book: Book) -> dict[str, Value]:

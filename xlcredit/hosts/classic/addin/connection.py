@@ -76,7 +76,7 @@ End Sub
 ' No shell between: if Python ends with an error, Excel learns of it and does not wait.
 Private Function XlcCommand() As String
     XlcCommand = Chr$(34) & XlcSetting(1) & Chr$(34) & " -P -c " & Chr$(34) & _
-        "import xlwings; xlwings.serve('$(CLSID)')" & Chr$(34)
+        "from xlcredit.hosts.classic.server import serve; serve('$(CLSID)')" & Chr$(34)
 End Function
 
 ' Of this add-in, never of the workbook that is open.

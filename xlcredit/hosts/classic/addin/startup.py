@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from xlcredit.errors import HostError
-from xlcredit.ooxml.package import replace_file
+from xlcredit.files import replace_file
 
 __all__ = ["FILE", "install", "remove", "startup_folder", "startup_folders", "write"]
 

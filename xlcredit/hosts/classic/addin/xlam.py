@@ -12,7 +12,6 @@ from __future__ import annotations
 import importlib.util
 import sys
 import uuid
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import metadata
@@ -20,13 +19,13 @@ from pathlib import Path
 from xml.sax.saxutils import escape
 
 from xlcredit._version import __version__
-from xlcredit.errors import HostError
+from xlcredit.errors import FileError, HostError
 from xlcredit.functions import REGISTRY
 from xlcredit.hosts.classic import vba
 from xlcredit.hosts.classic.addin import connection
 from xlcredit.hosts.classic.addin.project import Module, VbaProject
 from xlcredit.hosts.classic.intellisense import NAMESPACE, intellisense
-from xlcredit.ooxml.package import zipped
+from xlcredit.ooxml.package import Package, zipped
 
 __all__ = ["PROJECT", "Settings", "build", "settings_here"]
 
@@ -141,10 +140,10 @@ def build(settings: Settings | None = None) -> bytes:
     settings = settings or settings_here()
     template = _xlwings() / _TEMPLATE
     try:
-        with zipfile.ZipFile(template) as archive:
-            parts = {name: archive.read(name) for name in archive.namelist()}
+        package = Package(template)
+        parts = {name: package.read(name) for name in package}
         changed = _changed(parts, settings)
-    except (OSError, zipfile.BadZipFile, ValueError, KeyError) as error:
+    except (FileError, ValueError, KeyError) as error:
         version = settings.xlwings
         raise HostError(f"xlwings {version}: its template cannot be used: {error}") from error
     parts = parts | changed

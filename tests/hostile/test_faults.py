@@ -1,0 +1,138 @@
+"""A write that is cut off leaves the old file or nothing: every command, every fault."""
+
+from __future__ import annotations
+
+import resource
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.hostile.commands import fair, run
+from tests.hostile.faults import COMMANDS, FAULTS, trials, writing_commands
+from tests.hostile.workbooks import sound
+from xlcredit.errors import FileError
+from xlcredit.files import LARGEST, read_file, replace_file
+
+
+def test_the_table_holds_every_command_that_writes() -> None:
+    never = {"excel remove"}  # it deletes its one file
+    assert set(COMMANDS) == writing_commands() - never
+
+
+@pytest.mark.filterwarnings(
+    "ignore:This process:DeprecationWarning"
+)  # forks beside NumPy's threads
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_fault_leaves_the_old_file_or_nothing(command: str) -> None:
+    done = trials(command)
+    assert len(done) == 2 * len(FAULTS)
+    assert [trial for trial in done if not trial.fair] == []
+
+
+def test_a_disk_that_is_really_full(tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", str(disk)]
+    if (
+        not shutil.which("mount")
+        or subprocess.run(mount, check=False, capture_output=True).returncode
+    ):
+        pytest.skip("only root may mount a small disk")
+    try:
+        source, target = tmp_path / "in.xlsx", disk / "o.xlam"
+        source.write_bytes(sound())
+        seen = run("excel", "build", "-o", target)
+        fair(seen, target)
+        assert "No space left on device" in seen.err
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
+
+
+def test_the_umask_counts_and_a_private_source_stays_private(tmp_path: Path) -> None:
+    import os
+
+    source = tmp_path / "in.xlsx"
+    source.write_bytes(sound())
+    modes = []
+    for umask, mode in ((0o022, 0o644), (0o077, 0o644), (0o022, 0o600)):
+        before = os.umask(umask)
+        try:
+            source.chmod(mode)
+            target = tmp_path / f"{umask}{mode}.xlsx"
+            assert run("recalc", source, "-o", target).code == 0
+        finally:
+            os.umask(before)
+        modes.append(oct(target.stat().st_mode & 0o777))
+    assert modes == ["0o644", "0o600", "0o600"]
+
+
+def test_a_link_is_replaced_and_what_it_points_to_stays(tmp_path: Path) -> None:
+    source, other, link = (tmp_path / name for name in ("in.xlsx", "other.xlsx", "link.xlsx"))
+    source.write_bytes(sound())
+    other.write_bytes(b"somebody's")
+    for words in (["recalc"], ["freeze"], ["lite"], ["lint", "--fix"]):
+        link.unlink(missing_ok=True)
+        link.symlink_to(other)
+        assert run(*words, source, "-o", link, "--force").code == 0
+        assert other.read_bytes() == b"somebody's"
+        assert not link.is_symlink()
+
+
+def test_pipes_and_devices_are_no_files(tmp_path: Path) -> None:
+    import os
+
+    pipe, source = tmp_path / "pipe.xlsx", tmp_path / "in.xlsx"
+    os.mkfifo(pipe)
+    source.write_bytes(sound())
+    zero = tmp_path / "zero.xlsx"
+    zero.symlink_to("/dev/zero")
+    for bad in (pipe, zero):
+        seen = run("recalc", bad, "--json")
+        assert seen.code == 2
+        assert "is a pipe or a device" in seen.err
+        seen = run("recalc", source, "-o", bad, "--force")
+        assert seen.code == 2
+        assert "is a pipe or a device" in seen.err
+        assert not bad.is_file()
+    deal = tmp_path / "deal.toml"
+    os.mkfifo(deal)
+    seen = run("new", "gpu-term-loan", "--deal", deal, "-o", tmp_path / "new.xlsx")
+    assert seen.code == 2
+    assert "is a pipe or a device" in seen.err
+
+
+def test_a_huge_file_is_refused_before_it_is_read(tmp_path: Path) -> None:
+    huge = tmp_path / "huge.xlsx"
+    with huge.open("wb") as file:
+        file.truncate(20 << 30)  # a hole: it takes no room
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(FileError, match="larger than"):
+        read_file(huge)
+    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    assert grown < 4 * LARGEST / 1024
+
+
+@pytest.mark.parametrize(
+    ("lock", "program"), [("~$o.xlsx", "Excel"), (".~lock.o.xlsx#", "LibreOffice")]
+)
+def test_a_workbook_that_is_open_is_not_replaced(lock: str, program: str, tmp_path: Path) -> None:
+    target = tmp_path / "o.xlsx"
+    target.write_bytes(b"work in progress")
+    (tmp_path / lock).touch()
+    with pytest.raises(FileError, match=f"is open in {program}; close it there first"):
+        replace_file(target, b"new")
+    assert target.read_bytes() == b"work in progress"
+    target.unlink()
+    replace_file(target, b"new")  # a lock whose file is gone locks nothing
+    assert target.read_bytes() == b"new"
+
+
+def test_a_file_cut_short_is_refused_at_any_length(tmp_path: Path) -> None:
+    whole, file = sound(), tmp_path / "cut.xlsx"
+    for length in range(0, len(whole), 53):
+        file.write_bytes(whole[:length])
+        seen = run("recalc", file, "--json")
+        assert seen.code == 2, length
+        fair(seen)

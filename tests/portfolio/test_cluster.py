@@ -1,0 +1,156 @@
+"""The same book on a Dask cluster of real processes: the same tape, byte for byte."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import xlcredit
+from tests.cli.test_cli import refused
+from tests.cli.test_cli import xlcredit as run
+from xlcredit.deals.reading import folder
+from xlcredit.portfolio import shipping
+from xlcredit.portfolio.run import Request, run_portfolio
+
+from .conftest import MakeTape
+
+
+class Cluster:
+    """A scheduler and workers, as a bank would start them."""
+
+    def __init__(self, scratch: Path) -> None:
+        self._scratch = scratch
+        self._file = scratch / "scheduler.json"
+        self.scheduler = self._start("scheduler", "--port", "0", "--no-dashboard")
+        deadline = time.monotonic() + 60
+        while not self._file.exists():
+            assert time.monotonic() < deadline and self.scheduler.poll() is None
+            time.sleep(0.05)
+        self.workers = [self.add(), self.add()]
+
+    @property
+    def address(self) -> str:
+        import json
+
+        address: str = json.loads(self._file.read_text())["address"]
+        return address
+
+    def add(self) -> subprocess.Popen[bytes]:
+        return self._start("worker", "--nthreads", "1", "--no-nanny", "--no-dashboard")
+
+    def stop(self) -> None:
+        for process in [*self.workers, self.scheduler]:
+            process.kill()
+            process.wait()
+
+    def _start(self, role: str, *words: str) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", f"distributed.cli.dask_{role}"]
+        local = ["--local-directory", str(self._scratch)] if role == "worker" else []
+        return subprocess.Popen(
+            [*command, "--scheduler-file", str(self._file), *words, *local],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            cwd=self._scratch,
+        )
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[Cluster]:
+    pytest.importorskip("distributed")
+    scratch = tmp_path / "cluster"
+    scratch.mkdir()
+    started = Cluster(scratch)
+    yield started
+    started.stop()
+
+
+def test_a_cluster_with_a_worker_killed_writes_the_same_bytes(
+    cluster: Cluster, make_tape: MakeTape, tmp_path: Path
+) -> None:
+    tape = make_tape(14)
+    here, there = tmp_path / "here.parquet", tmp_path / "there.parquet"
+    run_portfolio(Request(sources=[str(tape)], outputs=[here], workers=1))
+    killed = []
+
+    def kill(done: int) -> None:
+        if done >= 3 and not killed:
+            killed.append(done)
+            os.kill(cluster.workers[0].pid, signal.SIGKILL)
+            cluster.workers.append(cluster.add())
+
+    request = Request(sources=[str(tape)], outputs=[there], scheduler=cluster.address)
+    found = run_portfolio(request, progress=kill)
+    assert killed and not found.errors
+    assert [r.id for r in found.results] == [f"L{n}" for n in range(14)]
+    assert there.read_bytes() == here.read_bytes()
+
+
+def test_a_scheduler_that_goes_away_keeps_what_is_done(
+    cluster: Cluster, make_tape: MakeTape, tmp_path: Path
+) -> None:
+    tape, target = make_tape(6), tmp_path / "book.csv"
+    journal = tmp_path / "book.csv.journal"
+
+    def kill() -> None:
+        while not (journal.exists() and journal.read_bytes().count(b"\n") >= 2):
+            time.sleep(0.02)
+        cluster.scheduler.kill()
+
+    threading.Thread(target=kill, daemon=True).start()
+    words = ["portfolio", tape, "-o", target, "--scheduler", cluster.address]
+    refused(run(*words), "--resume")
+    assert not target.exists()
+    whole = tmp_path / "whole.csv"
+    run_portfolio(Request(sources=[str(tape)], outputs=[whole], workers=1))
+    done = run("portfolio", tape, "-o", target, "--resume", "--workers", 1)
+    assert done.returncode == 1, done.stderr
+    assert target.read_bytes() == whole.read_bytes()
+
+
+def test_no_scheduler_is_one_line(make_tape: MakeTape, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("xlcredit.portfolio.cluster._PATIENCE", "1s")
+    pytest.importorskip("distributed")
+    done = run("portfolio", make_tape(1), "--scheduler", "tcp://127.0.0.1:9")
+    refused(done, "tcp://127.0.0.1:9: no Dask scheduler answers there")
+
+
+def test_the_code_runs_where_it_is_not_installed(tmp_path: Path) -> None:
+    """A worker without xlcredit unpacks what was shipped, templates included."""
+    package = Path(xlcredit.__file__).parent
+    content = shipping.packed(package, folder())
+    assert content == shipping.packed(package, folder())
+    (tmp_path / "code.zip").write_bytes(content)
+    program = f"""
+import sys
+from pathlib import Path
+root = {str(package.parent)!r}
+sys.path[:] = [p for p in sys.path if p and Path(p).resolve() != Path(root)]
+try:
+    import xlcredit
+    raise SystemExit("installed in another way")
+except ModuleNotFoundError:
+    pass
+scope = {{}}
+exec(Path(root, "xlcredit/portfolio/shipping.py").read_text(), scope)
+folder = scope["install"](Path("code.zip").read_bytes())
+import xlcredit
+assert Path(xlcredit.__file__).is_relative_to(folder), xlcredit.__file__
+print(xlcredit.portfolio("deal.toml", workers=1))
+"""
+    deal = folder() / "gpu-term-loan" / "deal.toml"
+    (tmp_path / "deal.toml").write_bytes(deal.read_bytes())
+    command = [sys.executable, "-c", program]
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
+    environment["TMPDIR"] = str(tmp_path)
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, cwd=tmp_path, env=environment
+    )
+    assert done.stdout.strip() == "<portfolio of 1 loans: 1 BREACH>", done.stderr

@@ -1,0 +1,312 @@
+"""A book of loans: the same figures as one workbook gives, whatever happens on the way."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import openpyxl
+import pandas as pd
+import pytest
+
+import xlcredit
+from tests.cli.test_cli import refused
+from tests.cli.test_cli import xlcredit as run
+from xlcredit.deals import load, read_deal, shipped
+from xlcredit.errors import UserError
+from xlcredit.portfolio.evaluate import evaluate_loan
+from xlcredit.portfolio.journal import Journal
+from xlcredit.portfolio.loans import Task, find_loans
+from xlcredit.portfolio.pool import Limits, run_here
+from xlcredit.portfolio.run import Request, run_portfolio
+from xlcredit.recalc import recalculate
+from xlcredit.workbook import build
+
+from .conftest import MakeTape
+
+COMMAND = [sys.executable, "-c", "from xlcredit.cli import main; main()"]
+
+
+def tasks(*files: Path, template: str | None = None) -> list[Task]:
+    found = list(find_loans(files, template))
+    assert not [loan.error for loan in found if loan.error]
+    return [loan.task for loan in found if loan.task is not None]
+
+
+@pytest.mark.parametrize("name", shipped())
+def test_a_loaded_template_gives_what_its_own_workbook_gives(name: str, tmp_path: Path) -> None:
+    """A second deal moves the inputs of the first one's workbook; built anew, it says the same."""
+    template, home = load(name)
+    text = (home / "deal.toml").read_text(encoding="utf-8")
+    first, second = tmp_path / "a.toml", tmp_path / "b.toml"
+    first.write_text(text, encoding="utf-8")
+    lines = text.replace('name = "', 'name = "Second ').splitlines()
+    kept = [li for li in lines if not li.startswith(("rent_decline", "as_of =", "closing_date"))]
+    at = kept.index("[inputs]")
+    kept[at:at] = ["as_of = 2026-10-31"]
+    moved = ["closing_date = 2026-03-31"]
+    moved += ["rent_decline = 0.37"] if "rent_decline" in template.inputs else []
+    kept[at + 2 : at + 2] = moved
+    second.write_text("\n".join(kept), encoding="utf-8")
+
+    evaluate_loan(tasks(first)[0])
+    result = evaluate_loan(tasks(second)[0])
+    assert not result.error
+    fresh = recalculate(build(template, read_deal(second, template))).names
+    assert result.name.startswith("Second") and result.as_of == dt.date(2026, 10, 31)
+    assert result.dates["closing_date"] == dt.date(2026, 3, 31)
+    for key, value in result.numbers.items():
+        assert value == pytest.approx(fresh[key], rel=1e-12, abs=1e-12), key
+    for key, word in result.texts.items():
+        assert word == fresh[key], key
+    sizes = map(len, (result.numbers, result.texts, result.dates, result.cell_errors))
+    assert sum(sizes) == sum(value is not None for value in fresh.values())
+
+
+def test_a_workbook_and_its_deal_and_its_row_are_one_loan(
+    make_tape: MakeTape, tmp_path: Path
+) -> None:
+    template, home = load("gpu-term-loan")
+    row = evaluate_loan(tasks(make_tape(1, rent_decline=0.2))[0])
+    deal = evaluate_loan(tasks(home / "deal.toml")[0])
+    book = tmp_path / "book.xlsx"
+    with xlcredit.new("gpu-term-loan") as made:
+        made.save(book)
+    workbook = evaluate_loan(tasks(book)[0])
+    assert row.numbers == {**deal.numbers} == workbook.numbers
+    assert row.covenants == deal.covenants == workbook.covenants
+    assert deal.texts == workbook.texts
+    assert template.name == row.template == deal.template == workbook.template
+
+
+def test_the_tape_in_every_form(make_tape: MakeTape, tmp_path: Path) -> None:
+    tape = make_tape(5)
+    outputs = [tmp_path / f"book{suffix}" for suffix in (".csv", ".parquet", ".xlsx")]
+    words = [w for path in outputs for w in ("-o", path)]
+    done = run("portfolio", tape, *words, "--workers", 2)
+    assert done.returncode == 1, done.stderr
+    assert "5 loans: 5 BREACH" in done.stdout
+
+    frame = pd.read_parquet(outputs[1])
+    assert list(frame["id"]) == [f"L{n}" for n in range(5)]
+    assert list(frame["rent_decline"]) == pytest.approx([0.01 * n for n in range(5)])
+    assert str(frame["dscr_on_curve"].dtype) == "float64"
+    assert frame["loan_maturity"][0] == dt.date(2030, 8, 31)
+    with outputs[0].open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert [float(r["dscr_on_curve"]) for r in rows] == list(frame["dscr_on_curve"])
+
+    book = openpyxl.load_workbook(outputs[2])
+    assert book.sheetnames == ["Book", "Covenants", "Tape", "Errors"]
+    heat = book["Covenants"]
+    words_ = [cell.value for row in heat["D5:H9"] for cell in row]
+    assert set(words_) == {"PASS", "BREACH"} and len(words_) == 25
+    assert book["Tape"].max_row == 4 + 5
+    balances = {r[0].value: r[2].value for r in book["Book"].iter_rows(min_row=4) if r[0].value}
+    assert balances["BREACH"] == pytest.approx(frame["loan_balance"].sum())
+    assert balances["B0"] == pytest.approx(frame["loan_balance"][[0, 3]].sum())
+    assert balances[2030] == pytest.approx(frame["loan_balance"].sum())
+
+
+def test_what_is_wrong_with_one_loan_stands_in_its_row(make_tape: MakeTape, tmp_path: Path) -> None:
+    good = make_tape(1)
+    lines = good.read_text(encoding="utf-8").splitlines()
+    (tmp_path / "misspelt.csv").write_text("\n".join(lines).replace("rent_decline", "rent_declin"))
+    (tmp_path / "unit.csv").write_text(
+        "\n".join(lines).replace("margin [1/year]", "margin [bp]"), encoding="utf-8"
+    )
+    make_tape(2, "double.csv", id="same")
+    make_tape(1, "range.csv", id="r", advance_rate=75)
+    make_tape(1, "word.csv", id="w", margin="low")
+    make_tape(1, "day.csv", id="d", closing_date="31.7.2025")
+    make_tape(1, "missing.csv", id="m", tenor_months="")
+    make_tape(1, "house.csv", id="h", template="gpu-term-lone")
+    (tmp_path / "other.toml").write_text('template = "hosting-project-loan"\nname = "x"\n')
+    (tmp_path / "broken.xlsx").write_bytes(b"PK\x03\x04 nothing")
+    (tmp_path / "notes.txt").write_text("hello")
+    told = {
+        "misspelt.csv": "did you mean rent_decline?",
+        "unit.csv": 'margin is in "1/year"; the column says "bp"',
+        "double.csv": "the id same stands before",
+        "range.csv": "advance_rate must be a number in",
+        "word.csv": "margin must be a number [1/year]; got 'low'",
+        "day.csv": "closing_date must be a date such as 2026-11-22",
+        "missing.csv": "tenor_months must be given",
+        "house.csv": "did you mean gpu-term-loan?",
+        "other.toml": "as_of",
+        "broken.xlsx": "is not a workbook",
+        "notes.txt": "is no workbook, deal file or loan tape",
+    }
+    found = run_portfolio(
+        Request(sources=[str(good), *(str(tmp_path / name) for name in told)], workers=1)
+    )
+    by_file = {Path(r.source).name: r for r in found.results if r.error}
+    assert set(by_file) == set(told)
+    for name, words in told.items():
+        assert words in by_file[name].error and "\n" not in by_file[name].error, by_file[name]
+    assert found.counts == {"ERROR": len(told), "BREACH": 2}  # the good one, the first of two
+    assert found.exit_code == 2
+    assert found.table.column("status").count("ERROR") == len(told)
+
+
+def test_exit_codes(make_tape: MakeTape) -> None:
+    # flat rents and a lenient house limit: everything passes
+    quiet = {"rent_decline": 0.0, "covenant_dscr": 0.1, "limit_ltv": 99.0}
+    passing = run_portfolio(Request(sources=[str(make_tape(1, **quiet))], workers=1))
+    assert passing.counts == {"PASS": 1} and passing.exit_code == 0
+    assert "1 PASS" in repr(passing) and "<table>" in passing._repr_html_()
+    assert list(passing.tape.index) == ["L0"]
+
+
+def test_a_killed_run_goes_on_to_the_same_bytes(make_tape: MakeTape, tmp_path: Path) -> None:
+    tape = make_tape(12)
+    whole = {}
+    for suffix in (".csv", ".parquet", ".xlsx"):
+        path = tmp_path / f"whole{suffix}"
+        run_portfolio(Request(sources=[str(tape)], outputs=[path], workers=1))
+        whole[suffix] = path.read_bytes()
+    target = tmp_path / "again.csv"
+    journal = tmp_path / "again.csv.journal"
+    words = [
+        "-o",
+        str(target),
+        "-o",
+        str(tmp_path / "again.parquet"),
+        "-o",
+        str(tmp_path / "again.xlsx"),
+    ]
+    lines = -1
+    for attempt in range(3):  # killed twice, at other places
+        command = [*COMMAND, "portfolio", str(tape), *words, "--workers", "2", "--resume"]
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        if attempt == 2:
+            _, told = process.communicate(timeout=300)
+            assert process.returncode == 1, told
+            break
+        give_up = time.monotonic() + 120
+        while not journal.exists() or journal.read_bytes().count(b"\n") < max(2, lines + 3):
+            assert time.monotonic() < give_up and process.poll() is None
+            time.sleep(0.01)
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        lines = journal.read_bytes().count(b"\n")
+        assert not target.exists()
+        if attempt == 0:
+            refused(run("portfolio", tape, *words), "a run was broken off", "--resume")
+            with journal.open("ab") as file:  # as if it had been killed in the middle of a line
+                file.write(b'0badc0de {"digest":')
+    assert {s: (tmp_path / f"again{s}").read_bytes() for s in whole} == whole
+    assert not journal.exists()
+
+
+def test_a_killed_worker_costs_nothing(make_tape: MakeTape) -> None:
+    book = tasks(make_tape(8))
+    wanted = {task.id: evaluate_loan(task) for task in book}
+    found = {}
+    for result in run_here(book, 2, Limits()):
+        found[result.id] = result
+        if len(found) in (1, 4):
+            _kill_one_worker()
+    assert found == wanted
+
+
+def _kill_one_worker() -> None:
+    children = Path(f"/proc/{os.getpid()}/task")
+    pids = [p for t in children.iterdir() for p in (t / "children").read_text().split()]
+    workers = [p for p in pids if b"portfolio.worker" in Path(f"/proc/{p}/cmdline").read_bytes()]
+    os.kill(int(workers[0]), signal.SIGKILL)
+
+
+def test_limits_cost_one_loan_and_not_the_book(make_tape: MakeTape) -> None:
+    book = tasks(make_tape(2))
+    slow = list(run_here(book, 1, Limits(seconds=0.05)))
+    assert [r.status for r in slow] == ["ERROR"] * 2
+    assert "took longer than 0.05 seconds; raise --time-limit" in slow[0].error
+    fat = list(run_here(book[:1], 1, Limits(megabytes=250)))
+    assert fat[0].status == "ERROR" and "memory" in fat[0].error
+
+
+def test_two_runs_cannot_have_one_output(make_tape: MakeTape, tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "book.csv.journal", resume=False)
+    done = run("portfolio", make_tape(1), "-o", tmp_path / "book.csv")
+    refused(done, "another run is at work on this output")
+    journal.close(finished=True)
+
+
+def test_a_full_disk_keeps_what_is_done(make_tape: MakeTape, tmp_path: Path) -> None:
+    if not os.access("/dev/full", os.W_OK):
+        pytest.skip("there is no /dev/full")
+    target = tmp_path / "book.csv"
+    (tmp_path / "book.csv.journal").symlink_to("/dev/full")
+    done = run("portfolio", make_tape(1), "-o", target, "--workers", 1)
+    refused(done, "No space left on device", "add --resume")
+    assert not target.exists()
+
+
+def test_a_tape_of_another_delimiter_and_a_parquet_tape(
+    make_tape: MakeTape, tmp_path: Path
+) -> None:
+    tape = make_tape(2)
+    wanted = run_portfolio(Request(sources=[str(tape)], workers=1))
+    with tape.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.reader(file))
+    german = tmp_path / "german.csv"
+    with german.open("w", newline="", encoding="utf-8-sig") as file:
+        csv.writer(file, delimiter=";").writerows(rows)
+    frame = pd.read_csv(tape, parse_dates=["as_of", "closing_date"])
+    frame.to_parquet(tmp_path / "tape.parquet")
+    for other in (german, tmp_path / "tape.parquet"):
+        found = run_portfolio(Request(sources=[str(other)], workers=1))
+        assert [r.numbers for r in found.results] == [r.numbers for r in wanted.results]
+
+
+def test_a_house_template_goes_along(make_tape: MakeTape, tmp_path: Path) -> None:
+    _, home = load("gpu-term-loan")
+    house = tmp_path / "house" / "template.toml"
+    house.parent.mkdir()
+    text = (home / "template.toml").read_text(encoding="utf-8")
+    house.write_text(text.replace('name = "gpu-term-loan"', 'name = "house"'), encoding="utf-8")
+    tape = make_tape(1, template="house")
+    found = run_portfolio(Request(sources=[str(tape)], template=str(house), workers=1))
+    assert found.counts == {"BREACH": 1}
+    assert found.results[0].template == "house"
+    assert found.table.column("dscr_on_curve") == [found.results[0].numbers["dscr_on_curve"]]
+
+
+def test_nothing_found_and_no_way_to_write(tmp_path: Path) -> None:
+    refused(run("portfolio", tmp_path / "none*.xlsx"), "no such file")
+    refused(run("portfolio", tmp_path, "-o", tmp_path / "x.txt"), "endings")
+    with pytest.raises(UserError, match="no such file"):
+        xlcredit.portfolio(tmp_path / "none.xlsx")
+
+
+def test_json(make_tape: MakeTape) -> None:
+    done = run("portfolio", make_tape(1), "--json", "--workers", 1)
+    data = json.loads(done.stdout)
+    assert data["loans"] == 1 and data["tape"][0]["template"] == "gpu-term-loan"
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        "import xlcredit; f = xlcredit.portfolio",
+        "import xlcredit.portfolio; f = xlcredit.portfolio",
+        "from xlcredit import portfolio as f",
+        "import xlcredit.portfolio.run; import xlcredit; f = xlcredit.portfolio",
+        "import xlcredit as x; x.portfolio; import xlcredit.portfolio.tape; f = x.portfolio",
+        "from xlcredit.portfolio import portfolio as f",
+    ],
+)
+def test_the_package_is_the_function_in_every_order_of_imports(order: str) -> None:
+    deal = load("gpu-term-loan")[1] / "deal.toml"
+    program = f"{order}; print(f({str(deal)!r}, workers=1))"
+    command = [sys.executable, "-W", "error", "-c", program]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "<portfolio of 1 loans: 1 BREACH>"

@@ -1,0 +1,119 @@
+"""``xlcredit portfolio``: a book of loans, one tape."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from xlcredit.portfolio.run import Portfolio, Request
+
+__all__ = ["register"]
+
+#: Errors beyond these stand on the tape.
+_SHOWN = 20
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(name="portfolio")(portfolio)
+
+
+def portfolio(
+    sources: Annotated[
+        list[str], typer.Argument(help="Workbooks, deal files, loan tapes, folders, patterns.")
+    ],
+    outputs: Annotated[
+        list[Path] | None,
+        typer.Option("--output", "-o", help="A tape: .parquet, .csv or .xlsx; may be repeated."),
+    ] = None,
+    template: Annotated[
+        str | None,
+        typer.Option("--template", help="Template of tapes that do not name one: a name or path."),
+    ] = None,
+    workers: Annotated[
+        int, typer.Option("--workers", min=0, help="Processes; 0: as many as processors.")
+    ] = 0,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with a run that was broken off.")
+    ] = False,
+    time_limit: Annotated[
+        float, typer.Option("--time-limit", min=0.01, help="Seconds for one loan.")
+    ] = 300.0,
+    memory_limit: Annotated[
+        int, typer.Option("--memory-limit", min=0, help="Megabytes for one worker; 0: no limit.")
+    ] = 0,
+    scheduler: Annotated[
+        str | None,
+        typer.Option("--scheduler", metavar="ADDRESS", help="A Dask scheduler to send them to."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace existing files.")] = False,
+) -> None:
+    """Calculate every loan of a book, in parallel, into one tape.
+
+    What is wrong with one loan stands in its row; the rest go on. A run that is killed goes on
+    with --resume and gives the same tape, byte for byte. Exit codes: 0 every loan passes, 1 one
+    is in breach or cannot be decided, 2 one has an error.
+
+    Example: xlcredit portfolio 'deals/*.xlsx' tape.csv --template gpu-term-loan -o book.xlsx
+    """
+    from xlcredit.portfolio.pool import Limits
+    from xlcredit.portfolio.run import Request
+
+    request = Request(
+        sources=sources,
+        outputs=outputs or [],
+        template=template,
+        workers=workers,
+        resume=resume,
+        force=force,
+        limits=Limits(time_limit, memory_limit),
+        scheduler=scheduler,
+    )
+    found = _run(request)
+    _print_json(found) if as_json else _print(found)
+    if found.exit_code:
+        raise typer.Exit(found.exit_code)
+
+
+def _run(request: Request) -> Portfolio:
+    from xlcredit.cli.progress import Bar
+    from xlcredit.portfolio.run import run_portfolio
+
+    with Bar("loans") as bar:
+        return run_portfolio(request, bar.start, bar.update)
+
+
+def _print(found: Portfolio) -> None:
+    from xlcredit.cli.terminal import line
+
+    counts = ", ".join(f"{count:,} {state}" for state, count in found.counts.items())
+    line(f"{len(found.results):,} loans: {counts}")
+    for told in list(found.errors.values())[:_SHOWN]:
+        line((f"  {told}", "red"))
+    if len(found.errors) > _SHOWN:
+        line(f"  and {len(found.errors) - _SHOWN:,} more, in the tape")
+    for path in found.written:
+        line(f"wrote {path}")
+
+
+def _print_json(found: Portfolio) -> None:
+    from xlcredit.cli.terminal import print_json
+
+    table = found.table
+    names = [column.name for column in table.columns]
+    print_json(
+        {
+            "loans": len(found.results),
+            "counts": found.counts,
+            "errors": found.errors,
+            "written": [str(path) for path in found.written],
+            "tape": [
+                {n: v for n, v in zip(names, row, strict=True) if v is not None}
+                for row in table.rows
+            ],
+        }
+    )

@@ -1,0 +1,131 @@
+"""Files: read once and not without end, written whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import stat
+from pathlib import Path
+
+from xlcredit.errors import FileError
+
+__all__ = ["LARGEST", "LARGEST_TEXT", "read_file", "replace_file"]
+
+#: Bytes of the largest workbook that is opened, and of the largest text (a deal, a table).
+LARGEST, LARGEST_TEXT = 1 << 29, 1 << 24
+#: How Excel and LibreOffice mark beside a file that they have it open.
+_LOCKS = {"~${}": "Excel", ".~lock.{}#": "LibreOffice"}
+#: Linux shows here what a process has open.
+_OPEN_FILES = Path("/proc/self/fd")
+#: Who may use a new file is then decided by the umask, as for every other program's files.
+_EVERYBODY, _OWNER = 0o666, 0o600
+
+
+def read_file(path: Path, most: int = LARGEST) -> bytes:
+    """Read a file, which must be one: a pipe or a device may have no end.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    most : int
+        Its largest size in bytes.
+
+    Raises
+    ------
+    FileError
+        There is no such file, it cannot be read, or it is larger.
+    """
+    try:
+        # A pipe nobody writes to would keep us waiting without O_NONBLOCK.
+        flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+        with os.fdopen(os.open(path, flags), "rb") as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise FileError(f"{path}: is a pipe or a device; save it to a file first")
+            data = file.read(most + 1)
+    except FileNotFoundError:
+        raise FileError(f"{path}: no such file") from None
+    except IsADirectoryError:
+        raise FileError(f"{path}: is a folder; name a file in it") from None
+    except (OSError, ValueError) as error:  # a name with a NUL is a ValueError
+        why = error.strerror if isinstance(error, OSError) else error
+        raise FileError(f"{path} cannot be read: {why}") from error
+    if len(data) > most:
+        raise FileError(f"{path} is larger than {most / 1e6:,.0f} MB; refused")
+    return data
+
+
+def replace_file(target: Path, content: bytes, like: Path | None = None) -> None:
+    """Write a file beside ``target`` that takes its place only once it is complete.
+
+    A link is replaced, and what it points to stays as it is.
+
+    Parameters
+    ----------
+    target : Path
+        The file to write; its folder exists.
+    content : bytes
+        What it is to hold.
+    like : Path, optional
+        A file that is read by the same people; by default the one replaced.
+
+    Raises
+    ------
+    FileError
+        The target is no file, or is open in Excel or LibreOffice; it is as it was.
+    OSError
+        It cannot be written; the target is as it was.
+    """
+    _refuse_target(target)
+    mode = _EVERYBODY
+    for path in (like, target):
+        if path is not None and path.exists():
+            mode = path.stat().st_mode & 0o777 | _OWNER
+            break
+    part = target.with_name(f".{target.name[:80]}.{secrets.token_hex(4)}.part")
+    try:
+        with os.fdopen(_new_file(part, mode), "wb") as out:
+            out.write(content)
+            out.flush()
+            os.fsync(out.fileno())
+            _name(out.fileno(), part)
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _new_file(part: Path, mode: int) -> int:
+    """Open a new file, without a name where that can be: then a crash leaves nothing behind."""
+    unnamed = getattr(os, "O_TMPFILE", 0)
+    if unnamed and _OPEN_FILES.is_dir():
+        with contextlib.suppress(OSError):  # a file system that cannot
+            return os.open(part.parent, unnamed | os.O_WRONLY, mode)
+    return os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), mode)
+
+
+def _name(handle: int, part: Path) -> None:
+    """Give the open file its name, if it has none."""
+    if os.fstat(handle).st_nlink:
+        return
+    folder = os.open(part.parent, os.O_RDONLY)
+    try:
+        os.link(_OPEN_FILES / str(handle), part.name, dst_dir_fd=folder, follow_symlinks=True)
+    finally:
+        os.close(folder)
+
+
+def _refuse_target(target: Path) -> None:
+    """Refuse what is no file, and a file that somebody is working on."""
+    for path in (target, target.resolve()):
+        if path.is_dir():
+            raise FileError(f"{target}: is a folder; name a file in it")
+        if path.exists() and not path.is_file():
+            raise FileError(f"{target}: is a pipe or a device; name a file")
+    for pattern, program in _LOCKS.items():
+        lock = target.with_name(pattern.format(target.name))
+        if target.exists() and lock.exists():
+            raise FileError(
+                f"{target}: is open in {program}; close it there first (if it is not, delete "
+                f"{lock.name} beside it)"
+            )

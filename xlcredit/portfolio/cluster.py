@@ -1,0 +1,155 @@
+"""The same run on a Dask cluster: loans and code travel to the workers, results stream back.
+
+Each worker of the cluster keeps worker processes as :mod:`xlcredit.portfolio.pool` does, so that
+limits hold and results are the same bytes as on one machine. Dask gives the loans of a worker
+that dies to another one.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+import xlcredit
+from xlcredit.deals.reading import folder
+from xlcredit.errors import UserError
+from xlcredit.portfolio import shipping
+from xlcredit.portfolio.evaluate import Result, failed
+from xlcredit.portfolio.loans import Task
+from xlcredit.portfolio.pool import Hand, Limits
+
+__all__ = ["run_on_cluster"]
+
+#: Loans that are on the cluster at once, for each of its threads.
+_AHEAD = 4
+_LEAST = 32
+#: How long one look at the cluster waits. [seconds]
+_LOOK = 2.0
+#: How long the scheduler may be silent. [seconds]
+_PATIENCE = "15s"
+#: Workers that may die under one loan before it is at fault.
+_DEATHS = 3
+
+
+def run_on_cluster(tasks: list[Task], address: str, limits: Limits) -> Iterator[Result]:
+    """Calculate loans on a Dask cluster, in the order in which they finish.
+
+    Parameters
+    ----------
+    tasks : list of Task
+        The loans.
+    address : str
+        The scheduler, such as ``tcp://10.0.0.4:8786``.
+    limits : Limits
+        Time and memory of one loan.
+
+    Yields
+    ------
+    Result
+        One for each task.
+
+    Raises
+    ------
+    UserError
+        If ``distributed`` is missing, nothing answers at the address, or the scheduler goes away.
+    """
+    distributed = _distributed()
+    try:
+        client = distributed.Client(address, timeout=_PATIENCE, set_as_default=False)
+    except (OSError, ValueError) as error:
+        told = " ".join(str(error).splitlines())
+        raise UserError(f"{address}: no Dask scheduler answers there: {told}") from None
+    try:
+        client.register_plugin(_plugin(distributed))
+        yield from _stream(distributed, client, tasks, address, limits)
+    finally:
+        client.close(timeout=5)
+
+
+def _stream(
+    distributed: Any, client: Any, tasks: list[Task], address: str, limits: Limits
+) -> Iterator[Result]:
+    """Keep the cluster busy, and hand on what comes back."""
+    waiting = list(reversed(tasks))
+    running: dict[Any, Task] = {}
+    run = f"{time.time_ns():x}"
+    while waiting or running:
+        while waiting and len(running) < _window(client):
+            task = waiting.pop()
+            message = msgspec.msgpack.encode(task)
+            future = client.submit(
+                calculate, message, limits, key=f"xlcredit-{run}-{len(waiting)}", retries=0
+            )
+            running[future] = task
+        try:
+            finished = distributed.wait(
+                list(running), timeout=_LOOK, return_when="FIRST_COMPLETED"
+            ).done
+        except TimeoutError:
+            finished = set()
+        if client.status != "running":
+            raise UserError(
+                f"{address}: the scheduler has gone away; what is done is kept: add --resume"
+            )
+        for future in finished:
+            yield _result(future, running.pop(future))
+            future.release()
+
+
+def _window(client: Any) -> int:
+    threads: int = sum(client.nthreads().values())
+    return max(_LEAST, _AHEAD * threads)
+
+
+def _result(future: Any, task: Task) -> Result:
+    if future.status == "finished":
+        return msgspec.msgpack.decode(future.result(), type=Result)
+    if future.status == "cancelled":
+        raise UserError("the scheduler dropped the run; what is done is kept: add --resume")
+    told = " ".join(str(future.exception()).split())
+    return failed(task, f"the cluster could not calculate it: {told}")
+
+
+# --- on a worker ----------------------------------------------------------------------------
+
+_OWN = threading.local()
+
+
+def calculate(message: bytes, limits: Limits) -> bytes:
+    """Calculate one loan on a worker, in a process of its own."""
+    if getattr(_OWN, "limits", None) != limits:
+        _OWN.hand, _OWN.limits = Hand(limits), limits
+    result: Result = _OWN.hand.result(msgspec.msgpack.decode(message, type=Task))
+    return msgspec.msgpack.encode(result)
+
+
+def _plugin(distributed: Any) -> Any:
+    """Make what brings the code to each worker, those that join later included."""
+    import cloudpickle  # noqa: PLC0415 - comes with distributed
+
+    cloudpickle.register_pickle_by_value(shipping)
+    install = shipping.install
+    content = shipping.packed(Path(xlcredit.__file__).parent, folder())
+
+    class Shipped(distributed.WorkerPlugin):  # type: ignore[misc]
+        name = "xlcredit"
+
+        def setup(self, worker: Any) -> None:  # noqa: ARG002 - Dask's signature
+            install(content)
+
+    Shipped.__module__ = "__main__"  # by value: a worker has no such module
+    return Shipped()
+
+
+def _distributed() -> Any:
+    try:
+        import distributed  # noqa: PLC0415 - an extra
+    except ImportError:
+        told = 'a cluster needs Dask: pip install "xlcredit[cluster]"'
+        raise UserError(told) from None
+    return distributed

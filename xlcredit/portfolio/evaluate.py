@@ -1,0 +1,224 @@
+"""One loan calculated: what goes on the tape.
+
+Rows and deal files of one template differ in their inputs alone. Their workbook is built once in
+each process and stays loaded; a loan then costs what its inputs move.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from xlcredit.deals import Deal, Template, load, located
+from xlcredit.deals.deal import fill_deal
+from xlcredit.deals.reading import parse_toml
+from xlcredit.errors import CellError, FileError, FormulaError, UserError, XlcreditError
+from xlcredit.ooxml.book import Book
+from xlcredit.ooxml.package import Package
+from xlcredit.portfolio.loans import Task
+from xlcredit.workbook.build import build
+from xlcredit.workbook.covenants import BREACH, CHECK, PASS
+from xlcredit.workbook.life.stamp import read_stamp
+from xlcredit.workbook.session import Session
+
+__all__ = ["ERROR", "CovenantResult", "Result", "evaluate_loan", "failed"]
+
+ERROR = "ERROR"
+
+
+class CovenantResult(msgspec.Struct, frozen=True, kw_only=True):
+    """One covenant of one loan."""
+
+    name: str
+    label: str
+    status: str
+    value: float | None
+    threshold: float | None
+    margin: float | None
+    first_breach: dt.date | None
+
+
+class Result(msgspec.Struct, frozen=True, kw_only=True):
+    """What one loan says; a figure without a number is left out, never 0."""
+
+    id: str
+    source: str
+    row: int | None = None
+    status: str
+    """PASS, BREACH, CHECK (cannot be decided), or ERROR (not calculated)."""
+    error: str = ""
+    template: str = ""
+    name: str = ""
+    as_of: dt.date | None = None
+    numbers: dict[str, float] = {}
+    texts: dict[str, str] = {}
+    dates: dict[str, dt.date] = {}
+    covenants: list[CovenantResult] = []
+    cell_errors: dict[str, str] = {}
+    """Named cells that show an error, with its code."""
+
+
+def evaluate_loan(task: Task) -> Result:
+    """Calculate one loan; whatever is wrong with it stands in the result.
+
+    Parameters
+    ----------
+    task : Task
+        The loan.
+
+    Returns
+    -------
+    Result
+        Its inputs, figures and covenants; equal tasks give equal results.
+    """
+    try:
+        if task.workbook is not None:
+            return _workbook(task)
+        return _deal(task)
+    except XlcreditError as error:
+        return failed(task, " ".join(str(error).splitlines()))
+    except MemoryError:
+        _LOADED.clear()
+        return failed(task, "needs more memory than the limit; raise --memory-limit")
+    except Exception as bug:
+        return failed(task, f"failed: {type(bug).__name__}: {' '.join(str(bug).splitlines())}")
+
+
+def failed(task: Task, told: str) -> Result:
+    """Make the result of a loan that was not calculated."""
+    return Result(id=task.id, source=task.source, row=task.row, status=ERROR, error=told)
+
+
+# --- workbooks ------------------------------------------------------------------------------
+
+
+def _workbook(task: Task) -> Result:
+    assert task.workbook is not None
+    package = Package(task.workbook, task.source)
+    with Session(Book(package)) as book:
+        try:
+            stamp = read_stamp(package)
+        except FileError:
+            return _result(task, book, "", Path(task.source).stem, None)
+        return _result(task, book, stamp.template, stamp.deal, stamp.as_of)
+
+
+# --- deals ----------------------------------------------------------------------------------
+
+#: The template and the loaded workbook of each template that this process has met.
+_LOADED: dict[tuple[str, bytes | None], tuple[Template, Session]] = {}
+
+
+def _deal(task: Task) -> Result:
+    template, book = _loaded(task)
+    deal = _filled(task, template)
+    book.fill({name: item.value for name, item in deal.inputs.items()})
+    return _result(task, book, template.name, deal.name, deal.as_of)
+
+
+def _filled(task: Task, template: Template) -> Deal:
+    if task.given is None:
+        return fill_deal(
+            parse_toml(task.deal or b"", Path(task.source)), template, Path(task.source)
+        )
+    place = Path(f"{task.source}, row {task.row}")
+    dates = {n for n, item in template.inputs.items() if item.unit == "date"}
+    inputs = {
+        name: dt.date.fromisoformat(value) if name in dates else value
+        for name, value in task.given["inputs"].items()
+    }
+    return fill_deal({**task.given, "inputs": inputs}, template, place)
+
+
+def _loaded(task: Task) -> tuple[Template, Session]:
+    key = (task.template, task.template_text)
+    if key not in _LOADED:
+        template = _template(task)
+        deal = _filled(task, template)
+        try:
+            content = build(template, deal)
+        except FormulaError as error:
+            raise located(error, Path(f"{template.name}/template.toml")) from None
+        _LOADED[key] = template, Session(Book(Package(content, f"{template.name}.xlsx")))
+    return _LOADED[key]
+
+
+def _template(task: Task) -> Template:
+    if task.template_text is None:
+        if not task.template:
+            raise UserError(f"{task.source}: names no template")
+        return load(task.template)[0]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "template.toml"
+        path.write_bytes(task.template_text)
+        return load(str(path))[0]
+
+
+# --- reading --------------------------------------------------------------------------------
+
+
+def _result(task: Task, book: Session, template: str, name: str, as_of: dt.date | None) -> Result:
+    numbers: dict[str, float] = {}
+    texts: dict[str, str] = {}
+    dates: dict[str, dt.date] = {}
+    errors: dict[str, str] = {}
+    for key in book:
+        _sort(key, book[key], (numbers, texts, dates, errors))
+    covenants = [
+        CovenantResult(
+            name=c.name,
+            label=c.label,
+            status=c.status,
+            value=_number(c.value),
+            threshold=_number(c.threshold),
+            margin=c.margin if c.margin == c.margin else None,
+            first_breach=c.first_breach if isinstance(c.first_breach, dt.date) else None,
+        )
+        for c in book.covenants
+    ]
+    return Result(
+        id=task.id,
+        source=task.source,
+        row=task.row,
+        status=_status([c.status for c in covenants], texts, errors),
+        template=template,
+        name=name,
+        as_of=as_of,
+        numbers=numbers,
+        texts=texts,
+        dates=dates,
+        covenants=covenants,
+        cell_errors=errors,
+    )
+
+
+def _sort(
+    key: str,
+    value: Any,
+    into: tuple[dict[str, float], dict[str, str], dict[str, dt.date], dict[str, str]],
+) -> None:
+    numbers, texts, dates, errors = into
+    if isinstance(value, CellError):
+        errors[key] = value.code
+    elif isinstance(value, bool | int | float):
+        numbers[key] = float(value)
+    elif isinstance(value, dt.date):
+        dates[key] = value.date() if isinstance(value, dt.datetime) else value
+    elif value is not None:
+        texts[key] = str(value)
+
+
+def _number(value: Any) -> float | None:
+    return value if isinstance(value, float) else None
+
+
+def _status(covenants: list[str], texts: dict[str, str], errors: dict[str, str]) -> str:
+    """A loan passes if every covenant does and nothing says that the model is not sound."""
+    if BREACH in covenants:
+        return BREACH
+    sound = texts.get("master_check", "OK") == "OK" and not errors and covenants
+    return PASS if sound and set(covenants) == {PASS} else CHECK

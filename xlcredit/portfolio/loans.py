@@ -1,0 +1,192 @@
+"""The loans of a book: workbooks, deal files and rows of loan tapes, found and read once."""
+
+from __future__ import annotations
+
+import glob
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from xlcredit._version import __version__
+from xlcredit.deals import load
+from xlcredit.errors import FileError, UserError
+from xlcredit.portfolio.rows import SUFFIXES as TAPES
+from xlcredit.portfolio.rows import read_rows
+
+__all__ = ["Loan", "Task", "expand", "find_loans"]
+
+WORKBOOKS = (".xlsx", ".xlsm")
+
+
+class Task(msgspec.Struct, frozen=True, kw_only=True):
+    """One loan as a worker gets it: everything that is needed, so that it opens no file."""
+
+    id: str
+    source: str
+    """The file as it was named."""
+    row: int | None = None
+    """Line of the loan tape, the header being 1."""
+    template: str = ""
+    """Name of the template, or empty where the workbook says it."""
+    template_text: bytes | None = None
+    """The text of a template that does not ship."""
+    workbook: bytes | None = None
+    deal: bytes | None = None
+    """What a deal file holds."""
+    given: dict[str, Any] | None = None
+    """The keys of a deal file, from the row of a tape."""
+
+    @property
+    def digest(self) -> str:
+        """What the result depends on, in 16 hexadecimal digits: equal digests, equal results."""
+        content = msgspec.json.encode([__version__, self])
+        return hashlib.sha256(content).hexdigest()[:16]
+
+
+class Loan(msgspec.Struct, frozen=True, kw_only=True):
+    """One loan of the book, which may not be readable."""
+
+    id: str
+    source: str
+    row: int | None = None
+    task: Task | None = None
+    error: str = ""
+    """Why there is no task."""
+
+
+def expand(patterns: Iterable[str]) -> list[Path]:
+    """Find the files that patterns name, each once, in the order of the patterns.
+
+    Raises
+    ------
+    UserError
+        If a pattern names nothing.
+    """
+    files: dict[Path, None] = {}
+    for pattern in patterns:
+        path = Path(pattern)
+        if path.is_file():
+            found = [path]
+        elif path.is_dir():
+            found = sorted(p for p in path.iterdir() if p.suffix.lower() in _known())
+        else:
+            found = sorted(map(Path, glob.glob(pattern, recursive=True)))  # noqa: PTH207
+        if not found:
+            raise UserError(f"{pattern}: no such file; name workbooks, deal files or loan tapes")
+        files |= dict.fromkeys(found)
+    return list(files)
+
+
+def find_loans(files: Iterable[Path], template: str | None = None) -> Iterator[Loan]:
+    """Read the loans of files, in order; one that cannot be read says why.
+
+    Parameters
+    ----------
+    files : iterable of Path
+        Workbooks, deal files and loan tapes.
+    template : str, optional
+        Name or path of the template of tapes without a column ``template``, and of deal files
+        whose template does not ship.
+    """
+    texts = _TemplateTexts(template)
+    seen: Counter[str] = Counter()
+    for loan in (one for file in files for one in _in_file(file, texts)):
+        seen[loan.id] += 1
+        if seen[loan.id] > 1:
+            told = f"{_place(loan)}: the id {loan.id} stands before; give each loan its own"
+            yield Loan(
+                id=f"{loan.id} ({seen[loan.id]})", source=loan.source, row=loan.row, error=told
+            )
+        else:
+            yield loan
+
+
+def _in_file(file: Path, texts: _TemplateTexts) -> Iterator[Loan]:
+    suffix = file.suffix.lower()
+    try:
+        if suffix in TAPES:
+            yield from _in_tape(file, texts)
+            return
+        if suffix not in _known():
+            known = ", ".join(_known())
+            raise FileError(f"{file}: is no workbook, deal file or loan tape ({known})")
+        content = _read(file)
+        if suffix == ".toml":
+            name = _template_of(content)
+            task = Task(
+                id=file.as_posix(),
+                source=file.as_posix(),
+                template=name,
+                template_text=texts.text if name == texts.name else None,
+                deal=content,
+            )
+        else:
+            task = Task(id=file.as_posix(), source=file.as_posix(), workbook=content)
+        yield Loan(id=task.id, source=task.source, task=task)
+    except UserError as error:
+        yield Loan(id=file.as_posix(), source=file.as_posix(), error=str(error))
+
+
+def _in_tape(file: Path, texts: _TemplateTexts) -> Iterator[Loan]:
+    source = file.as_posix()
+    for row in read_rows(_read(file), file, texts.name, texts.spec):
+        if row.error:
+            yield Loan(id=row.id, source=source, row=row.line, error=row.error)
+            continue
+        task = Task(
+            id=row.id,
+            source=source,
+            row=row.line,
+            template=row.given["template"],
+            template_text=texts.text if row.given["template"] == texts.name else None,
+            given=row.given,
+        )
+        yield Loan(id=row.id, source=source, row=row.line, task=task)
+
+
+def _read(file: Path) -> bytes:
+    """Read a file that nobody is writing to."""
+    try:
+        for _ in range(2):
+            before = file.stat()
+            content = file.read_bytes()
+            after = file.stat()
+            same = (before.st_mtime_ns, before.st_size) == (after.st_mtime_ns, after.st_size)
+            if same and len(content) == after.st_size:
+                return content
+    except OSError as error:
+        raise FileError(f"{file}: cannot be read: {error.strerror}") from None
+    raise FileError(f"{file}: changes while it is read; run again when it is saved")
+
+
+def _template_of(content: bytes) -> str:
+    """Look a deal file's template up; a worker says what is wrong with a file that has none."""
+    for line in content.decode("utf-8", "replace").splitlines():
+        name, equals, value = line.partition("=")
+        if equals and name.strip() == "template":
+            return value.strip().strip("\"'")
+    return ""
+
+
+class _TemplateTexts:
+    """The template that was named, and its text where it does not ship."""
+
+    def __init__(self, template: str | None) -> None:
+        self.name, self.text, self.spec = "", None, None
+        if template is not None:
+            self.spec, home = load(template)
+            self.name = self.spec.name
+            if template.endswith(".toml"):
+                self.text = (home / Path(template).name).read_bytes()
+
+
+def _known() -> tuple[str, ...]:
+    return (*WORKBOOKS, ".toml", *TAPES)
+
+
+def _place(loan: Loan) -> str:
+    return loan.source if loan.row is None else f"{loan.source}, row {loan.row}"

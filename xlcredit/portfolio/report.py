@@ -1,0 +1,230 @@
+"""The tape as a workbook: the book on one page, a heat map of covenants, the rows, the errors."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from openpyxl import Workbook
+from openpyxl.chart import BarChart, Reference
+from openpyxl.chart.label import DataLabelList
+from openpyxl.styles import Alignment
+from openpyxl.utils import get_column_letter as letter
+from openpyxl.worksheet.worksheet import Worksheet
+
+from xlcredit._version import __version__
+from xlcredit.errors import FileError
+from xlcredit.files import replace_file
+from xlcredit.portfolio.evaluate import ERROR, Result
+from xlcredit.portfolio.tape import STATES, Facts, facts, tape
+from xlcredit.workbook import style
+from xlcredit.workbook.covenants import BREACH
+from xlcredit.workbook.draft import page_setup, widths
+from xlcredit.workbook.export import Column, Table, write_sheet
+from xlcredit.workbook.saving import saved
+
+__all__ = ["write_report"]
+
+#: Names beyond the largest ones are one line.
+_LARGEST = 15
+_TABLE_COLUMNS = 4
+_UNDATED = dt.date(2000, 1, 1)
+
+Cut = tuple[str, Callable[[Facts], Any]]
+_CUTS: tuple[Cut, ...] = (
+    ("Borrower", lambda f: f.borrower),
+    ("Customer", lambda f: f.customer),
+    ("Card", lambda f: f.card),
+    ("Vintage (year of closing)", lambda f: f.vintage),
+    ("Contract ends in", lambda f: f.contract_end.year if f.contract_end else None),
+)
+
+
+def write_report(results: Sequence[Result], path: Path) -> None:
+    """Write the workbook, whole or not at all; equal results are equal bytes.
+
+    Raises
+    ------
+    FileError
+        If it cannot be written.
+    """
+    workbook = Workbook()
+    workbook.remove(workbook.worksheets[0])
+    as_of = max((r.as_of for r in results if r.as_of), default=_UNDATED)
+    _write_book(workbook.create_sheet("Book"), results, as_of)
+    _write_covenants(workbook.create_sheet("Covenants"), results)
+    sheet = workbook.create_sheet("Tape")
+    write_sheet(sheet, tape(_worst_first(results)), "Tape", "One row a loan, the worst first")
+    _write_errors(workbook.create_sheet("Errors"), results)
+    workbook.properties.creator = f"xlcredit {__version__}"
+    workbook.properties.created = dt.datetime.combine(as_of, dt.time())
+    content = saved(workbook, as_of)
+    try:
+        replace_file(path, content)
+    except OSError as error:
+        raise FileError(f"{path}: cannot be written: {error.strerror}") from None
+
+
+def _worst_first(results: Sequence[Result]) -> list[Result]:
+    """Errors, then breaches, the most and the deepest first; equals keep their order."""
+    return sorted(results, key=_rank)
+
+
+def _rank(result: Result) -> tuple[int, int, float]:
+    breached = [c for c in result.covenants if c.status == BREACH]
+    depths = [c.margin / abs(c.threshold) for c in breached if c.margin and c.threshold]
+    return STATES.index(result.status), -len(breached), min(depths, default=0.0)
+
+
+# --- the book on one page -------------------------------------------------------------------
+
+
+def _write_book(sheet: Worksheet, results: Sequence[Result], as_of: dt.date) -> None:
+    counted = [r for r in results if r.status != ERROR]
+    cuts = [(facts(result), result) for result in counted]
+    total = sum(f.balance or 0.0 for f, _ in cuts)
+    style.title(sheet, "Book of loans", f"{len(results):,} loans. As of {as_of:%d %B %Y}.")
+    row = _write_states(sheet, 4, results, cuts, total)
+    wall_row = row
+    row = _write_wall(sheet, row, cuts)
+    for title, key in _CUTS:
+        row = _write_cut(sheet, row, title, key, cuts, total)
+    widths(sheet, A=44, B=10, C=18, D=12, E=12)
+    _chart_wall(sheet, wall_row)
+    page_setup(sheet)
+
+
+def _write_states(
+    sheet: Worksheet,
+    row: int,
+    results: Sequence[Result],
+    cuts: list[tuple[Facts, Result]],
+    total: float,
+) -> int:
+    style.table_header(sheet, row, ["Status", "Loans", "Balance [USD]", "Share"])
+    for state in STATES:
+        row += 1
+        balance = sum(f.balance or 0.0 for f, r in cuts if r.status == state)
+        count = sum(r.status == state for r in results)
+        _write_line(sheet, row, state, count, balance, total)
+    style.paint_status(sheet, f"A{row - len(STATES) + 1}:A{row}")
+    return row + 2
+
+
+def _write_line(
+    sheet: Worksheet, row: int, label: Any, count: int, balance: float, total: float
+) -> None:
+    cell = style.base(sheet.cell(row, 1))
+    cell.value = label
+    if isinstance(label, str):
+        cell.data_type = "s"
+    cell.alignment = Alignment(horizontal="left")
+    style.number(sheet.cell(row, 2), "units").value = count
+    style.number(sheet.cell(row, 3), "USD").value = balance
+    style.number(sheet.cell(row, 4), "share").value = balance / total if total else None
+
+
+def _write_wall(sheet: Worksheet, row: int, cuts: list[tuple[Facts, Result]]) -> int:
+    """What falls due in which year."""
+    style.table_header(
+        sheet, row, ["Maturity wall: year", "Loans", "Balance at closing [USD]", "Share"]
+    )
+    years = sorted({f.maturity.year for f, _ in cuts if f.maturity})
+    total = sum(f.balance or 0.0 for f, _ in cuts)
+    for year in years:
+        row += 1
+        due = [f for f, _ in cuts if f.maturity and f.maturity.year == year]
+        _write_line(sheet, row, year, len(due), sum(f.balance or 0.0 for f in due), total)
+    return row + 2
+
+
+def _chart_wall(sheet: Worksheet, top: int) -> None:
+    bottom = top
+    while sheet.cell(bottom + 1, 1).value is not None:
+        bottom += 1
+    if bottom == top:
+        return
+    chart = BarChart()
+    chart.title, chart.style, chart.legend = "Maturity wall", 10, None
+    chart.add_data(Reference(sheet, min_col=3, min_row=top, max_row=bottom), titles_from_data=True)
+    chart.set_categories(Reference(sheet, min_col=1, min_row=top + 1, max_row=bottom))
+    chart.y_axis.title, chart.y_axis.number_format = "USD m", "#,##0,,"
+    chart.x_axis.delete = chart.y_axis.delete = False
+    chart.dataLabels = DataLabelList(
+        showVal=True, showSerName=False, showCatName=False, showLegendKey=False, numFmt="#,##0,,"
+    )
+    chart.width, chart.height = 18, 9
+    sheet.add_chart(chart, "G4")
+
+
+def _write_cut(
+    sheet: Worksheet,
+    row: int,
+    title: str,
+    key: Callable[[Facts], Any],
+    cuts: list[tuple[Facts, Result]],
+    total: float,
+) -> int:
+    groups: defaultdict[Any, list[Facts]] = defaultdict(list)
+    for fact, _ in cuts:
+        groups[key(fact)].append(fact)
+    sums = {name: sum(f.balance or 0.0 for f in found) for name, found in groups.items()}
+    order = sorted(sums, key=lambda name: (-sums[name], str(name)))
+    style.table_header(sheet, row, [title, "Loans", "Balance [USD]", "Share"])
+    for name in order[:_LARGEST]:
+        row += 1
+        label = "not said" if name is None else name
+        _write_line(sheet, row, label, len(groups[name]), sums[name], total)
+    if rest := order[_LARGEST:]:
+        row += 1
+        count = sum(len(groups[name]) for name in rest)
+        _write_line(sheet, row, f"{len(rest)} more", count, sum(sums[n] for n in rest), total)
+    return row + 2
+
+
+# --- covenants and errors -------------------------------------------------------------------
+
+
+def _write_covenants(sheet: Worksheet, results: Sequence[Result]) -> None:
+    """A heat map: loans down, covenants across; the words stay readable in black and white."""
+    ranked = [result for result in _worst_first(results) if result.status != ERROR]
+    labels: dict[str, None] = {}
+    for result in ranked:
+        labels |= {covenant.label: None for covenant in result.covenants}
+    style.title(
+        sheet, "Covenants", "Breaches first; a margin is on the right side where it is positive"
+    )
+    head = ["Loan", "Name", "Status", *labels]
+    style.table_header(sheet, 4, head)
+    sheet.row_dimensions[4].height = 60
+    for row, result in enumerate(ranked, start=5):
+        for column, text in enumerate((result.id, result.name, result.status), start=1):
+            cell = style.base(sheet.cell(row, column), bold=column == 3)
+            cell.value, cell.data_type = text, "s"
+        status = {c.label: c.status for c in result.covenants}
+        for column, label in enumerate(labels, start=4):
+            cell = style.base(sheet.cell(row, column))
+            cell.value = status.get(label)
+            cell.alignment = Alignment(horizontal="center", vertical="center")
+    if ranked:
+        last = letter(len(head))
+        style.paint_status(sheet, f"C5:{last}{4 + len(ranked)}")
+    widths(sheet, A=32, B=32, C=12, **{letter(c): 16 for c in range(4, len(head) + 1)})
+    sheet.freeze_panes = "D5"
+    page_setup(sheet, repeat="4:4")
+
+
+def _write_errors(sheet: Worksheet, results: Sequence[Result]) -> None:
+    rows = [[r.id, r.source, r.row, r.error] for r in results if r.status == ERROR]
+    columns = [
+        Column("id", "text"),
+        Column("source", "text"),
+        Column("row", "count"),
+        Column("error", "text"),
+    ]
+    note = "Loans that were not calculated" if rows else "Every loan was calculated"
+    write_sheet(sheet, Table(columns, rows), "Errors", note)
+    widths(sheet, A=32, B=32, C=8, D=100)

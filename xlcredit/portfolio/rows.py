@@ -1,0 +1,245 @@
+"""Loan tapes: one row a loan, columns by the names of the template's inputs."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from xlcredit.deals import Deal, Template, load
+from xlcredit.errors import DealError, FileError, UserError
+from xlcredit.hints import did_you_mean
+from xlcredit.recalc.typed import parse_value
+from xlcredit.workbook.export import Column, Kind, Table, pyarrow
+
+__all__ = ["SUFFIXES", "TapeRow", "example_tape", "read_rows"]
+
+SUFFIXES = (".csv", ".parquet")
+#: What a row says of the loan itself, beside the inputs of its template.
+_OWN = ("id", "template", "name", "as_of", "note")
+#: A heading may say the unit: ``rent_decline [1/year]``.
+_HEADING = re.compile(r"(?P<name>[^\[]*?)\s*(?:\[(?P<unit>[^\]]*)\])?\s*")
+
+
+@dataclass(frozen=True)
+class TapeRow:
+    """One loan of a tape: the keys of a deal file, or what is wrong."""
+
+    id: str
+    line: int
+    given: dict[str, Any] = field(default_factory=dict)
+    error: str = ""
+
+
+def read_rows(
+    content: bytes, path: Path, template: str = "", spec: Template | None = None
+) -> Iterator[TapeRow]:
+    """Read the rows of a loan tape.
+
+    Parameters
+    ----------
+    content : bytes
+        What the file holds.
+    path : Path
+        Its name.
+    template : str
+        The template of rows that name none.
+    spec : Template, optional
+        That template, where it does not ship.
+
+    Yields
+    ------
+    TapeRow
+        A row. Empty cells take the template's default.
+
+    Raises
+    ------
+    UserError
+        If the tape as a whole makes no sense: a column that no template has, a wrong unit.
+    """
+    known = {template: spec} if spec is not None else {}
+    parquet = path.suffix.lower() == ".parquet"
+    headings, rows = (_parquet if parquet else _csv)(content, path)
+    columns = [_column(path, heading) for heading in headings]
+    names = [name for name, _ in columns]
+    for name in names:
+        if names.count(name) > 1:
+            raise FileError(f"{path}: the column {name} stands twice")
+    if "template" not in names and not template:
+        raise FileError(f"{path}: has no column template; add one, or name it with --template")
+    _refuse_unknown(path, columns, _templates(rows, names, template, known))
+    for line, row in enumerate(rows, start=2):
+        if any(cell not in (None, "") for cell in row):
+            yield _row(path, line, names, row, template, known)
+
+
+def _column(path: Path, heading: str) -> tuple[str, str | None]:
+    match = _HEADING.fullmatch(heading)
+    if match is None or not match["name"]:
+        raise FileError(f"{path}: a column has no name, or one that cannot be read: {heading!r}")
+    return match["name"], match["unit"]
+
+
+def _templates(
+    rows: list[list[Any]], names: list[str], template: str, known: dict[str, Template]
+) -> list[Template]:
+    """Give every template that the rows name and that there is."""
+    at = names.index("template") if "template" in names else -1
+    told = {str(row[at] or "").strip() if at >= 0 else "" for row in rows} or {template}
+    found = []
+    for name in sorted({name or template for name in told}):
+        try:
+            found.append(known.get(name) or _load(name))
+        except UserError:
+            continue  # the row itself says so
+    return found
+
+
+@cache
+def _load(name: str) -> Template:
+    return load(name)[0]
+
+
+def _refuse_unknown(
+    path: Path, columns: list[tuple[str, str | None]], templates: list[Template]
+) -> None:
+    """A misspelt column would silently leave the template's default in force."""
+    inputs = {name: item for template in templates for name, item in template.inputs.items()}
+    for name, unit in columns:
+        if name in _OWN or name.startswith("_") or not templates:
+            continue
+        if name not in inputs:
+            titles = " or ".join(template.name for template in templates)
+            near = did_you_mean(name, inputs)
+            raise FileError(
+                f"{path}: the column {name} is not an input of {titles}{near}; "
+                f"call it _{name} to leave it out"
+            )
+        if unit is not None and unit not in {
+            t.inputs[name].unit for t in templates if name in t.inputs
+        }:
+            raise FileError(f'{path}: {name} is in "{inputs[name].unit}"; the column says "{unit}"')
+
+
+def _row(
+    path: Path,
+    line: int,
+    names: list[str],
+    row: list[Any],
+    template: str,
+    known: dict[str, Template],
+) -> TapeRow:
+    if len(row) != len(names):
+        told = f"{path}, row {line}: has {len(row)} cells under {len(names)} headings"
+        return TapeRow(f"{path.as_posix()}:{line}", line, error=told)
+    cells = {n: v for n, v in zip(names, row, strict=True) if v not in (None, "")}
+    identity = str(cells.get("id", f"{path.as_posix()}:{line}")).strip()
+    title = str(cells.get("template", template)).strip()
+    try:
+        spec = known.get(title) or _load(title)
+        inputs = {
+            name: _value(spec, name, value)
+            for name, value in cells.items()
+            if name not in _OWN and not name.startswith("_")
+        }
+        if missing := [n for n, i in spec.inputs.items() if i.value is None and n not in inputs]:
+            raise DealError(f"{', '.join(missing)} must be given: {title} has no default for them")
+        as_of = cells.get("as_of")
+        if as_of is None:
+            raise DealError("as_of is missing; give the date of the figures, such as 2026-11-22")
+        given = {
+            "template": title,
+            "name": str(cells.get("name", identity)),
+            "as_of": _date("as_of", as_of),
+            "note": str(cells.get("note", "")),
+            "inputs": inputs,
+        }
+    except UserError as error:
+        return TapeRow(identity, line, error=f"{path}, row {line}: {error}")
+    return TapeRow(identity, line, given)
+
+
+def _value(spec: Template, name: str, value: Any) -> Any:
+    """Read a cell in the unit of its input."""
+    if name not in spec.inputs:
+        raise DealError(f"{name} is not an input of {spec.name}{did_you_mean(name, spec.inputs)}")
+    unit = spec.inputs[name].unit
+    if unit == "text":
+        return str(value)
+    if unit == "date":
+        return _date(name, value)
+    number = parse_value(value.strip()) if isinstance(value, str) else value
+    if isinstance(number, bool) or not isinstance(number, int | float):
+        raise DealError(f"{name} must be a number [{unit}]; got {value!r}")
+    return float(number)
+
+
+def _date(name: str, value: Any) -> str:
+    if isinstance(value, dt.date):
+        return value.isoformat()[:10]
+    try:
+        return dt.date.fromisoformat(str(value).strip()).isoformat()
+    except ValueError:
+        raise DealError(f"{name} must be a date such as 2026-11-22; got {value!r}") from None
+
+
+def example_tape(template: Template, deal: Deal) -> Table:
+    """Make a loan tape with one row: every input of a template, those without a default first.
+
+    Headings say the unit; a tape may leave out every column that has a default.
+    """
+    needed = [item for item in template.inputs.values() if item.value is None]
+    others = [item for item in template.inputs.values() if item.value is not None]
+    columns = [Column("id", "text"), Column("template", "text"), Column("name", "text")]
+    columns.append(Column("as_of", "date"))
+    row: list[Any] = ["1", template.name, deal.name, deal.as_of]
+    for item in [*needed, *others]:
+        kind = _KINDS.get(item.unit, "number")
+        heading = item.name if kind != "number" else f"{item.name} [{item.unit}]"
+        columns.append(Column(heading, kind))
+        value: Any = deal[item.name].value
+        row.append(float(value) if kind == "number" else value)
+    return Table(columns, [row])
+
+
+_KINDS: dict[str, Kind] = {"text": "text", "date": "date"}
+
+# --- files ----------------------------------------------------------------------------------
+
+
+def _csv(content: bytes, path: Path) -> tuple[list[str], list[list[Any]]]:
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise FileError(f"{path}: is not UTF-8 text; save it as CSV UTF-8") from None
+    head = text.partition("\n")[0]
+    separator = ";" if head.count(";") > head.count(",") else ","
+    try:
+        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True))
+    except csv.Error as error:
+        raise FileError(f"{path}: is no CSV file: {error}") from None
+    if not rows:
+        raise FileError(f"{path}: is empty")
+    return [h.strip() for h in rows[0]], rows[1:]
+
+
+def _parquet(content: bytes, path: Path) -> tuple[list[str], list[list[Any]]]:
+    pa, parquet = pyarrow()
+    try:
+        table = parquet.read_table(io.BytesIO(content))
+    except pa.ArrowException as error:
+        line = str(error).splitlines()[0]
+        raise FileError(f"{path}: is no Parquet file: {line}") from None
+    columns = [[_known(v) for v in column.to_pylist()] for column in table.columns]
+    return table.column_names, [list(row) for row in zip(*columns, strict=True)]
+
+
+def _known(value: Any) -> Any:
+    return None if isinstance(value, float) and math.isnan(value) else value

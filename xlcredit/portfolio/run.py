@@ -1,0 +1,202 @@
+"""A run over a book of loans: find them, calculate them, write one tape."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from xlcredit.errors import FileError, UserError
+from xlcredit.portfolio.evaluate import ERROR, Result, failed
+from xlcredit.portfolio.journal import Journal
+from xlcredit.portfolio.loans import Loan, Task, expand, find_loans
+from xlcredit.portfolio.pool import Limits, run_here
+from xlcredit.portfolio.tape import STATES, tape
+from xlcredit.workbook.covenants import PASS
+from xlcredit.workbook.export import Table, require_format, write_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Portfolio", "Request", "run_portfolio"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """What a run is asked for."""
+
+    sources: Sequence[str]
+    """Files, folders and patterns: workbooks, deal files, loan tapes."""
+    outputs: Sequence[Path] = ()
+    template: str | None = None
+    workers: int = 0
+    """Processes; 0: as many as there are processors."""
+    resume: bool = False
+    force: bool = False
+    """Whether an output may replace a file."""
+    limits: Limits = field(default_factory=Limits)
+    scheduler: str | None = None
+    """Address of a Dask scheduler."""
+
+
+@dataclass(frozen=True)
+class Portfolio:
+    """A book of loans, calculated."""
+
+    results: tuple[Result, ...]
+    written: tuple[Path, ...] = ()
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many loans stand how, the worst first."""
+        counted = Counter(result.status for result in self.results)
+        return {state: counted[state] for state in STATES if counted[state]}
+
+    @property
+    def errors(self) -> dict[str, str]:
+        """The loans that were not calculated, each with the reason."""
+        return {r.id: r.error for r in self.results if r.status == ERROR}
+
+    @property
+    def exit_code(self) -> int:
+        """0: every loan passes; 1: one is in breach or cannot be decided; 2: one has an error."""
+        if self.errors:
+            return 2
+        return 0 if all(result.status == PASS for result in self.results) else 1
+
+    @property
+    def table(self) -> Table:
+        """The tape."""
+        return tape(self.results)
+
+    @property
+    def tape(self) -> pd.DataFrame:
+        """The tape as pandas has it, one row a loan."""
+        import pandas as pd  # noqa: PLC0415
+
+        table = self.table
+        columns = [column.name for column in table.columns]
+        return pd.DataFrame(list(map(list, table.rows)), columns=columns).set_index("id")
+
+    def __repr__(self) -> str:
+        counts = ", ".join(f"{count:,} {state}" for state, count in self.counts.items())
+        return f"<portfolio of {len(self.results):,} loans: {counts or 'empty'}>"
+
+    def _repr_html_(self) -> str:
+        """The loans as a notebook shows them, the worst first."""
+        from html import escape  # noqa: PLC0415
+
+        worst = sorted(self.results, key=lambda r: STATES.index(r.status))[:20]
+        rows = "".join(
+            f"<tr><td>{escape(r.id)}</td><td>{escape(r.name)}</td><td>{r.status}</td>"
+            f"<td>{escape(r.error)}</td></tr>"
+            for r in worst
+        )
+        return f"<b>{escape(repr(self).strip('<>'))}</b><table>{rows}</table>"
+
+
+def run_portfolio(
+    request: Request,
+    started: Callable[[int, int], None] = lambda _all, _kept: None,
+    progress: Callable[[int], None] = lambda _done: None,
+) -> Portfolio:
+    """Calculate a book of loans and write its tape.
+
+    Parameters
+    ----------
+    request : Request
+        What is asked for.
+    started : callable, optional
+        Told how many loans there are, and how many a run before has done.
+    progress : callable, optional
+        Told how many loans are done.
+
+    Returns
+    -------
+    Portfolio
+        The results in the order of the sources, whatever order they were calculated in.
+
+    Raises
+    ------
+    UserError
+        If nothing can be run as asked, or the tape cannot be written; what was calculated is
+        kept for ``resume``.
+    """
+    outputs = _outputs(request)
+    journal = Journal(_journal_path(outputs[0]), resume=request.resume) if outputs else None
+    finished = False
+    try:
+        loans = list(find_loans(expand(request.sources), request.template))
+        results = _calculated(loans, request, journal, started, progress)
+        portfolio = Portfolio(tuple(results))
+        for path in outputs:
+            _write(portfolio, path)
+        finished = True
+        return Portfolio(portfolio.results, tuple(outputs))
+    finally:
+        if journal is not None:
+            journal.close(finished=finished or not journal.done)
+
+
+def _outputs(request: Request) -> list[Path]:
+    outputs = list(dict.fromkeys(request.outputs))
+    for path in outputs:
+        require_format(path)
+        if path.exists() and not (request.force or request.resume):
+            raise FileError(f"{path}: exists already; use --force to replace it")
+    return outputs
+
+
+def _journal_path(output: Path) -> Path:
+    return output.with_name(f"{output.name}.journal")
+
+
+def _calculated(
+    loans: list[Loan],
+    request: Request,
+    journal: Journal | None,
+    started: Callable[[int, int], None],
+    progress: Callable[[int], None],
+) -> list[Result]:
+    digests = {loan.id: loan.task.digest for loan in loans if loan.task is not None}
+    known = dict(journal.done) if journal is not None else {}
+    found = {id_: known[digest] for id_, digest in digests.items() if digest in known}
+    tasks = [loan.task for loan in loans if loan.task is not None and loan.id not in found]
+    started(len(digests), len(found))
+    for result in _running(tasks, request):
+        found[result.id] = result
+        if journal is not None:
+            journal.add(digests[result.id], result)
+        progress(len(found))
+    return [found[loan.id] if loan.task is not None else _unread(loan) for loan in loans]
+
+
+def _running(tasks: list[Task], request: Request) -> Iterator[Result]:
+    if request.scheduler is not None:
+        from xlcredit.portfolio.cluster import run_on_cluster  # noqa: PLC0415 - an extra
+
+        return run_on_cluster(tasks, request.scheduler, request.limits)
+    workers = request.workers or os.cpu_count() or 1
+    if workers < 1:
+        raise UserError(f"there must be at least one worker; got {workers}")
+    return run_here(tasks, workers, request.limits)
+
+
+def _unread(loan: Loan) -> Result:
+    task = Task(id=loan.id, source=loan.source, row=loan.row)
+    return failed(task, loan.error)
+
+
+def _write(portfolio: Portfolio, path: Path) -> None:
+    try:
+        if path.suffix.lower() == ".xlsx":
+            from xlcredit.portfolio.report import write_report  # noqa: PLC0415
+
+            write_report(portfolio.results, path)
+        else:
+            write_table(portfolio.table, path)
+    except FileError as error:
+        raise FileError(f"{error}; what is calculated is kept: add --resume") from None

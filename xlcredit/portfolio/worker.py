@@ -1,0 +1,62 @@
+"""A worker: reads loans from its standard input, writes their results to its standard output.
+
+``python -m xlcredit.portfolio.worker [megabytes]``. A frame is four bytes of length and a
+MessagePack message. It ends when its input does, so none outlives the run that has started it.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+import sys
+from typing import IO
+
+import msgspec
+
+from xlcredit.portfolio.evaluate import evaluate_loan
+from xlcredit.portfolio.loans import Task
+
+__all__ = ["main", "read_frame", "write_frame"]
+
+_LENGTH = struct.Struct("<I")
+
+
+def read_frame(stream: IO[bytes]) -> bytes | None:
+    """Read one message; None when the other side has gone."""
+    head = stream.read(_LENGTH.size)
+    if len(head) < _LENGTH.size:
+        return None
+    (length,) = _LENGTH.unpack(head)
+    content = stream.read(length)
+    return content if len(content) == length else None
+
+
+def write_frame(stream: IO[bytes], content: bytes) -> None:
+    """Write one message."""
+    stream.write(_LENGTH.pack(len(content)) + content)
+    stream.flush()
+
+
+def main() -> None:
+    """Work until the input ends."""
+    limit_memory(int(sys.argv[1]) if len(sys.argv) > 1 else 0)
+    out = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # whatever prints in here must not get between the frames
+    read = msgspec.msgpack.Decoder(Task).decode
+    write = msgspec.msgpack.Encoder().encode
+    while (frame := read_frame(sys.stdin.buffer)) is not None:
+        write_frame(out, write(evaluate_loan(read(frame))))
+
+
+def limit_memory(megabytes: int) -> None:
+    """Let this process have no more memory than that, where the system can see to it."""
+    if megabytes:
+        try:
+            import resource  # noqa: PLC0415 - Windows has none
+        except ImportError:
+            return
+        resource.setrlimit(resource.RLIMIT_AS, (megabytes << 20, megabytes << 20))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,83 @@
+"""What a file says of a simulation: a workbook, a deal file, or a file of terms and series."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from xlcredit.deals import load, read_deal
+from xlcredit.errors import CellError, DealError, FileError, UserError
+from xlcredit.functions import call
+from xlcredit.functions.simulation import SERIES, deal_of
+from xlcredit.hints import did_you_mean
+from xlcredit.models.simulation import Deal
+from xlcredit.recalc import recalculate
+from xlcredit.recalc.calls import default_functions
+from xlcredit.workbook.build import build
+
+__all__ = ["read_simulation"]
+
+_FUNCTION = "XLC_DUAL_SIM"
+
+
+def read_simulation(path: Path) -> tuple[Deal, int, int]:
+    """Read a deal that can be simulated, with the paths and the seed that its file asks for.
+
+    Parameters
+    ----------
+    path : Path
+        A workbook with a cell that calls XLC_DUAL_SIM, of which the first counts; the deal file
+        of a template whose workbook has one; or a TOML file with a table ``[terms]`` of labels
+        and values and a table ``[series]`` of numbers or lists.
+
+    Raises
+    ------
+    UserError
+        If the file cannot be read, has nothing to simulate, or what it says is contradictory.
+    """
+    raw = _from_toml(path) if path.suffix.lower() == ".toml" else _from_workbook(path, path)
+    try:
+        return deal_of(*raw)
+    except CellError as error:
+        raise DealError(f"{path}: {error.reason}") from None
+
+
+def _from_toml(path: Path) -> list[Any]:
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise FileError(f"{path}: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise DealError(f"{path}: {error}") from None
+    if "template" in content:
+        template, _ = load(content["template"])
+        return _from_workbook(build(template, read_deal(path, template)), path)
+    terms, series = content.get("terms"), content.get("series", {})
+    if not isinstance(terms, dict) or not isinstance(series, dict):
+        told = "a deal file names a template; a file to simulate has a table [terms]"
+        raise DealError(f"{path}: {told}, and may have one [series]")
+    for name in series:
+        if name not in SERIES:
+            raise DealError(f"{path}: {name} is no series{did_you_mean(name, SERIES)}")
+    return [
+        [[label, value] for label, value in terms.items()],
+        *(series.get(name) for name in SERIES),
+        content.get("paths"),
+        content.get("seed"),
+    ]
+
+
+def _from_workbook(source: Path | bytes, name: Path) -> list[Any]:
+    """Recalculate, and listen to what is asked of the function."""
+    heard: list[list[Any]] = []
+
+    def listen(*raw: Any) -> Any:
+        heard.append(list(raw))
+        return call(_FUNCTION, *raw)
+
+    recalculate(source, functions=default_functions() | {_FUNCTION: listen})
+    if not heard:
+        told = f"no cell calls {_FUNCTION}; what it needs: xlcredit functions {_FUNCTION}"
+        raise UserError(f"{name}: {told}")
+    return heard[0]
