@@ -283,6 +283,10 @@ HOMONYMS: dict[tuple[str, str], Word] = {
         "units/day", "GPUs the market absorbs in a day", _POSITIVE
     ),
     ("XLC_REPAYMENT", "sale_cost"): _word("USD/unit", "cost of selling one GPU", _MONEY),
+    ("XLC_DUAL_SIM", "gpu_depth"): _word(
+        "units/day", "GPUs the market absorbs in a day", _POSITIVE
+    ),
+    ("XLC_DUAL_SIM", "sale_cost"): _word("USD/unit", "cost of selling one GPU", _MONEY),
     ("XLC_REQUIRED_SPREAD", "opex"): _word("1/year", "running cost of the loan", low=0.0),
 }
 
