@@ -63,7 +63,7 @@ class MonthlyPage:
                 _write_row(book, sheet, row, item, read_ahead)
             else:
                 style.heading(sheet, row, item.title, book.places.last if self._across else TOTAL)
-        widths(sheet, A=47, B=11, C=15, D=13.5)
+        widths(sheet, A=47 if self._across else 52, B=11, C=15, D=13.5)
         for column in range(FIRST, book.places.last + 1):
             sheet.column_dimensions[letter(column)].width = 13
         sheet.freeze_panes = sheet.cell(_HEADER_ROW + 2, FIRST)
