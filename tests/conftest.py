@@ -19,9 +19,11 @@ os.environ.setdefault("XLCREDIT_LOG", f"{tempfile.gettempdir()}/xlcredit-tests.l
 settings.register_profile(
     "here", deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow]
 )
+settings.register_profile("quick", parent=settings.get_profile("here"), max_examples=10)
 settings.register_profile("ci", parent=settings.get_profile("here"), max_examples=100)
 settings.register_profile("long", parent=settings.get_profile("here"), max_examples=4_000)
-settings.load_profile("ci" if os.environ.get("CI") else "here")
+chosen = "ci" if os.environ.get("CI") else "here"
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", chosen))
 
 
 def _running(*, recalculates: bool) -> Iterator[LibreOffice]:

@@ -1,17 +1,19 @@
 """Print what each worksheet function has been measured against, as a Markdown table.
 
-``python -m tests.evidence`` prints a line per function, ``--summary`` a line per category as the
-README shows it. Exit code 1 if a difference exceeds its tolerance, or if a function that computes
-has no reference table.
+``python -m tests.evidence`` prints a line per function, ``--summary`` a line per category, and
+``--readme`` puts that into the README. Exit code 1 if a difference exceeds its tolerance, or if a
+function that computes has no reference table.
 """
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
-from tests.functions.test_reference import NOT_NUMERIC
+from tests.functions.test_reference import NOT_NUMERIC, SIMULATED
 from tests.oracles.tables import Table, difference, tables
 from xlcredit.errors import CellError
 from xlcredit.functions import REGISTRY, call
@@ -28,8 +30,13 @@ ROUTES = ("mpmath", "QuantLib", "pyxirr", "SciPy", "exact fractions", "published
 #: Where the functions that tell about the library are tested instead.
 TOLD = {
     "XLC_GPU": "the catalogue's rows, each with its source: `tests/reference/test_tables.py`",
+    "XLC_DUAL_SIM": "closed forms and a plain simulation: `python -m tests.evidence_simulation`",
+    "XLC_SIM_GRID": "cell by cell `XLC_DUAL_SIM`: `tests/functions/test_simulation_grid.py`",
     "XLC_SOURCE": "the table of defaults, each with its source: `tests/reference/test_tables.py`",
 }
+#: The summary as it stands in the README.
+README_TABLE = re.compile(r"\| category \| functions \|[^\n]*(?:\n\|[^\n]*)+")
+_README = Path(__file__).parents[1] / "README.md"
 _NOT_COMPUTED = "not computed: `tests/functions/test_audit.py`"
 
 
@@ -44,7 +51,7 @@ def report(given: Iterable[Table], names: Iterable[str]) -> tuple[str, list[str]
             line, fault = _measured(table)
             lines.append(line)
             faults += fault
-        elif name in NOT_NUMERIC:
+        elif name in NOT_NUMERIC | SIMULATED:
             lines.append(f"| `{name}` | {TOLD.get(name, _NOT_COMPUTED)} | | | | | |")
         else:
             lines.append(f"| `{name}` | **none** | | | | | |")
@@ -116,9 +123,14 @@ def _numbers(value: Any) -> Iterator[float]:
 
 
 def main() -> int:
-    """Print the table; return the exit code."""
+    """Print the table, or put it where it is shown; return the exit code."""
     text, faults = report(tables(), REGISTRY)
-    print(summary(tables()) if "--summary" in sys.argv[1:] else text)
+    if "--readme" in sys.argv[1:]:
+        table = summary(tables())
+        old = _README.read_text("utf-8")
+        _README.write_text(README_TABLE.sub(lambda _: table, old, count=1), "utf-8")
+    else:
+        print(summary(tables()) if "--summary" in sys.argv[1:] else text)
     for fault in faults:
         print(fault, file=sys.stderr)
     return 1 if faults else 0

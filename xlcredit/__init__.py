@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from xlcredit.workbook.making import new_workbook as new
     from xlcredit.workbook.session import Session
     from xlcredit.workbook.session import open_workbook as open  # noqa: A004
+    from xlcredit.workbook.simulated import simulate
 
 __all__ = [
     "CellError",
@@ -34,6 +35,7 @@ __all__ = [
     "open",
     "portfolio",
     "recalculate",
+    "simulate",
 ]
 
 #: Where each name is defined: the module, and the name there if it is another. A package of that
@@ -48,6 +50,7 @@ _HOMES = {
     "open": "xlcredit.workbook.session:open_workbook",
     "portfolio": "xlcredit.portfolio:",
     "recalculate": "xlcredit.workbook.life.change",
+    "simulate": "xlcredit.workbook.simulated",
 }
 
 

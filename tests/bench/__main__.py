@@ -16,7 +16,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import loans, officejs, workbooks
+from tests.bench import loans, officejs, simulations, workbooks
 from tests.hosts.windows import Windows, to_windows, windows
 from xlcredit.functions import call
 from xlcredit.models import rents
@@ -109,6 +109,7 @@ def main() -> None:
     steps = 100_000 * 60
     rows = [(name, median(run, 3, 0.0)) for name, run in loans.many_paths(100_000, 60).items()]
     console.print(report("100,000 loans, 60 periods (a cell: a path-step)", rows, steps))
+    simulations.main()
     for title, rows in workbooks.measured(lambda work: median(work, 5, 0.0)).items():
         console.print(report(title, rows))
     starts = ["import numpy", "import xlcredit", "import xlcredit.functions"]

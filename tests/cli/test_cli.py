@@ -56,10 +56,10 @@ def refused(done: subprocess.CompletedProcess[str], *words: str) -> None:
 def test_demo_shows_the_figures_of_both_deals(demo: tuple[Path, str]) -> None:
     folder, shown = demo
     for words in (
-        "CoreWeave DDTL 3.0",
+        "A neocloud loan like DDTL 3.0",
         "DSCR, flat rents",
-        "DSCR, on the curve",
-        "DSCR, after contract end",
+        "Unpaid at maturity",
+        "DSCR, after contract",
         "LTV, book",
         "LTV, stressed",
         "LTV, liquidation",

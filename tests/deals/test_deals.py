@@ -50,10 +50,14 @@ def test_a_deal_overrides_value_source_and_date() -> None:
         ("value = 61,", "value = 61.5,", ["tenor_months", "whole", "61.5"]),
         ("value = 61,", "value = -3,", ["tenor_months", "1..72", "-3"]),
         ("value = 61,", "value = 360,", ["tenor_months", "1..72", "360"]),
-        ("value = 2025-07-31,", 'value = "July",', ["closing_date", "date", "July"]),
-        ("value = 2025-07-31,", "value = 1800-07-31,", ["closing_date", "2000-01-01"]),
-        ('value = "OpenAI"', 'value = "A \\u0007"', ["customer", "control character"]),
-        ('name = "CoreWeave DDTL 3.0"', 'name = " "', ["name", "empty"]),
+        ("value = 2026-12-31,", 'value = "July",', ["closing_date", "date", "July"]),
+        ("value = 2026-12-31,", "value = 1800-07-31,", ["closing_date", "2000-01-01"]),
+        (
+            'value = "one customer that is not rated"',
+            'value = "A \\u0007"',
+            ["customer", "control character"],
+        ),
+        ('name = "A neocloud loan like DDTL 3.0"', 'name = " "', ["name", "empty"]),
         ('scenario = "As input"', 'scenario = "Doom"', ["scenario", "Rents 20% lower", "Doom"]),
         ('template = "gpu-term-loan"', 'template = "x"', ["x", "gpu-term-loan"]),
         ("as_of = 2026-11-22", "as_off = 2026-11-22", ["as_off", "did you mean as_of"]),
@@ -87,7 +91,7 @@ def test_an_unknown_template_is_named() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        ('label = "Tenor"', 'labell = "Tenor"', ["labell", "did you mean label", "line 25"]),
+        ('label = "Tenor"', 'labell = "Tenor"', ["labell", "did you mean label", "line 28"]),
         ('direction = "max"', 'direction = "most"', ["direction", "most", "line"]),
         ('name = "margin"', 'name = "base_rate"', ["base_rate", "twice"]),
         ('unit = "USD/kWh"', 'unit = "EUR/kWh"', ["power_price", "EUR/kWh"]),

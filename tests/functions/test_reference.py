@@ -11,7 +11,7 @@ from xlcredit.functions import REGISTRY
 NOT_NUMERIC = {"XLC_WHY", "XLC_EXPLAIN", "XLC_VERSION", "XLC_SOURCE", "XLC_GPU"}
 
 #: Their values come with a standard error: ``test_simulation.py`` holds them to another's.
-SIMULATED = {"XLC_DUAL_SIM"}
+SIMULATED = {"XLC_DUAL_SIM", "XLC_SIM_GRID"}
 
 TABLES = {table.function: table for table in tables()}
 

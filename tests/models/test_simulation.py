@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.models.test_market import first_passage
 from tests.oracles import plain_simulation as plain
 from tests.oracles.simulated_deals import simulated_deal
+from xlcredit.functions import call
 from xlcredit.models import breach, loan, simulation
 from xlcredit.models.market import Walk
 from xlcredit.models.simulation import Deal, Estimate, Terms, Tilt, simulate
@@ -157,15 +161,43 @@ def test_going_on_is_the_same_as_going_at_once(busy: Deal) -> None:
 # --- what must hold on every path -----------------------------------------------------------
 
 
-@pytest.mark.parametrize("seed", range(0, 40, 3))
-def test_the_lender_s_cash_is_what_left_the_balance(seed: int) -> None:
-    """Interest apart: loan + capitalised interest = cash of principal + loss + unpaid."""
-    terms, series = simulated_deal(seed)
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10**9), st.integers(0, 2**53))
+def test_the_lender_s_cash_is_what_left_the_balance(deal_seed: int, seed: int) -> None:
+    """Without interest: the loan is the lender's cash, the loss and what stays unpaid."""
+    terms, series = simulated_deal(deal_seed)
     terms["rate"] = 0.0
-    found = simulation.outcomes(deal(terms, series), 1, 0, 500, courses=True)
+    found = simulation.outcomes(deal(terms, series), seed, 0, 300, courses=True)
     assert found.cash is not None
     total = found.cash.sum(axis=0) + found.loss + found.unpaid
     np.testing.assert_allclose(total, 100.0, rtol=1e-11)
+    assert np.all((found.loss >= 0.0) & (found.loss <= found.exposure))
+    np.testing.assert_allclose(found.recovered + found.loss, found.exposure, rtol=1e-12)
+
+
+@pytest.mark.parametrize("seed", range(0, 30, 2))
+def test_a_path_is_what_the_worksheet_function_says_of_it(seed: int) -> None:
+    """The prices and the cash of one path, given to XLC_REPAYMENT."""
+    terms, series = simulated_deal(seed)
+    made = deal(terms, series)
+    labels = {field.name for field in dataclasses.fields(loan.Terms)}
+    block = [[k, v] for k, v in terms.items() if k in labels]
+    walk = Walk(made.market, 11, 0, 4, rents=True)
+    coins, cards, cash = [walk.coin], [walk.card], []
+    for k in range(1, made.plan.periods + 1):
+        walk.step(k)
+        coins.append(walk.coin)
+        cards.append(walk.card)
+        cash.append(made.cash(k, walk))
+    found = simulation.outcomes(made, 11, 0, 4)
+    for i in range(4):
+        flows = None if cash[0] is None else [float(c[i]) for c in cash if c is not None]
+        paths = [[float(row[i]) for row in rows] for rows in (coins, cards)]
+        rows = dict(call("XLC_REPAYMENT", block, series["scheduled"], flows, *paths))
+        assert rows["status"] == loan.STATUS[found.status[i]]
+        assert rows["end_period"] == found.end_period[i]
+        for name in ("exposure", "recovered", "loss", "unpaid"):
+            assert rows[name] == pytest.approx(getattr(found, name)[i], rel=1e-12, abs=1e-12)
 
 
 WORSE = [

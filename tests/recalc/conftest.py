@@ -90,8 +90,14 @@ Calculate = Callable[..., Recalculation]
 def calculate(make: Make, functions: dict[str, Callable[..., Any]]) -> Calculate:
     """Build a small workbook and recalculate it with the functions above."""
 
-    def run(*args: Any, inputs: Mapping[str, object] | None = None, **more: Any) -> Recalculation:
-        return recalculate(make(*args, **more), inputs=inputs, functions=functions)
+    def run(
+        *args: Any,
+        inputs: Mapping[str, object] | None = None,
+        engine: str = "embedded",
+        **more: Any,
+    ) -> Recalculation:
+        path = make(*args, **more)
+        return recalculate(path, inputs=inputs, functions=functions, engine=engine)
 
     return run
 

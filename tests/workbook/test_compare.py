@@ -15,11 +15,11 @@ from xlcredit.ooxml.package import Package
 from xlcredit.ooxml.patch import Changes, patch_sheet
 from xlcredit.recalc import recalculate
 from xlcredit.workbook import build
-from xlcredit.workbook.life.compare import Change, Comparison, compare
+from xlcredit.workbook.life.compare import Change, WorkbookDiff, compare
 from xlcredit.workbook.life.freeze import freeze
 
 
-def changed(example: Example, folder: Path, **inputs: object) -> Comparison:
+def changed(example: Example, folder: Path, **inputs: object) -> WorkbookDiff:
     target = folder / "changed.xlsx"
     recalculate(example.path, target, inputs=inputs)
     return compare(example.path, target)
@@ -43,8 +43,8 @@ def test_a_workbook_does_not_differ_from_itself(example: Example) -> None:
         ({"commitment": 2.5e9}, "Commitment: 2,600,000,000 → 2,500,000,000 USD"),
         ({"covenant_dscr": 1.25}, "Minimum DSCR: 1.40x → 1.25x"),
         ({"contract_months": 36}, "Contract length: 48 → 36 months"),
-        ({"closing_date": datetime.date(2026, 1, 31)}, "31 Jul 2025 → 31 Jan 2026"),
-        ({"customer": "Nobody"}, "Customer: OpenAI → Nobody"),
+        ({"closing_date": datetime.date(2027, 1, 31)}, "31 Dec 2026 → 31 Jan 2027"),
+        ({"customer": "Nobody"}, "Customer: one customer that is not rated → Nobody"),
     ],
 )
 def test_an_input_is_told_with_its_label_and_unit(
@@ -56,11 +56,11 @@ def test_an_input_is_told_with_its_label_and_unit(
 
 def test_the_effect_is_told_in_figures_and_verdicts(loan: Example, tmp_path: Path) -> None:
     found = changed(loan, tmp_path, market_rent=3.1, covenant_dscr=1.9)
-    after = one(found.figures, "DSCR, after contract end")
+    after = one(found.figures, "DSCR, after contract")
     assert after.old == pytest.approx(loan.number("dscr_after_contract"))
     assert after.new < after.old
-    assert str(after) == f"DSCR, after contract end: {after.old:.2f}x → {after.new:.2f}x"
-    verdict = one(found.statuses, "Minimum DSCR, flat rents")
+    assert str(after) == f"DSCR, after contract: {after.old:.2f}x → {after.new:.2f}x"
+    verdict = one(found.statuses, "DSCR, minimum where tested")
     assert (verdict.old, verdict.new) == ("PASS", "BREACH")
     assert not found.cells and not found.remarks
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import calendar
 import math
+import operator
+from itertools import accumulate
 
 import pytest
 
@@ -46,7 +49,12 @@ class Loan:
             let = 0.0 if stops and k >= stops else let
             free = (gpus - let) * hours * deal["utilisation"]
             self.cash.append(let * paid + free * curve[k - 1] - opex)
-        self.rate = (deal["base_rate"] + deal["margin"]) / 12
+        nominal = deal["base_rate"] + deal["margin"]
+        # drawn at the end of 2026, act/360
+        years = [2027 + k // 12 for k in range(months)]
+        days = [calendar.monthrange(y, 1 + k % 12)[1] for k, y in enumerate(years)]
+        self.rates = [nominal * n / 360 for n in days]
+        self.factors = list(accumulate((1 / (1 + r) for r in self.rates), operator.mul))
         self.tenor = int(deal["tenor_months"])
         tenor = self.tenor
         self.capacity = [self.carried(c[:tenor], deal["sizing_dscr"]) for c in (flat, self.cash)]
@@ -60,14 +68,14 @@ class Loan:
 
     def carried(self, cash: list[float], cover: float) -> float:
         return math.fsum(
-            max(0.0, c) / cover / (1 + self.rate) ** k for k, c in enumerate(cash, start=1)
+            max(0.0, c) / cover * factor for c, factor in zip(cash, self.factors, strict=False)
         )
 
     def run(self, deal: dict[str, float]) -> None:
         """Pay what there is to pay with, month by month, and enforce nothing."""
         signed, scheduled = self.debt, []
-        for service in self.service:
-            scheduled.append(service - signed * self.rate)
+        for service, rate in zip(self.service, self.rates, strict=False):
+            scheduled.append(service - signed * rate)
             signed -= scheduled[-1]
         ahead, keep = int(deal["dsra_months"]), self.service
         reserve = deal["dsra_funded"] * math.fsum(keep[:ahead])
@@ -75,7 +83,7 @@ class Loan:
         self.owed, self.dscr = [owed], []
         self.first_missed = self.default = 0
         for k in range(1, self.tenor + 1):
-            interest = owed * self.rate
+            interest = owed * self.rates[k - 1]
             principal = min(owed, scheduled[k - 1] + late)
             due, cash = interest + principal, self.cash[k - 1] + trapped
             trapped = 0.0

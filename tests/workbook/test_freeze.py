@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 import zipfile
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 from tests.workbook.conftest import Example
 from xlcredit.errors import FileError, RecalcError
 from xlcredit.ooxml.book import Book
+from xlcredit.ooxml.display import ASPECTS
 from xlcredit.ooxml.package import Package
 from xlcredit.ooxml.patch import Changes, patch_sheet
 from xlcredit.recalc import LibreOffice, recalculate
@@ -106,6 +108,7 @@ def test_the_copy_is_intact(frozen: Path) -> None:
         (FROZEN, "B5", "other.xlsx"),
         (FROZEN, "B7", "2026-11-23"),
         (FROZEN, "B12", "0" * 64),
+        (FROZEN, "B21", "0" * 64),
     ],
 )
 def test_any_change_breaks_the_seal(
@@ -135,6 +138,93 @@ def test_a_formula_that_was_put_back_is_named(frozen: Path, tmp_path: Path) -> N
     verdict = verify(tmp_path / "altered.xlsx")
     assert not verdict.intact and verdict.seal == verdict.stated
     assert any("Summary!B6 holds a formula" in reason for reason in verdict.reasons)
+
+
+def edited(source: Path, target: Path, part: str, old: str, new: str) -> Path:
+    """A copy in which one part says something else."""
+    package = Package(source)
+    before = package.read(part)
+    after = re.sub(old.encode(), new.encode(), before, count=1, flags=re.DOTALL)
+    assert after != before
+    package.save(target, {part: after})
+    return target
+
+
+#: A part, what is changed in it, and how the verdict names that.
+TAMPERED = [
+    (
+        "xl/styles.xml",
+        r'formatCode="0\.00([^"]*x)',
+        r'formatCode="1.4\1',
+        "number formats",
+    ),
+    ("xl/styles.xml", r"<font>", '<font><color rgb="FFFFFFFF"/>', "fonts, fills and alignment"),
+    (
+        "xl/workbook.xml",
+        r'(<sheet [^>]*name="Checks"[^>]*)state="visible"',
+        r'\1state="veryHidden"',
+        "sheets and what is hidden",
+    ),
+    (
+        "xl/workbook.xml",
+        r"<definedName ",
+        '<definedName name="another">Summary!$B$6</definedName><definedName ',
+        "defined names",
+    ),
+    ("xl/worksheets/sheet2.xml", r'(<row r="6")', r'\1 hidden="1"', "columns and rows"),
+    (
+        "xl/worksheets/sheet2.xml",
+        r"<conditionalFormatting.*?</conditionalFormatting>",
+        "",
+        "conditional formats",
+    ),
+    (
+        "xl/worksheets/sheet2.xml",
+        r"<oddFooter>",
+        "<oddFooter>Approved by the board ",
+        "headers and footers",
+    ),
+    ("xl/worksheets/sheet2.xml", r'orientation="\w+"', 'orientation="sideways"', "layout"),
+    (
+        "xl/charts/chart1.xml",
+        r'<legendPos val="b"',
+        '<legendPos val="t"',
+        "charts, pictures and comments",
+    ),
+]
+
+
+@pytest.mark.parametrize(("part", "old", "new", "aspect"), TAMPERED)
+def test_what_a_reader_sees_is_covered(
+    frozen: Path, tmp_path: Path, part: str, old: str, new: str, aspect: str
+) -> None:
+    verdict = verify(edited(frozen, tmp_path / "altered.xlsx", part, old, new))
+    assert not verdict.intact
+    assert verdict.seal == verdict.stated  # the values are as they were
+    assert verdict.reasons == [f"{aspect}: not as they were frozen"]
+
+
+def test_every_kind_of_display_has_been_tampered_with() -> None:
+    assert {aspect for *_, aspect in TAMPERED} == set(ASPECTS)
+
+
+def test_what_is_not_covered_is_named(frozen: Path, tmp_path: Path) -> None:
+    assert verify(frozen).uncovered == ["macros"]
+    # a copy of an older version, whose sheet Frozen says nothing of headers
+    copy = altered(frozen, tmp_path / "old.xlsx", FROZEN, "A17", "another fact")
+    assert "headers and footers" in verify(copy).uncovered
+
+
+def test_other_words_for_the_same_look_change_nothing(frozen: Path, tmp_path: Path) -> None:
+    """The order of attributes, and which sheet somebody left open, are no display."""
+    copy = edited(
+        frozen,
+        tmp_path / "a.xlsx",
+        "xl/worksheets/sheet2.xml",
+        r"<pageSetup ([\w]+=\"[^\"]*\") ([\w]+=\"[^\"]*\")",
+        r"<pageSetup \2  \1",
+    )
+    assert verify(copy).intact
 
 
 def test_without_values_there_is_nothing_to_freeze(loan: Example, tmp_path: Path) -> None:

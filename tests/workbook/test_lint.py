@@ -97,6 +97,9 @@ BROKEN: list[tuple[str, Fill, str]] = [
     ("L02", months("=?1*2", H2="=H1*3"), "H2"),
     ("L02", months("=?1*2", H2=99), "typed over"),
     ("L02", months("=?1*2", N2="=N1*3"), "N2"),
+    # two months are left of a row that was typed over
+    ("L02", months("=?1*2", **{f"{c}2": 9.0 for c in "CDEFGHJKLM"}), "J2:M2"),
+    ("L02", months("=?1*2", **{f"{c}2": 9.0 for c in "DEFGHIJ"}), "D2:J2"),
     ("L02", months("=?1*$B$1", H2="=H1*$B$2", B1=1, B2=1), "H2"),
     ("L03", cells(A1="Rent", B1=2.5, C5="=B1*2"), "Rent has no unit"),
     ("L04", cells(A1=2, B1='=IF(A1>=1,"PASS","BREACH")'), "A1"),
@@ -123,6 +126,15 @@ BROKEN: list[tuple[str, Fill, str]] = [
     ("L17", cells(A1=0, B1="=A1+#REF!"), "#REF!"),
     ("L17", cells(A1="#N/A"), "#N/A"),
     ("L18", cells(A1=0.5, B1="=A1/12"), "General"),
+    ("L19", cells(A1="=A1+1"), "A1 reads itself"),
+    ("L19", cells(A1="=B1+1", B1="=SUM(C1:C3)", C2="=A1*2"), "a circle with Model!B1, Model!C2"),
+    ("L20", cells(A1=1, A2="12.5", B1="=SUM(A1:A2)"), "leaves out Model!A2"),
+    ("L20", cells(A1=1, A2="1,000", A3=2, B1="=1+MAX(A1:A3)"), "leaves out Model!A2"),
+    ("L21", cells(A1=0, B1="=IFERROR(1/A1,0)"), "turns any error into 0"),
+    ("L21", cells(A1=0, B1="=SUM(2,IFERROR(SUM(1,1/A1), 5))"), "turns any error into 5"),
+    ("L22", cells(A1=1, B1=2, C1="=VLOOKUP(1,A1:B1,2)"), "VLOOKUP without its last"),
+    ("L22", cells(A1=1, B1=2, C1="=INDEX(A1:B1,MATCH(2,A1:B1))"), "MATCH without its last"),
+    ("L23", cells(A1=1, B1="=CUBEMEMBER(A1,2)"), "CUBEMEMBER"),
 ]
 
 
@@ -143,6 +155,12 @@ def with_format(cell: str, code: str, fill: Fill) -> Fill:
 
 
 RIGHT: list[tuple[str, Fill]] = [
+    ("L19", cells(A1="=ROW(A1)+ROWS(A1:A5)", A2="=A1+1", A3="=A2+A1")),
+    ("L20", cells(A1=1, A2="Rent 2026", B1="=SUM(A1:A2)")),
+    ("L20", cells(A1=1, A2="12", B1="=COUNTA(A1:A2)")),
+    ("L21", cells(A1=0, B1='=IFERROR(1/A1,"n/a")+IFNA(A1,0)')),
+    ("L22", cells(A1=1, B1=2, C1="=VLOOKUP(1,A1:B1,2,FALSE)+MATCH(2,A1:B1,0)")),
+    ("L23", cells(A1=1, B1="=A1+1")),
     ("L01", cells(A1=1, B1="=A1/12*24*365*1000+(A1*100*10000/1000000)^1-0+1E-9")),
     ("L01", cells(A1=1, B1='=A1&"35"')),
     ("L02", months("=?1*2", O2="=SUM(C2:N2)")),

@@ -309,7 +309,7 @@ def test_a_call_on_any_day_moves_with_what_moves_it(miner: Example) -> None:
     """Fewer calls with calmer coin, less correlation, faster repayment; more the other way."""
     usual = call_any_day(miner)
     assert usual > miner.number("call_one_day")
-    assert usual > miner.number("sim_call_probability")
+    assert usual > miner.number("sim_call")
     assert call_any_day(miner, coin_vol=0.2) < usual < call_any_day(miner, coin_vol=0.8)
     together = call_any_day(miner, calm_correlation=0.8)
     assert call_any_day(miner, calm_correlation=-0.4, stress_correlation=-0.4) < usual < together

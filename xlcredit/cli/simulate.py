@@ -81,11 +81,10 @@ def simulate(
         from xlcredit.workbook.sensitivity.chart import pyplot
 
         pyplot()
+    wanted = None if target is None else _target(target)
     deal, asked_paths, asked_seed = read_simulation(file)
     count = asked_paths if paths is None else paths
     run = _start(deal, asked_seed if seed is None else seed, kernel, threads, rare, count)
-    wanted = None if target is None else _target(target)
-    _refuse(run, count)
     _advance(run, count, wanted)
     result = run.result()
     written = _write(run, deal, result, file, charts, table)
@@ -108,27 +107,14 @@ def _start(
         raise UserError(f"--seed must be a whole number from 0 to 2^53; got {seed}")
     if kernel not in ("auto", "numpy", "compiled"):
         raise UserError(f'--kernel is auto, numpy or compiled; got "{kernel}"')
-    first = Simulation(deal, seed, kernel=kernel, threads=threads, courses=True)
-    if first.kernel == "compiled":
-        _compile()
-    tilt = choose_tilt(deal, seed, kernel=first.kernel) if rare and paths > 20_000 else None
-    return Simulation(deal, seed, kernel=kernel, threads=threads, courses=True, tilt=tilt)
-
-
-def _compile() -> None:
-    """Compile on the first call of a machine, and say so."""
-    from rich.console import Console
-
-    from xlcredit.errors import UserError
-
     try:
-        from xlcredit.models import kernels
+        first = Simulation(deal, seed, kernel=kernel, threads=threads, courses=True)
     except ImportError:
         told = 'the compiled kernel needs numba: pip install "xlcredit[fast]", or --kernel numpy'
         raise UserError(told) from None
-    if not kernels.is_compiled():
-        Console(stderr=True).print("compiling the kernel, once on this machine ...", style="dim")
-    kernels.warm_up()
+    _refuse(first, paths)
+    tilt = choose_tilt(deal, seed, kernel=first.kernel) if rare and paths > 20_000 else None
+    return Simulation(deal, seed, kernel=kernel, threads=threads, courses=True, tilt=tilt)
 
 
 def _target(text: str) -> tuple[str, float]:
@@ -155,8 +141,8 @@ def _refuse(run: Simulation, paths: int) -> None:
     if steps > _MOST_STEPS:
         hours = steps / _SPEED[run.kernel] / run.threads / 3600.0
         most = int(_MOST_STEPS / run.deal.plan.periods)
-        told = f"--paths {paths:,} would take about {hours:,.1f} hours"
-        raise UserError(f"{told}; at most {most:,} are run, or ask for --target-error")
+        message = f"--paths {paths:,} would take about {hours:,.1f} hours"
+        raise UserError(f"{message}; at most {most:,} are run, or ask for --target-error")
 
 
 def _advance(run: Simulation, paths: int, wanted: tuple[str, float] | None) -> None:
@@ -284,8 +270,8 @@ def _print(result: Result, written: list[Path]) -> None:
         shown.add_row(name, *cells)
     line(f"{result.paths:,} paths of {result.periods} periods, seed {result.seed}")
     if result.tilt.periods:
-        told = "defaults are rare: most paths were drawn to fall, and weighed back"
-        line(told)
+        message = "defaults are rare: most paths were drawn to fall, and weighed back"
+        line(message)
     console().print(shown)
     for path in written:
         line(f"wrote {path}")

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from xlcredit.deals.reading import convert, read_toml
+from xlcredit.deals.series import AS_AT, Series, read_series
 from xlcredit.deals.template import Input, Struct, Template, Value
 from xlcredit.deals.values import CONTROL, LONGEST, as_meant, check_value
 from xlcredit.errors import DealError
@@ -32,16 +33,20 @@ class _DealFile(Struct, kw_only=True, frozen=True):
     as_of: datetime.date
     note: str = ""
     inputs: dict[str, Any] = msgspec.field(default_factory=dict)
+    series: dict[str, Any] = msgspec.field(default_factory=dict)
+    actuals: dict[str, Any] = msgspec.field(default_factory=dict)
 
 
 class Deal(Struct, kw_only=True, frozen=True):
-    """A deal: every input of the template, filled."""
+    """A deal: every input of the template, filled, and the months that are the user's own."""
 
     template: str
     name: str
     as_of: datetime.date
     note: str
     inputs: dict[str, Input]
+    series: dict[str, Series] = msgspec.field(default_factory=dict)
+    actuals: dict[str, Series] = msgspec.field(default_factory=dict)
 
     def __getitem__(self, name: str) -> Input:
         """The input of that name."""
@@ -79,21 +84,42 @@ def fill_deal(given: dict[str, Any], template: Template, path: Path) -> Deal:
     """
     raw = convert(given, _DealFile, path)
     if raw.template != template.name:
-        told = f"{path}: is for the template {raw.template}, not {template.name}"
-        raise DealError(f'{told}; if it is the right one, write template = "{template.name}"')
+        message = f"{path}: is for the template {raw.template}, not {template.name}"
+        raise DealError(f'{message}; if it is the right one, write template = "{template.name}"')
     if not raw.name.strip("\u200b\u200c\u200d\ufeff \t") or CONTROL.search(raw.name + raw.note):
         raise DealError(f"{path}: name must be plain text and not empty; got {raw.name!r}")
     for name in raw.inputs:
         if name not in template.inputs:
             told = f"{path}: {name} is not an input of {template.name}"
             raise DealError(told + did_you_mean(name, template.inputs))
+    inputs = _filled(raw.inputs, template, path)
+    closing = inputs["closing_date"].value if "closing_date" in inputs else None
+    series, actuals = (
+        read_series(rows, template, path, table, closing)
+        for table, rows in (("series", raw.series), ("actuals", raw.actuals))
+    )
+    _refuse_the_future(actuals, inputs, path)
     return Deal(
         template=template.name,
         name=raw.name,
         as_of=raw.as_of,
         note=raw.note,
-        inputs=_filled(raw.inputs, template, path),
+        inputs=inputs,
+        series=series,
+        actuals=actuals,
     )
+
+
+def _refuse_the_future(actuals: dict[str, Series], inputs: dict[str, Input], path: Path) -> None:
+    """What has happened ends with the month up to which it counts."""
+    as_at = float(inputs[AS_AT].value or 0) if AS_AT in inputs else 0.0
+    for name, series in actuals.items():
+        last = max((n for n, v in enumerate(series.values, start=1) if v is not None), default=0)
+        if last > as_at:
+            told = f"month {last} is after {AS_AT} = {as_at:g}"
+            raise DealError(
+                f"{path}: [actuals] {name}: {told}; give it as [series], or move {AS_AT}"
+            )
 
 
 def _filled(given: dict[str, Any], template: Template, path: Path) -> dict[str, Input]:

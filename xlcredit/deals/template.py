@@ -96,6 +96,8 @@ class Row(Struct, kw_only=True, frozen=True):
     """One row of a monthly sheet: one formula for all months.
 
     ``opening`` is the formula of the closing column, or the word ``formula`` for the same one.
+    With ``own`` the sheet Curves has room for the user's own months, and for what has happened;
+    ``plausible`` says between what values they are looked for.
     """
 
     name: str
@@ -106,6 +108,8 @@ class Row(Struct, kw_only=True, frozen=True):
     total: Literal["", "sum"] = ""
     constant: Formula = ""
     bold: bool = False
+    own: bool = False
+    plausible: tuple[float, float] | None = None
 
     @property
     def at_closing(self) -> str:
@@ -424,3 +428,9 @@ class Template(Struct, kw_only=True, frozen=True):
     def inputs(self) -> dict[str, Input]:
         """Every input by name."""
         return {i.name: i for section in self.section for i in section.input}
+
+    @property
+    def own_rows(self) -> list[Row]:
+        """The rows that can be the user's own, in the order of the sheets."""
+        rows = (row for sheet in self.sheet for block in sheet.block for row in block.row)
+        return [row for row in rows if row.own]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import tomlkit
-from tomlkit.items import InlineTable
+from tomlkit.items import InlineTable, Table
 
 from xlcredit.deals.deal import Deal
+from xlcredit.deals.series import Series
 from xlcredit.deals.template import Input, Template
 
 __all__ = ["write_deal"]
@@ -54,6 +56,9 @@ def write_deal(deal: Deal, template: Template) -> str:
             inputs.add(spec.name, given)
             given.comment(spec.label)
     document.add("inputs", inputs)
+    for table, rows in (("series", deal.series), ("actuals", deal.actuals)):
+        if rows:
+            document.add(table, _series(rows, template))
     return tomlkit.dumps(document).rstrip("\n") + "\n"
 
 
@@ -66,6 +71,21 @@ def _given(item: Input) -> InlineTable:
     if item.as_of:
         given.append("as_of", item.as_of)
     return given
+
+
+def _series(rows: Mapping[str, Series], template: Template) -> Table:
+    table = tomlkit.table()
+    for name, series in rows.items():
+        unit = next(row.unit for row in template.own_rows if row.name == name)
+        last = max((n for n, v in enumerate(series.values, start=1) if v is not None), default=0)
+        given = tomlkit.inline_table()
+        given.append("values", ["" if v is None else _number(v) for v in series.values[:last]])
+        given.append("unit", unit)
+        given.append("source", series.source)
+        if series.as_of:
+            given.append("as_of", series.as_of)
+        table.add(name, given)
+    return table
 
 
 def _number(value: Any) -> Any:

@@ -13,6 +13,7 @@ from xlcredit.models import loan
 from xlcredit.models.lender import earned
 from xlcredit.worksheet.kinds import Series, pick
 from xlcredit.worksheet.registry import worksheet
+from xlcredit.worksheet.results import BlockResult
 
 CATEGORY = "xlcredit: Debt"
 
@@ -54,7 +55,7 @@ def XLC_REPAYMENT(
         "coin_units",
         "series",
     ] = "all",
-) -> Any:
+) -> BlockResult:
     """Is the lender repaid? The whole loan along one path of cash flow and prices. [block]
 
     Parameters
@@ -84,8 +85,9 @@ def XLC_REPAYMENT(
         exposure, recovered, loss (of enforcement); distributed, surplus (of enforcement), swept;
         calls, first_call, sales (count), topped_up (cash), coin_sold (value), max_ltv, min_dscr;
         irr (effective per year, -1 if nothing came back), multiple, wal (years); balance,
-        reserve, trapped, liquidity, coin_units at the end. series: the balance after each period,
-        0 once the loan is repaid or enforced. [block]
+        reserve, trapped, liquidity, coin_units at the end; after an enforcement
+        the first three are 0, and coin_units is the coin that was enforced. series: the balance
+        after each period, 0 once the loan is repaid or enforced. [block]
 
     Raises
     ------
@@ -124,7 +126,11 @@ def XLC_REPAYMENT(
     distributed. (9) Enforcement: reserve, cash, coin less coin_slippage and cards' net proceeds;
     what they do not cover is the loss; the money comes recovery_periods later. Equality to twelve
     digits is equality. irr, multiple and wal count the balance that is refinanced at the end at
-    par, less unpaid. Interest on overdue amounts and after enforcement is not counted.
+    par, less unpaid.
+
+    What is left out: interest on overdue amounts, and from enforcement to the money. Capitalised
+    interest falls due at the end alone; with a blank balloon it then shows as unpaid. Coin is not
+    sold for a missed service. The reserve pays operating holes too, and may exceed the debt.
 
     Examples
     --------

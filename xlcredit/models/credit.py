@@ -25,6 +25,9 @@ __all__ = [
 
 Array = NDArray[np.float64]
 
+#: Points of the grid times periods that are worked on at once.
+_MOST_CELLS = 1_000_000
+
 #: A smaller standard deviation than this does not move a double.
 _STILL = 1e-14
 
@@ -110,10 +113,13 @@ def implied_hazard(
         return np.asarray(fair.spread - spread)
 
     grid = np.concatenate([[0.0], np.geomspace(1e-12, 40.0 * periods_per_year, 500)])
-    enough = np.flatnonzero(excess(grid) >= 0.0)
-    if not len(enough):
-        return float("nan")
-    return float(find_root(excess, grid[enough[0] - 1], grid[enough[0]]))
+    part = max(1, _MOST_CELLS // np.size(exposure))
+    for start in range(0, len(grid), part):
+        enough = np.flatnonzero(excess(grid[start : start + part]) >= 0.0)
+        if len(enough):
+            at = start + int(enough[0])
+            return float(find_root(excess, grid[at - 1], grid[at]))
+    return float("nan")
 
 
 def required_spread(

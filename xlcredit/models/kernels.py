@@ -788,8 +788,10 @@ def is_compiled() -> bool:
     """Whether the kernel is there already, in this process or in the cache of this machine."""
     if _lanes.signatures:
         return True
-    # numba lists what it has stored under the version of this file and the kind of processor
-    return bool(_lanes._cache._cache_file._load_index())
+    try:  # numba does not say it in public
+        return bool(_lanes._cache._cache_file._load_index())
+    except AttributeError:
+        return False
 
 
 def warm_up() -> None:

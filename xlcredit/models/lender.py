@@ -50,7 +50,8 @@ def earned(terms: Terms, plan: Plan, state: State, flows: Sequence[Flow]) -> Ear
     repaid[plan.periods - 1] += state.balance - unpaid(state, terms, plan)
     repaid[state.end_period + int(terms.recovery_periods) - 1] += state.recovered
     received = repaid + interest
-    repaid[np.abs(repaid) <= SAME * terms.loan] = 0.0  # a rounding is no repayment
+    for cash in (received, repaid):
+        cash[np.abs(cash) <= SAME * terms.loan] = 0.0  # a rounding is no repayment
     paid_out = terms.loan * (1.0 - terms.fee - terms.oid)
     if paid_out <= 0.0:
         return Earned(math.nan, math.nan, average_life(repaid, terms.periods_per_year))

@@ -19,11 +19,11 @@ with X the rent factor. A customer that stops in period j pays nothing from j on
 
 from __future__ import annotations
 
-import importlib.util
+import logging
 import os
 import sys
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -46,12 +46,16 @@ __all__ = [
     "Tilt",
     "outcomes",
     "simulate",
+    "sweep",
+    "warm_up",
 ]
 
 Array = NDArray[np.float64]
 
 #: Paths worked at once: their arrays stay in a processor's cache.
 BLOCK = 16_384
+#: Periods of single paths up to which loading a compiled kernel costs more than it saves.
+SMALL = 2_000_000
 #: Paths whose course is recorded for the fan of LTVs.
 RECORDED = 4 * BLOCK
 
@@ -376,7 +380,7 @@ class Simulation:
     seed : int
         Seed; equal seeds give equal answers.
     kernel : {"auto", "numpy", "compiled"}
-        ``auto`` is compiled where numba is installed.
+        ``auto`` is compiled where numba is installed (:func:`simulate` leaves small ones to NumPy).
     threads : int, optional
         Blocks worked at once; as many as there are processors if not given. No figure depends
         on it.
@@ -496,19 +500,30 @@ class Simulation:
         )
 
 
+def warm_up() -> None:
+    """Compile the kernel where numba is installed, so that no cell has to wait for it."""
+    _kernel("auto")
+
+
 def _kernel(name: str) -> tuple[str, Callable[..., Outcome]]:
     """The name of the kernel that is there, and what runs a block in it."""
-    if name == "auto":
-        name = "compiled" if importlib.util.find_spec("numba") else "numpy"
-    return name, {"numpy": outcomes, "compiled": _compiled}[name]
+    if name == "numpy":
+        return name, outcomes
+    try:
+        # numba takes its time, may be missing, may not know this NumPy or find no place to store
+        from xlcredit.models import kernels  # noqa: PLC0415
+    except (ImportError, RuntimeError):
+        if name == "compiled":
+            raise
+        return "numpy", outcomes
+    if not kernels.is_compiled():
+        logging.getLogger(__name__).warning("compiling the simulation, once on this machine ...")
+        kernels.warm_up()
 
+    def compiled(*arguments: Any, courses: bool = False) -> Outcome:
+        return Outcome(**kernels.run(*arguments, courses=courses))
 
-def _compiled(
-    deal: Deal, seed: int, first: int, count: int, tilt: Tilt, *, courses: bool = False
-) -> Outcome:
-    from xlcredit.models import kernels  # noqa: PLC0415 (numba takes its time, and may be missing)
-
-    return Outcome(**kernels.run(deal, seed, first, count, tilt, courses=courses))
+    return "compiled", compiled
 
 
 def _figures(tally: Tally, losses: Sample, max_ltvs: Sample | None) -> dict[str, Estimate]:
@@ -543,6 +558,30 @@ def simulate(
     Result
         Figures with standard errors, losses, and the courses if asked for.
     """
+    if kernel == "auto" and paths * deal.plan.periods < SMALL:
+        kernel = "numpy"
     run = Simulation(deal, seed, kernel=kernel, threads=threads, tilt=tilt, courses=courses)
     run.advance(paths)
     return run.result()
+
+
+def sweep(
+    deals: Sequence[Deal], paths: int, seed: int = 1, *, kernel: str = "auto"
+) -> list[dict[str, Estimate]]:
+    """Simulate many deals on the same random numbers, so that they differ by their terms alone.
+
+    Returns
+    -------
+    list of dict
+        Figures of each deal.
+    """
+    if kernel == "auto" and paths * sum(deal.plan.periods for deal in deals) >= SMALL:
+        kernel = _kernel(kernel)[0]
+
+    def one(deal: Deal) -> dict[str, Estimate]:
+        return simulate(deal, paths, seed, kernel=kernel, threads=1).figures
+
+    if sys.platform == "emscripten" or len(deals) == 1:
+        return [one(deal) for deal in deals]
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        return list(pool.map(one, deals))

@@ -18,9 +18,11 @@ from xlcredit.errors import CODES, CellError, FileError
 from xlcredit.ooxml.numerals import decimal, whole
 from xlcredit.ooxml.package import Package
 from xlcredit.ooxml.place import LAST_COLUMN, LAST_ROW, Area, Place, a1, extent
-from xlcredit.ooxml.relations import related
+from xlcredit.ooxml.relations import related, relations_of
 from xlcredit.ooxml.sheet import Cell, Sheet, scan
-from xlcredit.ooxml.values import Value, serial, unquote
+from xlcredit.ooxml.tables import Table
+from xlcredit.ooxml.values import Value, unquote
+from xlcredit.serials import serial
 
 __all__ = ["Book", "Formula", "Name", "Place"]
 
@@ -119,10 +121,15 @@ class Book:
             if relation is not None and relation.kind == "worksheet":
                 yield name, relation.part
 
+    @property
+    def sheet_order(self) -> list[str]:
+        """The names of all sheets, chart sheets among them, as the file counts them."""
+        return [s.get("name") for s in _children(self._root, "sheets")]
+
     @cached_property
     def names(self) -> list[Name]:
         """The defined names, without Excel's own such as print areas."""
-        order = [s.get("name") for s in _children(self._root, "sheets")]
+        order = self.sheet_order
         names = []
         for item in _children(self._root, "definedNames"):
             name, scope = item.get("name", ""), item.get("localSheetId")
@@ -132,6 +139,20 @@ class Book:
                 text = (item.text or "").strip().removeprefix("=")
                 names.append(Name(name, text, sheet, item.get("comment", "")))
         return names
+
+    @cached_property
+    def tables(self) -> dict[str, Table]:
+        """The tables, by their names in small letters."""
+        found = {}
+        for sheet, owner in self.parts.items():
+            if relations_of(owner) not in self.package:
+                continue
+            for relation in related(self.package, owner).values():
+                if relation.kind == "table" and relation.part in self.package:
+                    with self._reading(f"the table in {relation.part}"):
+                        table = _table(self.package.root(relation.part), sheet)
+                    found[table.name.lower()] = table
+        return found
 
     @cached_property
     def cell_names(self) -> dict[str, Place]:
@@ -159,6 +180,12 @@ class Book:
         """Whether serials count from 1904, as old Macs did."""
         settings = _first(self._root, "workbookPr")
         return settings.get("date1904", "0") in ("1", "true")
+
+    @property
+    def as_displayed(self) -> bool:
+        """Whether Excel calculates with the numbers as their formats round them."""
+        settings = _first(self._root, "calcPr")
+        return settings.get("fullPrecision", "1") in ("0", "false")
 
     @property
     def iteration(self) -> tuple[int, float] | None:
@@ -196,6 +223,11 @@ class Book:
         if target is None or (top, left) != (bottom, right) or not inside:
             return None
         return Place(target, top, left)
+
+    def is_area(self, text: str) -> bool:
+        """Whether a name's text is one cell or one range of a sheet."""
+        match = _CELL.match(text)
+        return match is not None and bool(match[1] or match[2])
 
     def find(self, key: str) -> Place | None:
         """Find what a person calls a cell: a name, ``Inputs!C4`` or ``Cash flow!C4``."""
@@ -248,13 +280,14 @@ class Book:
                 continue
             place, kind = Place(name, row, column), cell.options.get("t")
             if kind == "dataTable":
-                yield Formula(place, "TABLE()", table=True)
+                yield Formula(place, "TABLE()", self._shape(place, cell), table=True)
             elif kind == "array":
                 yield Formula(place, cell.formula, self._shape(place, cell), cell.dynamic)
             elif kind == "shared":
                 yield Formula(place, _shared(cell, shared))
-            else:
+            elif cell.formula:
                 yield Formula(place, cell.formula)
+            # Excel leaves an empty <f ca="1"/> in cells that another cell's array fills.
 
     def _shape(self, place: Place, cell: Cell) -> tuple[int, int]:
         with self._reading(f"the extent of the array formula in {place}"):
@@ -317,6 +350,18 @@ def _shared(cell: Cell, masters: dict[str, Any]) -> str:
     except (TranslatorError, ValueError):  # as Excel shows what was moved off the sheet
         return "#REF!"
     return text.removeprefix("=")
+
+
+def _table(root: Any, sheet: str) -> Table:
+    columns = tuple(unquote(c.get("name", "")) for c in _children(root, "tableColumns"))
+    return Table(
+        root.get("displayName") or root.get("name", ""),
+        sheet,
+        *extent(root.get("ref", "")),
+        whole(root.get("headerRowCount", "1")),
+        whole(root.get("totalsRowCount", "0")),
+        columns,
+    )
 
 
 def _translator(formula: str, place: str) -> Translator:

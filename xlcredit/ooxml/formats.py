@@ -9,6 +9,7 @@ from typing import Any
 
 from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.place import Place
+from xlcredit.serials import EPOCH
 
 __all__ = ["DateCells", "to_date"]
 
@@ -18,7 +19,6 @@ _BUILT_IN_DATES = frozenset({*range(14, 23), *range(45, 48)})
 #: What is no letter of a format: text in quotes, a character after a backslash, what is in
 #: brackets (colours, conditions; but elapsed hours are no date either).
 _LITERAL = re.compile(r"\"[^\"]*\"|\\.|_.|\*.|\[[^\]]*\]")
-_EPOCH = dt.datetime(1899, 12, 30)
 _LAST = 2_958_466.0  # the day after 31 December 9999
 
 
@@ -32,7 +32,7 @@ def to_date(serial: float) -> dt.date | float:
     """
     if not 1.0 <= serial < _LAST:
         return serial
-    moment = _EPOCH + dt.timedelta(days=serial)
+    moment = EPOCH + dt.timedelta(days=serial)
     moment = (moment + dt.timedelta(microseconds=500)).replace(microsecond=0)
     return moment.date() if serial.is_integer() else moment
 

@@ -7,6 +7,7 @@ wrote stays as it is.
 
 from __future__ import annotations
 
+import posixpath
 import re
 from pathlib import PurePosixPath
 from typing import NamedTuple
@@ -52,7 +53,8 @@ def related(package: Package, part: str) -> dict[str, Relation]:
     found = {}
     for item in package.root(relations_of(part)):
         target, kind = item.get("Target", ""), item.get("Type", "")
-        whole = target.lstrip("/") if target.startswith("/") else str(folder / target)
+        beside = posixpath.normpath(str(folder / target))
+        whole = target.lstrip("/") if target.startswith("/") else beside
         found[item.get("Id", "")] = Relation(kind.rpartition("/")[2], whole, kind)
     return found
 

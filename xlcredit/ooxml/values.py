@@ -13,29 +13,22 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 from xlcredit.errors import CODES, CellError
-from xlcredit.ooxml.place import a1, address
+from xlcredit.serials import serial
 
 __all__ = [
     "Value",
-    "a1",
-    "address",
     "element",
-    "from_serial",
     "number",
     "plain",
     "quote",
-    "serial",
     "spell",
     "unquote",
 ]
 
 Value = float | str | bool | CellError | None
 
-#: Day 0 of the 1900 date system as every date after February 1900 counts it.
-_EPOCH = dt.datetime(1899, 12, 30)
 #: A cell holds no more characters than this.
 _LONGEST_TEXT = 32_767
-_DAY_SECONDS = 86_400
 #: Below this, a whole number is spelled without a point or an exponent.
 _EXACT = 1e15
 
@@ -43,24 +36,6 @@ _EXACT = 1e15
 _ESCAPE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
 _ESCAPED = re.compile(r"_x((?![Dd][89A-Fa-f])[0-9A-Fa-f]{4})_")
-
-
-def serial(date: dt.date) -> float:
-    """Count the days of a date or datetime as Excel does."""
-    if not isinstance(date, dt.datetime):
-        date = dt.datetime(date.year, date.month, date.day)
-    return (date.replace(tzinfo=None) - _EPOCH).total_seconds() / _DAY_SECONDS
-
-
-def from_serial(days: float) -> dt.date:
-    """Return the date of a serial; the time of day is dropped.
-
-    Raises
-    ------
-    OverflowError
-        The calendar has no such day.
-    """
-    return (_EPOCH + dt.timedelta(days=int(days))).date()
 
 
 def number(value: float) -> float | CellError:

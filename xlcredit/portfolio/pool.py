@@ -15,14 +15,14 @@ from pathlib import Path
 import msgspec
 
 import xlcredit
-from xlcredit.portfolio.evaluate import Result, failed
+from xlcredit.portfolio.evaluate import NO_MEMORY, Result, failed
 from xlcredit.portfolio.loans import Task
 from xlcredit.portfolio.worker import read_frame, write_frame
 
-__all__ = ["Hand", "Limits", "run_here"]
+__all__ = ["Hand", "Limits", "python_path", "run_here"]
 
-#: A worker that dies with a loan may have been killed by somebody; the loan gets a second one.
-_TRIES = 2
+#: A worker that dies with a loan may have been killed by somebody; the loan gets another one.
+_TRIES = 3
 
 
 @dataclass(frozen=True)
@@ -107,12 +107,14 @@ class Hand:
         for _ in range(_TRIES):
             answer = self._ask(msgspec.msgpack.encode(task))
             if answer is not None:
-                return msgspec.msgpack.decode(answer, type=Result)
+                result = msgspec.msgpack.decode(answer, type=Result)
+                if result.error == NO_MEMORY:  # what is left of that worker is not to be trusted
+                    self._end()
+                return result
             if self._late:
                 seconds = f"{self._limits.seconds:g}"
                 return failed(task, f"took longer than {seconds} seconds; raise --time-limit")
-        told = f"the worker ended {_TRIES} times while it was calculated"
-        return failed(task, f"{told}; it may need more memory than there is")
+        return failed(task, f"the worker ended {_TRIES} times while it was calculated: {NO_MEMORY}")
 
     def close(self) -> None:
         """Let the worker go, in the middle of a loan if need be."""
@@ -152,7 +154,7 @@ class Hand:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
-                env=os.environ | {"PYTHONPATH": _python_path()},
+                env=os.environ | {"PYTHONPATH": python_path()},
             )
         return self._process
 
@@ -167,7 +169,7 @@ class Hand:
                         stream.close()
 
 
-def _python_path() -> str:
+def python_path() -> str:
     """Let a worker find the very code that runs here."""
     own = str(Path(xlcredit.__file__).parents[1])
     return os.pathsep.join(filter(None, [own, os.environ.get("PYTHONPATH", "")]))

@@ -39,7 +39,7 @@ class Calls:
         self._functions = functions
         self._sites = sites
         self.count: Counter[str] = Counter()
-        self.refused: list[str] = []
+        self.refused: dict[Place, str] = {}
         self._reasons: dict[Place, list[tuple[tuple[int, int], CellError]]] = {}
 
     def bind(self, name: str) -> Callable[..., Value | Block]:
@@ -66,7 +66,7 @@ class Calls:
         except CellError as error:
             result = error
         except RecalcError as refusal:
-            self.refused.append(f"{place}: {name} is not calculated here: {refusal}")
+            self.refused[place] = f"{name} is not calculated here: {refusal}"
             result = CellError("#VALUE!")
         except Exception as bug:  # an engine would hide it
             result = CellError("#VALUE!", f"{name} failed: {type(bug).__name__}: {bug}")

@@ -6,12 +6,14 @@ with type 1) and depreciation over parts of a period (DDB, DB).
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from xlcredit.errors import CellError, RecalcError
+from xlcredit.recalc.flows import irr, mirr, numbers
 
-__all__ = ["CORRECTIONS"]
+__all__ = ["COMMON", "CORRECTIONS"]
 
 
 def _numbers(raw: tuple[Any, ...], defaults: tuple[float, ...], most: int) -> list[float]:
@@ -123,8 +125,32 @@ def db(*raw: Any) -> float:
     return charge
 
 
+def frequency(*raw: Any) -> list[list[float]]:
+    """FREQUENCY(data_array, bins_array): bins need not be in order, and keep their places."""
+    if len(raw) != 2:
+        raise CellError("#VALUE!", f"takes 2 arguments; got {len(raw)}")
+    data, bins = (numbers(block) for block in raw)
+    counts: dict[float, int] = dict.fromkeys(bins, 0)
+    above = 0
+    limits = sorted(counts)
+    for value in data:
+        at = bisect_left(limits, value)
+        if at < len(limits):
+            counts[limits[at]] += 1
+        else:
+            above += 1
+    # Of equal bins the first one counts.
+    return [[float(counts.pop(limit, 0))] for limit in bins] + [[float(above)]]
+
+
+#: What every engine gets wrong.
+COMMON: Mapping[str, Callable[..., Any]] = {"FREQUENCY": frequency}
+
 #: Excel name -> the function that replaces the engine's own.
-CORRECTIONS: Mapping[str, Callable[..., float]] = {
+CORRECTIONS: Mapping[str, Callable[..., Any]] = {
+    **COMMON,
+    "IRR": irr,
+    "MIRR": mirr,
     "IPMT": ipmt,
     "PPMT": ppmt,
     "CUMIPMT": cumipmt,

@@ -7,6 +7,7 @@ so that the reason of an error can be reported for the cell that shows it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator
 
 from openpyxl.formula.tokenizer import Token
@@ -15,10 +16,30 @@ from xlcredit.ooxml.book import Book, Formula
 from xlcredit.ooxml.place import Place
 from xlcredit.ooxml.spelling import plain_name
 
-__all__ = ["FIT", "OMITTED_MARK", "WHY", "Dialect", "fit"]
+__all__ = [
+    "COMPARE",
+    "FIT",
+    "INEXACT",
+    "JOIN",
+    "OMITTED_MARK",
+    "OVER",
+    "POWER",
+    "WHY",
+    "Dialect",
+    "exact",
+    "exact_comparisons",
+    "fit",
+    "over_ranges",
+]
 
 #: Holds the extent of an array formula; see :func:`fit`.
 FIT = "XLC_FIT"
+#: Compare, join texts and raise to powers as Excel does; see :mod:`xlcredit.recalc.digits`.
+COMPARE = "XLC_COMPARE"
+JOIN = "XLC_JOIN"
+POWER = "XLC_POWER"
+#: Before the name of a function that asks for the kind of a value: asks for each of a range.
+OVER = "XLC_"
 #: The one function that asks about a cell rather than for its value.
 WHY = "XLC_WHY"
 #: Stands for an argument left out: a character that nobody types (private use area).
@@ -34,10 +55,13 @@ class Dialect:
         The workbook, which knows its names.
     functions : collection of str
         Worksheet functions and replaced built-ins, in capitals.
+    fits : bool
+        Whether results must be given the extent of their formula: the engine does not.
     """
 
-    def __init__(self, book: Book, functions: Collection[str]) -> None:
+    def __init__(self, book: Book, functions: Collection[str], *, fits: bool) -> None:
         self._book = book
+        self.fits = fits
         self._functions = functions
         self.sites: list[Place] = []
         """The cells that call functions: the first argument of a call is a place in this list."""
@@ -59,6 +83,8 @@ class Dialect:
         """
         call = _Call(self, formula.place)
         text = ",".join(call.arguments(iter(tokens)))
+        if not self.fits:
+            return text
         if formula.shape is not None and not formula.dynamic:
             rows, columns = formula.shape
             return f"{FIT}({text},{rows},{columns})"
@@ -79,19 +105,19 @@ class _Call:
 
     def arguments(self, tokens: Iterator[Token]) -> list[str]:
         """Translate up to the closing bracket (or the end): one text for each argument."""
-        arguments = [""]
+        arguments = [_Expression(self.dialect.fits)]
         for token in tokens:
             if token.subtype == token.CLOSE:
                 break
             if token.type == token.FUNC:
-                arguments[-1] += self._function(token, tokens)
+                arguments[-1].operand(self._function(token, tokens))
             elif token.subtype == token.OPEN:
-                arguments[-1] += self._group(token, tokens)
+                arguments[-1].operand(self._group(token, tokens))
             elif token.type == token.SEP and token.value == ",":
-                arguments.append("")
+                arguments.append(_Expression(self.dialect.fits))
             else:
-                arguments[-1] += token.value
-        return arguments
+                arguments[-1].add(token)
+        return [a.text for a in arguments]
 
     def _group(self, token: Token, tokens: Iterator[Token]) -> str:
         close = ")" if token.type == token.PAREN else "}"
@@ -101,7 +127,7 @@ class _Call:
         stored = token.value[:-1]
         arguments = self.arguments(tokens)
         name = plain_name(stored, self.dialect._functions)
-        if stored.upper() == "_XLFN.SINGLE":
+        if stored.upper() == "_XLFN.SINGLE" and self.dialect.fits:
             return f"{FIT}({','.join(arguments)},1,1)"
         if name is None:
             return f"{stored}({','.join(arguments)})"
@@ -129,6 +155,128 @@ class _Call:
             self._site = len(self.dialect.sites)
             self.dialect.sites.append(self.place)
         return self._site
+
+
+class _Expression:
+    """The text of one argument while it is translated.
+
+    Excel's signs bind closer than its powers, and a power of zero to zero is no number; powers
+    are left to Python.
+    """
+
+    def __init__(self, exactly: bool) -> None:
+        self._pieces: list[str] = []
+        self._exactly = exactly
+        self._base = 0  # where the operand that comes next, or was the last, begins
+        self._power = False
+        self._open = False  # signs have been read, and their operand has not
+
+    def operand(self, text: str) -> None:
+        """Add a cell, a constant, a call or a bracket."""
+        if self._power:
+            base = "".join(self._pieces[: self._base][self._start :])
+            exponent = "".join(self._pieces[self._base :]) + text
+            del self._pieces[self._start :]
+            self._pieces.append(f"{POWER}({base.removesuffix('^')},{exponent})")
+            self._base, self._power = self._start, False
+        else:
+            if not self._open:
+                self._base = len(self._pieces)
+            self._pieces.append(text)
+        self._open = False
+
+    def add(self, token: Token) -> None:
+        """Add an operator, a sign, a blank or a constant."""
+        if token.type == token.OPERAND:
+            self.operand(token.value)
+        elif token.type == token.OP_IN and token.value == "^" and self._exactly:
+            self._start, self._power = self._base, True
+            self._pieces.append("^")
+            self._base = len(self._pieces)
+        else:
+            if token.type == token.OP_PRE and not self._open and not self._power:
+                self._base, self._open = len(self._pieces), True
+            self._pieces.append(token.value)
+
+    @property
+    def text(self) -> str:
+        """The whole, with comparisons and joined texts left to Python."""
+        whole = "".join(self._pieces)
+        return exact(whole) if self._exactly else whole
+
+    _start = 0
+
+
+#: Comparisons of two cells, names or numbers, which make up most of a model's.
+_OPERAND = r"(?:(?:'[^']+'!|[^\W\d][\w.]*!)?\$?[^\W\d][\w.$]*|\d+(?:\.\d+)?)"
+_SIMPLE = re.compile(rf"(?<=[(,])({_OPERAND})(<=|>=|<>|[=<>])({_OPERAND})(?=[,)])")
+#: A question for the kind of value that is asked of a range.
+_KIND_OF_RANGE = re.compile(
+    r"(?<![\w.])(ISERROR|ISERR|ISNA|ISNUMBER|ISTEXT|ISNONTEXT|ISBLANK|ISLOGICAL)\((?=[^()]*:[^()]*\))"
+)
+#: Whether comparisons or texts joined are left, and must be looked at one by one.
+INEXACT = re.compile(r"[=<>](?!\s*\")|[&^]")
+
+
+def exact_comparisons(text: str) -> str:
+    """Compare two cells, names or numbers in a formula as Excel does, at 15 digits."""
+
+    def write(match: re.Match[str]) -> str:
+        left, operator, right = match.groups()
+        if "0" in (left, right):
+            return match.group()
+        return f'{COMPARE}({left},"{operator}",{right})'
+
+    return _SIMPLE.sub(write, text)
+
+
+def over_ranges(text: str) -> str:
+    """Let Python ask for the kind of each cell of a range: the engine looks at none."""
+    return _KIND_OF_RANGE.sub(rf"{OVER}\1(", text)
+
+
+def exact(text: str) -> str:
+    """Let Python compare and join where the engine looks at more digits than Excel.
+
+    Excel compares numbers at 15 digits and writes them into text with 15. Nothing is left to
+    do where one side of a comparison is text or zero.
+    """
+    pieces, operators = _apart(text, _COMPARISONS)
+    written = _joined(pieces[0])
+    for operator, piece in zip(operators, pieces[1:], strict=True):
+        right = _joined(piece)
+        sides = (written.strip(), right.strip())
+        if any(s == "0" or s[:1] == '"' or s == "" for s in sides):
+            written += operator + right
+        else:
+            written = f'{COMPARE}({written},"{operator}",{right})'
+    return written
+
+
+def _joined(text: str) -> str:
+    pieces, _ = _apart(text, _JOINS)
+    if len(pieces) == 1 or ":" in text or "{" in text:
+        return text
+    return f"{JOIN}({','.join(pieces)})"
+
+
+def _parts(operators: str) -> re.Pattern[str]:
+    return re.compile(rf"\"(?:[^\"]|\"\")*\"|'(?:[^']|'')*'|([({{])|([)}}])|({operators})")
+
+
+_COMPARISONS, _JOINS = _parts("<=|>=|<>|[=<>]"), _parts("&")
+
+
+def _apart(text: str, pattern: re.Pattern[str]) -> tuple[list[str], list[str]]:
+    """Split an expression at operators outside of brackets and text."""
+    pieces, between, depth, start = [], [], 0, 0
+    for match in pattern.finditer(text):
+        depth += bool(match[1]) - bool(match[2])
+        if match[3] and depth == 0:
+            pieces.append(text[start : match.start()])
+            between.append(match[3])
+            start = match.end()
+    return [*pieces, text[start:]], between
 
 
 def fit(block: list[list[object]], rows: int, columns: int, absent: object) -> list[list[object]]:

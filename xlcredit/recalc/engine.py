@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from xlcredit.ooxml.book import Name
+from xlcredit.ooxml.book import Book, Formula, Name
+from xlcredit.ooxml.place import Place
 from xlcredit.ooxml.values import Value
 
-__all__ = ["BLOCKED", "CIRCULAR", "UNREADABLE", "Engine", "Function", "Model", "Refusal", "Text"]
+__all__ = [
+    "BLOCKED",
+    "CIRCULAR",
+    "UNREADABLE",
+    "ArrayText",
+    "Engine",
+    "Function",
+    "Model",
+    "Reader",
+    "Refusal",
+    "Text",
+]
 
 #: A worksheet function on raw values: its first argument is the site of the call (see `Model`).
 Function = Callable[..., Any]
@@ -17,6 +29,12 @@ Function = Callable[..., Any]
 
 class Text(str):
     """The text of a formula, as an engine reads it, without the equals sign."""
+
+    __slots__ = ()
+
+
+class ArrayText(Text):
+    """A formula that is calculated as if entered as an array in its one cell."""
 
     __slots__ = ()
 
@@ -44,10 +62,33 @@ class Model:
     sheets: dict[str, dict[tuple[int, int], Value | Text]] = field(default_factory=dict)
     names: list[Name] = field(default_factory=list)
     iteration: tuple[int, float] | None = None
+    book: Book | None = None
+    """The file that all of it was read from, for engines that read more of it."""
+
+
+class Reader(Protocol):
+    """How one engine reads the formulas of one workbook: what it refuses, and what it rewrites."""
+
+    sites: list[Place]
+    """The cells that call functions: the first argument of a call is a place in this list."""
+
+    def read(self, formula: Formula) -> Text | Refusal:
+        """Translate a formula, or say why the engine cannot calculate it."""
+
+    def read_name(self, name: Name) -> Name | Refusal:
+        """Translate a defined name, or say why the engine cannot use it."""
 
 
 class Engine(Protocol):
     """Calculates a model. One engine object holds one workbook at a time."""
+
+    name: str
+    """What people call it, as in ``--engine``."""
+    corrections: Mapping[str, Function]
+    """Built-in functions that it gets wrong, as Excel computes them; registered like others."""
+
+    def reader(self, book: Book, functions: Collection[str]) -> Reader:
+        """Make the reader of a workbook's formulas, who knows the worksheet functions."""
 
     def missing(self, functions: Collection[str]) -> set[str]:
         """Tell which of these built-in functions the engine does not have."""

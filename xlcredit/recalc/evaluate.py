@@ -14,7 +14,7 @@ from xlcredit.ooxml.plainbook import plain_workbook
 from xlcredit.ooxml.values import Value, plain
 from xlcredit.recalc.calls import default_functions
 from xlcredit.recalc.engine import Engine
-from xlcredit.recalc.session import Calculation, choose_engine
+from xlcredit.recalc.session import Calculation
 
 __all__ = ["evaluate"]
 
@@ -23,7 +23,7 @@ _CELL = Place(_SHEET, 1, 1)
 
 
 def evaluate(
-    formula: str, /, *, engine: str | Engine = "embedded", **names: Any
+    formula: str, /, *, engine: str | Engine = "auto", **names: Any
 ) -> Value | list[list[Value]]:
     """Calculate one formula, as a cell would.
 
@@ -61,7 +61,7 @@ def evaluate(
         raise RecalcError("there is no formula to evaluate; give one such as =1+1")
     book = _workbook(names)
     book.formulas = {_CELL: Formula(_CELL, text, (1, 1), dynamic=True)}
-    run = Calculation(book, default_functions(), choose_engine(engine))
+    run = Calculation(book, default_functions(), engine)
     run.calculate({})
     errors = run.result({}).errors
     values = run.values()

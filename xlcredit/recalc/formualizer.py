@@ -15,11 +15,17 @@ from xml.sax.saxutils import escape, quoteattr
 import formualizer
 
 from xlcredit.errors import CellError, RecalcError
+from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.package import zipped
 from xlcredit.ooxml.place import a1, address
 from xlcredit.ooxml.place import extent as read_extent
 from xlcredit.ooxml.values import Value, element, number, spell
+from xlcredit.recalc.calls import fitted
+from xlcredit.recalc.corrections import CORRECTIONS
+from xlcredit.recalc.dialect import COMPARE, FIT, JOIN, POWER
+from xlcredit.recalc.digits import OVER_RANGES, compared, joined, powered
 from xlcredit.recalc.engine import BLOCKED, CIRCULAR, UNREADABLE, Function, Model, Refusal, Text
+from xlcredit.recalc.preflight import EmbeddedReader
 
 __all__ = ["Embedded"]
 
@@ -48,9 +54,23 @@ _REFUSALS = {
 class Embedded:
     """formualizer as an :class:`~xlcredit.recalc.engine.Engine`."""
 
+    name = "embedded"
+    corrections = CORRECTIONS
+
     def __init__(self) -> None:
-        self._functions: dict[str, Function] = {}
+        self._functions: dict[str, Function] = {
+            COMPARE: compared,
+            FIT: fitted,
+            JOIN: joined,
+            POWER: powered,
+            **OVER_RANGES,
+        }
         self._workbook: Any = None
+
+    def reader(self, book: Book, functions: Collection[str]) -> EmbeddedReader:
+        """Make the reader of a workbook's formulas, who knows the worksheet functions."""
+        own = [f for f in functions if f not in CORRECTIONS]
+        return EmbeddedReader(book, functions, own, self.missing)
 
     def missing(self, functions: Collection[str]) -> set[str]:
         """Tell which of these built-in functions the engine does not have."""

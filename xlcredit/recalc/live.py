@@ -12,7 +12,7 @@ from xlcredit.ooxml.values import Value
 from xlcredit.recalc.calls import default_functions
 from xlcredit.recalc.engine import Engine, Refusal
 from xlcredit.recalc.outcome import Recalculation
-from xlcredit.recalc.session import Calculation, choose_engine
+from xlcredit.recalc.session import Calculation
 
 __all__ = ["Live"]
 
@@ -43,13 +43,13 @@ class Live:
         book: Book,
         *,
         functions: Mapping[str, Callable[..., Any]] | None = None,
-        engine: str | Engine = "embedded",
+        engine: str | Engine = "auto",
     ) -> None:
         self.book = book
         self.inputs: dict[Place, Value] = {}
         """What differs from the file."""
         own = default_functions() if functions is None else functions
-        self._run = Calculation(book, own, choose_engine(engine))
+        self._run = Calculation(book, own, engine)
         self._run.calculate({})
         self._stale = False
 

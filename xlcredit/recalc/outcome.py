@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from xlcredit.errors import CellError, RecalcError
 from xlcredit.ooxml.book import Book, Formula
 from xlcredit.ooxml.place import Place, a1, extent
 from xlcredit.ooxml.values import Value
+from xlcredit.recalc.accuracy import Accuracy
 from xlcredit.recalc.calls import Calls
 
-__all__ = ["CellFault", "Difference", "Recalculation", "differences", "faults"]
-
-#: Two runs agree within this relative tolerance, and so do figures this close to each other.
-TOLERANCE = 1e-9
+__all__ = [
+    "DEPENDS",
+    "DISPUTED",
+    "NOT_CALCULATED",
+    "ONE_ENGINE",
+    "CellFault",
+    "Difference",
+    "Doubt",
+    "Recalculation",
+    "differences",
+    "faults",
+]
 
 _PLAIN_REASONS = {
     "#DIV/0!": "a number is divided by zero or by an empty cell",
@@ -33,6 +41,32 @@ _PLAIN_REASONS = {
 _TOO_SMALL = "the result is smaller than the range of the array formula"
 
 
+#: The outcomes of a cell, other than agreed.
+DISPUTED = "disputed"
+ONE_ENGINE = "one engine"
+NOT_CALCULATED = "not calculated"
+DEPENDS = "depends on a cell that is not calculated or disputed"
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """A formula's cell whose value is not agreed."""
+
+    sheet: str
+    cell: str
+    outcome: str
+    """``"disputed"``, ``"one engine"``, ``"not calculated"``, or that it depends on such a cell."""
+    reason: str
+    formula: str
+    value: Value
+    """What is written."""
+    other: Value = None
+    """What the second engine gives, if the two dispute."""
+
+    def __str__(self) -> str:
+        return f"{self.sheet}!{self.cell} {self.outcome}: {self.reason}"
+
+
 @dataclass(frozen=True)
 class CellFault:
     """A formula's cell that shows an error value."""
@@ -42,6 +76,9 @@ class CellFault:
     code: str
     reason: str
     formula: str
+
+
+_OUTERMOST = re.compile(r"(?:_xlfn\.)?([A-Za-z_][\w.]*)\(")
 
 
 @dataclass(frozen=True)
@@ -58,6 +95,27 @@ class Difference:
     def kind(self) -> str:
         """Either ``"changed"`` or ``"no saved value"``."""
         return "changed" if self.saved is not None else "no saved value"
+
+    @property
+    def cause(self) -> str:
+        """What differs, and in which function: what cells that differ are summed up by."""
+        if self.saved is None:
+            what = "no value was saved"
+        elif isinstance(self.now, CellError):
+            what = f"shows {self.now.code} now"
+        elif isinstance(self.saved, CellError):
+            what = f"showed {self.saved.code}"
+        else:
+            what = "another value"
+        function = _OUTERMOST.search(self.formula)
+        return f"{what}, {function[1].upper() if function else 'no function'}"
+
+    @property
+    def size(self) -> float:
+        """How far apart two numbers are, relative to the larger one; 1 for other values."""
+        if not (isinstance(self.saved, float) and isinstance(self.now, float)):
+            return 1.0
+        return abs(self.now - self.saved) / max(abs(self.now), abs(self.saved))
 
 
 @dataclass(frozen=True)
@@ -82,6 +140,35 @@ class Recalculation:
     """Number of formulas."""
     seconds: float
     """From opening the file to the last byte written."""
+    engine: str = "embedded"
+    """Which engine's values these are."""
+    doubts: list[Doubt] = field(default_factory=list)
+    """Every formula's cell that is not agreed by two engines or inside the proven dialect."""
+
+    @property
+    def disputed(self) -> list[Doubt]:
+        """The cells for which the two engines give different values."""
+        return [d for d in self.doubts if d.outcome == DISPUTED]
+
+    @property
+    def not_calculated(self) -> list[Doubt]:
+        """The cells that no engine has calculated."""
+        return [d for d in self.doubts if d.outcome == NOT_CALCULATED]
+
+    @property
+    def dependent(self) -> list[Doubt]:
+        """The cells that depend on one that is disputed or not calculated."""
+        return [d for d in self.doubts if d.outcome == DEPENDS]
+
+    @property
+    def one_engine(self) -> list[Doubt]:
+        """The cells that only one engine has calculated."""
+        return [d for d in self.doubts if d.outcome == ONE_ENGINE]
+
+    @property
+    def unsure(self) -> list[Doubt]:
+        """The cells to look at before their values are used: all doubts but of one engine."""
+        return [d for d in self.doubts if d.outcome != ONE_ENGINE]
 
     def value(self, sheet_or_name: str, cell: str | None = None) -> Value:
         """Give one value, calculated or constant.
@@ -123,22 +210,17 @@ _ONE_CELL = re.compile(r"\$?[A-Za-z]{1,3}\$?[0-9]{1,7}")
 
 def differences(book: Book, values: Mapping[Place, Value]) -> Iterator[Difference]:
     """Compare calculated values with the saved ones."""
+    accuracy = Accuracy(book, values)
     for place, now in values.items():
         saved = book.saved(place)
-        if saved is None or not _agree(saved, now):
+        if saved is None or not accuracy.agree(place, saved, now):
             formula = _formula_of(book, place)
             yield Difference(place.sheet, a1(place.row, place.column), saved, now, str(formula))
 
 
-def _agree(saved: Value, now: Value) -> bool:
-    if isinstance(saved, bool) or isinstance(now, bool):
-        return saved is now
-    if isinstance(saved, float) and isinstance(now, float):
-        return math.isclose(saved, now, rel_tol=TOLERANCE, abs_tol=TOLERANCE)
-    return saved == now
-
-
-def faults(book: Book, values: Mapping[Place, Value], calls: Calls) -> Iterator[CellFault]:
+def faults(
+    book: Book, values: Mapping[Place, Value], calls: Calls, refused: Mapping[Place, str]
+) -> Iterator[CellFault]:
     """List the cells with error values and find out why each has one."""
     trace = _Trace(book, values)
     for place, error in trace.errors.items():
@@ -147,7 +229,8 @@ def faults(book: Book, values: Mapping[Place, Value], calls: Calls) -> Iterator[
         anchor = formula.place if formula is not None else anchor
         offset = (place.row - anchor.row, place.column - anchor.column)
         reason = (
-            calls.reason(anchor, error.code, offset)
+            refused.get(anchor, "")
+            or calls.reason(anchor, error.code, offset)
             or error.reason
             or (trace.source(formula, place) if formula else "")
             or (_TOO_SMALL if error.code == "#N/A" and offset != (0, 0) else "")

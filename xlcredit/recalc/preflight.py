@@ -8,17 +8,35 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 from openpyxl.formula.tokenizer import Token
 
 from xlcredit.errors import RecalcError
-from xlcredit.ooxml.book import Book, Formula
+from xlcredit.ooxml.book import Book, Formula, Name
+from xlcredit.ooxml.formulas import tokenise
+from xlcredit.ooxml.place import Place
+from xlcredit.ooxml.tables import plain_references
+from xlcredit.recalc.dialect import (
+    COMPARE,
+    FIT,
+    INEXACT,
+    JOIN,
+    POWER,
+    Dialect,
+    exact_comparisons,
+    over_ranges,
+)
+from xlcredit.recalc.digits import OVER_RANGES
+from xlcredit.recalc.engine import Refusal, Text
+from xlcredit.recalc.masks import Copies
+from xlcredit.recalc.naming import Naming
+from xlcredit.recalc.textdates import TextDates
 
-__all__ = ["FUNCTION_NAME", "Preflight", "volatile_warning"]
+__all__ = ["EmbeddedReader", "Unknown", "volatile_warning"]
 
 #: Whatever stands before an opening bracket, in a formula that is not split into tokens.
-FUNCTION_NAME = re.compile(r"([A-Za-z_\\][A-Za-z0-9_.\\]*)\(")
+FUNCTION_NAME = re.compile(r"([^\W\d][\w.\\]*)\(")
 
 _RANGE = r"(?:(?:'[^']+'|[\w.]+)!)?\$?(?:[A-Za-z]{1,3}\$?\d*|\d+):\$?(?:[A-Za-z]{1,3}\$?\d*|\d+)"
 _SUSPECT = rf"""
@@ -39,8 +57,10 @@ _TAKE_ARRAYS = frozenset(
     "SUMPRODUCT MMULT MDETERM MINVERSE LOOKUP FREQUENCY CORREL COVAR LINEST LOGEST TREND GROWTH "
     "SUMX2MY2 SUMX2PY2 SUMXMY2 PROB".split()
 )
-_VOLATILE = frozenset({"NOW", "TODAY", "RAND", "RANDBETWEEN", "RANDARRAY"})
+_VOLATILE = re.compile(r"(?<![\w.])(?:_xlfn\.)?(NOW|TODAY|RAND|RANDBETWEEN|RANDARRAY)\(", re.I)
 
+#: Functions of the adapter's own; see :mod:`xlcredit.recalc.formualizer`.
+_OURS = {COMPARE, FIT, JOIN, POWER, *OVER_RANGES}
 #: Functions that the engine knows and gets wrong, and what to do about it.
 _REFUSED = {
     "LAMBDA": "write the formula out, or use one worksheet function for the whole column",
@@ -48,79 +68,98 @@ _REFUSED = {
 }
 
 
-class Preflight:
-    """The checks for one workbook.
+class EmbeddedReader:
+    """How the embedded engine reads a workbook's formulas.
 
     Parameters
     ----------
     book : Book
         The workbook.
+    functions : collection of str
+        Worksheet functions and corrected built-ins, in capitals.
+    own : collection of str
+        The worksheet functions alone, for the nearest name.
+    missing : callable
+        Tells which of some built-in functions the engine does not have.
     """
 
-    def __init__(self, book: Book) -> None:
+    def __init__(
+        self,
+        book: Book,
+        functions: Collection[str],
+        own: Collection[str],
+        missing: Callable[[Collection[str]], set[str]],
+    ) -> None:
         self._ranges = {n.name.upper() for n in book.names if ":" in n.text and "(" not in n.text}
         pattern = _SUSPECT
         if self._ranges:
             pattern += r" | \b(?:" + "|".join(map(re.escape, sorted(self._ranges))) + r")\b"
         self._suspect = re.compile(pattern, re.VERBOSE | re.IGNORECASE)
-        self.problems: list[str] = []
-        if book.uses_1904_dates:
-            self.problems.append(
-                f"{book.package.path} counts dates from 1904; switch it off in Excel "
-                "(File > Options > Advanced) and save again"
-            )
+        self._book = book
+        self._naming = Naming(book)
+        self._dates = TextDates(book)
+        self._dialect = Dialect(book, functions, fits=True)
+        self._unknown = Unknown(functions, own, missing, _REFUSED)
+        self._calls = re.compile("|".join(map(re.escape, functions)) or r"\Z\A", re.IGNORECASE)
+        self._copies = Copies(self._copy)
+        self.sites = self._dialect.sites
 
-    def suspicious(self, formula: Formula) -> bool:
-        """Tell whether a formula needs a close look, and perhaps a translation."""
-        return formula.table or self._suspect.search(formula.text) is not None
+    def read(self, formula: Formula) -> Text | Refusal:
+        """Translate a formula, or say why the engine cannot calculate it."""
+        if self._book.uses_1904_dates:
+            return Refusal("the embedded engine counts dates from 1900, this workbook from 1904")
+        if formula.table:
+            return Refusal("data tables are not calculated; write the grid as formulas")
+        text = formula.text
+        if formula.place.row:
+            if self._book.tables:
+                text = plain_references(text, *formula.place, self._book.tables)
+            text = self._dates.plain(self._naming.formula(text, formula.place))
+        if formula.shape is None and not self._calls.search(text):
+            return self._copies(text)  # type: ignore[return-value]
+        return self._translated(Formula(formula.place, text, formula.shape, formula.dynamic))
 
-    def inspect(self, formula: Formula, tokens: list[Token]) -> None:
-        """Note what keeps a formula from being calculated."""
-        self.problems += [f"{formula.place}: {p}" for p in _problems(formula, tokens)]
+    def _copy(self, text: str) -> tuple[type[str], str]:
+        """Translate a formula that calls no worksheet function: it is the same in every cell."""
+        read = self._translated(Formula(Place("", 1, 1), text))
+        return type(read), str(read)
+
+    def _translated(self, formula: Formula) -> Text | Refusal:
+        text = formula.text
+        if "=" in text or ">" in text or "<" in text:
+            text = exact_comparisons(text)
+        if "IS" in text and ":" in text:
+            text = over_ranges(text)
+        looks = (INEXACT, self._calls, self._suspect)
+        if formula.shape is not None or any(look.search(text) for look in looks):
+            plain = Formula(formula.place, text, formula.shape, formula.dynamic)
+            try:
+                tokens = tokenise(plain)
+            except RecalcError:
+                return Refusal(f"{formula} cannot be read as a formula")
+            if problem := next(self._problems(plain, tokens), None):
+                return Refusal(problem)
+            text = self._dialect.translate(plain, tokens)
+        if problem := self._unknown.problem(text):
+            return Refusal(problem)
+        return Text(text)
+
+    def read_name(self, name: Name) -> Name | Refusal:
+        """Translate a defined name, or say why the engine cannot use it."""
+        if self._book.locate(name.text, ""):
+            return name
+        # A range has a shape: in a name, it is not asked for a single value.
+        text = self._naming.definition(name)
+        formula = Formula(Place(name.name, 0, 0), text, (1, 1), dynamic=True)
+        read = self.read(formula)
+        if isinstance(read, Refusal):
+            return Refusal(f"uses the name {name.name}: {read}")
+        return Name(name.name, read, name.sheet)
+
+    def _problems(self, formula: Formula, tokens: list[Token]) -> Iterator[str]:
+        yield from _problems(formula, tokens)
         if formula.shape is None:
-            self.problems += [f"{formula.place}: {p}" for p in self._intersections(tokens)]
-
-    def inspect_table(self, formula: Formula) -> None:
-        """Note a data table: it has no formula that could be calculated."""
-        self.problems.append(
-            f"{formula.place}: data tables are not calculated; write the grid as formulas"
-        )
-
-    def inspect_functions(
-        self,
-        used: Mapping[str, Formula],
-        missing: Collection[str],
-        functions: Collection[str],
-    ) -> None:
-        """Note built-in functions that the engine lacks, and names that are misspelt.
-
-        Parameters
-        ----------
-        used : mapping
-            Each function in use, with the first formula that uses it.
-        missing : collection of str
-            Those that the engine does not have.
-        functions : collection of str
-            The worksheet functions, for the nearest name.
-        """
-        for name, formula in used.items():
-            bare = name.removeprefix("_XLFN.").removeprefix("_XLWS.")
-            if bare in _REFUSED:
-                problem = f"{bare} cannot be calculated here; {_REFUSED[bare]}"
-            elif name not in missing:
-                continue
-            elif near := difflib.get_close_matches(bare, functions, 1, 0.75):
-                problem = f"there is no function {bare}; did you mean {near[0]}?"
-            else:
-                problem = f"the function {bare} is not known here; use another formula"
-            self.problems.append(f"{formula.place}: {problem}")
-
-    def raise_problems(self) -> None:
-        """Raise the first problem, if there is one, and tell how many more there are."""
-        if self.problems:
-            more = len(self.problems) - 1
-            others = f" (and {more} more)" if more else ""
-            raise RecalcError(self.problems[0] + others)
+            yield from self._intersections(tokens)
 
     def _intersections(self, tokens: list[Token]) -> Iterator[str]:
         """Find ranges where a formula not entered as an array computes with a single value.
@@ -208,10 +247,68 @@ def _refers(token: Token) -> bool:
     return bool(token.type == token.OPERAND and token.subtype == token.RANGE)
 
 
-def volatile_warning(used: Mapping[str, Formula]) -> list[str]:
+class Unknown:
+    """The functions that an engine does not have.
+
+    Parameters
+    ----------
+    functions : collection of str
+        Those that are registered with it, in capitals.
+    own : collection of str
+        The worksheet functions, for the nearest name.
+    missing : callable
+        Tells which of some built-in functions the engine does not have.
+    refused : mapping
+        Built-in functions that it has and gets wrong, and what to do about it.
+    """
+
+    def __init__(
+        self,
+        functions: Collection[str],
+        own: Collection[str],
+        missing: Callable[[Collection[str]], set[str]],
+        refused: Mapping[str, str],
+    ) -> None:
+        self._functions = functions
+        self._own = own
+        self._missing = missing
+        self._refused = refused
+        self._told: dict[str, str] = {}
+
+    def problem(self, text: str) -> str:
+        """Say which function of a formula cannot be calculated; nothing if all can."""
+        quoted = '"' in text or "'" in text
+        for name in FUNCTION_NAME.findall(_QUOTED.sub("", text) if quoted else text):
+            if name not in self._told:
+                self._told[name] = self._problem(name.upper())
+            if self._told[name]:
+                return self._told[name]
+        return ""
+
+    def _problem(self, name: str) -> str:
+        bare = name.removeprefix("_XLFN.").removeprefix("_XLWS.")
+        if name in self._functions or name in _OURS:
+            return ""
+        if bare in self._refused:
+            return f"{bare} cannot be calculated here; {self._refused[bare]}"
+        if not self._missing({name}):
+            return ""
+        if near := difflib.get_close_matches(bare, self._own, 1, 0.75):
+            return f"there is no function {bare}; did you mean {near[0]}?"
+        return f"the function {bare} is not known here; use another formula"
+
+
+#: Text, and the names of sheets and files, which may hold anything.
+_QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
+
+
+def volatile_warning(formulas: Iterable[Formula]) -> list[str]:
     """Warn of functions that give another answer each time, so that no two runs agree."""
+    used: dict[str, Formula] = {}
+    for formula in formulas:
+        if "(" in formula.text and (found := _VOLATILE.search(formula.text)):
+            used.setdefault(found[1].upper(), formula)
     return [
         f"{formula.place}: {name} gives another answer each time; enter the date as an input"
         for name, formula in used.items()
-        if name.removeprefix("_XLFN.") in _VOLATILE
     ]

@@ -15,6 +15,7 @@ from xlcredit.ooxml.place import quoted
 from xlcredit.workbook.draft import Draft, Page, protect
 from xlcredit.workbook.pages.annual import AnnualPage
 from xlcredit.workbook.pages.audit import AuditPage, ChecksPage
+from xlcredit.workbook.pages.curves import CurvesPage, with_curves
 from xlcredit.workbook.pages.functions import FunctionsPage
 from xlcredit.workbook.pages.inputs import InputsPage
 from xlcredit.workbook.pages.monthly import MonthlyPage
@@ -48,8 +49,10 @@ def build(template: Template, deal: Deal) -> bytes:
     DealError
         A formula of the template names something that does not exist.
     """
+    curves = [CurvesPage(template)] if template.own_rows else []
+    template = with_curves(template)
     book = Draft(template, deal, Workbook(), Places(template.months))
-    pages = _pages(template)
+    pages = _pages(template, curves)
     for page in pages:
         page.place(book)
     book.workbook.remove(book.workbook.worksheets[0])
@@ -62,12 +65,13 @@ def build(template: Template, deal: Deal) -> bytes:
     return saved(book.workbook, book.deal.as_of)
 
 
-def _pages(template: Template) -> list[Page]:
+def _pages(template: Template, curves: list[CurvesPage]) -> list[Page]:
     return [
         TermSheetPage(),
         SummaryPage(),
         *([AnnualPage()] if template.annual else []),
         InputsPage(),
+        *curves,
         *(MonthlyPage(sheet) for sheet in template.sheet),
         StressPage(),
         AuditPage(),

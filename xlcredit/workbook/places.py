@@ -95,6 +95,8 @@ class Places:
     def _monthly(self, name: str, sheet: str, column: int) -> str:
         """A row, or a part of it."""
         row, _, part = name.partition(".")
+        if part == "budget":  # what a row would be if nothing had happened
+            row, part = (f"budget_{row}" if f"budget_{row}" in self.rows else row), ""
         if row not in self.rows:
             raise DealError(f"{{{name}}} is not a monthly row{did_you_mean(row, self.rows)}")
         place = self.rows[row]
@@ -109,7 +111,7 @@ class Places:
             "total": (TOTAL,),
         }
         if part not in columns and part not in _LIVES:
-            known = ", ".join(f".{word}" for word in [*columns, *_LIVES] if word)
+            known = ", ".join(f".{word}" for word in [*columns, *_LIVES, "budget"] if word)
             raise DealError(f"{{{name}}}: .{part} is not one of {known}")
         prefix = "" if place.sheet == sheet else f"{quoted(place.sheet)}!"
         if part in _LIVES:

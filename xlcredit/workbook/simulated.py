@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -11,12 +12,13 @@ from xlcredit.errors import CellError, DealError, FileError, UserError
 from xlcredit.functions import call
 from xlcredit.functions.simulation import SERIES, deal_of
 from xlcredit.hints import did_you_mean
-from xlcredit.models.simulation import Deal
+from xlcredit.models.simulation import Deal, Result
+from xlcredit.models.simulation import simulate as run
 from xlcredit.recalc import recalculate
 from xlcredit.recalc.calls import default_functions
 from xlcredit.workbook.build import build
 
-__all__ = ["read_simulation"]
+__all__ = ["read_simulation", "simulate"]
 
 _FUNCTION = "XLC_DUAL_SIM"
 
@@ -43,6 +45,53 @@ def read_simulation(path: Path) -> tuple[Deal, int, int]:
         raise DealError(f"{path}: {error.reason}") from None
 
 
+def simulate(
+    path: str | os.PathLike[str],
+    *,
+    paths: int | None = None,
+    seed: int | None = None,
+    courses: bool = False,
+    kernel: str = "auto",
+) -> Result:
+    """Simulate what a file says.
+
+    Parameters
+    ----------
+    path : str or Path
+        As in :func:`read_simulation`.
+    paths, seed : int, optional
+        In place of what the file says, or of 100,000 and 1.
+    courses : bool
+        Whether to record LTV and cash by period, for ``Result.fan`` and ``Result.lender_cash``.
+    kernel : {"auto", "numpy", "compiled"}
+        The figures are the same.
+
+    Returns
+    -------
+    Result
+        Figures with their standard errors, losses, and the courses if asked for.
+
+    Raises
+    ------
+    UserError
+        As in :func:`read_simulation`.
+
+    Examples
+    --------
+    >>> found = simulate("loan.toml", paths=1_000_000)  # doctest: +SKIP
+    >>> found.figures["spread"]  # doctest: +SKIP
+    Estimate(value=0.0357, error=0.0001)
+    """
+    deal, said_paths, said_seed = read_simulation(Path(path))
+    return run(
+        deal,
+        said_paths if paths is None else paths,
+        said_seed if seed is None else seed,
+        courses=courses,
+        kernel=kernel,
+    )
+
+
 def _from_toml(path: Path) -> list[Any]:
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -55,8 +104,8 @@ def _from_toml(path: Path) -> list[Any]:
         return _from_workbook(build(template, read_deal(path, template)), path)
     terms, series = content.get("terms"), content.get("series", {})
     if not isinstance(terms, dict) or not isinstance(series, dict):
-        told = "a deal file names a template; a file to simulate has a table [terms]"
-        raise DealError(f"{path}: {told}, and may have one [series]")
+        message = "a deal file names a template; a file to simulate has a table [terms]"
+        raise DealError(f"{path}: {message}, and may have one [series]")
     for name in series:
         if name not in SERIES:
             raise DealError(f"{path}: {name} is no series{did_you_mean(name, SERIES)}")
@@ -78,6 +127,6 @@ def _from_workbook(source: Path | bytes, name: Path) -> list[Any]:
 
     recalculate(source, functions=default_functions() | {_FUNCTION: listen})
     if not heard:
-        told = f"no cell calls {_FUNCTION}; what it needs: xlcredit functions {_FUNCTION}"
-        raise UserError(f"{name}: {told}")
+        message = f"no cell calls {_FUNCTION}; what it needs: xlcredit functions {_FUNCTION}"
+        raise UserError(f"{name}: {message}")
     return heard[0]

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from xlcredit.errors import CellError
 from xlcredit.hints import did_you_mean
+from xlcredit.serials import LEAP_BUG, from_serial
 from xlcredit.worksheet.cells import (
     OMITTED,
     Cells,
@@ -29,9 +30,7 @@ from xlcredit.worksheet.vocabulary import Word
 
 __all__ = ["OMITTED", "READERS", "Numbers", "Vector", "iter_terms"]
 
-_EPOCH = datetime.date(1899, 12, 30)
 _LAST_SERIAL = 2_958_465  # 31 December 9999
-_LEAP_BUG = 60  # Excel's 29 February 1900 never was: earlier serials count from 31 December 1899
 #: No count comes near; beyond it, a float no longer tells one whole number from the next.
 _LARGEST_WHOLE = 2**53
 _RANGES = (Cells, np.ndarray)
@@ -269,7 +268,7 @@ def _date(parameter: Parameter, cell: Any, place: str) -> datetime.date:
     if not 1 <= serial < _LAST_SERIAL + 1:
         raise CellError("#NUM!", f"{parameter.name}: {serial:g} is not a date serial{place}")
     days = int(serial)
-    return _EPOCH + datetime.timedelta(days=days + (days < _LEAP_BUG))
+    return from_serial(days + (days < LEAP_BUG))
 
 
 # --- terms ----------------------------------------------------------------------------------

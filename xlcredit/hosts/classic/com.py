@@ -12,6 +12,7 @@ from itertools import chain
 from typing import Any
 
 from xlcredit.errors import CellError
+from xlcredit.serials import EPOCH, on_worksheet
 from xlcredit.worksheet.cells import Cells
 
 __all__ = ["ERROR_NUMBERS", "MARK", "from_com", "to_com"]
@@ -33,8 +34,6 @@ _CODES = {number: code for code, number in ERROR_NUMBERS.items()}
 _ANY_ERROR = range(2000, 2100)  # newer ones, such as #SPILL!, have no code of their own here
 _SCODE = -2146828288  # COM passes CVErr(n) as the 32-bit integer 0x800A0000 + n
 _NOT_WRITTEN = -2147352572  # what VBA passes for an optional argument that nobody wrote
-_EPOCH = datetime.datetime(1899, 12, 30)
-_FIRST_DAY = datetime.date(1900, 3, 1)  # before it, Excel and the calendar disagree
 #: What passes as it stands; an integer may be an error.
 _PLAIN = frozenset({float, str, bool, type(None)})
 
@@ -71,7 +70,7 @@ def _cell_from_com(cell: Any) -> Any:
         number = cell - _SCODE
         return CellError(_CODES.get(number, "#VALUE!")) if number in _ANY_ERROR else float(cell)
     if isinstance(cell, datetime.datetime):
-        return (cell.replace(tzinfo=None) - _EPOCH) / datetime.timedelta(days=1)
+        return (cell.replace(tzinfo=None) - EPOCH) / datetime.timedelta(days=1)
     if isinstance(cell, decimal.Decimal):  # a currency format, read without Value2
         return float(cell)
     return cell
@@ -99,8 +98,7 @@ def to_com(answer: Any) -> list[list[Any]]:
 
 def _cell_to_com(cell: Any) -> Any:
     if isinstance(cell, datetime.date):
-        if cell < _FIRST_DAY:
-            cell = CellError("#NUM!", "the worksheet has no such date")
-        else:
-            return float((cell - _EPOCH.date()).days)
+        if (days := on_worksheet(cell)) is not None:
+            return days
+        cell = CellError("#NUM!", "the worksheet has no such date")
     return MARK + cell.code[1:] if isinstance(cell, CellError) else cell

@@ -19,6 +19,7 @@ from typing import Any
 
 from xlcredit.errors import CellError
 from xlcredit.functions import REGISTRY
+from xlcredit.serials import on_worksheet
 from xlcredit.worksheet.boundary import evaluate
 
 __all__ = ["ERROR_NUMBERS", "WHY", "answer", "from_calc", "to_calc"]
@@ -41,8 +42,6 @@ Rows = tuple[tuple[float | str, ...], ...]
 _CODES = {number: code for code, number in ERROR_NUMBERS.items()}
 #: What Calc shows when it refused the arguments: a range with an error cell is one of them.
 _REFUSED = 504
-_EPOCH = datetime.date(1899, 12, 30)
-_FIRST_DAY = datetime.date(1900, 3, 1)  # before it, Excel and the calendar disagree
 #: What passes as it stands.
 _PLAIN = frozenset({float, str})
 
@@ -107,7 +106,8 @@ def _cell(cell: Any) -> float | str:
     if isinstance(cell, CellError):
         return _ERRORS[cell.code]
     if isinstance(cell, datetime.date):
-        return float((cell - _EPOCH).days) if cell >= _FIRST_DAY else _ERRORS["#NUM!"]
+        days = on_worksheet(cell)
+        return _ERRORS["#NUM!"] if days is None else days
     # an integer beyond 32 bits would break Calc's bridge to Python for good
     return cell if isinstance(cell, str) else float(cell)
 
@@ -150,8 +150,8 @@ def with_reason(cell: Any, calls: Iterable[tuple[str, tuple[Any, ...] | None, in
         if found and number in (ERROR_NUMBERS[found.code], _REFUSED):
             return found
     if unread:
-        told = f"an argument of {unread} is a formula; put it in a cell of its own to see why"
-        return CellError(error.code, told)
+        message = f"an argument of {unread} is a formula; put it in a cell of its own to see why"
+        return CellError(error.code, message)
     return error
 
 

@@ -11,6 +11,7 @@ from itertools import chain
 from typing import Any
 
 from xlcredit.errors import CODES, CellError
+from xlcredit.serials import on_worksheet
 
 __all__ = ["ERROR_TYPES", "from_office", "to_office"]
 
@@ -25,8 +26,6 @@ ERROR_TYPES = {
     "#N/A": "NotAvailable",
 }
 
-_EPOCH = datetime.date(1899, 12, 30)
-_FIRST_DAY = datetime.date(1900, 3, 1)  # before it, Excel and the calendar disagree
 #: The same in every language of Excel; the user's own pattern may not be.
 _DATE_FORMAT = "yyyy-mm-dd"
 #: What passes as it stands.
@@ -91,11 +90,10 @@ def to_office(answer: Any) -> list[list[Any]]:
 
 def _cell_to_office(cell: Any) -> Any:
     if isinstance(cell, datetime.date):
-        if cell >= _FIRST_DAY:
-            serial = float((cell - _EPOCH).days)
+        if (days := on_worksheet(cell)) is not None:
             return {
                 "type": "FormattedNumber",
-                "basicValue": serial,
+                "basicValue": days,
                 "numberFormat": _DATE_FORMAT,
             }
         cell = CellError("#NUM!", "the worksheet has no such date")

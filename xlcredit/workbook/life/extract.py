@@ -13,8 +13,10 @@ from xlcredit.deals.values import check_value
 from xlcredit.errors import CellError, DealError
 from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.package import Package
-from xlcredit.ooxml.values import Value, from_serial, serial
+from xlcredit.ooxml.values import Value
+from xlcredit.serials import from_serial, serial
 from xlcredit.workbook.life.stamp import read_stamp
+from xlcredit.workbook.pages.curves import read_curves
 from xlcredit.workbook.pages.inputs import InputCells, read_inputs
 from xlcredit.workbook.pages.term_sheet import read_note
 from xlcredit.workbook.reading import text
@@ -53,11 +55,20 @@ def extract(path: Path, template: str | None = None) -> tuple[Deal, Template]:
     spec = _template(path, stamp.template, template)
     cells = read_inputs(book)
     if unknown := sorted(cells.keys() - spec.inputs.keys()):
-        told = f"{path}: {', '.join(unknown)} is no input of {spec.name}"
-        raise DealError(f"{told}; give the template that it was built from")
+        message = f"{path}: {', '.join(unknown)} is no input of {spec.name}"
+        raise DealError(f"{message}; give the template that it was built from")
     inputs = {name: _input(book, default, cells.get(name)) for name, default in spec.inputs.items()}
     note = read_note(book, stamp.as_of)
-    deal = Deal(template=spec.name, name=stamp.deal, as_of=stamp.as_of, note=note, inputs=inputs)
+    series, actuals = read_curves(book, spec)
+    deal = Deal(
+        template=spec.name,
+        name=stamp.deal,
+        as_of=stamp.as_of,
+        note=note,
+        inputs=inputs,
+        series=series,
+        actuals=actuals,
+    )
     return deal, spec
 
 

@@ -3,7 +3,8 @@
 The copy is the source with its ``<f>`` elements taken out and two sheets added; charts, styles
 and print set-up stay as they are. The sheet *Formulas* lists every formula once for the cells it
 was copied to; the sheet *Frozen* says what was frozen, when and by which version, and holds the
-seal: a SHA-256 over all of that, over every value and over every formula. It is not over the
+seal: a SHA-256 over all of that, over every value and over every formula; and digests of what a
+reader sees besides, such as number formats and hidden sheets. It is not over the
 bytes of the file, but a program that rounds numbers as it saves (LibreOffice keeps 15 digits)
 breaks it. The seal shows an accident or a careless change; against a forger, compare it with the
 one in the minutes.
@@ -23,12 +24,13 @@ from xlcredit._version import __version__
 from xlcredit.errors import CellError, FileError, RecalcError
 from xlcredit.ooxml import sheets as parts
 from xlcredit.ooxml.book import Book
+from xlcredit.ooxml.display import ASPECTS, digests
 from xlcredit.ooxml.formulas import groups
 from xlcredit.ooxml.package import Package, pack
 from xlcredit.ooxml.place import Place, a1
+from xlcredit.ooxml.properties import read_properties
 from xlcredit.ooxml.sheet import Sheet
 from xlcredit.ooxml.values import Value
-from xlcredit.workbook.life.stamp import read_properties
 
 __all__ = ["FORMULAS", "FROZEN", "Verdict", "freeze", "verify"]
 
@@ -36,6 +38,9 @@ FORMULAS, FROZEN = "Formulas", "Frozen"
 _HEADER = ("Sheet", "Cells", "Formula of the first", "Value of the first")
 _FIRST_ROW = 5
 _SEAL = "SHA-256"
+#: How the sheet Frozen calls the digest of a kind of display.
+_LOOK = "Display: {}"
+_NEVER = "macros"
 _METADATA = re.compile(rb"\s+cm\s*=\s*(?:\"[^\"]*\"|'[^']*')")
 
 
@@ -52,6 +57,8 @@ class Verdict:
     """What was found to be altered; the seal may fail without any."""
     facts: dict[str, str]
     """What the sheet Frozen says: source, date, versions."""
+    uncovered: list[str]
+    """What a reader sees and the seal does not cover: an older copy's says nothing of the look."""
 
 
 def freeze(source: Path | Book, date: datetime.date) -> bytes:
@@ -79,7 +86,8 @@ def freeze(source: Path | Book, date: datetime.date) -> bytes:
     book = source if isinstance(source, Book) else Book(Package(source))
     package = book.package
     _refuse(book)
-    facts = _facts(book, date)
+    looks = {_LOOK.format(a): digest for a, digest in digests(book).items()}
+    facts = _facts(book, date) | looks
     listed = [(g.area.sheet, g.area.reference, str(g.formula)) for g in groups(book)]
     seal = _seal(facts, listed, _values(book))
     changed: dict[str, bytes | None] = {
@@ -114,9 +122,13 @@ def verify(source: Path | bytes) -> Verdict:
     seal = stated.pop(_SEAL, "")
     listed = list(_listed(book))
     now = _seal(stated, [entry[:3] for entry in listed], _values(book))
+    looks = {aspect: stated.pop(_LOOK.format(aspect), "") for aspect in ASPECTS}
+    shown = digests(book, (FORMULAS, FROZEN))
     reasons = [f"{place} holds a formula" for place in book.formulas]
     reasons += _disagreements(book, listed)
-    return Verdict(now == seal and not reasons, now, seal, reasons, stated)
+    reasons += [f"{a}: not as they were frozen" for a in ASPECTS if looks[a] not in ("", shown[a])]
+    uncovered = [aspect for aspect in ASPECTS if not looks[aspect]]
+    return Verdict(now == seal and not reasons, now, seal, reasons, stated, [*uncovered, _NEVER])
 
 
 def _refuse(book: Book) -> None:
@@ -145,6 +157,7 @@ def _facts(book: Book, date: datetime.date) -> dict[str, str]:
         "Built by xlcredit": properties.get("xlcredit version", "no"),
         "Template": properties.get("xlcredit template", "none"),
         "Formulas": str(len(book.formulas)),
+        **({"Digital signature": "of the source only"} if book.package.signed else {}),
     }
 
 
@@ -233,7 +246,8 @@ def _formulas_page(book: Book, styled: parts.Styles) -> bytes:
 def _frozen_page(book: Book, facts: dict[str, str], styled: parts.Styles) -> bytes:
     """Write the sheet Frozen."""
     lines = [
-        "This copy holds values only. Charts, styles and print set-up are those of the source.",
+        "This copy holds values only. Charts, styles and print set-up are those of the source; "
+        "the digests below tell whether they still are.",
         f"The formulas are on the sheet {FORMULAS}. To see whether anything was altered since: "
         "xlcredit freeze --verify FILE",
     ]

@@ -6,16 +6,15 @@ import datetime
 import re
 from collections import Counter
 from dataclasses import dataclass
-from typing import Any
 
 from xlcredit._version import __version__
 from xlcredit.errors import FileError
 from xlcredit.ooxml.package import Package
+from xlcredit.ooxml.properties import created, read_properties
 from xlcredit.recalc import Recalculation
 
-__all__ = ["ChangedFunctions", "Stamp", "changed_functions", "read_properties", "read_stamp"]
+__all__ = ["ChangedFunctions", "Stamp", "changed_functions", "read_stamp"]
 
-_CUSTOM, _CORE = "docProps/custom.xml", "docProps/core.xml"
 _WORKSHEET_FUNCTION = re.compile(r"\bXLC_[A-Z_0-9]+(?=\()", re.IGNORECASE)
 
 
@@ -41,16 +40,6 @@ class ChangedFunctions:
     """Differing cells that call none, and mostly follow from those that do."""
 
 
-def read_properties(package: Package) -> dict[str, str]:
-    """Read the custom properties of a workbook; a file may have none."""
-    if _CUSTOM not in package:
-        return {}
-    return {
-        item.get("name", ""): "".join(child.text or "" for child in item)
-        for item in package.root(_CUSTOM)
-    }
-
-
 def read_stamp(package: Package) -> Stamp:
     """Read what made a workbook.
 
@@ -60,24 +49,13 @@ def read_stamp(package: Package) -> Stamp:
         The workbook was not made by xlcredit, or another program has dropped what says so.
     """
     known = read_properties(package)
-    created = _created(package)
-    if "xlcredit template" not in known or created is None:
+    day = created(package)
+    if "xlcredit template" not in known or day is None:
         raise FileError(
             f"{package.path}: was not made by xlcredit new or demo, or its properties are lost"
         )
     version, deal = known.get("xlcredit version", ""), known.get("xlcredit deal", "")
-    return Stamp(version, known["xlcredit template"], deal, created)
-
-
-def _created(package: Package) -> datetime.date | None:
-    root: Any = package.root(_CORE) if _CORE in package else ()
-    for item in root:
-        if str(item.tag).endswith("}created"):
-            try:
-                return datetime.date.fromisoformat((item.text or "")[:10])
-            except ValueError:
-                return None
-    return None
+    return Stamp(version, known["xlcredit template"], deal, day)
 
 
 def changed_functions(package: Package, result: Recalculation) -> ChangedFunctions | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from xlcredit.ooxml.package import Package
-from xlcredit.workbook.lint import content, formula, layout  # noqa: F401 - they fill RULES
+from xlcredit.workbook.lint import calculation, content, formula, layout  # noqa: F401 - they fill RULES
 from xlcredit.workbook.lint.fix import Fixed, fix
 from xlcredit.workbook.lint.rule import RULES, Finding, Rule
 from xlcredit.workbook.lint.sarif import as_sarif

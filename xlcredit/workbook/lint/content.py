@@ -15,7 +15,7 @@ from xlcredit.ooxml.values import Value
 from xlcredit.workbook.lint.rule import Spot, at, rule
 from xlcredit.workbook.lint.subject import Subject
 
-__all__: list[str] = []
+__all__ = ["Reference", "around", "reference"]
 
 _REFERENCE = re.compile(
     r"(?:('(?:[^']|'')+'|[^'!\[\]:]+)!)?(\$?[A-Za-z]{1,3}\$?[0-9]{1,7})(?::(\$?[A-Za-z]{1,3}\$?[0-9]{1,7}))?\Z"
@@ -62,9 +62,9 @@ def blank_reference(subject: Subject) -> Iterator[Spot]:
     """A formula reads a blank cell, or a range in which every cell is blank."""
     for group in subject.groups:
         tokens = subject.tokens(group)
-        around = _around(tokens)
+        inside = around(tokens)
         for i, token in enumerate(tokens):
-            if not _MIND_BLANKS & around[i] and not _asks_for_nothing(tokens, i):
+            if not _MIND_BLANKS & inside[i] and not _asks_for_nothing(tokens, i):
                 yield from _told(subject, group, token, _is_blank, "is blank")
 
 
@@ -111,7 +111,7 @@ def no_number_format(subject: Subject) -> Iterator[Spot]:
 
 
 @dataclass(frozen=True)
-class _Reference:
+class Reference:
     """What a token refers to in the first cell of a group, and which of its ends move along."""
 
     area: Area
@@ -126,7 +126,7 @@ class _Reference:
         return Area(self.area.sheet, *moved)
 
 
-def _reference(subject: Subject, group: Group, token: Token) -> _Reference | None:
+def reference(subject: Subject, group: Group, token: Token) -> Reference | None:
     """Find what a token refers to; None if that is no area of this workbook."""
     if token.type != token.OPERAND or token.subtype != token.RANGE:
         return None
@@ -143,7 +143,7 @@ def _reference(subject: Subject, group: Group, token: Token) -> _Reference | Non
     first, last = match[2], match[3] or match[2]
     area = Area(sheet, *extent(f"{first}:{last}".upper()))
     fixed = [bool(re.match(p, corner)) for corner in (first, last) for p in (r".+\$\d", r"\$")]
-    return _Reference(area, (fixed[0], fixed[1], fixed[2], fixed[3]))
+    return Reference(area, (fixed[0], fixed[1], fixed[2], fixed[3]))
 
 
 def _told(
@@ -154,14 +154,14 @@ def _told(
     what: str,
 ) -> Iterator[Spot]:
     """Tell for which copies of a formula a token refers to something bad."""
-    reference = _reference(subject, group, token)
-    if reference is None:
+    found = reference(subject, group, token)
+    if found is None:
         return
     first = group.formula.place
-    places = [first] if all(reference.fixed) else list(group.area.places)
-    bad = [p for p in places if is_bad(subject, reference.seen_from(p, first))]
+    places = [first] if all(found.fixed) else list(group.area.places)
+    bad = [p for p in places if is_bad(subject, found.seen_from(p, first))]
     if bad:
-        seen = reference.seen_from(bad[0], first)
+        seen = found.seen_from(bad[0], first)
         name = token.value if bad[0] == first else str(seen)
         yield from _some_of(group, bad, f"{name} {what}")
 
@@ -192,17 +192,17 @@ def _in_arithmetic(tokens: list[Token], i: int) -> bool:
     return any(t.type in (t.OP_IN, t.OP_PRE) and t.value in _ARITHMETIC for t in beside)
 
 
-def _around(tokens: list[Token]) -> list[frozenset[str]]:
+def around(tokens: list[Token]) -> list[frozenset[str]]:
     """Name the functions around each token."""
     stack = [frozenset[str]()]
-    around = []
+    functions = []
     for token in tokens:
-        around.append(stack[-1])
+        functions.append(stack[-1])
         if token.subtype == token.OPEN:
             stack.append(stack[-1] | {token.value[:-1].upper().removeprefix("_XLFN.")})
         elif token.subtype == token.CLOSE and len(stack) > 1:
             stack.pop()
-    return around
+    return functions
 
 
 def _asks_for_nothing(tokens: list[Token], i: int) -> bool:
@@ -220,10 +220,10 @@ def _areas_read(subject: Subject) -> dict[str, set[Area]]:
     for group in subject.groups:
         first, area = group.formula.place, group.area
         for token in subject.tokens(group):
-            if reference := _reference(subject, group, token):
-                one = reference.area
+            if found := reference(subject, group, token):
+                one = found.area
                 end = Place(area.sheet, area.bottom, area.right)
-                other = reference.seen_from(end, first)
+                other = found.seen_from(end, first)
                 read[one.sheet].add(Area(one.sheet, one.top, one.left, other.bottom, other.right))
     return read
 

@@ -19,8 +19,6 @@ ALLOWED_CONSTANTS = frozenset({0.0, 1.0, 2.0, 12.0, 24.0, 100.0, 365.0, 1e3, 1e4
 #: A tolerance is no assumption about the world.
 SMALL = 1e-6
 LONGEST_FORMULA = 250
-#: $E$9:INDEX($E$9:$AZ$9,1,n) is a part of a row: to a reader one reference, as short as another.
-_WINDOW = re.compile(r":INDEX\((?:'[^']+'!|\w+!)?\$?[A-Z]+\$?\d+:\$?[A-Z]+\$?\d+,1,[^(),]+\)")
 #: One IF inside another is allowed: the guard around a test.
 DEEPEST_IF = 2
 
@@ -34,6 +32,11 @@ _VERDICTS = frozenset(
     {"PASS", "PASSED", "FAIL", "FAILED", "BREACH", "BREACHED", "COMPLIANT", "IN COMPLIANCE"}
 )
 _ORDER = frozenset({"<", "<=", ">", ">="})
+
+
+_RANGE_TO = re.compile(
+    r"((?:'[^']+'!|\w+!)?\$?[A-Z]+\$?\d+):INDEX\(\1:(\$?[A-Z]+\$?\d+),1,[^,()]+\)"
+)
 
 
 @rule("L01", "embedded-constant", "warning", "FAST 3.04-01; ICAEW principle 14")
@@ -119,8 +122,8 @@ def add_in_path(subject: Subject) -> Iterator[Spot]:
         for token in subject.tokens(group):
             opens = token.type == token.FUNC and token.subtype == token.OPEN
             # 'Cash flow'!$E$5:INDEX( begins with a reference, not with a path
-            if opens and ":" not in token.value and (prefix := ADD_IN_PREFIX.match(token.value)):
-                name = token.value[prefix.end() : -1]
+            prefix = ADD_IN_PREFIX.match(token.value) if opens else None
+            if prefix and ":" not in (name := token.value[prefix.end() : -1]):
                 yield at(group, f"{name} is called by a path, {prefix.group()}; call it plainly")
                 break
 
@@ -129,10 +132,10 @@ def add_in_path(subject: Subject) -> Iterator[Spot]:
 def long_formula(subject: Subject) -> Iterator[Spot]:
     """A formula is too long to be explained in a breath: more than 250 characters.
 
-    A part of a row, from its first month to an INDEX, counts as one reference.
+    A range that ends at a month that a cell names, ``A1:INDEX(A1:Z1,1,n)``, counts as ``A1:Z1``.
     """
     for group in subject.groups:
-        if (length := len(_WINDOW.sub(":n", group.formula.text))) > LONGEST_FORMULA:
+        if (length := len(_RANGE_TO.sub(r"\1:\2", group.formula.text))) > LONGEST_FORMULA:
             yield at(group, f"{length} characters; split it over rows with labels")
 
 

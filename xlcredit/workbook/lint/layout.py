@@ -16,8 +16,6 @@ DOCUMENT_PAGES = frozenset({"Term Sheet", "Summary"})
 
 #: Fewer equal formulas side by side are a table, not a row over time.
 _FEWEST = 4
-#: The share of a stretch that makes its formula the row's.
-_MAJORITY = 0.6
 _TYPED = "a typed number"
 _TOTALS = ("SUM(", "AVERAGE(", "MIN(", "MAX(", "SUBTOTAL(", "SUMPRODUCT(", "COUNT(")
 
@@ -93,7 +91,7 @@ def _deviations(sheet: str, row: int, stretch: Row) -> Iterator[Spot]:
     formulas = Counter(text for text in stretch.values() if text != _TYPED)
     main, count = formulas.most_common(1)[0] if formulas else ("", 0)
     columns = [column for column, text in stretch.items() if text == main]
-    if count < _FEWEST or count < _MAJORITY * len([c for c in stretch if c >= columns[0]]):
+    if count < _FEWEST and not _typed_between(columns, stretch):
         return
     odd = [c for c in stretch if c > columns[0] and stretch[c] != main]
     odd = [c for c in odd if c < columns[-1] or not _may_follow(stretch[c])]
@@ -102,6 +100,12 @@ def _deviations(sheet: str, row: int, stretch: Row) -> Iterator[Spot]:
         what = "a number is typed over the formula" if typed else "the formula is not that"
         message = f"{what} of {a1(row, columns[0])} and the rest of the row"
         yield at(Area(sheet, row, first, row, last), message)
+
+
+def _typed_between(columns: list[int], stretch: Row) -> bool:
+    """Whether numbers alone stand between copies of one formula: the rest of a row typed over."""
+    between = [text for c, text in stretch.items() if columns and columns[0] < c < columns[-1]]
+    return len(columns) > 1 and len(stretch) > _FEWEST and _TYPED in between
 
 
 def _may_follow(text: str) -> bool:

@@ -131,6 +131,7 @@ def _purposes(book: Draft) -> dict[str, str]:
         "Summary": "The ask, whether it is repaid, the tests, the charts",
         **({"Annual": "The years, tied to the months"} if book.template.annual else {}),
         "Inputs": "Every input once, with unit, source and date; change the blue cells",
+        **({"Curves": "Your own months, and what has happened"} if book.template.own_rows else {}),
         **{sheet.name: sheet.purpose for sheet in book.template.sheet},
         "Stress": "Scenarios side by side, ladders, grids, tornados",
         "Audit": "Each worksheet function beside its native-formula twin",

@@ -66,6 +66,9 @@ def place(book: Draft, sheet: str) -> None:
     for row, spec in _laid_out(book.template):
         ends = Place(sheet, row + 1, 1), Place(sheet, row + len(spec.line), 2)
         blocks[f"{spec.name}.block"] = ends
+        for part, at in (("labels", 1), ("values", 2)):
+            ends = Place(sheet, row + 1, at), Place(sheet, row + len(spec.line), at)
+            blocks[f"{spec.name}.{part}"] = ends
 
 
 def write(book: Draft, sheet: Worksheet) -> None:

@@ -1,0 +1,76 @@
+"""A user's own months in a deal file: read as they are meant, or refused in one line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from xlcredit.deals import load, read_deal
+from xlcredit.deals.write import write_deal
+from xlcredit.errors import DealError, FileError
+
+TEMPLATE, HOME = load("gpu-term-loan")
+FILLED = (HOME / "deal.toml").read_text()
+
+
+def deal_with(folder: Path, tables: str, inputs: str = "") -> Path:
+    path = folder / "deal.toml"
+    path.write_text(f"{FILLED}\n{inputs}\n{tables}\n")
+    return path
+
+
+def test_months_of_ones_own_are_read_from_lists_and_files(tmp_path: Path) -> None:
+    (tmp_path / "use.csv").write_text("date,value\n2027-01-31,0.9\n2027-02-28,\n2027-03-31,0.7\n")
+    tables = """
+[series]
+rent_path = { values = [3.0, "", 2.5], first_month = 13, unit = "USD/GPU-hour", source = "broker" }
+utilised = { file = "use.csv" }
+[actuals]
+opex = [25e6, 26e6]
+"""
+    deal = read_deal(deal_with(tmp_path, tables, "as_at_month = 2"), TEMPLATE)
+    assert deal.series["rent_path"].values[11:16] == [None, 3.0, None, 2.5, None]
+    assert deal.series["rent_path"].source == "broker"
+    assert deal.series["utilised"].values[:4] == [0.9, None, 0.7, None]
+    assert deal.actuals["opex"].values[:3] == [25e6, 26e6, None]
+    path = tmp_path / "again.toml"
+    path.write_text(write_deal(deal, TEMPLATE))
+    assert read_deal(path, TEMPLATE) == deal
+
+
+@pytest.mark.parametrize(
+    ("tables", "words"),
+    [
+        ("[series]\nrent_pat = [1]", ["rent_pat", "mean rent_path?"]),
+        ("[series]\nbalance = [1]", ["balance", "rent_path"]),
+        ('[series]\nrent_path = { values = [1], unit = "USD" }', ["USD/GPU-hour", '"USD"']),
+        ("[series]\nrent_path = [1, true]", ["month 2", "number"]),
+        ('[series]\nrent_path = ["much"]', ["month 1", "'much'"]),
+        ("[series]\nrent_path = { first_month = 72, values = [1, 2] }", ["month 73", "1 to 72"]),
+        ("[series]\nrent_path = { source = 'x' }", ["values", "file"]),
+        ("[series]\nrent_path = { file = 'gap.csv' }", ["gap.csv, line 3", "leaves out month 2"]),
+        ("[series]\nrent_path = { file = 'back.csv' }", ["line 3", "out of order"]),
+        ("[series]\nrent_path = { file = 'head.csv' }", ["month,value", "date,value"]),
+        ("[series]\nrent_path = { file = 'day.csv' }", ["line 2", "2027-13-01"]),
+        ("[actuals]\nopex = [1, 2]", ["opex", "month 2", "as_at_month = 0"]),
+    ],
+)
+def test_a_mistake_is_one_line(tmp_path: Path, tables: str, words: list[str]) -> None:
+    for name, text in {
+        "gap.csv": "month,value\n1,3\n3,2\n",
+        "back.csv": "month,value\n2,3\n1,2\n",
+        "head.csv": "when,what\n2,3\n",
+        "day.csv": "date,value\n2027-13-01,3\n",
+    }.items():
+        (tmp_path / name).write_text(text)
+    with pytest.raises(DealError) as caught:
+        read_deal(deal_with(tmp_path, tables), TEMPLATE)
+    told = str(caught.value)
+    assert "\n" not in told
+    assert all(word in told for word in words), told
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(FileError, match=r"none\.csv: no such file"):
+        read_deal(deal_with(tmp_path, "[series]\nopex = { file = 'none.csv' }"), TEMPLATE)

@@ -1,0 +1,1 @@
+"""The numbers of the last release: of every function's example and of every template."""

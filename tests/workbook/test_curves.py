@@ -1,0 +1,86 @@
+"""Months of the user's own and what has happened: everything downstream follows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from tests.workbook.conftest import Example
+from xlcredit.deals.series import Series
+from xlcredit.recalc import Recalculation, recalculate
+from xlcredit.workbook import build
+from xlcredit.workbook.life.extract import extract
+
+FIGURES = (
+    *("unpaid_at_maturity", "first_missed_month", "loss", "lender_irr", "min_dscr", "max_ltv"),
+    *("breakeven_decline", "debt", "debt_on_curve", "expected_loss_spread"),
+)
+
+
+def calculated(example: Example, folder: Path, **changed: object) -> tuple[Path, Recalculation]:
+    path = folder / "own.xlsx"
+    inputs = dict(example.deal.inputs)
+    for name, value in dict(changed.pop("inputs", {})).items():  # type: ignore[call-overload]
+        inputs[name] = msgspec.structs.replace(inputs[name], value=value)
+    deal = msgspec.structs.replace(example.deal, inputs=inputs, **changed)
+    source = folder / "formulas.xlsx"
+    source.write_bytes(build(example.template, deal))
+    return path, recalculate(source, path)
+
+
+def filled(values: list[float]) -> Series:
+    return Series(values=[*values, *[None] * (72 - len(values))], source="broker")
+
+
+def test_the_curve_typed_month_by_month_is_the_curve(loan: Example, tmp_path: Path) -> None:
+    """The same rents as months of one's own; in each scenario too, and in the break-even."""
+    series = {"rent_path": filled(loan.row("rent_path"))}
+    path, result = calculated(loan, tmp_path, series=series)
+    assert result.names["master_check"] == "OK"
+    for scenario in ("As input", "Rents fall 20% a year more", "Steps at the launches"):
+        own = recalculate(path, inputs={"scenario": scenario}).names
+        usual = recalculate(loan.path, inputs={"scenario": scenario}).names
+        for name in FIGURES:
+            assert own[name] == pytest.approx(usual[name], rel=1e-9), (scenario, name)
+
+
+def test_higher_rents_of_ones_own_repay_the_loan(loan: Example, tmp_path: Path) -> None:
+    series = {"rent_path": filled([6.0] * 72)}
+    path, result = calculated(loan, tmp_path, series=series)
+    assert result.names["unpaid_at_maturity"] == 0
+    assert loan.number("unpaid_at_maturity") > 0
+    assert result.names["debt"] == loan.number("debt")
+    off = recalculate(path, inputs={"use_rent_path": 0}).names
+    for name in FIGURES:
+        assert off[name] == pytest.approx(loan.result.names[name], rel=1e-12), name
+
+
+def test_what_has_happened_moves_the_loan_and_not_what_was_signed(
+    loan: Example, tmp_path: Path
+) -> None:
+    opex = [1.5 * value for value in loan.row("opex")[:16]]
+    actuals = {"opex": filled(opex)}
+    path, result = calculated(loan, tmp_path, actuals=actuals, inputs={"as_at_month": 16})
+    assert result.names["debt"] == loan.number("debt")
+    assert result.names["debt_on_flat"] == pytest.approx(loan.number("debt_on_flat"), rel=1e-12)
+    assert result.names["distributed"] < loan.number("distributed")  # type: ignore[operator]
+    before = recalculate(path, inputs={"as_at_month": 0}).names
+    for name in FIGURES:
+        assert before[name] == pytest.approx(loan.result.names[name], rel=1e-12), name
+
+
+def test_a_value_in_another_unit_fails_a_check_that_names_both(
+    loan: Example, tmp_path: Path
+) -> None:
+    _, result = calculated(loan, tmp_path, series={"rent_path": filled([260.0])})
+    assert result.names["master_check"] == "CHECK"
+
+
+def test_months_come_back_from_the_workbook(loan: Example, tmp_path: Path) -> None:
+    series, actuals = {"utilised": filled([0.9, 0.8])}, {"opex": filled([2.5e7])}
+    path, _ = calculated(loan, tmp_path, series=series, actuals=actuals, inputs={"as_at_month": 1})
+    deal, _ = extract(path)
+    assert deal.series == series
+    assert deal.actuals == actuals

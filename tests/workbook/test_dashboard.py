@@ -1,0 +1,82 @@
+"""What is read back is what was written: every figure by its name, with its unit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from tests.workbook.conftest import Example
+from xlcredit.deals.units import DRIVER_UNITS
+from xlcredit.errors import FileError
+from xlcredit.ooxml.book import Book
+from xlcredit.ooxml.package import Package
+from xlcredit.workbook import read_dashboard, reading
+from xlcredit.workbook.draft import Draft
+from xlcredit.workbook.places import Places
+
+
+def test_every_figure_of_the_side_by_sides_comes_back(example: Example) -> None:
+    dashboard = read_dashboard(example.path)
+    assert [c.title for c in dashboard.comparisons] == [
+        c.title for c in example.template.comparison
+    ]
+    for shown, spec in zip(dashboard.comparisons, example.template.comparison, strict=True):
+        assert [*shown.figures] == [figure.label for figure in spec.figure]
+        for figure in spec.figure:
+            cell = shown.figures[figure.label]
+            assert cell.unit == figure.unit
+            if isinstance(cell.value, (int, float)):
+                assert cell.value == pytest.approx(example.number(figure.name), rel=1e-12)
+
+
+def test_every_covenant_comes_back(example: Example) -> None:
+    covenants = read_dashboard(example.path).covenants
+    for shown, spec in zip(covenants, example.template.covenant, strict=True):
+        assert (shown.label, shown.driver) == (spec.label, spec.driver)
+        assert shown.test == ("at least" if spec.direction == "min" else "at most")
+        assert (shown.value.unit, shown.threshold.unit) == (spec.unit, spec.unit)
+        assert shown.headroom.unit == f"headroom, {spec.direction}"
+        assert shown.may_move_by.unit == (spec.driver_unit if spec.driver_formula else "")
+        assert shown.status == example.result.names[spec.name]
+        assert shown.value.value == pytest.approx(example.number(f"{spec.name}.value"), rel=1e-12)
+
+
+@pytest.mark.parametrize("unit", DRIVER_UNITS)
+def test_no_unit_comes_back_as_another(unit: str, loan: Example, tmp_path: Path) -> None:
+    """A unit is stored with the name; the number format, which many share, says nothing."""
+    draft = Draft(loan.template, loan.deal, openpyxl.Workbook(), Places(loan.template.months))
+    sheet = draft.workbook.active
+    draft.name("figure", sheet.title, 1, 1, unit)
+    from xlcredit.workbook.build import _define_names
+
+    _define_names(draft)
+    draft.workbook.save(tmp_path / "book.xlsx")
+    book = Book(Package(tmp_path / "book.xlsx"))
+    assert reading.units(book)[book.cell_names["figure"]] == unit
+
+
+def test_scenario_and_master_check_are_read_wherever_they_stand(
+    loan: Example, tmp_path: Path
+) -> None:
+    """Rows put above and columns put before move the cells; the names go with them."""
+    shown = read_dashboard(loan.path)
+    assert shown.scenario == loan.deal["scenario"].value
+    assert shown.master_check == loan.result.names["master_check"] == "OK"
+    assert shown.title == f"{loan.deal.name}: summary"
+
+
+def test_a_dashboard_is_of_the_values_it_is_given(loan: Example) -> None:
+    book = Book(Package(loan.path))
+    doubled = read_dashboard(book, lambda p: 2 * v if isinstance(v := book.saved(p), float) else v)
+    once = read_dashboard(book)
+    for old, new in zip(once.covenants, doubled.covenants, strict=True):
+        if isinstance(old.value.value, (int, float)):
+            assert new.value.value == 2 * old.value.value
+
+
+def test_a_workbook_of_another_maker_has_no_dashboard(tmp_path: Path) -> None:
+    openpyxl.Workbook().save(tmp_path / "other.xlsx")
+    with pytest.raises(FileError, match="has no covenant dashboard"):
+        read_dashboard(tmp_path / "other.xlsx")

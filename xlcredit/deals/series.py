@@ -1,0 +1,146 @@
+"""A user's own monthly rows: a forecast, or what has happened, in the deal file or in a CSV."""
+
+from __future__ import annotations
+
+import csv
+import datetime
+import math
+from pathlib import Path
+from typing import Any
+
+from xlcredit.deals.reading import convert
+from xlcredit.deals.template import Row, Struct, Template
+from xlcredit.errors import DealError, FileError
+from xlcredit.hints import did_you_mean
+
+__all__ = ["AS_AT", "Series", "read_series"]
+
+#: The input up to which what has happened counts.
+AS_AT = "as_at_month"
+_MONTHS = 12
+
+
+class Series(Struct, kw_only=True, frozen=True):
+    """A row of the sheet Curves: one value a month from month 1, ``None`` where it has none."""
+
+    values: list[float | None]
+    source: str = "assumption"
+    as_of: datetime.date | None = None
+
+
+class _Given(Struct, kw_only=True, frozen=True):
+    """A series as a deal file gives it: a list of values, or a CSV with months or dates."""
+
+    values: list[Any] | None = None
+    file: str = ""
+    first_month: int = 1
+    unit: str = ""
+    source: str = "assumption"
+    as_of: datetime.date | None = None
+
+
+def read_series(
+    raw: dict[str, Any], template: Template, path: Path, table: str, closing: datetime.date | None
+) -> dict[str, Series]:
+    """Read the table ``[series]`` or ``[actuals]`` of a deal file.
+
+    Parameters
+    ----------
+    raw : dict
+        The table: a list of values or a table of its own for each row.
+    template : Template
+        Which rows can be the user's own.
+    path : Path
+        The deal file; a CSV stands beside it.
+    table : str
+        The table's name, for messages.
+    closing : date, optional
+        The closing date, from which dates become months.
+
+    Raises
+    ------
+    DealError
+        A row cannot be the user's own, a unit is another, months are missing, out of order or
+        beyond the model, or a value is no number: one line that names the row and the remedy.
+    """
+    own = {row.name: row for row in template.own_rows}
+    found = {}
+    for name, given in raw.items():
+        place = f"{path}: [{table}] {name}"
+        if name not in own:
+            told = f"; rows of your own are {', '.join(own)}" if own else ""
+            raise DealError(f"{place} is no row of your own{did_you_mean(name, own) or told}")
+        found[name] = _read(given, own[name], template.months, place, path, closing)
+    return found
+
+
+def _read(
+    raw: Any, row: Row, months: int, place: str, path: Path, closing: datetime.date | None
+) -> Series:
+    given = _Given(values=raw) if isinstance(raw, list) else convert(raw, _Given, Path(place))
+    if given.unit and given.unit != row.unit:
+        raise DealError(f'{place} is in "{row.unit}"; got "{given.unit}"')
+    if (given.values is None) == (not given.file):
+        raise DealError(f'{place}: give values = [...] or file = "....csv"')
+    if given.values is not None:
+        pairs = [(given.first_month + i, v) for i, v in enumerate(given.values)]
+    else:
+        pairs = _pairs(path.parent / given.file, place, closing)
+    values: list[float | None] = [None] * months
+    for month, value in pairs:
+        if not 1 <= month <= months:
+            raise DealError(f"{place}: month {month} is outside the model's months 1 to {months}")
+        values[month - 1] = _number(value, f"{place}, month {month}")
+    return Series(values=values, source=given.source, as_of=given.as_of)
+
+
+def _number(value: Any, place: str) -> float | None:
+    if value is None or value == "":
+        return None
+    if isinstance(value, str):
+        try:
+            value = float(value)
+        except ValueError:
+            raise DealError(f"{place} must be a number, or empty; got {value!r}") from None
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        raise DealError(f"{place} must be a number, or empty; got {value!r}")
+    return float(value)
+
+
+def _pairs(path: Path, place: str, closing: datetime.date | None) -> list[tuple[int, str]]:
+    """Months and values of a CSV whose first column is ``month`` or ``date``."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = [row for row in csv.reader(file) if any(cell.strip() for cell in row)]
+    except FileNotFoundError:
+        raise FileError(f"{place}: {path}: no such file") from None
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise FileError(f"{place}: {path}: {error}") from None
+    header = [cell.strip().lower() for cell in rows[0]] if rows else []
+    if header not in (["month", "value"], ["date", "value"]):
+        raise DealError(f"{place}: {path.name} must begin with month,value or date,value")
+    pairs, before = [], None
+    for line, row in enumerate(rows[1:], start=2):
+        at = f"{place}: {path.name}, line {line}"
+        if len(row) != len(header):
+            raise DealError(f"{at}: two columns are needed; got {len(row)}")
+        month = _month(row[0].strip(), header[0], at, closing)
+        if before is not None and month != before + 1:
+            told = "is out of order" if month <= before else f"leaves out month {before + 1}"
+            raise DealError(f"{at}: month {month} {told}; a month without a value stays, empty")
+        before = month
+        pairs.append((month, row[1].strip()))
+    return pairs
+
+
+def _month(text: str, kind: str, place: str, closing: datetime.date | None) -> int:
+    try:
+        if kind == "month":
+            return int(text)
+        day = datetime.date.fromisoformat(text)
+    except ValueError:
+        wanted = "a month such as 13" if kind == "month" else "a date such as 2027-01-31"
+        raise DealError(f"{place}: {text!r} is not {wanted}") from None
+    if closing is None:
+        raise DealError(f"{place}: dates need the input closing_date; give months")
+    return (day.year - closing.year) * _MONTHS + day.month - closing.month

@@ -1,0 +1,125 @@
+"""Defined names that engines do not read: their text is put in their place.
+
+Excel stores a name that is relative to the cell (``=A1*2``) as it reads from A1; a name may be a
+union of ranges, and may use other names. Engines know neither, so where a formula mentions such
+a name it gets the name's text, in brackets and as it reads from the formula's own cell.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+
+from xlcredit.ooxml.book import Book, Name
+from xlcredit.ooxml.place import Place, column_letters, column_number
+
+__all__ = ["Naming"]
+
+_ROWS, _COLUMNS = 1_048_576, 16_384
+#: Names that use names that use names; a circle of them ends here.
+_DEEPEST = 12
+_QUOTED = r"\"(?:[^\"]|\"\")*\"|'(?:[^']|'')*'!?|\[[^\]]*\]"
+_WORD = re.compile(_QUOTED + r"|(?<![\w.\\!$])(?P<word>[^\W\d][\w.\\?]*)(?![\w.\\?(!\[$:])")
+_CELL = re.compile(
+    _QUOTED + r"|(?<![\w.$\\])(?P<fixed_column>\$?)(?P<column>[A-Za-z]{1,3})"
+    r"(?P<fixed_row>\$?)(?P<row>[0-9]{1,7})(?![\w.(!\\])"
+)
+
+
+class Naming:
+    """The names of a workbook, for one engine.
+
+    Parameters
+    ----------
+    book : Book
+        The workbook.
+    """
+
+    def __init__(self, book: Book) -> None:
+        self._names: dict[tuple[str | None, str], Name] = {
+            (n.sheet.lower() if n.sheet else None, n.name.lower()): n for n in book.names
+        }
+
+    def formula(self, text: str, place: Place) -> str:
+        """Put the text of names in their place, where engines cannot read the name."""
+        if not self._inlined:
+            return text
+        return self._replaced(text, place.sheet, place.row - 1, place.column - 1)
+
+    def definition(self, name: Name) -> str:
+        """Give the text of a name without other names in it."""
+        return self._expanded(name, 0)
+
+    def is_inlined(self, name: Name) -> bool:
+        """Whether formulas get the text of a name, so that the name itself is not needed."""
+        return ((name.sheet or "").lower() or None, name.name.lower()) in self._inlined
+
+    @cached_property
+    def _inlined(self) -> dict[tuple[str | None, str], str]:
+        """The names that cannot stand in a formula, with their text."""
+        expanded = {key: self._expanded(name, 0) for key, name in self._names.items()}
+        return {k: t for k, t in expanded.items() if _is_relative(t) or _is_union(t)}
+
+    def _replaced(self, text: str, sheet: str, down: int, right: int) -> str:
+        def put(match: re.Match[str]) -> str:
+            word = match["word"]
+            if word is None:
+                return match.group()
+            key = word.lower()
+            inner = self._inlined.get((sheet.lower(), key))
+            if inner is None and (sheet.lower(), key) not in self._names:
+                inner = self._inlined.get((None, key))
+            return word if inner is None else f"({_moved(inner, down, right)})"
+
+        return _WORD.sub(put, text)
+
+    def _expanded(self, name: Name, depth: int) -> str:
+        if depth > _DEEPEST or "LAMBDA(" in name.text.upper():
+            return name.text
+
+        def put(match: re.Match[str]) -> str:
+            word = match["word"]
+            if word is None:
+                return match.group()
+            sheet = name.sheet.lower() if name.sheet else None
+            inner = self._names.get((sheet, word.lower())) or self._names.get((None, word.lower()))
+            if inner is None or inner is name:
+                return word
+            text = self._expanded(inner, depth + 1)
+            return text if match.span() == (0, len(name.text)) else f"({text})"
+
+        return _WORD.sub(put, name.text)
+
+
+def _is_relative(text: str) -> bool:
+    """Whether a name reads other cells from each cell: a reference in it is not fixed."""
+    return any(
+        m["row"] and not (m["fixed_column"] and m["fixed_row"]) for m in _CELL.finditer(text)
+    )
+
+
+def _is_union(text: str) -> bool:
+    depth = 0
+    for match in re.finditer(_QUOTED + r"|[(){},]", text):
+        depth += match.group() in ("(", "{")
+        depth -= match.group() in (")", "}")
+        if match.group() == "," and depth == 0:
+            return True
+    return text.startswith("(") and text.endswith(")") and _is_union(text[1:-1])
+
+
+def _moved(text: str, down: int, right: int) -> str:
+    """Read a formula of A1 from another cell; the sheet's end continues at its start."""
+
+    def move(match: re.Match[str]) -> str:
+        if match["row"] is None:
+            return match.group()
+        row, column = int(match["row"]), column_number(match["column"].upper())
+        if not match["fixed_row"]:
+            row = (row - 1 + down) % _ROWS + 1
+        if not match["fixed_column"]:
+            column = (column - 1 + right) % _COLUMNS + 1
+        letters = column_letters(column)
+        return f"{match['fixed_column']}{letters}{match['fixed_row']}{row}"
+
+    return _CELL.sub(move, text)
