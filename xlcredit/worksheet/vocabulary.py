@@ -157,7 +157,7 @@ VOCABULARY: dict[str, Word] = {
     "cfads": _word("USD", "cash flow available for debt service, one value per period"),
     "target_dscr": _word("ratio", "debt service cover that sizes the debt", _POSITIVE),
     "balance": _word("USD", "debt outstanding", _MONEY),
-    "scheduled": _word("USD", "scheduled principal, one value per period", _MONEY),
+    "scheduled": _word("USD", "scheduled principal, one value per period; below 0 a draw"),
     "dsra_opening": _word("USD", "reserve account at closing", _MONEY),
     "dsra_periods": _word("periods", "services held in reserve", _WHOLE),
     "sweep": _word("share", "share of free cash that prepays", _SHARE),
