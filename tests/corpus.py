@@ -195,7 +195,9 @@ def _sum_up(
 ) -> int:
     print()
     for cause, cells in causes.most_common(60):
-        print(f"{cells:7} {cause}  in {len(files[cause])} files: {', '.join(sorted(files[cause])[:5])}")
+        print(
+            f"{cells:7} {cause}  in {len(files[cause])} files: {', '.join(sorted(files[cause])[:5])}"
+        )
     print()
     for verdict, cells in sorted(total.items()):
         print(f"{cells:7} {verdict}")

@@ -198,4 +198,3 @@ def _rows(table: Table, special: set[str], row: int, *, own: bool) -> tuple[int,
 
 def _fixed(row: int, column: int) -> str:
     return re.sub(r"([A-Z]+)(\d+)", r"$\1$\2", a1(row, column))
-

@@ -101,7 +101,9 @@ def powered(base: Any, exponent: Any) -> Any:
     x, y = values
     if x == 0 and y <= 0:
         code = "#NUM!" if y == 0 else "#DIV/0!"
-        return CellError(code, "zero to the power of zero" if y == 0 else "zero to a negative power")
+        return CellError(
+            code, "zero to the power of zero" if y == 0 else "zero to a negative power"
+        )
     try:
         result = x**y
     except OverflowError:

@@ -115,9 +115,7 @@ class Hoisted:
             for name, cells in model.sheets.items()
         }
         texts = (v for cells in model.sheets.values() for v in cells.values())
-        calls = sum(
-            len(self._calls.findall(v)) for v in texts if functions and isinstance(v, Text)
-        )
+        calls = sum(len(self._calls.findall(v)) for v in texts if functions and isinstance(v, Text))
         self._rows = max(2, min(_MOST_ROWS, _LAST_ROW // (calls * _ROOMS + 2)))
         self.model = replace(model, sheets={n: self._sheet(n) for n in model.sheets})
 
@@ -300,7 +298,6 @@ def _single(grid: Block) -> Any:
 def _has_error(values: list[Any]) -> bool:
     rows = [v if isinstance(v, list) else [[v]] for v in values]
     return any(isinstance(v, CellError) for block in rows for line in block for v in line)
-
 
 
 _UNQUALIFIED = re.compile(

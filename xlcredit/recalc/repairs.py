@@ -295,9 +295,7 @@ def _is_range(token: Token) -> bool:
 
 def _beside_operator(tokens: list[Token], i: int) -> bool:
     return any(
-        t is not None
-        and t.type in (t.OP_IN, t.OP_PRE, t.OP_POST)
-        and t.value not in (":", ",")
+        t is not None and t.type in (t.OP_IN, t.OP_PRE, t.OP_POST) and t.value not in (":", ",")
         for t in (_neighbour(tokens, i, -1), _neighbour(tokens, i, 1))
     )
 
