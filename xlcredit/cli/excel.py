@@ -40,11 +40,13 @@ def install(folder: _Folder = None) -> None:
     from xlcredit._version import __version__
     from xlcredit.cli.terminal import line
     from xlcredit.hosts.classic import addin
+    from xlcredit.models.simulation import warm_up
 
     folder = folder or addin.startup_folder()
     file, changed = addin.install(addin.build(), folder)
     news = f"installed: {file}" if changed else f"up to date: {file}"
     line(news)
+    warm_up()
     if changed:
         line(f"xlcredit {__version__}: start Excel and try =XLC_VERSION()")
 

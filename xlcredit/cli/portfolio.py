@@ -49,6 +49,22 @@ def portfolio(
         str | None,
         typer.Option("--scheduler", metavar="ADDRESS", help="A Dask scheduler to send them to."),
     ] = None,
+    simulate: Annotated[
+        bool, typer.Option("--simulate", help="Let all loans sell their cards into one market.")
+    ] = False,
+    paths: Annotated[int, typer.Option("--paths", help="Paths, with --simulate.")] = 100_000,
+    seed: Annotated[int, typer.Option("--seed", help="Seed, with --simulate.")] = 1,
+    class_loading: Annotated[
+        float,
+        typer.Option("--class-loading", min=0, max=1, help="What classes of cards have in common."),
+    ] = 0.0,
+    customer_loading: Annotated[
+        float,
+        typer.Option("--customer-loading", min=0, max=1, help="What customers have in common."),
+    ] = 0.0,
+    chart: Annotated[
+        Path | None, typer.Option("--chart", help="A PNG of the loss, with --simulate.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace existing files.")] = False,
 ) -> None:
@@ -58,11 +74,26 @@ def portfolio(
     with --resume and gives the same tape, byte for byte. Exit codes: 0 every loan passes, 1 one
     is in breach or cannot be decided, 2 one has an error.
 
+    With --simulate, all loans share their coin and card paths, and cards enforced in a month are
+    one lot: what the book loses alone and together, and which loan adds most.
+
     Example: xlcredit portfolio 'deals/*.xlsx' tape.csv --template gpu-term-loan -o book.xlsx
+    Example: xlcredit portfolio 'deals/*.xlsx' --simulate --customer-loading 0.4 -o market.xlsx
     """
+    from xlcredit.errors import UserError
     from xlcredit.portfolio.pool import Limits
     from xlcredit.portfolio.run import Request
 
+    if chart is not None and not simulate:
+        raise UserError("--chart belongs to --simulate")
+    if simulate:
+        from xlcredit.cli import market
+
+        links = (class_loading, customer_loading)
+        where = (workers, scheduler)
+        files = (outputs or [], chart, force)
+        market.run(sources, template, (paths, seed), links, where, files, as_json)
+        return
     request = Request(
         sources=sources,
         outputs=outputs or [],

@@ -74,8 +74,12 @@ def _mix(z: Words) -> Words:
 
 def bases(seed: int, first: int, count: int) -> Words:
     """Return where the words of ``count`` paths start, the first of them path ``first``."""
+    return bases_of(seed, np.arange(first, first + count, dtype=np.uint64))
+
+
+def bases_of(seed: int, paths: Words) -> Words:
+    """Return where the words of paths start, by the numbers of the paths."""
     start = int(_mix(np.array([(seed + GAMMA) & _MASK], dtype=np.uint64))[0])
-    paths = np.arange(first, first + count, dtype=np.uint64)
     return _mix(paths * np.uint64(GAMMA) + np.uint64(start))
 
 

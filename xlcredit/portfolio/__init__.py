@@ -58,8 +58,9 @@ def portfolio(
     Examples
     --------
     >>> import xlcredit
-    >>> xlcredit.portfolio("templates/gpu-term-loan/deal.toml", workers=1)
-    <portfolio of 1 loans: 1 BREACH>
+    >>> book = xlcredit.portfolio("templates/gpu-term-loan/deal.toml", workers=1)
+    >>> len(book.results), book.errors
+    (1, {})
     """
     from pathlib import Path  # noqa: PLC0415
 

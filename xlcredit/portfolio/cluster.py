@@ -7,9 +7,12 @@ that dies to another one.
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
+from asyncio import CancelledError
 from collections.abc import Iterator
+from concurrent.futures import CancelledError as FutureCancelled
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +21,13 @@ import msgspec
 import xlcredit
 from xlcredit.deals.reading import folder
 from xlcredit.errors import UserError
+from xlcredit.models.joint import Block, Book, run_block
 from xlcredit.portfolio import shipping
 from xlcredit.portfolio.evaluate import Result, failed
 from xlcredit.portfolio.loans import Task
 from xlcredit.portfolio.pool import Hand, Limits
 
-__all__ = ["run_on_cluster"]
+__all__ = ["Paths", "run_on_cluster"]
 
 #: Loans that are on the cluster at once, for each of its threads.
 _AHEAD = 4
@@ -59,14 +63,10 @@ def run_on_cluster(tasks: list[Task], address: str, limits: Limits) -> Iterator[
         If ``distributed`` is missing, nothing answers at the address, or the scheduler goes away.
     """
     distributed = _distributed()
+    client = _connected(distributed, address)
     try:
-        client = distributed.Client(address, timeout=_PATIENCE, set_as_default=False)
-    except (OSError, ValueError) as error:
-        told = " ".join(str(error).splitlines())
-        raise UserError(f"{address}: no Dask scheduler answers there: {told}") from None
-    try:
-        client.register_plugin(_plugin(distributed))
-        yield from _stream(distributed, client, tasks, address, limits)
+        with client.as_current():
+            yield from _stream(distributed, client, tasks, address, limits)
     finally:
         client.close(timeout=5)
 
@@ -92,13 +92,37 @@ def _stream(
             ).done
         except TimeoutError:
             finished = set()
-        if client.status != "running":
-            raise UserError(
-                f"{address}: the scheduler has gone away; what is done is kept: add --resume"
-            )
+        except (CancelledError, FutureCancelled) as error:
+            raise _gone(address) from error
+        _refuse_gone(client, address)
         for future in finished:
             yield _result(future, running.pop(future))
             future.release()
+
+
+def _connected(distributed: Any, address: str) -> Any:
+    """Connect, and send our code ahead."""
+    import dask  # noqa: PLC0415 - comes with distributed
+
+    dask.config.set({"distributed.comm.timeouts.connect": _PATIENCE})
+    for name in ("distributed", "distributed.client", "distributed.core"):
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)  # we say what is wrong ourselves
+    try:
+        client = distributed.Client(address, timeout=_PATIENCE, set_as_default=False)
+    except (OSError, ValueError) as error:
+        told = " ".join(str(error).splitlines())
+        raise UserError(f"{address}: no Dask scheduler answers there: {told}") from None
+    client.register_plugin(_plugin(distributed))
+    return client
+
+
+def _refuse_gone(client: Any, address: str) -> None:
+    if client.status != "running":
+        raise _gone(address)
+
+
+def _gone(address: str) -> UserError:
+    return UserError(f"{address}: the scheduler has gone away; what is done is kept: add --resume")
 
 
 def _window(client: Any) -> int:
@@ -110,7 +134,7 @@ def _result(future: Any, task: Task) -> Result:
     if future.status == "finished":
         return msgspec.msgpack.decode(future.result(), type=Result)
     if future.status == "cancelled":
-        raise UserError("the scheduler dropped the run; what is done is kept: add --resume")
+        raise UserError("the cluster dropped the run; what is done is kept: add --resume")
     told = " ".join(str(future.exception()).split())
     return failed(task, f"the cluster could not calculate it: {told}")
 
@@ -153,3 +177,51 @@ def _distributed() -> Any:
         told = 'a cluster needs Dask: pip install "xlcredit[cluster]"'
         raise UserError(told) from None
     return distributed
+
+
+# --- blocks of paths ------------------------------------------------------------------------
+
+
+class Paths:
+    """Blocks of simulated paths on a Dask cluster, given back in their order.
+
+    Parameters
+    ----------
+    address : str
+        The scheduler.
+    book : Book
+        The loans, sent to each worker once.
+    seed : int
+        Seed of the paths.
+    """
+
+    def __init__(self, address: str, book: Book, seed: int) -> None:
+        self._address = address
+        self._client = _connected(_distributed(), address)
+        self._start = self._client.scatter((book, seed), broadcast=True, hash=False)
+
+    def run(self, blocks: list[Any]) -> Iterator[Block]:
+        """Run blocks; a worker that dies costs nothing but time."""
+        futures = [
+            self._client.submit(run_paths, self._start, paths, pure=False) for paths in blocks
+        ]
+        for future in futures:
+            while True:
+                try:
+                    block: Block = future.result(timeout=_LOOK)
+                    break
+                except TimeoutError:
+                    _refuse_gone(self._client, self._address)
+                except (CancelledError, FutureCancelled) as error:
+                    raise _gone(self._address) from error
+            yield block
+            future.release()
+
+    def close(self) -> None:
+        """Leave the cluster."""
+        self._client.close(timeout=5)
+
+
+def run_paths(start: tuple[Book, int], paths: Any) -> Block:
+    """Run one block on a worker."""
+    return run_block(*start, paths)

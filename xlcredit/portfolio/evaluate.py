@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import tempfile
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,16 @@ from xlcredit.workbook.covenants import BREACH, CHECK, PASS
 from xlcredit.workbook.life.stamp import read_stamp
 from xlcredit.workbook.session import Session
 
-__all__ = ["ERROR", "NO_MEMORY", "CovenantResult", "Result", "evaluate_loan", "failed"]
+__all__ = [
+    "ERROR",
+    "NO_MEMORY",
+    "CovenantResult",
+    "Result",
+    "evaluate_loan",
+    "failed",
+    "fill",
+    "load_template",
+]
 
 ERROR = "ERROR"
 NO_MEMORY = "needs more memory than there is; raise --memory-limit"
@@ -121,12 +131,13 @@ _LOADED: dict[tuple[str, bytes | None], tuple[Template, Session]] = {}
 
 def _deal(task: Task) -> Result:
     template, book = _loaded(task)
-    deal = _filled(task, template)
+    deal = fill(task, template)
     book.fill({name: item.value for name, item in deal.inputs.items()})
     return _result(task, book, template.name, deal.name, deal.as_of)
 
 
-def _filled(task: Task, template: Template) -> Deal:
+def fill(task: Task, template: Template) -> Deal:
+    """Fill a template with what a deal file or a row of a tape says."""
     if task.given is None:
         return fill_deal(
             parse_toml(task.deal or b"", Path(task.source)), template, Path(task.source)
@@ -140,16 +151,23 @@ def _filled(task: Task, template: Template) -> Deal:
     return fill_deal({**task.given, "inputs": inputs}, template, place)
 
 
+def load_template(
+    task: Task, functions: Mapping[str, Callable[..., Any]] | None = None
+) -> tuple[Template, Session]:
+    """Build the workbook of a task's template, with the task's deal in it, and open it."""
+    template = _template(task)
+    try:
+        content = build(template, fill(task, template))
+    except FormulaError as error:
+        raise located(error, Path(f"{template.name}/template.toml")) from None
+    book = Book(Package(content, f"{template.name}.xlsx"))
+    return template, Session(book, functions=functions)
+
+
 def _loaded(task: Task) -> tuple[Template, Session]:
     key = (task.template, task.template_text)
     if key not in _LOADED:
-        template = _template(task)
-        deal = _filled(task, template)
-        try:
-            content = build(template, deal)
-        except FormulaError as error:
-            raise located(error, Path(f"{template.name}/template.toml")) from None
-        _LOADED[key] = template, Session(Book(Package(content, f"{template.name}.xlsx")))
+        _LOADED[key] = load_template(task)
     return _LOADED[key]
 
 
@@ -172,7 +190,7 @@ def _result(task: Task, book: Session, template: str, name: str, as_of: dt.date 
     texts: dict[str, str] = {}
     dates: dict[str, dt.date] = {}
     errors: dict[str, str] = {}
-    for key in (name for name in book if not name.startswith(_READING_AIDS)):
+    for key in (name for name in book if _says_something(name)):
         _sort(key, book[key], (numbers, texts, dates, errors))
     covenants = [
         CovenantResult(
@@ -200,6 +218,11 @@ def _result(task: Task, book: Session, template: str, name: str, as_of: dt.date 
         covenants=covenants,
         cell_errors=errors,
     )
+
+
+def _says_something(name: str) -> bool:
+    """Whether a name is an input or a figure; the parts of a covenant have a dot."""
+    return not name.startswith(_READING_AIDS) and "." not in name
 
 
 def _sort(

@@ -19,7 +19,7 @@ from xlcredit.portfolio.evaluate import NO_MEMORY, Result, failed
 from xlcredit.portfolio.loans import Task
 from xlcredit.portfolio.worker import read_frame, write_frame
 
-__all__ = ["Hand", "Limits", "run_here"]
+__all__ = ["Hand", "Limits", "python_path", "run_here"]
 
 #: A worker that dies with a loan may have been killed by somebody; the loan gets another one.
 _TRIES = 3
@@ -154,7 +154,7 @@ class Hand:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
-                env=os.environ | {"PYTHONPATH": _python_path()},
+                env=os.environ | {"PYTHONPATH": python_path()},
             )
         return self._process
 
@@ -169,7 +169,7 @@ class Hand:
                         stream.close()
 
 
-def _python_path() -> str:
+def python_path() -> str:
     """Let a worker find the very code that runs here."""
     own = str(Path(xlcredit.__file__).parents[1])
     return os.pathsep.join(filter(None, [own, os.environ.get("PYTHONPATH", "")]))

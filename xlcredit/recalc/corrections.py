@@ -1,8 +1,7 @@
 """Built-in functions that engines get wrong, as Excel computes them.
 
 formualizer 0.13 misplaces payments at the start of the period (IPMT, PPMT, CUMIPMT, CUMPRINC
-with type 1) and depreciation over parts of a period (DDB, DB), and counts blank cells and truth
-values of a range among the cash flows of IRR.
+with type 1) and depreciation over parts of a period (DDB, DB).
 """
 
 from __future__ import annotations
@@ -12,11 +11,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from xlcredit.errors import CellError, RecalcError
+from xlcredit.recalc.flows import irr, mirr, numbers
 
 __all__ = ["COMMON", "CORRECTIONS"]
-
-#: Steps that IRR takes before it gives up, and rates that nobody earns in a period.
-_MOST_STEPS, _HIGHEST_RATE = 100, 1e6
 
 
 def _numbers(raw: tuple[Any, ...], defaults: tuple[float, ...], most: int) -> list[float]:
@@ -132,7 +129,7 @@ def frequency(*raw: Any) -> list[list[float]]:
     """FREQUENCY(data_array, bins_array): bins need not be in order, and keep their places."""
     if len(raw) != 2:
         raise CellError("#VALUE!", f"takes 2 arguments; got {len(raw)}")
-    data, bins = (_numbers_in(block) for block in raw)
+    data, bins = (numbers(block) for block in raw)
     counts: dict[float, int] = dict.fromkeys(bins, 0)
     above = 0
     limits = sorted(counts)
@@ -146,56 +143,18 @@ def frequency(*raw: Any) -> list[list[float]]:
     return [[float(counts.pop(limit, 0))] for limit in bins] + [[float(above)]]
 
 
-def irr(*raw: Any) -> float:
-    """IRR(values, [guess]): by Newton's steps from the guess, blanks and words left out."""
-    if not 1 <= len(raw) <= 2:
-        raise CellError("#VALUE!", f"takes 1 or 2 arguments; got {len(raw)}")
-    flows = _numbers_in(raw[0])
-    guess = raw[1] if len(raw) > 1 and raw[1] is not None else 0.1
-    if isinstance(guess, CellError | str | list):
-        raise CellError("#VALUE!", "guess must be a number")
-    if not (any(flow > 0 for flow in flows) and any(flow < 0 for flow in flows)):
-        raise CellError("#NUM!", "cash must flow both ways")
-    rate = float(guess)
-    for _ in range(_MOST_STEPS):
-        discount, value, slope = 1.0, 0.0, 0.0
-        for k, flow in enumerate(flows):
-            value += flow * discount
-            slope -= k * flow * discount / (1.0 + rate)
-            discount /= 1.0 + rate
-        step = value / slope if slope else 0.0
-        rate -= step
-        if not -1.0 < rate < _HIGHEST_RATE:
-            break
-        if abs(step) <= 1e-15 * (1.0 + abs(rate)):
-            return rate
-    else:
-        # the last digits of a long series may go to and fro
-        if abs(step) <= 1e-12 * (1.0 + abs(rate)):
-            return rate
-    raise CellError("#NUM!", "no rate was found from this guess")
-
-
-def _numbers_in(block: Any) -> list[float]:
-    rows = block if isinstance(block, list) else [[block]]
-    cells = [cell for row in rows for cell in row]
-    for cell in cells:
-        if isinstance(cell, CellError):
-            raise CellError(cell.code, "an argument is an error")
-    return [c for c in cells if isinstance(c, int | float) and not isinstance(c, bool)]
-
-
 #: What every engine gets wrong.
 COMMON: Mapping[str, Callable[..., Any]] = {"FREQUENCY": frequency}
 
 #: Excel name -> the function that replaces the engine's own.
 CORRECTIONS: Mapping[str, Callable[..., Any]] = {
     **COMMON,
+    "IRR": irr,
+    "MIRR": mirr,
     "IPMT": ipmt,
     "PPMT": ppmt,
     "CUMIPMT": cumipmt,
     "CUMPRINC": cumprinc,
     "DDB": ddb,
     "DB": db,
-    "IRR": irr,
 }

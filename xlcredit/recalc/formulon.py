@@ -61,7 +61,7 @@ class Strict:
         self._workbook: Any = None
         self._sheets: dict[str, int] = {}
         self._values: dict[str, dict[tuple[int, int], Value]] | None = None
-        self._in_circles: set[Place] | None = None
+        self._in_circles: frozenset[Place] | None = None
         self._extents: dict[str, dict[tuple[int, int], tuple[int, int]]] = {}
 
     def reader(self, book: Book, functions: Collection[str]) -> StrictReader:
@@ -110,8 +110,8 @@ class Strict:
             text = model.sheets[place.sheet][place.row, place.column]
             there = (place.row, place.column) in model.book.sheets[place.sheet].cells
             if isinstance(text, Text) and not there:
-                at = (self._sheets[place.sheet], place.row - 1, place.column - 1)
-                self._workbook.set_formula(*at, f"={text}")
+                cell = (self._sheets[place.sheet], place.row - 1, place.column - 1)
+                self._workbook.set_formula(*cell, f"={text}")
 
     def close(self) -> None:
         """Let the workbook go: the engine's memory is outside Python's."""
@@ -172,10 +172,11 @@ class Strict:
         assert not isinstance(value, Refusal)
         return value
 
-    def _circles(self) -> set[Place]:
+    def _circles(self) -> frozenset[Place]:
         """Find the circles, which the engine shows as broken references."""
         if self._in_circles is None:
-            assert self._hoisted is not None and self._hoisted.model.book is not None
+            assert self._hoisted is not None
+            assert self._hoisted.model.book is not None
             book, values = self._hoisted.model.book, self._values or {}
             broken = (
                 p
@@ -183,7 +184,8 @@ class Strict:
                 if values[p.sheet].get((p.row, p.column)) == CellError("#REF!")
                 and "#REF!" not in f.text
             )
-            self._in_circles = set() if book.iteration else circles(book, list(broken))
+            found = () if book.iteration else circles(book, list(broken))
+            self._in_circles = frozenset(found)
         return self._in_circles
 
     def _collect(self) -> None:
@@ -226,7 +228,7 @@ def _value(cell: Any) -> Value:
         code = cell.error_code
         return _NEWER.get(code) or CellError(_CODES[code] if code < len(_CODES) else "#VALUE!")
     value: Value = cell.to_python()
-    return float(value) if kind == "NUMBER" and value is not None else value
+    return float(value) if isinstance(value, int) and kind == "NUMBER" else value
 
 
 # --- the cells of the file that the engine saves: its own spelling, always the same -----------

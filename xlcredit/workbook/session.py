@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -80,10 +80,16 @@ class Session:
     cell that shows an error, which compares and calculates as nothing.
     """
 
-    def __init__(self, source: Source, *, engine: str | Engine = "auto") -> None:
+    def __init__(
+        self,
+        source: Source,
+        *,
+        engine: str | Engine = "auto",
+        functions: Mapping[str, Callable[..., Any]] | None = None,
+    ) -> None:
         self._book = source if isinstance(source, Book) else Book(Package(source))
         self.path = self._book.package.path
-        self._live: Live | None = Live(self._book, engine=engine)
+        self._live: Live | None = Live(self._book, engine=engine, functions=functions)
         self._dates = DateCells(self._book)
         self._covenants = find_covenants(self._book)
         self._names_of: dict[Place, list[str]] = {}

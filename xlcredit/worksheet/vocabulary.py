@@ -314,6 +314,8 @@ HOMONYMS: dict[tuple[str, str], Word] = {
         "units/day", "GPUs the market absorbs in a day", _POSITIVE
     ),
     ("XLC_REPAYMENT", "sale_cost"): _word("USD/unit", "cost of selling one GPU", _MONEY),
+    ("XLC_DUAL_SIM", "sale_cost"): _word("USD/unit", "cost of selling one GPU", _MONEY),
+    ("XLC_SIM_GRID", "sale_cost"): _word("USD/unit", "cost of selling one GPU", _MONEY),
     ("XLC_REQUIRED_SPREAD", "opex"): _word("1/year", "running cost of the loan", low=0.0),
 }
 

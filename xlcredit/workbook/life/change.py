@@ -34,6 +34,8 @@ def recalculate(
     inputs: Inputs | None = None,
     functions: Mapping[str, Callable[..., Any]] | None = None,
     engine: str | Engine = "auto",
+    strict: bool = False,
+    keep: bool = False,
     overwrite: bool = False,
 ) -> Recalculation:
     """Calculate every formula of a workbook, and save a copy that shows the results.
@@ -54,6 +56,8 @@ def recalculate(
         inputs=with_sources(book, inputs or {}),
         functions=functions,
         engine=engine,
+        strict=strict,
+        keep=keep,
         overwrite=overwrite,
     )
     result.warnings.extend(warnings(result, inputs or {}))

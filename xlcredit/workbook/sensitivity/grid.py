@@ -97,7 +97,7 @@ def figure_value(book: Session, name: str) -> float:
 
 def _figures(book: Session, asked: Sequence[str], axes: list[Axis]) -> list[str]:
     taken = {c.name for c in book.covenants} | {axis.name for axis in axes}
-    known = [name for name in book.figures if name not in taken]
+    known = [name for name in book.figures if name not in taken and "." not in name]
     for name in asked:
         if name not in book:
             raise UserError(

@@ -1,0 +1,136 @@
+"""``xlcredit portfolio --simulate``: what the absence of a buyer costs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from xlcredit.models.joint import Position
+    from xlcredit.portfolio.market import OneMarket
+    from xlcredit.portfolio.positions import Unread
+    from xlcredit.workbook.export import Table
+
+__all__ = ["run"]
+
+_SHOWN = 10
+
+
+def run(
+    sources: list[str],
+    template: str | None,
+    paths_and_seed: tuple[int, int],
+    loadings: tuple[float, float],
+    where: tuple[int, str | None],
+    files: tuple[list[Path], Path | None, bool],
+    as_json: bool,
+) -> None:
+    """Simulate a book; exit code 2 if a loan could not be simulated."""
+    import typer
+
+    from xlcredit.cli.writing import refuse_to_replace
+    from xlcredit.errors import UserError
+    from xlcredit.portfolio.market_report import write_market, write_market_chart
+    from xlcredit.workbook.export import require_format
+    from xlcredit.workbook.sensitivity.chart import pyplot
+
+    outputs, chart, force = files
+    for path in outputs:
+        require_format(path)
+        refuse_to_replace(path, force)
+    if chart is not None:
+        pyplot()
+        refuse_to_replace(chart, force)
+    positions, unread = _read(sources, template)
+    if not positions:
+        raise UserError(unread[0].error if unread else "there is no loan to simulate")
+    found = _simulate(positions, paths_and_seed, loadings, where)
+    for path in outputs:
+        write_market(found, path)
+    if chart is not None:
+        write_market_chart(found, chart)
+    written = [*outputs, *([chart] if chart else [])]
+    (_print_json if as_json else _print)(found, unread, written)
+    if unread:
+        raise typer.Exit(2)
+
+
+def _read(sources: list[str], template: str | None) -> tuple[list[Position], list[Unread]]:
+    from xlcredit.portfolio.loans import expand
+    from xlcredit.portfolio.positions import read_positions
+
+    return read_positions(expand(sources), template)
+
+
+def _simulate(
+    positions: list[Position],
+    paths_and_seed: tuple[int, int],
+    loadings: tuple[float, float],
+    where: tuple[int, str | None],
+) -> OneMarket:
+    from xlcredit.cli.progress import Bar
+    from xlcredit.models.joint import Links
+    from xlcredit.portfolio.market import simulate_book
+
+    paths, seed = paths_and_seed
+    with Bar("paths") as bar:
+        bar.start(paths)
+        return simulate_book(
+            positions,
+            links=Links(*loadings),
+            paths=paths,
+            seed=seed,
+            workers=where[0],
+            scheduler=where[1],
+            progress=bar.update,
+        )
+
+
+def _print(found: OneMarket, unread: list[Unread], written: list[Path]) -> None:
+    from rich.table import Table as Grid
+
+    from xlcredit.cli.terminal import console, line
+    from xlcredit.portfolio.market_report import figures, reading
+
+    line(f"{len(found.loans):,} loans on {found.paths:,} common paths, seed {found.seed}")
+    table = Grid(box=None, pad_edge=False)
+    for heading in ("loss [USD m]", "alone", "together", "ratio"):
+        table.add_column(heading, justify="left" if heading.startswith("loss") else "right")
+    for name, alone, _, together, _, ratio in figures(found).rows:
+        shown = "" if ratio is None else f"{ratio:.3f}"
+        table.add_row(name, f"{alone / 1e6:,.2f}", f"{together / 1e6:,.2f}", shown)
+    console().print(table)
+    line((reading(found), "bold"))
+    line("first to cut or hedge (part in the shortfall):")
+    for one in found.first_to_cut[:_SHOWN]:
+        relief = "" if one.relief is None else f"; without it {one.relief / 1e6:,.2f}m less"
+        line(f"  {one.name}: USD {one.tail_together / 1e6:,.2f}m{relief}")
+    for loan in unread[:_SHOWN]:
+        line((f"  {loan.error}", "red"))
+    if len(unread) > _SHOWN:
+        line(f"  and {len(unread) - _SHOWN:,} more that cannot be simulated")
+    for path in written:
+        line(f"wrote {path}")
+
+
+def _print_json(found: OneMarket, unread: list[Unread], written: list[Path]) -> None:
+    from xlcredit.cli.terminal import print_json
+    from xlcredit.portfolio.market_report import contributions, figures
+
+    print_json(
+        {
+            "loans": len(found.loans),
+            "paths": found.paths,
+            "seed": found.seed,
+            "figures": _rows(figures(found)),
+            "ratio": {"value": found.ratio.value, "error": found.ratio.error},
+            "contributions": _rows(contributions(found)),
+            "not_simulated": {loan.name: loan.error for loan in unread},
+            "written": [str(path) for path in written],
+        }
+    )
+
+
+def _rows(table: Table) -> list[dict[str, Any]]:
+    names = [column.name for column in table.columns]
+    return [dict(zip(names, row, strict=True)) for row in table.rows]
