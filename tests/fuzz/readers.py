@@ -135,7 +135,7 @@ def _in_a_file(suffix: str, use: Callable[[Path], object]) -> Callable[[bytes], 
 
 
 def _deals() -> list[bytes]:
-    return [(load(name)[1] / "deal.toml").read_bytes() for name in shipped()]
+    return [(load(_TEMPLATE)[1] / "deal.toml").read_bytes()]
 
 
 def _templates() -> list[bytes]:
