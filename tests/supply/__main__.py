@@ -76,6 +76,7 @@ def _install() -> int:
         subprocess.run([str(python), "-m", "pip", "check"], check=True)
         work = folder / "work"
         shutil.copytree(ROOT / "tests", work / "tests")
+        shutil.copytree(ROOT / "templates", work / "templates")
         shutil.copy(ROOT / "pyproject.toml", work)
         program = folder / "clean/bin/xlcredit"
         subprocess.run([str(program), "demo"], cwd=work, check=True)

@@ -70,7 +70,7 @@ def digests(book: Book, without: Collection[str] = ()) -> dict[str, str]:
             seen["number formats"].append(element.get("date1904", "0"))
         elif name == "definedName":
             owner, text = element.get("localSheetId", ""), (element.text or "").strip()
-            seen["defined names"].append([element.get("name"), owner, text])
+            seen["defined names"].append([element.get("name", ""), owner, text])
     seen["defined names"].sort()
     seen["conditional formats"].append(styles.conditional)
     for sheet, part in book.parts.items():
