@@ -21,7 +21,11 @@ from xlcredit._version import __version__
 
 #: What the tests of the installed package need besides.
 _TESTERS = ("pytest", "hypothesis", "mpmath")
-_TESTS = ("tests/functions/test_reference.py", "tests/functions/test_docstrings.py", "tests/deals")
+_TESTS = (
+    "tests/functions/test_reference.py",
+    "tests/functions/test_docstrings.py",
+    "tests/deals/test_deals.py",
+)
 
 
 def _licences() -> int:
