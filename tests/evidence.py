@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.functions.test_reference import NOT_NUMERIC
+from tests.functions.test_reference import NOT_NUMERIC, SIMULATED
 from tests.oracles.tables import Table, difference, tables
 from xlcredit.errors import CellError
 from xlcredit.functions import REGISTRY, call
@@ -30,6 +30,8 @@ ROUTES = ("mpmath", "QuantLib", "pyxirr", "SciPy", "exact fractions", "published
 #: Where the functions that tell about the library are tested instead.
 TOLD = {
     "XLC_GPU": "the catalogue's rows, each with its source: `tests/reference/test_tables.py`",
+    "XLC_DUAL_SIM": "closed forms and a plain simulation: `python -m tests.evidence_simulation`",
+    "XLC_SIM_GRID": "cell by cell `XLC_DUAL_SIM`: `tests/functions/test_simulation_grid.py`",
     "XLC_SOURCE": "the table of defaults, each with its source: `tests/reference/test_tables.py`",
 }
 #: The summary as it stands in the README.
@@ -49,7 +51,7 @@ def report(given: Iterable[Table], names: Iterable[str]) -> tuple[str, list[str]
             line, fault = _measured(table)
             lines.append(line)
             faults += fault
-        elif name in NOT_NUMERIC:
+        elif name in NOT_NUMERIC | SIMULATED:
             lines.append(f"| `{name}` | {TOLD.get(name, _NOT_COMPUTED)} | | | | | |")
         else:
             lines.append(f"| `{name}` | **none** | | | | | |")

@@ -9,9 +9,11 @@ of real signals and a real limit of the file size; only the errors of system cal
 
 from __future__ import annotations
 
+import datetime
 import errno
 import itertools
 import json
+import math
 import os
 import resource
 import signal
@@ -119,6 +121,14 @@ COMMANDS: dict[str, tuple[Words, str]] = {
     "lite": (lambda d: ["lite", d / "in.xlsx", "-o", d / "o.xlsx"], "o.xlsx"),
     "recalc": (lambda d: ["recalc", d / "in.xlsx", "-o", d / "o.xlsx"], "o.xlsx"),
     "stress": (lambda d: ["stress", _OURS, "--scenario", "all", "-o", d / "o.csv"], "o.csv"),
+    "calibrate": (
+        lambda d: ["calibrate", "--coin", d / "coin.csv", "-o", d / "o.toml"],
+        "o.toml",
+    ),
+    "simulate": (
+        lambda d: ["simulate", d / "loan.toml", "--csv", d / "o.csv"],
+        "o.csv",
+    ),
     "functions": (lambda d: ["functions", "--html", d / "o.html"], "o.html"),
     "lint": (lambda d: ["lint", d / "in.xlsx", "--fix", "-o", d / "o.xlsx"], "o.xlsx"),
     "freeze": (lambda d: ["freeze", d / "in.xlsx", "-o", d / "o.xlsx"], "o.xlsx"),
@@ -138,7 +148,7 @@ def writing_commands() -> set[str]:
     return {name for name, given in _leaves(typer.main.get_command(app)) if given & _WRITES}
 
 
-_WRITES = {"output", "html", "folder"}
+_WRITES = {"output", "outputs", "html", "folder", "table"}
 
 
 def _leaves(command: Any, path: str = "") -> Iterator[tuple[str, set[str]]]:
@@ -157,6 +167,8 @@ def trials(command: str) -> list[Trial]:
         folder.mkdir()
         (folder / "in.xlsx").write_bytes(sound())
         (folder / "links.xlsx").write_bytes(_with_a_path())
+        (folder / "coin.csv").write_text(_closes())
+        (folder / "loan.toml").write_text(_LOAN)
         if not (child := os.fork()):
             _silent(Path(scratch) / "out")
             force = [] if command == "excel install" else ["--force"]
@@ -224,6 +236,37 @@ def _silent(log: Path) -> None:
     os.close(writer)
     os.dup2(reader, 0)
     sys.stdin = os.fdopen(0, closefd=False)
+
+
+#: A loan for the joint simulation.
+_LOAN = """paths = 300
+seed = 5
+[terms]
+loan = 60
+rate = 0.1
+months = 12
+coin_units = 0.5
+gpu_units = 5
+coin_price = 100
+gpu_price = 10
+coin_vol = 0.7
+gpu_vol = 0.4
+call_ltv = 0.75
+cure_ltv = 0.6
+liquidation_ltv = 0.9
+gpu_recovery = 0.6
+[series]
+scheduled = 1.5
+"""
+
+
+def _closes() -> str:
+    """Make two years of closes of a coin, without chance."""
+    day, lines = datetime.date(2024, 1, 1), ["date,price"]
+    for n in range(730):
+        price = 60_000 * math.exp(0.3 * math.sin(n / 40) + 0.04 * math.sin(n * n))
+        lines.append(f"{day + datetime.timedelta(n)},{price:.2f}")
+    return "\n".join(lines)
 
 
 def _with_a_path() -> bytes:

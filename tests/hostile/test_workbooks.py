@@ -122,6 +122,22 @@ def test_odd_xml_is_read_and_written_as_any_other(name: str, tmp_path: Path) -> 
     assert copies[0]["rent"] == 3.0
 
 
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [("recalc", []), ("lite", []), ("lint", ["--fix"]), ("freeze", [])],
+)
+def test_a_signature_that_does_not_hold_for_the_copy_is_told(
+    command: str, words: list[str], tmp_path: Path
+) -> None:
+    signed = unpacked(sound()) | {"_xmlsignatures/sig1.xml": b"<Signature/>"}
+    file = tmp_path / "in.xlsx"
+    for content, told in ((packed(signed), True), (sound(), False)):
+        file.write_bytes(content)
+        seen = run(command, file, *words, "-o", tmp_path / "copy.xlsx", "--force")
+        assert seen.code == 0
+        assert ("digital" in seen.out.lower()) == told, seen.out
+
+
 def test_a_lone_surrogate_stays_the_text_that_it_is(tmp_path: Path) -> None:
     parts = unpacked(HOSTILE["lone_surrogate"](unpacked(sound())))
     parts[SHEET] = parts[SHEET].replace(

@@ -15,7 +15,7 @@ from tests.hosts.windows import MISSING, SCODES, Windows, shown, to_windows, win
 from xlcredit.errors import CODES, CellError
 from xlcredit.functions import REGISTRY, Function
 from xlcredit.hosts.classic.com import ERROR_NUMBERS, from_com, to_com
-from xlcredit.hosts.reasons import Place, Reasons
+from xlcredit.hosts.reasons import CallSite, Reasons
 from xlcredit.worksheet.cells import Cells
 from xlcredit.worksheet.explain import argument_help
 
@@ -162,7 +162,7 @@ def test_dates_leave_as_serials() -> None:
 
 def test_the_reason_of_an_error_cell_is_kept_until_it_answers(excel: Windows) -> None:
     excel.call("XLC_RENT", 2.5, 1.5, 0.0, None, None, None, CALLER)
-    place = Place("[Deal.xlsx]Debt", 5, 3)
+    place = CallSite("[Deal.xlsx]Debt", 5, 3)
     found = excel.classic.REASONS.find(place, CellError("#NUM!"))
     assert found.reason.startswith("decline must be")
     assert found.__traceback__ is None
@@ -185,30 +185,30 @@ def test_why_tells_the_reason_behind_a_cell_of_a_block(excel: Windows) -> None:
 
 
 def test_an_address_is_read_whatever_the_sheet_is_called() -> None:
-    assert Place.parse("'[My !R1C1.xlsx]It''s']!R2C3'!R5C7:R9C9") == (
+    assert CallSite.parse("'[My !R1C1.xlsx]It''s']!R2C3'!R5C7:R9C9") == (
         "'[My !R1C1.xlsx]It''s']!R2C3'",
         5,
         7,
     )
     for other in ("", "A1", None, 5.0, "Sheet!A1"):
-        assert Place.parse(other) is None
+        assert CallSite.parse(other) is None
 
 
 def test_only_so_many_reasons_are_kept() -> None:
     reasons = Reasons(most=3)
     for row in range(10):
-        reasons.keep(Place("S", row, 1), CellError("#N/A", f"row {row}"))
-    assert reasons.find(Place("S", 6, 1), CellError("#N/A")).reason == ""
-    assert reasons.find(Place("S", 7, 1), CellError("#N/A")).reason == "row 7"
-    reasons.keep(Place("S", 20, 1), [[CellError("#N/A", "long")]] * 10)
-    assert reasons.find(Place("S", 22, 1), CellError("#N/A")).reason == "long"
-    assert reasons.find(Place("S", 23, 1), CellError("#N/A")).reason == ""
+        reasons.keep(CallSite("S", row, 1), CellError("#N/A", f"row {row}"))
+    assert reasons.find(CallSite("S", 6, 1), CellError("#N/A")).reason == ""
+    assert reasons.find(CallSite("S", 7, 1), CellError("#N/A")).reason == "row 7"
+    reasons.keep(CallSite("S", 20, 1), [[CellError("#N/A", "long")]] * 10)
+    assert reasons.find(CallSite("S", 22, 1), CellError("#N/A")).reason == "long"
+    assert reasons.find(CallSite("S", 23, 1), CellError("#N/A")).reason == ""
 
 
 def test_a_reason_is_of_its_own_sheet() -> None:
     reasons = Reasons()
-    reasons.keep(Place("S", 1, 1), CellError("#N/A", "here"))
-    assert reasons.find(Place("T", 1, 1), CellError("#N/A")).reason == ""
+    reasons.keep(CallSite("S", 1, 1), CellError("#N/A", "here"))
+    assert reasons.find(CallSite("T", 1, 1), CellError("#N/A")).reason == ""
 
 
 def test_the_module_is_as_before_without_windows() -> None:

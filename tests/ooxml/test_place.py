@@ -16,8 +16,6 @@ ROWS, COLUMNS = st.integers(1, 1_048_576), st.integers(1, 16_384)
 def test_columns_are_named_as_openpyxl_names_them(column: int) -> None:
     assert column_letters(column) == get_column_letter(column)
     assert column_number(column_letters(column)) == column
-        get_column_letter(column)
-    )
 
 
 @given(ROWS, COLUMNS, ROWS, COLUMNS)

@@ -10,6 +10,7 @@ from typing import Any
 
 import openpyxl
 import pytest
+import pyxirr
 
 from xlcredit.errors import CellError, FileError, HostError
 from xlcredit.ooxml.book import Name
@@ -154,3 +155,23 @@ def test_libreoffice_and_the_embedded_engine_agree_on_a_model(
             assert mine == pytest.approx(other, rel=1e-7 if "XIRR" in formula else 1e-12), formula
         else:
             assert mine == other, formula
+
+
+def test_irr_leaves_blanks_words_and_truth_values_out(tmp_path: Path) -> None:
+    """Held to pyxirr, and blanks to what Excel shows for the same cells without them."""
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    flows = [-100.0, 60.0, None, "x", True, 60.0]
+    for row, flow in enumerate(flows, 1):
+        sheet.cell(row, 1).value = flow
+    monthly = [-1000.0, *(35.0 - 0.1 * k for k in range(40))]
+    for row, flow in enumerate(monthly, 1):
+        sheet.cell(row, 2).value = flow
+    sheet["D1"], sheet["D2"], sheet["D3"] = "=IRR(A1:A6)", "=IRR(B1:B41,0.01)", "=IRR(B2:B41)"
+    book.save(tmp_path / "irr.xlsx")
+    result = recalculate(tmp_path / "irr.xlsx", engine="embedded")
+    cells = result.values["Sheet"]
+    assert cells[1, 4] == pytest.approx(pyxirr.irr([-100.0, 60.0, 60.0]), rel=1e-12)
+    assert cells[2, 4] == pytest.approx(pyxirr.irr(monthly), rel=1e-12)
+    assert cells[3, 4] == CellError("#NUM!")

@@ -1,4 +1,4 @@
-"""The two example workbooks, built and recalculated once for all tests of this folder."""
+"""The example workbooks, built and recalculated once for all tests of this folder."""
 
 from __future__ import annotations
 

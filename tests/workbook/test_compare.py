@@ -15,11 +15,11 @@ from xlcredit.ooxml.package import Package
 from xlcredit.ooxml.patch import Changes, patch_sheet
 from xlcredit.recalc import recalculate
 from xlcredit.workbook import build
-from xlcredit.workbook.life.compare import Change, Comparison, compare
+from xlcredit.workbook.life.compare import Change, WorkbookDiff, compare
 from xlcredit.workbook.life.freeze import freeze
 
 
-def changed(example: Example, folder: Path, **inputs: object) -> Comparison:
+def changed(example: Example, folder: Path, **inputs: object) -> WorkbookDiff:
     target = folder / "changed.xlsx"
     recalculate(example.path, target, inputs=inputs)
     return compare(example.path, target)

@@ -46,7 +46,9 @@ def test_sheets_stand_in_order(example: Example) -> None:
     monthly = [sheet.name for sheet in example.template.sheet]
     assert monthly[:3] == ["Rents", "Cash flow", "Debt"]
     assert "Collateral" in monthly
-    expected = ["Term Sheet", "Summary", "Inputs", *monthly, "Stress"]
+    annual = ["Annual"] if example.template.annual else []
+    curves = ["Curves"] if example.template.own_rows else []
+    expected = ["Term Sheet", "Summary", *annual, "Inputs", *curves, *monthly, "Stress"]
     expected += ["Audit", "Checks", "Sources", "Functions"]
     assert example.formulas.sheetnames == expected
 

@@ -95,6 +95,8 @@ _LONGEST = 1_000
 
 def main() -> None:
     """Run the command line; an error is one line on stderr."""
+    if sys.flags.optimize > 1:
+        _refuse("users read the docstrings, which -OO strips; run Python without -OO")
     before = {number: signal.signal(number, _stop) for number in _STOPS}
     try:
         sys.exit(app(prog_name="xlcredit", standalone_mode=False) or 0)
@@ -122,10 +124,10 @@ def _stop(number: int, _: object) -> None:
     sys.exit(128 + number)
 
 
-def _refuse(told: str, code: int = 2) -> None:
+def _refuse(message: str, code: int = 2) -> None:
     """Leave with one line, even if it names a file whose name has several."""
-    if told:
-        line = printable(told)
+    if message:
+        line = printable(message)
         cut = f"{line[:_LONGEST]}..." if len(line) > _LONGEST else line
         print(f"xlcredit: {cut}", file=sys.stderr)
     sys.exit(code)

@@ -107,5 +107,5 @@ def _print(found: Calibration) -> None:
         )
         shown.add_row(fit.name, value, "" if error == "none" else error, f"{fit.count:,}", fit.note)
     console().print(shown)
-    for told in found.warnings:
-        line(f"note: {told}")
+    for message in found.warnings:
+        line(f"note: {message}")

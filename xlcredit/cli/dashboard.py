@@ -16,7 +16,7 @@ from xlcredit.cli.terminal import console, line
 
 if TYPE_CHECKING:
     from xlcredit.workbook import Dashboard
-    from xlcredit.workbook.pages.dashboard import Comparison, Covenant
+    from xlcredit.workbook.pages.dashboard import CovenantLine, SideBySide
 
 __all__ = ["dashboard_as_data", "print_dashboard"]
 
@@ -54,7 +54,7 @@ def _print_first_that_fits(layouts: Iterable[Table]) -> None:
 # --- layouts --------------------------------------------------------------------------------
 
 
-def _comparisons(comparison: Comparison) -> Iterator[Table]:
+def _comparisons(comparison: SideBySide) -> Iterator[Table]:
     """Side by side; with headings of several lines; one above the other."""
     figures = {k: Text(cell.shown, style="bold") for k, cell in comparison.figures.items()}
     yield _grid([figures])
@@ -63,7 +63,7 @@ def _comparisons(comparison: Comparison) -> Iterator[Table]:
     yield _list(figures.items())
 
 
-def _covenants(covenants: Sequence[Covenant]) -> Iterator[Table]:
+def _covenants(covenants: Sequence[CovenantLine]) -> Iterator[Table]:
     """A covenant on one line; its driver below it, then broken; one fact above the other."""
     rows = [_facts(covenant) for covenant in covenants]
     yield _grid(rows)
@@ -73,7 +73,7 @@ def _covenants(covenants: Sequence[Covenant]) -> Iterator[Table]:
     yield _list(pair for row in rows for pair in (*row.items(), blank))
 
 
-def _facts(covenant: Covenant) -> dict[str, Text]:
+def _facts(covenant: CovenantLine) -> dict[str, Text]:
     driver = f"{covenant.driver}: {covenant.may_move_by.shown}" if covenant.driver else ""
     return {
         "Covenant": Text(covenant.label),

@@ -40,11 +40,13 @@ def install(folder: _Folder = None) -> None:
     from xlcredit._version import __version__
     from xlcredit.cli.terminal import line
     from xlcredit.hosts.classic import addin
+    from xlcredit.models.simulation import warm_up
 
     folder = folder or addin.startup_folder()
     file, changed = addin.install(addin.build(), folder)
     news = f"installed: {file}" if changed else f"up to date: {file}"
     line(news)
+    warm_up()
     if changed:
         line(f"xlcredit {__version__}: start Excel and try =XLC_VERSION()")
 
@@ -132,10 +134,11 @@ def doctor(
 
 def _fix(files: list[Path], fix: bool, output: Path | None, force: bool) -> tuple[int, list[Path]]:
     """Strip the paths; go on with the copy, or with the workbook if it had none."""
-    from xlcredit.cli.terminal import require_suffix
+    from xlcredit.cli.terminal import require_suffix, warn_signed
     from xlcredit.cli.writing import refuse_source, refuse_to_replace
     from xlcredit.errors import UserError
     from xlcredit.hosts.doctor import strip_paths
+    from xlcredit.ooxml.package import Package
 
     if not fix or output is None or len(files) != 1:
         raise UserError("--fix takes one workbook and -o FILE: the source is never changed")
@@ -143,6 +146,8 @@ def _fix(files: list[Path], fix: bool, output: Path | None, force: bool) -> tupl
     refuse_source(files[0], output)
     refuse_to_replace(output, force)
     calls = strip_paths(files[0], output)
+    if calls:
+        warn_signed(Package(output))
     return calls, [output] if calls else files
 
 

@@ -34,9 +34,11 @@ def install(shared: _Shared = False) -> None:
     from xlcredit._version import __version__
     from xlcredit.cli.terminal import line
     from xlcredit.hosts.libreoffice.install import find
+    from xlcredit.models.simulation import warm_up
 
     office = find()
     office.install(shared)
+    warm_up()
     line(
         f"xlcredit {__version__} is installed in LibreOffice {office.version}: "
         "restart it and try =XLC_VERSION()"

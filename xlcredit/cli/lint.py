@@ -60,6 +60,7 @@ def lint(
         write_whole(repaired.content, looked_at, force)
         if not (as_json or as_sarif):
             reports.print_fixed(repaired, looked_at)
+            terminal.warn_signed(Package(repaired.content))
     if as_sarif:
         terminal.print_json(linter.as_sarif(findings, looked_at))
     elif as_json:

@@ -34,7 +34,7 @@ def lite(
 
     Example: xlcredit lite loan.xlsx -o loan-lite.xlsx
     """
-    from xlcredit.cli.terminal import line, require_suffix
+    from xlcredit.cli.terminal import line, require_suffix, warn_signed
     from xlcredit.cli.writing import refuse_source, refuse_stale, write_whole
     from xlcredit.hosts.officejs.lite import embed, refuse_macros
     from xlcredit.ooxml.book import Book
@@ -47,4 +47,5 @@ def lite(
     copy = embed(book, spill or ())
     refuse_stale(book)
     write_whole(copy, output, force)
+    warn_signed(book.package)
     line(f"{output}: open it in Excel with the add-in xlwings Lite (Home > Add-ins)")

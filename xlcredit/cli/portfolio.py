@@ -123,8 +123,8 @@ def _print(found: Portfolio) -> None:
 
     counts = ", ".join(f"{count:,} {state}" for state, count in found.counts.items())
     line(f"{len(found.results):,} loans: {counts}")
-    for told in list(found.errors.values())[:_SHOWN]:
-        line((f"  {told}", "red"))
+    for message in list(found.errors.values())[:_SHOWN]:
+        line((f"  {message}", "red"))
     if len(found.errors) > _SHOWN:
         line(f"  and {len(found.errors) - _SHOWN:,} more, in the tape")
     for path in found.written:

@@ -27,10 +27,24 @@ def recalc(
     check: Annotated[
         bool, typer.Option("--check", help="Compare with the saved values; exit 1 if any differs.")
     ] = False,
+    engine: Annotated[
+        str,
+        typer.Option("--engine", metavar="NAME", help="auto, embedded or strict: what calculates."),
+    ] = "auto",
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Refuse a workbook for one cell, and write nothing.")
+    ] = False,
+    keep: Annotated[
+        bool,
+        typer.Option("--keep", help="Keep saved values of cells that cannot be calculated."),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
 ) -> None:
     """Recalculate a workbook and write a copy with the values beside the formulas.
+
+    Every cell is calculated by two engines, or by one inside the dialect that is proven for it;
+    cells that are not calculated, that the engines dispute, and what depends on them, are listed.
 
     Example: xlcredit recalc deal.xlsx --set rent_decline=30% --set coin_price=45000 -o stress.xlsx
     """
@@ -52,7 +66,7 @@ def recalc(
     inputs = read_settings(settings)
     book = Book(Package(file))
     refuse_unread(book, inputs)
-    result = recalculate(book, output, inputs=inputs)
+    result = recalculate(book, output, inputs=inputs, engine=engine, strict=strict, keep=keep)
     changed = changed_functions(book.package, result) if check and not inputs else None
     if as_json:
         data = terminal.recalculation_as_data(result, file, output, check)
@@ -61,7 +75,7 @@ def recalc(
         terminal.print_recalculation(result, file, output, check)
         if changed:
             reports.print_changed_functions(changed)
-    if result.errors or (check and result.changes):
+    if result.errors or result.unsure or (check and result.changes):
         raise typer.Exit(1)
 
 

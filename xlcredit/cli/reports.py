@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from xlcredit.cli.terminal import line
 
 if TYPE_CHECKING:
-    from xlcredit.workbook.life.compare import Change, Comparison
+    from xlcredit.workbook.life.compare import Change, WorkbookDiff
     from xlcredit.workbook.life.freeze import Verdict
     from xlcredit.workbook.life.stamp import ChangedFunctions
     from xlcredit.workbook.lint import Finding, Fixed, Rule
@@ -104,7 +104,7 @@ def print_fixed(fixed: Fixed, output: Path) -> None:
 # --- diff -----------------------------------------------------------------------------------
 
 
-def print_comparison(found: Comparison) -> None:
+def print_comparison(found: WorkbookDiff) -> None:
     """Print what was changed, then what it does."""
     for remark in found.remarks:
         line((f"note: {remark}", "yellow"))
@@ -129,7 +129,7 @@ def _print_changes(title: str, changes: list[Change]) -> None:
         line(f"  and {len(changes) - _MOST} more; --json lists them")
 
 
-def comparison_as_data(found: Comparison) -> dict[str, Any]:
+def comparison_as_data(found: WorkbookDiff) -> dict[str, Any]:
     """Give a comparison as plain data, values unrounded."""
     kinds = ("inputs", "terms", "figures", "covenants", "statuses", "cells")
     return {

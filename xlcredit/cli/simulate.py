@@ -141,8 +141,8 @@ def _refuse(run: Simulation, paths: int) -> None:
     if steps > _MOST_STEPS:
         hours = steps / _SPEED[run.kernel] / run.threads / 3600.0
         most = int(_MOST_STEPS / run.deal.plan.periods)
-        told = f"--paths {paths:,} would take about {hours:,.1f} hours"
-        raise UserError(f"{told}; at most {most:,} are run, or ask for --target-error")
+        message = f"--paths {paths:,} would take about {hours:,.1f} hours"
+        raise UserError(f"{message}; at most {most:,} are run, or ask for --target-error")
 
 
 def _advance(run: Simulation, paths: int, wanted: tuple[str, float] | None) -> None:
@@ -270,8 +270,8 @@ def _print(result: Result, written: list[Path]) -> None:
         shown.add_row(name, *cells)
     line(f"{result.paths:,} paths of {result.periods} periods, seed {result.seed}")
     if result.tilt.periods:
-        told = "defaults are rare: most paths were drawn to fall, and weighed back"
-        line(told)
+        message = "defaults are rare: most paths were drawn to fall, and weighed back"
+        line(message)
     console().print(shown)
     for path in written:
         line(f"wrote {path}")

@@ -250,5 +250,5 @@ def _print(result: dict[str, Any], as_json: bool) -> None:
             line(f"{one['label']}: in breach {one['distance']:.3g} unit shocks away")
             for name, value in one["inputs"].items():
                 line(f"  {name} = {value:.6g} ({one['shocks'][name]:+.3g} unit shocks)")
-        for told in result["not_found"]:
-            line(told)
+        for message in result["not_found"]:
+            line(message)

@@ -6,6 +6,7 @@ import dataclasses
 import datetime
 import json
 import shutil
+from collections import Counter
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -21,7 +22,8 @@ from xlcredit.errors import CellError, FileError
 
 if TYPE_CHECKING:
     from xlcredit.functions import Function
-    from xlcredit.recalc import Recalculation
+    from xlcredit.ooxml.package import Package
+    from xlcredit.recalc import Doubt, Recalculation
 
 __all__ = [
     "console",
@@ -33,6 +35,7 @@ __all__ = [
     "print_recalculation",
     "recalculation_as_data",
     "require_suffix",
+    "warn_signed",
 ]
 
 #: How wide output is that is piped.
@@ -95,6 +98,14 @@ def _plain(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} has no JSON form")
 
 
+def warn_signed(package: Package) -> None:
+    """Say of a copy that the signature of its source does not hold for it."""
+    from xlcredit.workbook.life.change import SIGNED
+
+    if package.signed:
+        line((f"warning: {SIGNED}", "yellow"))
+
+
 # --- recalculations -------------------------------------------------------------------------
 
 
@@ -103,7 +114,7 @@ def finish(result: Recalculation, output: Path) -> None:
     import typer
 
     print_recalculation(result, output, output, check=False)
-    if result.errors:
+    if result.errors or result.unsure:
         raise typer.Exit(1)
 
 
@@ -118,25 +129,82 @@ def print_recalculation(
     )
     for warning in result.warnings:
         line((f"warning: {warning}", "yellow"))
-    faults = [f"{f.sheet}!{f.cell} {f.code} {f.reason}" for f in result.errors]
+    missing = {(d.sheet, d.cell) for d in result.not_calculated}
+    faults = [
+        f"{f.sheet}!{f.cell} {f.code} {f.reason}"
+        for f in result.errors
+        if (f.sheet, f.cell) not in missing
+    ]
+    _print_doubts(result)
     _print_list("shows an error", faults, "bold yellow")
     if check:
-        changes = [
-            f"{c.sheet}!{c.cell} saved {_shown(c.saved)}, now {_shown(c.now)}"
-            for c in result.changes
-        ]
-        _print_list("differs from the saved value", changes, "bold yellow")
-        if not changes:
-            line(("every saved value is confirmed", "green"))
+        _print_changes(result)
+    else:
+        _print_largest_change(result)
     if output is not None:
         line(f"written: {output}")
+
+
+def _print_doubts(result: Recalculation) -> None:
+    """Print which cells are not sure, and why; what depends on them is counted."""
+    _print_list("is not calculated", [_doubtful(d) for d in result.not_calculated], "bold red")
+    disputed = [f"{_doubtful(d)}, the strict one {_shown(d.value)}" for d in result.disputed]
+    _print_list("is disputed", disputed, "bold yellow")
+    if result.dependent:
+        line((f"{_cells(len(result.dependent))} on them; --json lists which", "yellow"))
+    if result.one_engine:
+        count = len(result.one_engine)
+        told = "1 cell is" if count == 1 else f"{count:,} cells are"
+        line((f"{told} calculated by one engine alone; --json tells why", "dim"))
+
+
+def _doubtful(doubt: Doubt) -> str:
+    return f"{doubt.sheet}!{doubt.cell} {doubt.reason}"
+
+
+def _cells(count: int) -> str:
+    return "1 cell depends" if count == 1 else f"{count:,} cells depend"
+
+
+def _print_changes(result: Recalculation) -> None:
+    """Print the cells that differ from what was saved, summed up by cause if there are many."""
+    changes = [
+        f"{c.sheet}!{c.cell} saved {_shown(c.saved)}, now {_shown(c.now)}" for c in result.changes
+    ]
+    _print_list("differs from the saved value", changes, "bold yellow")
+    if len(changes) > _MOST:
+        line(("by cause:", "bold"))
+        for cause, count in Counter(c.cause for c in result.changes).most_common(_MOST):
+            line(f"  {count:,} {cause}")
+    if not changes:
+        line(("every saved value is confirmed", "green"))
+
+
+def _print_largest_change(result: Recalculation) -> None:
+    """Say how many saved values have changed, and where the largest change is."""
+    changed = [c for c in result.changes if c.saved is not None]
+    if not changed:
+        return
+    largest = max(changed, key=lambda c: c.size)
+    count = (
+        "1 saved value has changed"
+        if len(changed) == 1
+        else (f"{len(changed):,} saved values have changed")
+    )
+    line(
+        f"{count}, {largest.sheet}!{largest.cell} the most: "
+        f"from {_shown(largest.saved)} to {_shown(largest.now)}"
+    )
 
 
 def _print_list(what: str, lines: list[str], style: str) -> None:
     if not lines:
         return
     subject = "1 cell" if len(lines) == 1 else f"{len(lines)} cells"
-    verb = what if len(lines) == 1 else what.replace("shows", "show").replace("differs", "differ")
+    verb = what
+    if len(lines) > 1:
+        for one, many in (("shows", "show"), ("differs", "differ"), ("is ", "are ")):
+            verb = verb.replace(one, many)
     line((f"{subject} {verb}:", style))
     for text in lines[:_MOST]:
         line(f"  {text}")
@@ -163,6 +231,8 @@ def recalculation_as_data(
         "warnings": result.warnings,
         "values": result.names,
         "errors": [dataclasses.asdict(fault) for fault in result.errors],
+        "engine": result.engine,
+        "outcomes": _outcomes(result),
     }
     if check:
         data["changes"] = [
@@ -170,6 +240,19 @@ def recalculation_as_data(
             for c in result.changes
         ]
     return data
+
+
+def _outcomes(result: Recalculation) -> dict[str, Any]:
+    """Count the cells of each outcome, and list those that are not agreed by their reason."""
+    cells = sum(map(len, result.values.values()))
+    grouped: dict[str, dict[str, list[dict[str, Any]]]] = {}
+    for doubt in result.doubts:
+        entry: dict[str, Any] = {"cell": f"{doubt.sheet}!{doubt.cell}", "value": doubt.value}
+        if doubt.outcome == "disputed":
+            entry["other"] = doubt.other
+        reason = "the engines differ" if doubt.outcome == "disputed" else doubt.reason
+        grouped.setdefault(doubt.outcome, {}).setdefault(reason, []).append(entry)
+    return {"agreed": cells - len(result.doubts), **grouped}
 
 
 # --- the function reference -----------------------------------------------------------------

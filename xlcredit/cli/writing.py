@@ -71,8 +71,8 @@ def refuse_stale(book: Book) -> None:
     """Stop before stored values that the formulas no longer give are handed on."""
     changes, file = recalculate(book).changes, book.package.path
     if changes:
-        told = f"{file}: {len(changes)} stored values are not what the formulas give"
-        raise FileError(f"{told}; run: xlcredit recalc {file} -o NEW.xlsx")
+        message = f"{file}: {len(changes)} stored values are not what the formulas give"
+        raise FileError(f"{message}; run: xlcredit recalc {file} -o NEW.xlsx")
 
 
 def refuse_to_replace(target: Path, force: bool) -> None:

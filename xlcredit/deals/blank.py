@@ -71,11 +71,11 @@ def _input(spec: Input, shown: object) -> list[str]:
     if spec.value is not None and spec.source != "assumption":
         about += f". Default: {spec.source}"
         about += f", {spec.as_of}" if spec.as_of else ""
-    told = [f"# {line}" for line in wrap(about, _WIDTH - 2, break_long_words=False)]
+    message = [f"# {line}" for line in wrap(about, _WIDTH - 2, break_long_words=False)]
     if spec.value is None:
-        told.append(f"# in the example: {_toml(shown)}")
-        return ["", *told, f"# {spec.name} =    # MISSING"]
-    return ["", *told, f"# {spec.name} = {_toml(spec.value)}"]
+        message.append(f"# in the example: {_toml(shown)}")
+        return ["", *message, f"# {spec.name} =    # MISSING"]
+    return ["", *message, f"# {spec.name} = {_toml(spec.value)}"]
 
 
 def _range(spec: Input) -> str:

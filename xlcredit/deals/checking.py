@@ -139,11 +139,11 @@ def _names(template: Template) -> Problems:
     blocks = [s.name for s in template.section if s.name] + [p.name for p in template.parameters]
     for name in [*defined, *rows, *blocks]:
         if not _NAME.fullmatch(name):
-            told = "letters, digits and underscores, a letter first"
-            yield f'"{name}"', f"{name!r} is not a name: {told}"
+            message = "letters, digits and underscores, a letter first"
+            yield f'"{name}"', f"{name!r} is not a name: {message}"
         if _ADDRESS.fullmatch(name) or name.upper() in _WORDS:
-            told = "a spreadsheet reads it as a cell or a word of its own"
-            yield f'"{name}"', f"{name} is not a name: {told}; add an underscore"
+            message = "a spreadsheet reads it as a cell or a word of its own"
+            yield f'"{name}"', f"{name} is not a name: {message}; add an underscore"
         if name in _RESERVED:
             yield f'"{name}"', f"{name} has a meaning in braces; take another name"
     # a spreadsheet does not tell upper from lower case
@@ -159,8 +159,8 @@ def _sheets(template: Template) -> Problems:
         name = sheet.name
         wide = len(name.encode("utf-16-le")) // 2
         if _NO_SHEET.search(name) or name != name.strip() or wide > _LONGEST_SHEET:
-            told = f"up to {_LONGEST_SHEET} characters without [ ] : * ? / \\ and quotes"
-            yield f'"{name}"', f"{name!r} cannot name a sheet: {told}"
+            message = f"up to {_LONGEST_SHEET} characters without [ ] : * ? / \\ and quotes"
+            yield f'"{name}"', f"{name!r} cannot name a sheet: {message}"
         if name.lower() in taken:
             yield f'"{name}"', f"{name}: there is a sheet of that name already"
         taken.add(name.lower())
@@ -178,8 +178,8 @@ def _rows_say_one_thing(template: Template) -> Problems:
             yield f'"{row.name}"', f"{row.name}: a constant has no opening and no total"
     for bar in (b for t in template.tornado for b in t.bar):
         if bool(bar.input) == bool(bar.name and bar.label and bar.unit):
-            told = "a bar has an input, or a name with a label and a unit"
-            yield f'"{bar.input or bar.name}"', f"{bar.input or bar.name}: {told}"
+            message = "a bar has an input, or a name with a label and a unit"
+            yield f'"{bar.input or bar.name}"', f"{bar.input or bar.name}: {message}"
     for term in template.term:
         if term.text and term.formula:
             yield f'"{term.label}"', f"{term.label}: give a text or a formula, not both"
@@ -239,12 +239,12 @@ def _marks(kind: type[Struct]) -> dict[str, str]:
 def _counts(template: Template) -> Problems:
     for comparison in template.comparison:
         if len(comparison.figure) > _MOST_FIGURES:
-            told = f"{comparison.title}: {len(comparison.figure)} figures; up to {_MOST_FIGURES}"
-            yield f'"{comparison.title}"', f"{told} stand side by side"
+            message = f"{comparison.title}: {len(comparison.figure)} figures; up to {_MOST_FIGURES}"
+            yield f'"{comparison.title}"', f"{message} stand side by side"
     for term in template.term:
         if len(term.market) > _LONGEST_TEXT:
-            told = f"{term.label}: market has {len(term.market)} characters"
-            yield f'"{term.label}"', f"{told}; up to {_LONGEST_TEXT} fit in a formula"
+            message = f"{term.label}: market has {len(term.market)} characters"
+            yield f'"{term.label}"', f"{message}; up to {_LONGEST_TEXT} fit in a formula"
     for item in template.inputs.values():
         # Excel writes a list of choices into the rule itself, with commas between them
         if any("," in choice for choice in item.choices):
@@ -266,8 +266,8 @@ def _cases(template: Template) -> Problems:
             if value == AS_INPUT:
                 continue
             if isinstance(value, str):
-                told = f'must be a number, or "{AS_INPUT}" to leave the input alone'
-                yield f'"{case.label}"', f"{place} {told}; got {value!r}"
+                message = f'must be a number, or "{AS_INPUT}" to leave the input alone'
+                yield f'"{case.label}"', f"{place} {message}; got {value!r}"
             elif shock.by == "replace":
                 try:
                     check_value(template.inputs[shock.input], value, place)
@@ -275,5 +275,5 @@ def _cases(template: Template) -> Problems:
                     yield f'"{case.label}"', str(error)
     weights = math.fsum(case.weight for case in table.case)
     if table.weighted and (abs(weights - 1) > _ROUNDING or min(c.weight for c in table.case) < 0):
-        told = "the weights of the scenarios add to at most 1; As input has the rest"
-        yield "weight", f"{told}; got {weights:g}"
+        message = "the weights of the scenarios add to at most 1; As input has the rest"
+        yield "weight", f"{message}; got {weights:g}"

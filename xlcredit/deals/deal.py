@@ -84,8 +84,8 @@ def fill_deal(given: dict[str, Any], template: Template, path: Path) -> Deal:
     """
     raw = convert(given, _DealFile, path)
     if raw.template != template.name:
-        told = f"{path}: is for the template {raw.template}, not {template.name}"
-        raise DealError(f'{told}; if it is the right one, write template = "{template.name}"')
+        message = f"{path}: is for the template {raw.template}, not {template.name}"
+        raise DealError(f'{message}; if it is the right one, write template = "{template.name}"')
     if not raw.name.strip("\u200b\u200c\u200d\ufeff \t") or CONTROL.search(raw.name + raw.note):
         raise DealError(f"{path}: name must be plain text and not empty; got {raw.name!r}")
     for name in raw.inputs:

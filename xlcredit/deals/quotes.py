@@ -76,8 +76,8 @@ def read_quotes(path: Path, gpu: str | None = None) -> Quotes:
         quoted = (row[source] or "").strip() if source else ""
         rows.append((_day(where, row[date]), _price(where, row[price]), quoted))
     if not rows:
-        told = f"no quotes of {gpu}" if gpu else "no quotes"
-        raise DealError(f"{path}: {told}")
+        message = f"no quotes of {gpu}" if gpu else "no quotes"
+        raise DealError(f"{path}: {message}")
     if "gpu" in columns and gpu is None:
         _refuse_several(path, text, columns["gpu"])
     rows.sort(key=lambda row: row[0])

@@ -51,8 +51,8 @@ def agree(terms: loan.Terms, coin: float = 0.0, gpu: float = 0.0) -> None:
     )
     ltv = loan.State.start(terms, coin, gpu).max_ltv
     if at_least(ltv, call):
-        told = "the LTV at closing must be below call_ltv"
-        raise CellError("#NUM!", f"{told}; got {ltv:.6g} and {call:.6g}")
+        message = "the LTV at closing must be below call_ltv"
+        raise CellError("#NUM!", f"{message}; got {ltv:.6g} and {call:.6g}")
 
 
 def fit(series: dict[str, Array], prices: dict[str, Array]) -> dict[str, Any]:
@@ -63,11 +63,11 @@ def fit(series: dict[str, Array], prices: dict[str, Array]) -> dict[str, Any]:
     lengths = {name: len(values) for name, values in series.items() if len(values) > 1}
     lengths |= {name: len(values) - 1 for name, values in prices.items() if len(values) > 1}
     if len(set(lengths.values())) > 1:
-        told = ", ".join(
+        message = ", ".join(
             f"{name} has {n + 1} values for {n}" if name in prices else f"{name} has {n}"
             for name, n in lengths.items()
         )
-        raise CellError("#VALUE!", f"series must have the same number of periods: {told}")
+        raise CellError("#VALUE!", f"series must have the same number of periods: {message}")
     periods = max(lengths.values(), default=1)
     stretched: dict[str, Any] = {}
     for name, values in (series | prices).items():

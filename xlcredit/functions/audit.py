@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from xlcredit._version import __version__
@@ -13,6 +11,7 @@ from xlcredit.worksheet import explain
 from xlcredit.worksheet.cells import Cells, shown
 from xlcredit.worksheet.kinds import Cell
 from xlcredit.worksheet.registry import REGISTRY, worksheet
+from xlcredit.worksheet.results import TextResult, TextRows
 
 CATEGORY = "xlcredit: Audit"
 
@@ -32,7 +31,7 @@ _GENERAL = {
 
 
 @worksheet(CATEGORY)
-def XLC_WHY(cell: Cell) -> Any:
+def XLC_WHY(cell: Cell) -> TextResult:
     """Reason behind an error in a cell, in one sentence. [text]
 
     Parameters
@@ -74,7 +73,7 @@ def XLC_WHY(cell: Cell) -> Any:
 
 
 @worksheet(CATEGORY)
-def XLC_EXPLAIN(function: Cell) -> Any:
+def XLC_EXPLAIN(function: Cell) -> TextRows:
     """Manual of a worksheet function: formula, units, errors, example and sources. [text]
 
     Parameters
@@ -110,8 +109,8 @@ def XLC_EXPLAIN(function: Cell) -> Any:
     if isinstance(function, CellError):
         raise function
     if not isinstance(function, str) or not function.strip():
-        told = "a range" if isinstance(function, (Cells, np.ndarray)) else shown(function)
-        raise CellError("#VALUE!", f"function must be the name of one; got {told}")
+        message = "a range" if isinstance(function, (Cells, np.ndarray)) else shown(function)
+        raise CellError("#VALUE!", f"function must be the name of one; got {message}")
     # "=XLC_RENT(" is what one copies from a formula
     name = function.strip().lstrip("=").split("(")[0].strip().upper()
     known = REGISTRY.get(name) or REGISTRY.get(f"XLC_{name}")
@@ -122,7 +121,7 @@ def XLC_EXPLAIN(function: Cell) -> Any:
 
 
 @worksheet(CATEGORY)
-def XLC_VERSION() -> Any:
+def XLC_VERSION() -> TextResult:
     """Version of xlcredit that calculates this cell. [text]
 
     Returns

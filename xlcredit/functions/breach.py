@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from xlcredit.models import breach, ltv
 from xlcredit.worksheet.kinds import Number, checked, rule
 from xlcredit.worksheet.registry import worksheet
+from xlcredit.worksheet.results import NumberOrRange
 
 CATEGORY = "xlcredit: Dual collateral"
 
@@ -25,7 +24,7 @@ def XLC_LTV_BREACH(
     correlation: Number,
     coin_drift: Number = 0.0,
     gpu_drift: Number = 0.0,
-) -> Any:
+) -> NumberOrRange:
     """Probability that the LTV is at or above its trigger at the horizon. [share]
 
     Parameters
@@ -33,23 +32,15 @@ def XLC_LTV_BREACH(
     loan : number or range
         Debt at the horizon. [USD]
     coin_value : number or range
-        Market value of the coin today. [USD]
     gpu_value : number or range
-        Market value of the GPUs today. [USD]
     trigger : number or range
         LTV that triggers. [ratio]
     months : number or range
-        Months to the horizon. [months]
     coin_vol : number or range
-        Volatility of the coin. [1/sqrt(year)]
     gpu_vol : number or range
-        Volatility of GPU prices. [1/sqrt(year)]
     correlation : number or range
-        Correlation of the log returns of coin and GPUs. [ratio]
     coin_drift : number or range, optional
-        Drift of the coin's expected value, continuous; 0 when not given. [1/year]
     gpu_drift : number or range, optional
-        Drift of the GPUs' expected value, continuous, usually negative; 0 when not given. [1/year]
 
     Returns
     -------
@@ -106,7 +97,7 @@ def XLC_LTV_QUANTILE(
     correlation: Number,
     coin_drift: Number = 0.0,
     gpu_drift: Number = 0.0,
-) -> Any:
+) -> NumberOrRange:
     """LTV at the horizon that is not exceeded with the confidence given. [ratio]
 
     Parameters
@@ -114,23 +105,15 @@ def XLC_LTV_QUANTILE(
     loan : number or range
         Debt at the horizon; without a loan the LTV is 0. [USD]
     coin_value : number or range
-        Market value of the coin today. [USD]
     gpu_value : number or range
-        Market value of the GPUs today. [USD]
     confidence : number or range
         Probability that the LTV is at or below the answer, for example 0.95. [share]
     months : number or range
-        Months to the horizon. [months]
     coin_vol : number or range
-        Volatility of the coin. [1/sqrt(year)]
     gpu_vol : number or range
-        Volatility of GPU prices. [1/sqrt(year)]
     correlation : number or range
-        Correlation of the log returns of coin and GPUs. [ratio]
     coin_drift : number or range, optional
-        Drift of the coin's expected value, continuous; 0 when not given. [1/year]
     gpu_drift : number or range, optional
-        Drift of the GPUs' expected value, continuous, usually negative; 0 when not given. [1/year]
 
     Returns
     -------
@@ -193,7 +176,7 @@ def XLC_SHORTFALL(
     correlation: Number,
     coin_drift: Number = 0.0,
     gpu_drift: Number = 0.0,
-) -> Any:
+) -> NumberOrRange:
     """Expected part of the loan that the collateral leaves uncovered at the horizon. [USD]
 
     Parameters
@@ -201,21 +184,13 @@ def XLC_SHORTFALL(
     loan : number or range
         Debt at the horizon. [USD]
     coin_value : number or range
-        Market value of the coin today. [USD]
     gpu_value : number or range
-        Market value of the GPUs today. [USD]
     months : number or range
-        Months to the horizon. [months]
     coin_vol : number or range
-        Volatility of the coin. [1/sqrt(year)]
     gpu_vol : number or range
-        Volatility of GPU prices. [1/sqrt(year)]
     correlation : number or range
-        Correlation of the log returns of coin and GPUs. [ratio]
     coin_drift : number or range, optional
-        Drift of the coin's expected value, continuous; 0 when not given. [1/year]
     gpu_drift : number or range, optional
-        Drift of the GPUs' expected value, continuous, usually negative; 0 when not given. [1/year]
 
     Returns
     -------
@@ -267,7 +242,7 @@ def XLC_PASSAGE(
     months: Number,
     vol: Number,
     drift: Number = 0.0,
-) -> Any:
+) -> NumberOrRange:
     """Probability that a value falls to a barrier at any time before the horizon. [share]
 
     Parameters
@@ -277,9 +252,7 @@ def XLC_PASSAGE(
     barrier : number or range
         Level that must not be touched from above. [USD]
     months : number or range
-        Months to the horizon. [months]
     vol : number or range
-        Volatility. [1/sqrt(year)]
     drift : number or range, optional
         Drift of the expected value, continuous; 0 when not given. [1/year]
 
@@ -321,13 +294,12 @@ def XLC_STRESS_CORRELATION(
     stressed: Number,
     midpoint: Number = 0.30,
     width: Number = 0.05,
-) -> Any:
+) -> NumberOrRange:
     """Correlation of coin and GPUs that rises as the coin falls. [ratio]
 
     Parameters
     ----------
     drawdown : number or range
-        Fall of the coin from its high. [share]
     calm : number or range
         Correlation in calm markets, long before the midpoint. [ratio]
     stressed : number or range
@@ -367,7 +339,7 @@ def XLC_STRESS_CORRELATION(
 
 
 @worksheet(CATEGORY)
-def XLC_CONDITIONAL_CORRELATION(correlation: Number, probability: Number) -> Any:
+def XLC_CONDITIONAL_CORRELATION(correlation: Number, probability: Number) -> NumberOrRange:
     """Correlation among the worst outcomes of one asset, were both normal throughout. [ratio]
 
     Parameters

@@ -16,6 +16,7 @@ from xlcredit.worksheet.cells import Cells, shown
 from xlcredit.worksheet.explain import MOST_IN_BLOCK
 from xlcredit.worksheet.kinds import Block, Cell, Text
 from xlcredit.worksheet.registry import worksheet
+from xlcredit.worksheet.results import AnyFacts, BlockResult
 
 __all__ = ["FIELDS", "XLC_GPU", "XLC_SOURCE"]
 
@@ -31,7 +32,7 @@ _FOLDED = {name.replace("_", ""): name for name in FIELDS}
 
 
 @worksheet(residual.CATEGORY)
-def XLC_GPU(gpu: Text, field: Text) -> Any:
+def XLC_GPU(gpu: Text, field: Text) -> AnyFacts:
     """Figure of a GPU from the catalogue of cards. [as the field]
 
     Parameters
@@ -123,7 +124,7 @@ def _value(cards: Catalogue, card: Card, name: str) -> Any:
 
 
 @worksheet(audit.CATEGORY)
-def XLC_SOURCE(key: Cell) -> Any:
+def XLC_SOURCE(key: Cell) -> BlockResult:
     """Where a shipped default comes from: value, unit, date, source and licence. [block]
 
     Parameters
@@ -164,8 +165,8 @@ def XLC_SOURCE(key: Cell) -> Any:
     if isinstance(key, CellError):
         raise key
     if not isinstance(key, str) or not key.strip():
-        told = "a range" if isinstance(key, (Cells, np.ndarray)) else shown(key)
-        raise CellError("#VALUE!", f"key must be the name of a default; got {told}")
+        message = "a range" if isinstance(key, (Cells, np.ndarray)) else shown(key)
+        raise CellError("#VALUE!", f"key must be the name of a default; got {message}")
     rows = {row.key: row for row in _or_error(lambda: table(Default))}
     name = key.strip().casefold().replace(" ", "_").replace("-", "_")
     if name not in rows:

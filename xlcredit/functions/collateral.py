@@ -12,6 +12,7 @@ from xlcredit.models import ltv
 from xlcredit.models.liquidation import impact_factor
 from xlcredit.worksheet.kinds import Number, Rule, checked, require, rule
 from xlcredit.worksheet.registry import worksheet
+from xlcredit.worksheet.results import NumberOrRange
 
 CATEGORY = "xlcredit: Dual collateral"
 
@@ -25,7 +26,7 @@ def XLC_DUAL_LTV(
     gpu_price: Number,
     coin_haircut: Number = 0.0,
     gpu_haircut: Number = 0.0,
-) -> Any:
+) -> NumberOrRange:
     """Loan to value of a loan secured on both coin and GPUs, after haircuts. [ratio]
 
     Parameters
@@ -33,13 +34,10 @@ def XLC_DUAL_LTV(
     loan : number or range
         Debt secured on both; without a loan the LTV is 0. [USD]
     coin_units : number or range
-        Coins posted. [coins]
     coin_price : number or range
-        Price of one coin. [USD/coin]
     gpu_units : number or range
         GPUs posted. [units]
     gpu_price : number or range
-        Price of one GPU. [USD/unit]
     coin_haircut : number or range, optional
         Haircut on coin; 0 (market value) when not given. [share]
     gpu_haircut : number or range, optional
@@ -95,13 +93,12 @@ def XLC_TRIGGER_DROP(
     gpu_value: Number,
     trigger: Number,
     measure: Literal["both", "coin", "gpu"] = "both",
-) -> Any:
+) -> NumberOrRange:
     """Fall in collateral value that takes the LTV to its trigger. [share]
 
     Parameters
     ----------
     loan : number or range
-        Debt secured on both. [USD]
     coin_value : number or range
         Market value of the coin. [USD]
     gpu_value : number or range
@@ -176,15 +173,15 @@ def _or_error(value: Any, *rules: Rule) -> Any:
 
 
 @worksheet(CATEGORY)
-def XLC_MARGIN_PRICE(loan: Number, coin_units: Number, gpu_value: Number, trigger: Number) -> Any:
+def XLC_MARGIN_PRICE(
+    loan: Number, coin_units: Number, gpu_value: Number, trigger: Number
+) -> NumberOrRange:
     """Coin price at which the LTV reaches its trigger. [USD/coin]
 
     Parameters
     ----------
     loan : number or range
-        Debt secured on both. [USD]
     coin_units : number or range
-        Coins posted. [coins]
     gpu_value : number or range
         Market value of the GPUs, taken as fixed. [USD]
     trigger : number or range
@@ -236,13 +233,12 @@ def XLC_MARGIN_CURE(
     target_ltv: Number,
     measure: Literal["cash", "coin", "sale"] = "cash",
     slippage: Number = 0.0,
-) -> Any:
+) -> NumberOrRange:
     """Money that brings the LTV back to its target. [USD]
 
     Parameters
     ----------
     loan : number or range
-        Debt secured on both. [USD]
     coin_value : number or range
         Market value of the coin. [USD]
     gpu_value : number or range
@@ -326,21 +322,17 @@ def XLC_LIQUIDATION_LTV(
     gpu_price: Number,
     terms: SaleTerms,
     measure: Literal["ltv", "coin_proceeds", "gpu_proceeds", "shortfall"] = "ltv",
-) -> Any:
+) -> NumberOrRange:
     """Loan over what a forced sale of coin and GPUs would bring. [ratio, or USD]
 
     Parameters
     ----------
     loan : number or range
-        Debt secured on both. [USD]
     coin_units : number or range
-        Coins posted. [coins]
     coin_price : number or range
-        Price of one coin. [USD/coin]
     gpu_units : number or range
         GPUs posted. [units]
     gpu_price : number or range
-        Price of one GPU. [USD/unit]
     terms : block
         coin_depth, coin_impact (0), gpu_haircut (0), gpu_depth, gpu_impact (0), exponent (0.6),
         gpu_cost (0): defaults in brackets; a depth is required where its impact is above 0. [block]

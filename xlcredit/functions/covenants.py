@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
 from xlcredit.models import coverage
 from xlcredit.worksheet.kinds import Labels, Number, Observed, Series, align, checked, require, rule
 from xlcredit.worksheet.registry import worksheet
+from xlcredit.worksheet.results import LabelResult, NumberOrRange, TextOrRange
 
 CATEGORY = "xlcredit: Coverage and covenants"
 
@@ -19,17 +20,14 @@ def XLC_COVENANT(
     value: Observed,
     threshold: Observed,
     direction: Literal["min", "max"] = "min",
-) -> Any:
+) -> TextOrRange:
     """Whether a figure meets a covenant: PASS, BREACH, or CHECK if it cannot be told. [text]
 
     Parameters
     ----------
     value : number or range
-        Figure under test. [as the threshold]
     threshold : number or range
-        Covenant level. [as the value]
     direction : text, optional
-        min (the value must not be less, when not given) or max (it must not be more). [name]
 
     Returns
     -------
@@ -73,7 +71,7 @@ def XLC_HEADROOM(
     value: Number,
     threshold: Number,
     direction: Literal["min", "max"] = "min",
-) -> Any:
+) -> NumberOrRange:
     """Share by which a figure may move before it breaks its covenant. [share]
 
     Parameters
@@ -81,9 +79,7 @@ def XLC_HEADROOM(
     value : number or range
         Figure under test, above 0. [as the threshold]
     threshold : number or range
-        Covenant level. [as the value]
     direction : text, optional
-        min (the value must not be less, when not given) or max (it must not be more). [name]
 
     Returns
     -------
@@ -127,7 +123,7 @@ def XLC_FIRST_BREACH(
     values: Series,
     threshold: Series,
     direction: Literal["min", "max"] = "min",
-) -> Any:
+) -> LabelResult:
     """Label of the first period in which a covenant is broken. [as the labels]
 
     Parameters
@@ -135,7 +131,6 @@ def XLC_FIRST_BREACH(
     period_labels : series
         Label of each period: numbers, text or dates. [labels]
     values : series
-        Figures under test, one per period. [as the threshold]
     threshold : series
         Covenant level, one figure or one per period. [as the value]
     direction : text, optional
@@ -188,7 +183,7 @@ def XLC_BORROWING_BASE(
     nolv: Number = 1.0,
     advance: Number = 1.0,
     reserve: Number = 0.0,
-) -> Any:
+) -> NumberOrRange:
     """Availability under a borrowing base on GPUs. [USD]
 
     Parameters

@@ -12,6 +12,7 @@ from xlcredit.models import coverage
 from xlcredit.models.debt import MOST_PERIODS
 from xlcredit.worksheet.kinds import Scalar, Series, Whole, align, pick, require
 from xlcredit.worksheet.registry import worksheet
+from xlcredit.worksheet.results import NumberOrSeries, NumberResult
 
 CATEGORY = "xlcredit: Coverage and covenants"
 
@@ -24,7 +25,7 @@ def XLC_DSCR(
     debt_service: Series,
     measure: Literal["min", "average", "pooled", "last", "series"] = "min",
     window: Whole = 1,
-) -> Any:
+) -> NumberOrSeries:
     """Debt service cover: cash flow available for debt service over the service. [ratio]
 
     Parameters
@@ -114,7 +115,7 @@ def XLC_RENT_DSCR(
     contracted: Series = _ZERO,
     measure: Literal["min", "average", "pooled", "last", "series"] = "min",
     window: Whole = 1,
-) -> Any:
+) -> NumberOrSeries:
     """Debt service cover on a rent curve, month by month. [ratio]
 
     Parameters
@@ -183,7 +184,7 @@ def XLC_LLCR(
     periods: Whole,
     reserve: Scalar = 0.0,
     periods_per_year: Whole = 12,
-) -> Any:
+) -> NumberResult:
     """Loan life cover: present value of cash flow to the loan's end, over the debt. [ratio]
 
     Parameters
@@ -191,15 +192,11 @@ def XLC_LLCR(
     cfads : series
         Cash flow available for debt service from the next period on. [USD]
     balance : number
-        Debt outstanding today. [USD]
     rate : number
-        Interest, nominal per year, compounded each period. [1/year]
     periods : number
         Number of periods to the end of the loan. [periods]
     reserve : number, optional
-        Cash held for the debt, added to the present value; 0 when not given. [USD]
     periods_per_year : number, optional
-        Periods in a year: 1, 2, 4, 12, 52 or 365; 12 when not given. [1/year]
 
     Returns
     -------
@@ -251,7 +248,7 @@ def XLC_PLCR(
     rate: Scalar,
     reserve: Scalar = 0.0,
     periods_per_year: Whole = 12,
-) -> Any:
+) -> NumberResult:
     """Project life cover: present value of all cash flow to come, over the debt. [ratio]
 
     Parameters
@@ -259,13 +256,9 @@ def XLC_PLCR(
     cfads : series
         Cash flow available for debt service from the next period to the project's end. [USD]
     balance : number
-        Debt outstanding today. [USD]
     rate : number
-        Interest, nominal per year, compounded each period. [1/year]
     reserve : number, optional
-        Cash held for the debt, added to the present value; 0 when not given. [USD]
     periods_per_year : number, optional
-        Periods in a year: 1, 2, 4, 12, 52 or 365; 12 when not given. [1/year]
 
     Returns
     -------
@@ -302,7 +295,7 @@ def XLC_BREAKEVEN_DECLINE(
     debt_service: Series,
     target_dscr: Series,
     periods_per_year: Whole = 12,
-) -> Any:
+) -> NumberResult:
     """Yearly fall of rents at which the lowest debt service cover meets a target. [1/year]
 
     Parameters
@@ -310,7 +303,6 @@ def XLC_BREAKEVEN_DECLINE(
     contracted : series
         Contracted revenue, which does not move with rents. [USD]
     merchant : series
-        Uncontracted revenue at today's rent. [USD]
     opex : series
         Operating cost. [USD]
     debt_service : series
@@ -318,7 +310,6 @@ def XLC_BREAKEVEN_DECLINE(
     target_dscr : series
         Debt service cover that must be kept, one figure or one per period. [ratio]
     periods_per_year : number, optional
-        Periods in a year: 1, 2, 4, 12, 52 or 365; 12 when not given. [1/year]
 
     Returns
     -------

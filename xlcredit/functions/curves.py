@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from xlcredit.errors import CellError
 from xlcredit.models.curves import read_curve
 from xlcredit.worksheet.kinds import Number, Series, checked, require, rule
 from xlcredit.worksheet.registry import worksheet
+from xlcredit.worksheet.results import NumberOrRange
 
 CATEGORY = "xlcredit: Rents and revenue"
 
@@ -21,13 +22,12 @@ def XLC_CURVE(
     month: Number,
     method: Literal["linear", "log", "step"] = "linear",
     outside: Literal["flat", "error"] = "flat",
-) -> Any:
+) -> NumberOrRange:
     """A curve of your own points, read at any month: a broker's forecast, a forward strip. [any]
 
     Parameters
     ----------
     point_months : series
-        Months of the points, ascending. [months]
     point_values : series
         Value at each point; above 0 for log. [any]
     month : number or range

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 from xlcredit.models import debt
 from xlcredit.worksheet.kinds import Scalar, Series, Whole, align, require
 from xlcredit.worksheet.registry import worksheet
+from xlcredit.worksheet.results import NumberResult, ScheduleResult
 
 CATEGORY = "xlcredit: Debt"
 
@@ -20,15 +21,13 @@ def XLC_AMORTIZE(
     balloon: Scalar = 0.0,
     grace: Whole = 0,
     periods_per_year: Whole = 12,
-) -> Any:
+) -> ScheduleResult:
     """Repayment schedule: payment, interest, principal and closing balance by period. [USD]
 
     Parameters
     ----------
     principal : number
-        Opening debt. [USD]
     rate : number
-        Interest, nominal per year, compounded each period. [1/year]
     periods : number
         Number of periods, grace included. [periods]
     profile : text, optional
@@ -40,7 +39,6 @@ def XLC_AMORTIZE(
     grace : number, optional
         Interest-only periods at the start, fewer than ``periods``; 0 when not given. [periods]
     periods_per_year : number, optional
-        Periods in a year: 1, 2, 4, 12, 52 or 365; 12 when not given. [1/year]
 
     Returns
     -------
@@ -89,22 +87,16 @@ def XLC_SCULPT(
     rate: Scalar,
     balloon: Scalar = 0.0,
     periods_per_year: Whole = 12,
-) -> Any:
+) -> ScheduleResult:
     """Debt whose service is the cash flow over a target: schedule by period. [USD]
 
     Parameters
     ----------
     cfads : series
-        Cash flow available for debt service; a negative one carries no service. [USD]
     target_dscr : series
-        Debt service cover wanted, one figure or one per period. [ratio]
     rate : number
-        Interest, nominal per year, compounded each period. [1/year]
     balloon : number, optional
-        Debt left after the last service, to be repaid or refinanced then; 0 when not
-        given. [USD]
     periods_per_year : number, optional
-        Periods in a year: 1, 2, 4, 12, 52 or 365; 12 when not given. [1/year]
 
     Returns
     -------
@@ -148,22 +140,16 @@ def XLC_DEBT_CAPACITY(
     rate: Scalar,
     balloon: Scalar = 0.0,
     periods_per_year: Whole = 12,
-) -> Any:
+) -> NumberResult:
     """Debt that a cash flow can carry at a target debt service cover. [USD]
 
     Parameters
     ----------
     cfads : series
-        Cash flow available for debt service; a negative one carries no service. [USD]
     target_dscr : series
-        Debt service cover wanted, one figure or one per period. [ratio]
     rate : number
-        Interest, nominal per year, compounded each period. [1/year]
     balloon : number, optional
-        Debt left after the last service, to be repaid or refinanced then; 0 when not
-        given. [USD]
     periods_per_year : number, optional
-        Periods in a year: 1, 2, 4, 12, 52 or 365; 12 when not given. [1/year]
 
     Returns
     -------
@@ -199,13 +185,12 @@ def XLC_DEBT_CAPACITY(
 
 
 @worksheet(CATEGORY)
-def XLC_DSRA(debt_service: Series, periods: Whole) -> Any:
+def XLC_DSRA(debt_service: Series, periods: Whole) -> ScheduleResult:
     """Target of a debt service reserve account, at closing and after each period. [USD]
 
     Parameters
     ----------
     debt_service : series
-        Interest plus principal of each period. [USD]
     periods : number
         Number of periods whose service is held in reserve. [periods]
 
@@ -242,7 +227,7 @@ def XLC_REFI_GAP(
     target_dscr: Series,
     rate: Scalar,
     periods_per_year: Whole = 12,
-) -> Any:
+) -> NumberResult:
     """Part of a balloon that the cash flow after it cannot refinance. [USD]
 
     Parameters
@@ -257,7 +242,6 @@ def XLC_REFI_GAP(
     rate : number
         Interest of the new debt, nominal per year, compounded each period. [1/year]
     periods_per_year : number, optional
-        Periods in a year: 1, 2, 4, 12, 52 or 365; 12 when not given. [1/year]
 
     Returns
     -------

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
 
 from xlcredit.models import liquidation
 from xlcredit.worksheet.kinds import Number
 from xlcredit.worksheet.registry import worksheet
+from xlcredit.worksheet.results import NumberOrRange
 
 CATEGORY = "xlcredit: Residual and liquidation value"
 
@@ -37,20 +37,18 @@ def XLC_LIQUIDATION_VALUE(
     impact: Number = 0.0,
     exponent: Number = 0.6,
     terms: SaleTerms = _NO_COSTS,
-) -> Any:
+) -> NumberOrRange:
     """Net proceeds of selling a lot of GPUs within a number of days. [USD]
 
     Parameters
     ----------
     units : number or range
-        Number of GPUs in the lot. [units]
     price : number or range
         Orderly market price of one GPU today. [USD/unit]
     days : number or range
         Days in which the lot must be sold: 90 to 180 for an orderly value (NOLV), 15 to 60
         for a forced one (FLV). [days]
     daily_depth : number or range
-        Units that the market absorbs in a day at the price. [units/day]
     haircut : number or range, optional
         Price haircut for power density and cooling; 0 when not given. [share]
     impact : number or range, optional
@@ -107,15 +105,13 @@ def XLC_LIQUIDATION_VALUE(
 @worksheet(CATEGORY)
 def XLC_SALE_DAYS(
     units: Number, daily_depth: Number, impact: Number, exponent: Number, holding_cost: Number
-) -> Any:
+) -> NumberOrRange:
     """Days over which to sell a lot: price impact and the cost of waiting, least in sum. [days]
 
     Parameters
     ----------
     units : number or range
-        Number of GPUs in the lot. [units]
     daily_depth : number or range
-        Units that the market absorbs in a day at the price. [units/day]
     impact : number or range
         Log discount of the last unit of a lot as large as the depth over the sale. [log]
     exponent : number or range

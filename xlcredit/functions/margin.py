@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Any
 
 from xlcredit.functions.agreement import NONE, agree, figure, fit
 from xlcredit.models import loan
 from xlcredit.worksheet.kinds import Series, require
 from xlcredit.worksheet.registry import worksheet
+from xlcredit.worksheet.results import BlockResult
 
 CATEGORY = "xlcredit: Dual collateral"
 
@@ -43,7 +43,7 @@ def XLC_MARGIN_WATERFALL(
     coin_prices: Series,
     gpu_prices: Series,
     cash_flows: Series = NONE,
-) -> Any:
+) -> BlockResult:
     """Margin calls, cures, coin sales, enforcement and loss along one path of prices. [block]
 
     Parameters

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from xlcredit.worksheet.kinds import (
     rule,
 )
 from xlcredit.worksheet.registry import worksheet
+from xlcredit.worksheet.results import NumberOrRange, NumberResult
 
 CATEGORY = "xlcredit: Price of credit"
 
@@ -30,19 +31,16 @@ def XLC_FAIR_SPREAD(
     discount_rate: Scalar,
     measure: Literal["spread", "pv_loss", "expected_loss", "pd"] = "spread",
     periods_per_year: Scalar = 12.0,
-) -> Any:
+) -> NumberResult:
     """Credit spread that pays for the expected loss of a loan. [1/year, share or USD]
 
     Parameters
     ----------
     exposure : series
-        Opening balance of each period, the first one today's. [USD]
     lgd : series
-        Loss given default in each period, or one for all. [share]
     hazard : series
         Default intensity in each period, or one for all; continuous. [1/year]
     discount_rate : number
-        Discount rate, effective. [1/year]
     measure : word, optional
         spread (nominal, 1/year), pv_loss (USD), expected_loss (USD, undiscounted) or pd
         (probability of default to the end). [name]
@@ -93,19 +91,15 @@ def XLC_IMPLIED_HAZARD(
     lgd: Series,
     discount_rate: Scalar,
     periods_per_year: Scalar = 12.0,
-) -> Any:
+) -> NumberResult:
     """Flat default intensity at which a credit spread is fair. [1/year]
 
     Parameters
     ----------
     spread : number
-        Credit spread, nominal. [1/year]
     exposure : series
-        Opening balance of each period, the first one today's. [USD]
     lgd : series
-        Loss given default in each period, or one for all. [share]
     discount_rate : number
-        Discount rate, effective. [1/year]
     periods_per_year : number, optional
         Periods in a year; 12 when not given. [1/year]
 
@@ -153,7 +147,7 @@ def XLC_REQUIRED_SPREAD(
     risk_free: Number,
     liquidity: Number = 0.0,
     opex: Number = 0.0,
-) -> Any:
+) -> NumberOrRange:
     """Spread that pays for expected loss, capital, liquidity and running cost. [1/year]
 
     Parameters
@@ -163,7 +157,6 @@ def XLC_REQUIRED_SPREAD(
     capital : number or range
         Capital held against the exposure, for example from XLC_VASICEK_CAPITAL. [share]
     hurdle : number or range
-        Return required on capital. [1/year]
     risk_free : number or range
         Risk-free rate that the capital earns meanwhile. [1/year]
     liquidity : number or range, optional
@@ -207,7 +200,7 @@ def XLC_MERTON(
     months: Number,
     measure: Literal["spread", "debt", "equity", "pd", "lgd", "physical_pd", "distance"] = "spread",
     drift: Number = None,
-) -> Any:
+) -> NumberOrRange:
     """Credit spread, and its parts, of a borrower whose assets are its only means. [1/year]
 
     Parameters
@@ -215,13 +208,10 @@ def XLC_MERTON(
     asset_value : number or range
         Value of the borrower's assets today. [USD]
     face : number or range
-        Debt due at the horizon. [USD]
     vol : number or range
         Volatility of the assets. [1/sqrt(year)]
     continuous_rate : number or range
-        Risk-free rate, continuous. [1/year]
     months : number or range
-        Months to the horizon. [months]
     measure : word, optional
         spread (continuous, 1/year), debt (USD), equity (USD), pd and lgd (risk-neutral),
         physical_pd (real-world) or distance (to default, in standard deviations). [name]
@@ -278,7 +268,7 @@ def XLC_WRONG_WAY_LGD(
     vol: Number,
     correlation: Number,
     sale_cost: Number = 0.0,
-) -> Any:
+) -> NumberOrRange:
     """Loss given default when the collateral falls together with the borrower. [share]
 
     Parameters
@@ -326,7 +316,7 @@ def XLC_WRONG_WAY_LGD(
 
 
 @worksheet(CATEGORY)
-def XLC_DSCR_PD(dscr: Number, vol: Number, months: Number) -> Any:
+def XLC_DSCR_PD(dscr: Number, vol: Number, months: Number) -> NumberOrRange:
     """Probability that cash flow with today's expected cover misses debt service. [share]
 
     Parameters
@@ -336,7 +326,6 @@ def XLC_DSCR_PD(dscr: Number, vol: Number, months: Number) -> Any:
     vol : number or range
         Volatility of the cash flow. [1/sqrt(year)]
     months : number or range
-        Months to the horizon. [months]
 
     Returns
     -------
@@ -369,7 +358,7 @@ def XLC_DSCR_PD(dscr: Number, vol: Number, months: Number) -> Any:
 @worksheet(CATEGORY)
 def XLC_VASICEK_CAPITAL(
     pd: Number, lgd: Number, correlation: Number, confidence: Number = 0.999
-) -> Any:
+) -> NumberOrRange:
     """Unexpected loss at a confidence, as a share of the exposure. [share]
 
     Parameters

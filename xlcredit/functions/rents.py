@@ -24,6 +24,7 @@ from xlcredit.worksheet.kinds import (
     rule,
 )
 from xlcredit.worksheet.registry import worksheet
+from xlcredit.worksheet.results import NumberOrRange, NumberResult, ScheduleResult
 
 CATEGORY = "xlcredit: Rents and revenue"
 
@@ -38,7 +39,7 @@ def XLC_RENT(
     floor: Number = 0.0,
     step_months: Series = _NONE,
     step_drops: Series = _NONE,
-) -> Any:
+) -> NumberOrRange:
     """Rent of a GPU-hour at a month on a curve that falls, steps or rises. [USD/GPU-hour]
 
     Parameters
@@ -48,7 +49,6 @@ def XLC_RENT(
     decline : number or range
         Yearly fall, effective; negative for rents that rise. [1/year]
     month : number or range
-        Months from today. [months]
     floor : number or range, optional
         Level below which the rent does not fall; 0 when not given. It must not exceed
         ``rent``. [as the value]
@@ -102,7 +102,7 @@ def XLC_RENT_FIT(
     dates: Dates,
     rents: Series,
     measure: Literal["decline", "half_life", "r_squared", "std_error"] = "decline",
-) -> Any:
+) -> NumberResult:
     """Yearly fall of observed rents, by a log-linear fit. [1/year, months or ratio]
 
     Parameters
@@ -174,21 +174,18 @@ def XLC_PARITY_RENT(
     pue: Number,
     power_price: Number,
     other_cost: Number = 0.0,
-) -> Any:
+) -> NumberOrRange:
     """Net earnings of an old card's hour when the newest card sets the rent. [USD/GPU-hour]
 
     Parameters
     ----------
     new_rent : number or range
-        Rent of the newest card. [USD/GPU-hour]
     performance_ratio : number or range
-        Work per hour of the old card over the new. [ratio]
     kw : number or range
         IT power of the old card, its share of the server included. [kW]
     pue : number or range
         Power usage effectiveness of the site, at least 1. [ratio]
     power_price : number or range
-        Price of power. [USD/kWh]
     other_cost : number or range, optional
         Other cash cost of an hour; 0 when not given. [USD/GPU-hour]
 
@@ -243,7 +240,7 @@ class ContractTerms:
 
 
 @worksheet(CATEGORY)
-def XLC_CONTRACT_REVENUE(terms: ContractTerms, months: Scalar) -> Any:
+def XLC_CONTRACT_REVENUE(terms: ContractTerms, months: Scalar) -> ScheduleResult:
     """Revenue expected of a fleet partly let to a tenant who may default, by month. [USD]
 
     Parameters

@@ -11,6 +11,7 @@ from xlcredit.models import loan
 from xlcredit.models.lender import earned
 from xlcredit.worksheet.kinds import Series, pick
 from xlcredit.worksheet.registry import worksheet
+from xlcredit.worksheet.results import BlockResult
 
 CATEGORY = "xlcredit: Debt"
 
@@ -51,7 +52,7 @@ def XLC_REPAYMENT(
         "liquidity",
         "coin_units",
     ] = "all",
-) -> Any:
+) -> BlockResult:
     """Is the lender repaid? The whole loan along one path of cash flow and prices. [block]
 
     Parameters
@@ -71,7 +72,6 @@ def XLC_REPAYMENT(
     rates : series, optional
         Interest, nominal per year, one per period, in place of the label rate. [1/year]
     measure : text, optional
-        all, or one of the figures by name; all when not given. [name]
 
     Returns
     -------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from xlcredit.functions.agreement import fit
 from xlcredit.models import residual
 from xlcredit.worksheet.kinds import Number, Scalar, Series, align, checked, few, pick, rule
 from xlcredit.worksheet.registry import worksheet
+from xlcredit.worksheet.results import NumberOrRange, NumberResult
 
 CATEGORY = "xlcredit: Residual and liquidation value"
 
@@ -27,7 +28,7 @@ def XLC_GPU_RESIDUAL(
     floor: Number = 0.0,
     lead: Number = 0.0,
     ramp: Number = 0.0,
-) -> Any:
+) -> NumberOrRange:
     """Value of a GPU that wears between launches and drops at each successor's launch. [USD]
 
     Parameters
@@ -35,7 +36,6 @@ def XLC_GPU_RESIDUAL(
     cost : number or range
         Purchase price of one GPU, or of the lot. [USD]
     age : number or range
-        Months since purchase. [months]
     decline : number or range
         Yearly fall between launches, effective; negative for a rise. [1/year]
     launch_months : series, optional
@@ -104,7 +104,7 @@ def XLC_BOOK_VALUE(
         "straight_line", "sum_of_years", "declining_balance", "declining_balance_switch"
     ] = "straight_line",
     factor: Number = 2.0,
-) -> Any:
+) -> NumberOrRange:
     """Carrying value of an asset after depreciation by an accounting method. [USD]
 
     Parameters
@@ -176,7 +176,7 @@ def XLC_RENT_VALUE(
     discount_rate: Scalar,
     scrap: Series = _NO_SCRAP,
     measure: Literal["value", "life"] = "value",
-) -> Any:
+) -> NumberResult:
     """Value of the net rents a card still earns, with the right to scrap it. [USD or months]
 
     Parameters
@@ -184,7 +184,6 @@ def XLC_RENT_VALUE(
     net_rents : series
         Rent less running cost of each month to come, paid at its end; may be negative. [USD]
     discount_rate : number
-        Discount rate, effective. [1/year]
     scrap : series, optional
         What the card fetches when it is abandoned: one value, or one for each date from today
         on (one more than there are rents); 0 when not given. [USD]
@@ -235,7 +234,7 @@ def XLC_HOSTING_SHARE(
     dispersion: Number,
     liquid_required: Number = 0.0,
     liquid_share: Number = None,
-) -> Any:
+) -> NumberOrRange:
     """Share of the market's racks that can take a card. [share]
 
     Parameters
@@ -298,7 +297,7 @@ def XLC_HOSTING_SHARE(
 
 
 @worksheet(CATEGORY)
-def XLC_LAUNCH_DROP(performance_gain: Number, elasticity: Number) -> Any:
+def XLC_LAUNCH_DROP(performance_gain: Number, elasticity: Number) -> NumberOrRange:
     """Fall in an old card's value when a better one is launched. [share]
 
     Parameters

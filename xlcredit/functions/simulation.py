@@ -16,6 +16,7 @@ from xlcredit.models.estimates import Estimate
 from xlcredit.worksheet.boundary import read_arguments
 from xlcredit.worksheet.kinds import Series, Whole
 from xlcredit.worksheet.registry import REGISTRY, worksheet
+from xlcredit.worksheet.results import BlockResult
 
 CATEGORY = "xlcredit: Dual collateral"
 
@@ -68,7 +69,7 @@ def XLC_DUAL_SIM(
     paths: Whole = 100_000,
     seed: Whole = 1,
     measure: Measure = "all",
-) -> Any:
+) -> BlockResult:
     """Margin calls, defaults, losses and spread of a loan on joint paths of coin and cards. [block]
 
     Parameters
@@ -95,7 +96,6 @@ def XLC_DUAL_SIM(
     seed : whole number, optional
         Seed of the random numbers; 1 when not given. Equal seeds give equal answers. [number]
     measure : text, optional
-        all, or one of the figures by name; all when not given. [name]
 
     Returns
     -------
@@ -197,15 +197,15 @@ def check(terms: simulation.Terms, series: dict[str, Array]) -> None:
     if terms.rate is None:
         raise CellError("#VALUE!", "terms: rate is required and missing")
     if periods < 1.0 or periods != math.floor(periods):
-        told = "terms: months must be a whole number of periods, one at least"
-        raise CellError("#VALUE!", f"{told}; got {terms.months:g} months, {periods:g} periods")
+        message = "terms: months must be a whole number of periods, one at least"
+        raise CellError("#VALUE!", f"{message}; got {terms.months:g} months, {periods:g} periods")
     if periods > MOST_PERIODS:
         raise CellError("#NUM!", f"terms: months must make at most {MOST_PERIODS} periods")
     for name, values in series.items():
         wanted = int(periods) + (name == "gpu_curve")
         if len(values) not in (0, 1, wanted):
-            told = f"{name} must have {wanted} values, or one for all; got {len(values)}"
-            raise CellError("#VALUE!", f"{told} (months {terms.months:g})")
+            message = f"{name} must have {wanted} values, or one for all; got {len(values)}"
+            raise CellError("#VALUE!", f"{message} (months {terms.months:g})")
     curve = series["gpu_curve"]
     gpu = float(curve[0]) if len(curve) else terms.gpu_price
     for units, price, label in (
@@ -222,9 +222,9 @@ def affordable(paths: float, terms: simulation.Terms, cells: int = 1) -> None:
     """Stop before a simulation that would keep the workbook waiting."""
     steps = float(paths) * cells * terms.months * terms.periods_per_year / 12.0
     if steps > MOST_STEPS:
-        told = f"paths: {paths:,.0f} would take about {_duration(steps / _SPEED)}"
+        message = f"paths: {paths:,.0f} would take about {_duration(steps / _SPEED)}"
         most = int(MOST_STEPS * paths // steps)
-        raise CellError("#NUM!", f"{told}; at most {most:,} are run in a cell")
+        raise CellError("#NUM!", f"{message}; at most {most:,} are run in a cell")
 
 
 def _duration(seconds: float) -> str:

@@ -17,6 +17,7 @@ from xlcredit.models.estimates import Estimate
 from xlcredit.worksheet.cells import Cells, first_error, missing, number_or_error, shown
 from xlcredit.worksheet.kinds import Cell, Series, Whole
 from xlcredit.worksheet.registry import worksheet
+from xlcredit.worksheet.results import GridResult
 from xlcredit.worksheet.vocabulary import VOCABULARY
 
 CATEGORY = "xlcredit: Dual collateral"
@@ -89,7 +90,7 @@ def XLC_SIM_GRID(
     paths: Whole = 20_000,
     seed: Whole = 1,
     figure: Figure = "call_probability",
-) -> Any:
+) -> GridResult:
     """One figure of XLC_DUAL_SIM over two drivers, on the same random numbers. [grid]
 
     Parameters

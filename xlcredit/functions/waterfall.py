@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from xlcredit.functions.agreement import fit
 from xlcredit.models import loan
 from xlcredit.worksheet.kinds import Scalar, Series
 from xlcredit.worksheet.registry import worksheet
+from xlcredit.worksheet.results import ScheduleResult
 
 CATEGORY = "xlcredit: Debt"
 
@@ -62,7 +63,7 @@ def XLC_WATERFALL(
         "unpaid",
         "gap",
     ] = "schedule",
-) -> Any:
+) -> ScheduleResult:
     """Cash through the accounts of a loan, by period: who is paid what, what is missing. [USD]
 
     Parameters

@@ -11,12 +11,13 @@ from xlcredit.errors import CellError
 from xlcredit.models import debt
 from xlcredit.worksheet.kinds import Scalar, Series, Whole, pick, require
 from xlcredit.worksheet.registry import worksheet
+from xlcredit.worksheet.results import NumberResult
 
 CATEGORY = "xlcredit: Debt"
 
 
 @worksheet(CATEGORY)
-def XLC_WAL(repayments: Series, periods_per_year: Whole = 12) -> Any:
+def XLC_WAL(repayments: Series, periods_per_year: Whole = 12) -> NumberResult:
     """Weighted average life of a debt. [years]
 
     Parameters
@@ -24,7 +25,6 @@ def XLC_WAL(repayments: Series, periods_per_year: Whole = 12) -> Any:
     repayments : series
         Principal repaid in each period, a balloon included. [USD]
     periods_per_year : number, optional
-        Periods in a year: 1, 2, 4, 12, 52 or 365; 12 when not given. [1/year]
 
     Returns
     -------
@@ -62,7 +62,7 @@ def XLC_DURATION(
     rate: Scalar,
     measure: Literal["macaulay", "modified", "convexity", "pv", "half_life"] = "macaulay",
     periods_per_year: Whole = 12,
-) -> Any:
+) -> NumberResult:
     """Duration, convexity and present value of a cash flow. [years, or USD for pv]
 
     Parameters
@@ -75,7 +75,6 @@ def XLC_DURATION(
         macaulay, modified, convexity, pv or half_life (years by which half of the present
         value has come in, evenly inside a period). [name]
     periods_per_year : number, optional
-        Periods in a year: 1, 2, 4, 12, 52 or 365; 12 when not given. [1/year]
 
     Returns
     -------
@@ -113,7 +112,7 @@ def XLC_DURATION(
 @worksheet(CATEGORY)
 def XLC_DURATION_GAP(
     asset_cash: Series, debt_service: Series, rate: Scalar, periods_per_year: Whole = 12
-) -> Any:
+) -> NumberResult:
     """Macaulay duration of a debt less that of the asset that pays it. [years]
 
     Parameters
@@ -121,11 +120,9 @@ def XLC_DURATION_GAP(
     asset_cash : series
         Cash flow of the asset, over its own life; after any right to switch off. [USD]
     debt_service : series
-        Interest plus principal of each period. [USD]
     rate : number
         Discount rate of both, nominal per year, compounded each period. [1/year]
     periods_per_year : number, optional
-        Periods in a year: 1, 2, 4, 12, 52 or 365; 12 when not given. [1/year]
 
     Returns
     -------
@@ -170,7 +167,7 @@ def XLC_ALL_IN_YIELD(
     oid: Scalar = 0.0,
     exit_fee: Scalar = 0.0,
     periods_per_year: Whole = 12,
-) -> Any:
+) -> NumberResult:
     """Yield of a loan with its fees and its discount, effective. [1/year]
 
     Parameters
@@ -178,7 +175,6 @@ def XLC_ALL_IN_YIELD(
     principal : number
         Opening debt, before fees. [USD]
     debt_service : series
-        Interest plus principal of each period. [USD]
     fee : number, optional
         Upfront fee, as a share of principal; 0 when not given. [share]
     oid : number, optional
@@ -186,7 +182,6 @@ def XLC_ALL_IN_YIELD(
     exit_fee : number, optional
         Fee with the last payment, as a share of principal; 0 when not given. [share]
     periods_per_year : number, optional
-        Periods in a year: 1, 2, 4, 12, 52 or 365; 12 when not given. [1/year]
 
     Returns
     -------

@@ -13,12 +13,12 @@ from typing import Any, NamedTuple
 
 from xlcredit.errors import CellError
 
-__all__ = ["Place", "Reasons"]
+__all__ = ["CallSite", "Reasons"]
 
 _ADDRESS = re.compile(r"(.+)!R(\d+)C(\d+)", re.DOTALL)
 
 
-class Place(NamedTuple):
+class CallSite(NamedTuple):
     """A cell: its sheet with the workbook, row and column."""
 
     sheet: str
@@ -26,12 +26,12 @@ class Place(NamedTuple):
     column: int
 
     @classmethod
-    def parse(cls, address: Any) -> Place | None:
+    def parse(cls, address: Any) -> CallSite | None:
         """Read ``[Book]Sheet!R5C3``; of a range, the first cell. ``None`` if it is no address."""
         found = _ADDRESS.match(address) if isinstance(address, str) else None
         return cls(found[1], int(found[2]), int(found[3])) if found else None
 
-    def moved(self, rows: int, columns: int) -> Place:
+    def moved(self, rows: int, columns: int) -> CallSite:
         """Return the cell so many rows down and columns right."""
         return self._replace(row=self.row + rows, column=self.column + columns)
 
@@ -47,9 +47,9 @@ class Reasons:
 
     def __init__(self, most: int = 1_000) -> None:
         self._most = most
-        self._errors: dict[Place, dict[tuple[int, int], CellError]] = {}
+        self._errors: dict[CallSite, dict[tuple[int, int], CellError]] = {}
 
-    def keep(self, place: Place, answer: Any) -> None:
+    def keep(self, place: CallSite, answer: Any) -> None:
         """Keep the errors of a cell's latest answer and forget those of the one before."""
         self._errors.pop(place, None)
         if errors := dict(islice(_errors(answer), self._most)):
@@ -57,7 +57,7 @@ class Reasons:
             if len(self._errors) > self._most:
                 del self._errors[next(iter(self._errors))]
 
-    def find(self, place: Place, cell: CellError) -> CellError:
+    def find(self, place: CallSite, cell: CellError) -> CellError:
         """Return the error kept for a cell, if its code is still that of the cell."""
         for caller, errors in self._errors.items():
             if caller.sheet == place.sheet:

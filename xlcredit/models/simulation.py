@@ -47,12 +47,15 @@ __all__ = [
     "outcomes",
     "simulate",
     "sweep",
+    "warm_up",
 ]
 
 Array = NDArray[np.float64]
 
 #: Paths worked at once: their arrays stay in a processor's cache.
 BLOCK = 16_384
+#: Periods of single paths up to which loading a compiled kernel costs more than it saves.
+SMALL = 2_000_000
 #: Paths whose course is recorded for the fan of LTVs.
 RECORDED = 4 * BLOCK
 
@@ -377,7 +380,7 @@ class Simulation:
     seed : int
         Seed; equal seeds give equal answers.
     kernel : {"auto", "numpy", "compiled"}
-        ``auto`` is compiled where numba is installed.
+        ``auto`` is compiled where numba is installed (:func:`simulate` leaves small ones to NumPy).
     threads : int, optional
         Blocks worked at once; as many as there are processors if not given. No figure depends
         on it.
@@ -497,6 +500,11 @@ class Simulation:
         )
 
 
+def warm_up() -> None:
+    """Compile the kernel where numba is installed, so that no cell has to wait for it."""
+    _kernel("auto")
+
+
 def _kernel(name: str) -> tuple[str, Callable[..., Outcome]]:
     """The name of the kernel that is there, and what runs a block in it."""
     if name == "numpy":
@@ -550,6 +558,8 @@ def simulate(
     Result
         Figures with standard errors, losses, and the courses if asked for.
     """
+    if kernel == "auto" and paths * deal.plan.periods < SMALL:
+        kernel = "numpy"
     run = Simulation(deal, seed, kernel=kernel, threads=threads, tilt=tilt, courses=courses)
     run.advance(paths)
     return run.result()
@@ -565,6 +575,8 @@ def sweep(
     list of dict
         Figures of each deal.
     """
+    if kernel == "auto" and paths * sum(deal.plan.periods for deal in deals) >= SMALL:
+        kernel = _kernel(kernel)[0]
 
     def one(deal: Deal) -> dict[str, Estimate]:
         return simulate(deal, paths, seed, kernel=kernel, threads=1).figures

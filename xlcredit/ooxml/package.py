@@ -72,6 +72,11 @@ class Package:
             raise FileError(f"{self.path} is damaged: it has no part {part}")
         return self._parts[part]
 
+    @property
+    def signed(self) -> bool:
+        """Whether the workbook carries a digital signature, which holds for no copy of it."""
+        return any(part.startswith("_xmlsignatures/") for part in self._parts)
+
     def root(self, part: str) -> Any:
         """Parse a small part and return its root element."""
         try:

@@ -19,7 +19,7 @@ from xlcredit.ooxml.values import Value, element, spell
 
 __all__ = ["Changes", "patch_calculation", "patch_sheet"]
 
-Place = tuple[int, int]
+Key = tuple[int, int]
 #: Replace the bytes from the first to the second position.
 Edit = tuple[int, int, bytes]
 
@@ -43,11 +43,11 @@ _CALC_ID = b' calcId="191029"'
 class Changes:
     """What to write into one sheet."""
 
-    results: dict[Place, Value] = field(default_factory=dict)
+    results: dict[Key, Value] = field(default_factory=dict)
     """Values of formula cells and of the cells that array formulas fill."""
-    inputs: dict[Place, Value] = field(default_factory=dict)
+    inputs: dict[Key, Value] = field(default_factory=dict)
     """New constants; None empties the cell."""
-    spills: dict[Place, tuple[int, int]] = field(default_factory=dict)
+    spills: dict[Key, tuple[int, int]] = field(default_factory=dict)
     """Rows and columns that each spilling formula now fills."""
 
     def __bool__(self) -> bool:
@@ -109,7 +109,7 @@ def _add_calculation(xml: bytes) -> bytes:
     return xml[: last.end()] + tag + xml[last.end() :]
 
 
-def _wanted(sheet: Sheet, changes: Changes) -> Iterable[tuple[Place, Value, _Result]]:
+def _wanted(sheet: Sheet, changes: Changes) -> Iterable[tuple[Key, Value, _Result]]:
     """List the values to write and how: results as formula results, inputs as constants."""
     results = dict(changes.results)
     for place, (rows, columns) in changes.spills.items():
@@ -123,7 +123,7 @@ def _wanted(sheet: Sheet, changes: Changes) -> Iterable[tuple[Place, Value, _Res
         yield place, value, _fill_input
 
 
-def _old_members(sheet: Sheet, anchor: Place) -> Iterable[Place]:
+def _old_members(sheet: Sheet, anchor: Key) -> Iterable[Key]:
     options = sheet.cells[anchor].options
     if options.get("t") != "array" or "ref" not in options:
         return
@@ -214,7 +214,7 @@ def _resize(sheet: Sheet, cell: Cell, rows: int, columns: int) -> list[Edit]:
     return [(start, start + len(tag), new)] if new != tag else []
 
 
-def _new_cell(prefix: bytes, place: Place, value: Value, fill: _Result) -> bytes:
+def _new_cell(prefix: bytes, place: Key, value: Value, fill: _Result) -> bytes:
     reference, attributes = a1(*place).encode(), fill.attributes(value)
     content = fill.content(prefix, value)
     return b'<%bc r="%b"%b>%b</%bc>' % (prefix, reference, attributes, content, prefix)

@@ -13,13 +13,10 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 from xlcredit.errors import CODES, CellError
-from xlcredit.ooxml.place import a1, address
 from xlcredit.serials import serial
 
 __all__ = [
     "Value",
-    "a1",
-    "address",
     "element",
     "number",
     "plain",

@@ -104,9 +104,9 @@ def evaluate_loan(task: Task) -> Result:
         return failed(task, f"failed: {type(bug).__name__}: {' '.join(str(bug).splitlines())}")
 
 
-def failed(task: Task, told: str) -> Result:
+def failed(task: Task, message: str) -> Result:
     """Make the result of a loan that was not calculated."""
-    return Result(id=task.id, source=task.source, row=task.row, status=ERROR, error=told)
+    return Result(id=task.id, source=task.source, row=task.row, status=ERROR, error=message)
 
 
 # --- workbooks ------------------------------------------------------------------------------

@@ -97,9 +97,9 @@ def find_loans(files: Iterable[Path], template: str | None = None) -> Iterator[L
     for loan in (one for file in files for one in _in_file(file, texts)):
         seen[loan.id] += 1
         if seen[loan.id] > 1:
-            told = f"{_place(loan)}: the id {loan.id} stands before; give each loan its own"
+            message = f"{_place(loan)}: the id {loan.id} stands before; give each loan its own"
             yield Loan(
-                id=f"{loan.id} ({seen[loan.id]})", source=loan.source, row=loan.row, error=told
+                id=f"{loan.id} ({seen[loan.id]})", source=loan.source, row=loan.row, error=message
             )
         else:
             yield loan

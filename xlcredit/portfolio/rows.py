@@ -92,9 +92,9 @@ def _templates(
 ) -> list[Template]:
     """Give every template that the rows name and that there is."""
     at = names.index("template") if "template" in names else -1
-    told = {str(row[at] or "").strip() if at >= 0 else "" for row in rows} or {template}
+    message = {str(row[at] or "").strip() if at >= 0 else "" for row in rows} or {template}
     found = []
-    for name in sorted({name or template for name in told}):
+    for name in sorted({name or template for name in message}):
         try:
             found.append(known.get(name) or _load(name))
         except UserError:
@@ -137,8 +137,8 @@ def _row(
     known: dict[str, Template],
 ) -> TapeRow:
     if len(row) != len(names):
-        told = f"{path}, row {line}: has {len(row)} cells under {len(names)} headings"
-        return TapeRow(f"{path.as_posix()}:{line}", line, error=told)
+        message = f"{path}, row {line}: has {len(row)} cells under {len(names)} headings"
+        return TapeRow(f"{path.as_posix()}:{line}", line, error=message)
     cells = {n: v for n, v in zip(names, row, strict=True) if v not in (None, "")}
     identity = str(cells.get("id", f"{path.as_posix()}:{line}")).strip()
     title = str(cells.get("template", template)).strip()

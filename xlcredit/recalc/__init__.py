@@ -7,7 +7,7 @@ a real spreadsheet, and makes pictures.
 from __future__ import annotations
 
 from xlcredit.recalc.libreoffice import LibreOffice
-from xlcredit.recalc.outcome import CellFault, Difference, Recalculation
+from xlcredit.recalc.outcome import CellFault, Difference, Doubt, Recalculation
 from xlcredit.recalc.session import recalculate
 
-__all__ = ["CellFault", "Difference", "LibreOffice", "Recalculation", "recalculate"]
+__all__ = ["CellFault", "Difference", "Doubt", "LibreOffice", "Recalculation", "recalculate"]

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from xlcredit.errors import CellError, RecalcError
+from xlcredit.recalc.flows import irr, mirr, numbers
 
 __all__ = ["COMMON", "CORRECTIONS"]
 
@@ -128,7 +129,7 @@ def frequency(*raw: Any) -> list[list[float]]:
     """FREQUENCY(data_array, bins_array): bins need not be in order, and keep their places."""
     if len(raw) != 2:
         raise CellError("#VALUE!", f"takes 2 arguments; got {len(raw)}")
-    data, bins = (_numbers_in(block) for block in raw)
+    data, bins = (numbers(block) for block in raw)
     counts: dict[float, int] = dict.fromkeys(bins, 0)
     above = 0
     limits = sorted(counts)
@@ -142,21 +143,14 @@ def frequency(*raw: Any) -> list[list[float]]:
     return [[float(counts.pop(limit, 0))] for limit in bins] + [[float(above)]]
 
 
-def _numbers_in(block: Any) -> list[float]:
-    rows = block if isinstance(block, list) else [[block]]
-    cells = [cell for row in rows for cell in row]
-    for cell in cells:
-        if isinstance(cell, CellError):
-            raise CellError(cell.code, "an argument is an error")
-    return [c for c in cells if isinstance(c, int | float) and not isinstance(c, bool)]
-
-
 #: What every engine gets wrong.
 COMMON: Mapping[str, Callable[..., Any]] = {"FREQUENCY": frequency}
 
 #: Excel name -> the function that replaces the engine's own.
 CORRECTIONS: Mapping[str, Callable[..., Any]] = {
     **COMMON,
+    "IRR": irr,
+    "MIRR": mirr,
     "IPMT": ipmt,
     "PPMT": ppmt,
     "CUMIPMT": cumipmt,

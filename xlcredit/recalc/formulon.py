@@ -7,9 +7,7 @@ functions: :mod:`xlcredit.recalc.hoisting` calls them for it.
 
 from __future__ import annotations
 
-import io
 import re
-import zipfile
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
@@ -18,7 +16,9 @@ from typing import Any
 
 from xlcredit.errors import CellError, RecalcError
 from xlcredit.ooxml.book import Book
+from xlcredit.ooxml.package import Package
 from xlcredit.ooxml.place import Place, column_number
+from xlcredit.ooxml.relations import related
 from xlcredit.ooxml.values import Value, unquote
 from xlcredit.recalc import machine
 from xlcredit.recalc.corrections import COMMON
@@ -61,7 +61,7 @@ class Strict:
         self._workbook: Any = None
         self._sheets: dict[str, int] = {}
         self._values: dict[str, dict[tuple[int, int], Value]] | None = None
-        self._in_circles: set[Place] | None = None
+        self._in_circles: frozenset[Place] | None = None
         self._extents: dict[str, dict[tuple[int, int], tuple[int, int]]] = {}
 
     def reader(self, book: Book, functions: Collection[str]) -> StrictReader:
@@ -110,8 +110,8 @@ class Strict:
             text = model.sheets[place.sheet][place.row, place.column]
             there = (place.row, place.column) in model.book.sheets[place.sheet].cells
             if isinstance(text, Text) and not there:
-                at = (self._sheets[place.sheet], place.row - 1, place.column - 1)
-                self._workbook.set_formula(*at, f"={text}")
+                cell = (self._sheets[place.sheet], place.row - 1, place.column - 1)
+                self._workbook.set_formula(*cell, f"={text}")
 
     def close(self) -> None:
         """Let the workbook go: the engine's memory is outside Python's."""
@@ -172,10 +172,11 @@ class Strict:
         assert not isinstance(value, Refusal)
         return value
 
-    def _circles(self) -> set[Place]:
+    def _circles(self) -> frozenset[Place]:
         """Find the circles, which the engine shows as broken references."""
         if self._in_circles is None:
-            assert self._hoisted is not None and self._hoisted.model.book is not None
+            assert self._hoisted is not None
+            assert self._hoisted.model.book is not None
             book, values = self._hoisted.model.book, self._values or {}
             broken = (
                 p
@@ -183,7 +184,8 @@ class Strict:
                 if values[p.sheet].get((p.row, p.column)) == CellError("#REF!")
                 and "#REF!" not in f.text
             )
-            self._in_circles = set() if book.iteration else circles(book, list(broken))
+            found = () if book.iteration else circles(book, list(broken))
+            self._in_circles = frozenset(found)
         return self._in_circles
 
     def _collect(self) -> None:
@@ -191,11 +193,11 @@ class Strict:
         with _limited():
             saved = self._workbook.save()
         self._values, self._extents, self._in_circles = {}, {}, None
-        with zipfile.ZipFile(io.BytesIO(saved)) as archive:
-            strings = _strings(archive)
-            for name, part in zip(self._sheets, _sheet_parts(archive), strict=True):
-                cells, extents = _cells(archive.read(part), strings) if part else ({}, {})
-                self._values[name], self._extents[name] = cells, extents
+        package = Package(saved, "the engine's copy")
+        strings = _strings(package)
+        for name, part in zip(self._sheets, _sheet_parts(package), strict=True):
+            cells, extents = _cells(package.read(part), strings) if part else ({}, {})
+            self._values[name], self._extents[name] = cells, extents
 
     def _read(self, sheet: str, row: int, column: int) -> Value:
         return _value(self._workbook.get_value(self._sheets[sheet], row - 1, column - 1))
@@ -226,11 +228,12 @@ def _value(cell: Any) -> Value:
         code = cell.error_code
         return _NEWER.get(code) or CellError(_CODES[code] if code < len(_CODES) else "#VALUE!")
     value: Value = cell.to_python()
-    return float(value) if kind == "NUMBER" and value is not None else value
+    return float(value) if isinstance(value, int) and kind == "NUMBER" else value
 
 
 # --- the cells of the file that the engine saves: its own spelling, always the same -----------
 
+_WORKBOOK = "xl/workbook.xml"
 _CELL = re.compile(
     rb'<c r="([A-Z]+)(\d+)"((?: [a-z]+="[^"]*")*)(?:/>|>(?:<f([^>]*?)(?:/>|>[^<]*</f>))?'
     rb"(?:<v[^>]*>([^<]*)</v>|<is>(.*?)</is>)?</c>)",
@@ -244,23 +247,18 @@ _ENTITIES = {"lt": "<", "gt": ">", "amp": "&", "quot": '"', "apos": "'"}
 _ENTITY = re.compile(r"&(?:#(\d+)|#x([0-9A-Fa-f]+)|(\w+));")
 
 
-def _sheet_parts(archive: zipfile.ZipFile) -> Iterator[str]:
-    """Name the parts of the sheets, in order."""
-    relations = archive.read("xl/_rels/workbook.xml.rels").decode()
-    targets: dict[str, str] = {}
-    for tag in re.findall(r"<Relationship\s[^>]*>", relations):
-        facts = dict(re.findall(r'(\w+)="([^"]*)"', tag))
-        target = facts["Target"]
-        part = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
-        targets[facts["Id"]] = part if facts["Type"].endswith("/worksheet") else ""
-    for tag in re.findall(r"<sheet\s[^>]*>", archive.read("xl/workbook.xml").decode()):
-        yield targets[dict(re.findall(r'([\w:]+)="([^"]*)"', tag))["r:id"]]
+def _sheet_parts(package: Package) -> Iterator[str]:
+    """Name the parts of the sheets, in order; "" for a sheet that holds no cells."""
+    relations = related(package, _WORKBOOK)
+    for tag in re.findall(r"<sheet\s[^>]*>", package.read(_WORKBOOK).decode()):
+        relation = relations[dict(re.findall(r'([\w:]+)="([^"]*)"', tag))["r:id"]]
+        yield relation.part if relation.kind == "worksheet" else ""
 
 
-def _strings(archive: zipfile.ZipFile) -> list[str]:
-    if "xl/sharedStrings.xml" not in archive.namelist():
+def _strings(package: Package) -> list[str]:
+    if "xl/sharedStrings.xml" not in package:
         return []
-    items = _STRING.finditer(archive.read("xl/sharedStrings.xml"))
+    items = _STRING.finditer(package.read("xl/sharedStrings.xml"))
     return [_text(b"".join(_RUN.findall(item[1] or b""))) for item in items]
 
 

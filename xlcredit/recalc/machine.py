@@ -62,8 +62,11 @@ def running(seconds: float) -> Iterator[None]:
     """Let the machine run for some time, then stop it."""
     from formulon import _c  # noqa: PLC0415
 
-    _c.LIB._store.set_epoch_deadline(1)
-    clock = threading.Timer(seconds, _c.LIB._engine.increment_epoch)
+    store, engine = _c.LIB._store, _c.LIB._engine
+    assert store is not None
+    assert engine is not None
+    store.set_epoch_deadline(1)
+    clock = threading.Timer(seconds, engine.increment_epoch)
     clock.daemon = True
     clock.start()
     try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -12,6 +11,7 @@ from xlcredit.errors import CellError, RecalcError
 from xlcredit.ooxml.book import Book, Formula
 from xlcredit.ooxml.place import Place, a1, extent
 from xlcredit.ooxml.values import Value
+from xlcredit.recalc.accuracy import Accuracy
 from xlcredit.recalc.calls import Calls
 
 __all__ = [
@@ -23,13 +23,9 @@ __all__ = [
     "Difference",
     "Doubt",
     "Recalculation",
-    "agree",
     "differences",
     "faults",
 ]
-
-#: Two runs agree within this relative tolerance, and so do figures this close to each other.
-TOLERANCE = 1e-9
 
 _PLAIN_REASONS = {
     "#DIV/0!": "a number is divided by zero or by an empty cell",
@@ -82,6 +78,9 @@ class CellFault:
     formula: str
 
 
+_OUTERMOST = re.compile(r"(?:_xlfn\.)?([A-Za-z_][\w.]*)\(")
+
+
 @dataclass(frozen=True)
 class Difference:
     """A formula's cell that shows another value than the one saved in the file."""
@@ -96,6 +95,27 @@ class Difference:
     def kind(self) -> str:
         """Either ``"changed"`` or ``"no saved value"``."""
         return "changed" if self.saved is not None else "no saved value"
+
+    @property
+    def cause(self) -> str:
+        """What differs, and in which function: what cells that differ are summed up by."""
+        if self.saved is None:
+            what = "no value was saved"
+        elif isinstance(self.now, CellError):
+            what = f"shows {self.now.code} now"
+        elif isinstance(self.saved, CellError):
+            what = f"showed {self.saved.code}"
+        else:
+            what = "another value"
+        function = _OUTERMOST.search(self.formula)
+        return f"{what}, {function[1].upper() if function else 'no function'}"
+
+    @property
+    def size(self) -> float:
+        """How far apart two numbers are, relative to the larger one; 1 for other values."""
+        if not (isinstance(self.saved, float) and isinstance(self.now, float)):
+            return 1.0
+        return abs(self.now - self.saved) / max(abs(self.now), abs(self.saved))
 
 
 @dataclass(frozen=True)
@@ -190,20 +210,12 @@ _ONE_CELL = re.compile(r"\$?[A-Za-z]{1,3}\$?[0-9]{1,7}")
 
 def differences(book: Book, values: Mapping[Place, Value]) -> Iterator[Difference]:
     """Compare calculated values with the saved ones."""
+    accuracy = Accuracy(book, values)
     for place, now in values.items():
         saved = book.saved(place)
-        if saved is None or not agree(saved, now):
+        if saved is None or not accuracy.agree(place, saved, now):
             formula = _formula_of(book, place)
             yield Difference(place.sheet, a1(place.row, place.column), saved, now, str(formula))
-
-
-def agree(saved: Value, now: Value, tolerance: float = TOLERANCE) -> bool:
-    """Whether two values are the same figure, up to a rounding."""
-    if isinstance(saved, bool) or isinstance(now, bool):
-        return saved is now
-    if isinstance(saved, float) and isinstance(now, float):
-        return math.isclose(saved, now, rel_tol=tolerance, abs_tol=tolerance)
-    return saved == now
 
 
 def faults(

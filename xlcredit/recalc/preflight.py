@@ -130,7 +130,8 @@ class EmbeddedReader:
             text = exact_comparisons(text)
         if "IS" in text and ":" in text:
             text = over_ranges(text)
-        if formula.shape is not None or INEXACT.search(text) or self._suspect.search(text):
+        looks = (INEXACT, self._calls, self._suspect)
+        if formula.shape is not None or any(look.search(text) for look in looks):
             plain = Formula(formula.place, text, formula.shape, formula.dynamic)
             try:
                 tokens = tokenise(plain)

@@ -52,8 +52,9 @@ def prepared(model: Model, *, scratch: bool) -> bytes:
     """
     book = model.book
     assert book is not None
-    added = {SCRATCH: _EMPTY} if scratch else {}
-    parts: dict[str, bytes | None] = dict(add_sheets(book.package, book.part, added))
+    parts: dict[str, bytes | None] = {book.part: book.package.read(book.part)}
+    if scratch:
+        parts |= add_sheets(book.package, book.part, {SCRATCH: _EMPTY})
     for name, sheet in book.sheets.items():
         parts[book.parts[name]] = stripped(book, name, sheet, model.sheets[name])
     workbook = parts[book.part] or b""

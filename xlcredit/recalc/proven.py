@@ -18,12 +18,12 @@ __all__ = ["FORMATS", "RANGE_FUNCTIONS", "SCALAR_FUNCTIONS", "is_proven", "outsi
 
 #: Functions of single values: a cell, a constant, or an expression of them.
 SCALAR_FUNCTIONS = frozenset(
-    """ABS AND CHOOSE EOMONTH EXP GAMMADIST GAMMALN IF INT ISERROR ISNUMBER LN MAX MIN NA NORMSDIST
-    NOT OR PI PMT SQRT TEXT""".split()
+    """ABS AND CHOOSE DAY EDATE EOMONTH EXP GAMMADIST GAMMALN IF IFERROR _XLFN.IFNA INT ISERROR ISNA
+    ISNUMBER LN MAX MIN MONTH NA NORMSDIST NOT OR PI PMT ROUND SIGN SQRT TEXT YEAR""".split()
 )
 #: Functions that may be given ranges, each as an argument of its own.
 RANGE_FUNCTIONS = frozenset(
-    """AVERAGE COLUMNS COUNT COUNTIF INDEX MATCH MAX MIN ROWS SUM SUMPRODUCT
+    """AVERAGE COLUMNS COUNT COUNTIF INDEX IRR MATCH MAX MIN ROWS SUM SUMPRODUCT
     _XLFN.MAXIFS _XLFN.MINIFS""".split()
 )
 #: Around a range inside SUMPRODUCT, besides operators.
@@ -36,13 +36,28 @@ _REFERENCE = re.compile(
     r"(?:'(?:[^']|'')+'!|[^\W\d][\w.]*!)?\$?[A-Z]{1,3}\$?[0-9]{1,7}"
     r"(?P<range>:\$?[A-Z]{1,3}\$?[0-9]{1,7})?(?![\w.(!:])"
 )
+#: The first cell of a range whose last one INDEX finds.
+_SPAN = re.compile(
+    r"(?:'(?:[^']|'')+'!|(?<![\w.])[^\W\d][\w.]*!)?\$?[A-Z]{1,3}\$?[0-9]{1,7}:(?=INDEX\()"
+)
 _PIECE = re.compile(
-    r"(?P<text>\"(?:[^\"]|\"\")*\")|(?P<call>[^\W\d][\w.]*)\(|(?P<cell>@)|(?P<area>#)"
+    r"(?P<span>~)|(?P<text>\"(?:[^\"]|\"\")*\")|(?P<call>[^\W\d][\w.]*)\(|(?P<cell>@)|(?P<area>#)"
     r"|(?P<number>\d+(?:\.\d*)?|\.\d+)|(?P<name>[^\W\d][\w.]*)|(?P<open>\()|(?P<close>\))"
     r"|(?P<comma>,)|(?P<operator><=|>=|<>|[-+*/^&=<>])"
 )
 #: Functions that may be given text.
-_TAKE_TEXT = {"", "CHOOSE", "COUNTIF", "IF", "ISERROR", "ISNUMBER", "MATCH", "TEXT"}
+_TAKE_TEXT = {
+    "",
+    "CHOOSE",
+    "COUNTIF",
+    "IF",
+    "IFERROR",
+    "_XLFN.IFNA",
+    "ISERROR",
+    "ISNUMBER",
+    "MATCH",
+    "TEXT",
+}
 #: Text that Excel reads as a number, a date or a truth value where it needs one.
 _NUMERIC = re.compile(
     r"\s*[-+(]?[$€£]?[\d.,/:\- ]*\d[\d.,/:\- ]*(?:[eE][-+]?\d+)?%?\)?\s*|true|false"
@@ -79,7 +94,7 @@ def outside(book: Book, functions: Collection[str]) -> str:
     known: dict[str, str] = {}
     for formula in book.formulas.values():
         shape = f"{formula.shape and (formula.dynamic or formula.table)}"
-        key = _REFERENCE.sub(_kind, formula.text) + shape
+        key = _masked(formula.text) + shape
         if key not in known:
             known[key] = _outside(formula, functions)
         if known[key]:
@@ -131,8 +146,13 @@ def _kind(match: re.Match[str]) -> str:
     return "#" if match["range"] else "@"
 
 
-def _outside(formula: Formula, functions: Collection[str]) -> str:
-    text = _REFERENCE.sub(_kind, formula.text)
+def _masked(text: str) -> str:
+    """Write ``@`` for a cell, ``#`` for a range and ``~`` for the start of one."""
+    return _REFERENCE.sub(_kind, _SPAN.sub("~", text) if ":INDEX(" in text else text)
+
+
+def _outside(formula: Formula, functions: Collection[str]) -> str:  # noqa: PLR0911, PLR0912
+    text = _masked(formula.text)
     if formula.table or (formula.shape and not _is_one_call(text, functions)):
         return "an array formula"
     stack: list[tuple[str, list[str]]] = []  # open functions, and what each argument begins with
@@ -162,7 +182,7 @@ def _outside(formula: Formula, functions: Collection[str]) -> str:
             return "a union"
         elif kind == "text" and _is_wrong_text(stack, before, text, match.end(), functions):
             return f"the text {piece} given to {stack[-1][0]}"
-        elif kind == "area" and not _alone(stack, before, text, match.end(), functions):
+        elif (kind == "span" and not _alone(stack, before, ",", 0, functions)) or (kind == "area" and not _alone(stack, before, text, match.end(), functions)):
             return "a range where one value belongs"
         if stack and kind not in ("comma", "call", "open"):
             stack[-1][1][-1] += piece

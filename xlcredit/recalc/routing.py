@@ -10,6 +10,7 @@ from xlcredit.hints import did_you_mean
 from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.place import Place, a1
 from xlcredit.ooxml.values import Value
+from xlcredit.recalc.accuracy import Accuracy
 from xlcredit.recalc.dependants import dependants
 from xlcredit.recalc.engine import Engine
 from xlcredit.recalc.formualizer import Embedded
@@ -19,9 +20,7 @@ from xlcredit.recalc.outcome import (
     DISPUTED,
     NOT_CALCULATED,
     ONE_ENGINE,
-    TOLERANCE,
     Doubt,
-    agree,
 )
 from xlcredit.recalc.proven import is_proven
 from xlcredit.recalc.run import Run
@@ -30,8 +29,6 @@ __all__ = ["ENGINES", "choose_engine", "doubts", "main_run", "second_run"]
 
 Functions = Mapping[str, Callable[..., Any]]
 
-#: The last digits of a number, of which sums in another order leave others.
-_ROUNDINGS = 1e-13
 #: The engines that can be named.
 ENGINES: Mapping[str, Callable[[], Engine]] = {"embedded": Embedded, "strict": Strict}
 
@@ -95,7 +92,7 @@ def second_run(
     What the embedded engine cannot calculate it takes from the strict one.
     """
     try:
-        run = Run(book, Embedded(), functions, inputs, main.values)
+        run = Run(book, Embedded(), functions, inputs, main.values, second=True)
     except RecalcError:
         return None
     return run
@@ -138,34 +135,13 @@ def doubts(book: Book, main: Run, second: Run | None, *, alone: bool) -> Iterato
 
 
 def _disputes(book: Book, main: Run, second: Run) -> Iterator[Place]:
-    tolerance = max(TOLERANCE, book.iteration[1]) if book.iteration else TOLERANCE
-    scale = _largest_by_row(main.values)
+    accuracy = Accuracy(book, main.values)
     for place, value in main.values.items():
         anchor = book.members.get(place, place)
         if anchor in main.refused or anchor in second.refused or place not in second.values:
             continue
-        other = second.values[place]
-        if not agree(value, other, tolerance) and not _is_residue(value, other, scale, place):
+        if not accuracy.agree(place, value, second.values[place]):
             yield place
-
-
-def _largest_by_row(values: Mapping[Place, Value]) -> dict[tuple[str, int], float]:
-    """Find the largest number of each row: a time series has one unit."""
-    largest: dict[tuple[str, int], float] = {}
-    for place, value in values.items():
-        if isinstance(value, float):
-            row = place[:2]
-            largest[row] = max(largest.get(row, 0.0), abs(value))
-    return largest
-
-
-def _is_residue(
-    value: Value, other: Value, largest: Mapping[tuple[str, int], float], place: Place
-) -> bool:
-    """Whether two numbers differ by the rounding that a difference of large ones leaves."""
-    if not (isinstance(value, float) and isinstance(other, float)):
-        return False
-    return abs(value - other) <= _ROUNDINGS * largest.get(place[:2], 0.0)
 
 
 def _shown(value: Value) -> str:

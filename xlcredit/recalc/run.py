@@ -18,6 +18,8 @@ __all__ = ["MISSING", "Run"]
 #: What a cell shows that is not calculated: an error, so that no total can hide it.
 MISSING = CellError("#N/A", "not calculated")
 _WORD = re.compile(r"[^\W\d][\w.\\]*|\\[\w.\\]*")
+_CHANCE = re.compile(r"(?<![\w.])(?:_xlfn\.)?(?:NOW|RAND|RANDBETWEEN|RANDARRAY)\(", re.IGNORECASE)
+_BY_CHANCE = Refusal("gives another answer each time")
 _SEVERAL = Refusal("has several values; enter it as an array formula (Ctrl+Shift+Enter)")
 
 
@@ -36,6 +38,8 @@ class Run:
         New constants.
     known : mapping, optional
         Values for the cells that the engine refuses; without it they show an error.
+    second : bool
+        Whether this is a second opinion: it has none on chance and on the clock.
     """
 
     def __init__(
@@ -45,6 +49,8 @@ class Run:
         functions: Mapping[str, Callable[..., Any]],
         inputs: Mapping[Place, Value],
         known: Mapping[Place, Value] | None = None,
+        *,
+        second: bool = False,
     ) -> None:
         self.engine = engine
         self.spills: dict[Place, tuple[int, int]] = {}
@@ -53,6 +59,7 @@ class Run:
         """The formulas that the engine has not calculated, and why."""
         self._book = book
         self._known = known
+        self._second = second
         functions = {**engine.corrections, **functions}
         self._reader = engine.reader(book, functions)
         self.calls = Calls(functions, self._reader.sites)
@@ -90,7 +97,9 @@ class Run:
         names, broken = self._names()
         pattern = _any_of(broken)
         for place, formula in book.formulas.items():
-            read = self._reader.read(formula)
+            read: Text | Refusal = self._reader.read(formula)
+            if self._second and "(" in formula.text and _CHANCE.search(formula.text):
+                read = _BY_CHANCE
             if isinstance(read, Text) and pattern and (bad := pattern.search(formula.text)):
                 read = broken[bad[1].lower()]
             if isinstance(read, Text):

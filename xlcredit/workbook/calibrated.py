@@ -104,8 +104,10 @@ def _index(rents: Quotes, found: Calibration) -> tuple[Array, Array]:
     dates, medians = calibration.median_index(years, quotes)
     if not rents.sources:
         if len(dates) < len(years):
-            told = f"{rents.name} does not say who quoted: the median of a day moves with the panel"
-            found.warnings.append(f"{told}; add a column source")
+            message = (
+                f"{rents.name} does not say who quoted: the median of a day moves with the panel"
+            )
+            found.warnings.append(f"{message}; add a column source")
         return dates, medians
     matched, index, counts = calibration.matched_index(
         years, np.array(rents.sources, dtype=object), quotes
@@ -120,9 +122,9 @@ def _index(rents: Quotes, found: Calibration) -> tuple[Array, Array]:
         paired = math.log(index[-1] / index[0])
         whole = math.log(medians[same][-1] / medians[same][0])
         if abs(paired - whole) > 0.02:
-            told = f"{rents.name}: matched pairs moved {math.expm1(paired):+.1%}, the median"
+            message = f"{rents.name}: matched pairs moved {math.expm1(paired):+.1%}, the median"
             found.warnings.append(
-                f"{told} of whoever is quoted {math.expm1(whole):+.1%}; the panel changed"
+                f"{message} of whoever is quoted {math.expm1(whole):+.1%}; the panel changed"
             )
         if np.median(counts) < 3:
             found.warnings.append(f"{rents.name}: most changes rest on fewer than three sources")
@@ -140,8 +142,8 @@ def fragment(found: Calibration) -> str:
     """
     fits = [replace(f, value=float(f"{f.value:.6g}")) for f in found.fits if f.value == f.value]
     document = tomlkit.document()
-    for told in found.warnings:
-        document.add(tomlkit.comment(told))
+    for message in found.warnings:
+        document.add(tomlkit.comment(message))
     inputs, terms = tomlkit.table(), tomlkit.table()
     for fit in fits:
         error = "" if math.isnan(fit.error) else f"; standard error {fit.error:.2g}"

@@ -93,6 +93,10 @@ def write_table(table: Table, path: Path, title: str = "Table") -> None:
         raise FileError(f"{path}: cannot be written: {error.strerror}") from None
 
 
+#: Excel takes a text in a CSV file that begins so for a formula, and calculates it.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
 def _csv(table: Table, _title: str) -> bytes:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
@@ -104,6 +108,8 @@ def _csv(table: Table, _title: str) -> bytes:
 def _spelled(value: Any) -> Any:
     if isinstance(value, float):
         return repr(value)
+    if isinstance(value, str) and value.startswith(_FORMULA):
+        return f"'{value}"
     return value.isoformat() if isinstance(value, dt.date) else value
 
 
@@ -137,8 +143,8 @@ def pyarrow() -> tuple[Any, Any]:
         import pyarrow as library  # noqa: PLC0415 - an extra
         from pyarrow import parquet  # noqa: PLC0415
     except ImportError:
-        told = 'Parquet needs pyarrow: pip install "xlcredit[parquet]", or ask for .csv or .xlsx'
-        raise UserError(told) from None
+        message = 'Parquet needs pyarrow: pip install "xlcredit[parquet]", or ask for .csv or .xlsx'
+        raise UserError(message) from None
     return library, parquet
 
 

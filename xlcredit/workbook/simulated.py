@@ -104,8 +104,8 @@ def _from_toml(path: Path) -> list[Any]:
         return _from_workbook(build(template, read_deal(path, template)), path)
     terms, series = content.get("terms"), content.get("series", {})
     if not isinstance(terms, dict) or not isinstance(series, dict):
-        told = "a deal file names a template; a file to simulate has a table [terms]"
-        raise DealError(f"{path}: {told}, and may have one [series]")
+        message = "a deal file names a template; a file to simulate has a table [terms]"
+        raise DealError(f"{path}: {message}, and may have one [series]")
     for name in series:
         if name not in SERIES:
             raise DealError(f"{path}: {name} is no series{did_you_mean(name, SERIES)}")
@@ -127,6 +127,6 @@ def _from_workbook(source: Path | bytes, name: Path) -> list[Any]:
 
     recalculate(source, functions=default_functions() | {_FUNCTION: listen})
     if not heard:
-        told = f"no cell calls {_FUNCTION}; what it needs: xlcredit functions {_FUNCTION}"
-        raise UserError(f"{name}: {told}")
+        message = f"no cell calls {_FUNCTION}; what it needs: xlcredit functions {_FUNCTION}"
+        raise UserError(f"{name}: {message}")
     return heard[0]

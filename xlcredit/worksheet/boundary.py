@@ -137,13 +137,13 @@ def _common_shape(function: Function, arguments: list[Any]) -> tuple[int, int]:
         for parameter, argument in zip(function.parameters, arguments, strict=True)
         if type(argument) is Numbers
     }
-    told = ", ".join(f"{name} {rows}x{columns}" for name, (rows, columns) in shapes.items())
+    message = ", ".join(f"{name} {rows}x{columns}" for name, (rows, columns) in shapes.items())
     try:
         rows, columns = np.broadcast_shapes(*shapes.values())
     except ValueError:
-        raise CellError("#VALUE!", f"ranges do not fit together: {told}") from None
+        raise CellError("#VALUE!", f"ranges do not fit together: {message}") from None
     if rows * columns > MOST_CELLS:
-        raise CellError("#VALUE!", f"ranges make a block of {rows}x{columns} cells: {told}")
+        raise CellError("#VALUE!", f"ranges make a block of {rows}x{columns} cells: {message}")
     return rows, columns
 
 

@@ -18,6 +18,7 @@ from typing import Any
 
 from xlcredit.errors import CODES
 from xlcredit.worksheet.registry import Function, Parameter
+from xlcredit.worksheet.vocabulary import VOCABULARY
 
 __all__ = [
     "Argument",
@@ -140,7 +141,7 @@ def _split_unit(text: str) -> tuple[str, str]:
 
 
 def _argument(parameter: Parameter, text: str) -> Argument:
-    meaning, unit = _split_unit(_plain(text))
+    meaning, unit = _split_unit(_plain(text)) if text else _word(parameter.name)
     default = parameter.default if isinstance(parameter.default, (float, int, str)) else None
     terms = parameter.terms
     return Argument(
@@ -153,6 +154,14 @@ def _argument(parameter: Parameter, text: str) -> Argument:
         choices=parameter.choices,
         labels=tuple(f.name for f in dataclasses.fields(terms)) if terms else (),
     )
+
+
+def _word(name: str) -> tuple[str, str]:
+    """What the vocabulary says of a parameter that means the same in every function."""
+    word = VOCABULARY[name]
+    # one that lists the names of figures begins with one of them, as it is typed
+    first = word.meaning[0] if word.unit == "name" else word.meaning[0].upper()
+    return f"{first}{word.meaning[1:]}.", word.unit
 
 
 def _references(text: str) -> list[str]:

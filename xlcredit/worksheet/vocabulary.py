@@ -99,8 +99,8 @@ VOCABULARY: dict[str, Word] = {
     "pue": _word("ratio", "power usage effectiveness of the site", low=1.0),
     "power_price": _word("USD/kWh", "price of power", _MONEY),
     "other_cost": _word("USD/GPU-hour", "other cash cost of an hour", _MONEY),
-    "months": _word("months", "length of the horizon or schedule", low=0.0),
-    "units": _word("units", "number of GPUs", _MONEY),
+    "months": _word("months", "months to the horizon", low=0.0),
+    "units": _word("units", "number of GPUs in the lot", _MONEY),
     "contract_share": _word("share", "share of capacity under contract", _SHARE),
     "contract_rent": _word("USD/GPU-hour", "rent fixed by the contract", _MONEY),
     "escalation": _word("1/year", "yearly step of the contract rent", _ABOVE_MINUS_ONE),
@@ -128,7 +128,9 @@ VOCABULARY: dict[str, Word] = {
     "scrap": _word("USD", "value on abandonment", _MONEY),
     "price": _word("USD/unit", "orderly market price of one GPU", _MONEY),
     "days": _word("days", "days in which the lot must be sold", _POSITIVE),
-    "daily_depth": _word("units/day", "units the market absorbs in a day", _POSITIVE),
+    "daily_depth": _word(
+        "units/day", "units that the market absorbs in a day at the price", _POSITIVE
+    ),
     "haircut": _word("share", "price haircut for power density and cooling", _SHARE),
     "impact": _word("log", "log discount of the last unit of a lot equal to the depth", low=0.0),
     "exponent": _word("power", "exponent of price impact", _POSITIVE),
@@ -148,21 +150,33 @@ VOCABULARY: dict[str, Word] = {
     "field": _word("name", "column of the catalogue"),
     # debt
     "principal": _word("USD", "opening debt", _MONEY),
-    "rate": _word("1/year", "interest, nominal, compounded each period", low=0.0),
+    "rate": _word("1/year", "interest, nominal per year, compounded each period", low=0.0),
     "periods": _word("periods", "number of periods", _WHOLE),
     "profile": _word("name", "repayment profile"),
-    "balloon": _word("USD", "repayment with the last instalment", _MONEY),
+    "balloon": _word(
+        "USD",
+        "debt left after the last service, to be repaid or refinanced then; 0 when not given",
+        _MONEY,
+    ),
     "grace": _word("periods", "interest-only periods", _WHOLE),
-    "periods_per_year": _word("1/year", "periods in a year", among=_PERIODS_PER_YEAR),
-    "cfads": _word("USD", "cash flow available for debt service, one value per period"),
-    "target_dscr": _word("ratio", "debt service cover that sizes the debt", _POSITIVE),
-    "balance": _word("USD", "debt outstanding", _MONEY),
+    "periods_per_year": _word(
+        "1/year",
+        "periods in a year: 1, 2, 4, 12, 52 or 365; 12 when not given",
+        among=_PERIODS_PER_YEAR,
+    ),
+    "cfads": _word(
+        "USD", "cash flow available for debt service; a negative one carries no service"
+    ),
+    "target_dscr": _word(
+        "ratio", "debt service cover wanted, one figure or one per period", _POSITIVE
+    ),
+    "balance": _word("USD", "debt outstanding today", _MONEY),
     "scheduled": _word("USD", "scheduled principal, one value per period", _MONEY),
     "dsra_opening": _word("USD", "reserve account at closing", _MONEY),
     "dsra_periods": _word("periods", "services held in reserve", _WHOLE),
     "sweep": _word("share", "share of free cash that prepays", _SHARE),
     "lockup": _word("ratio", "cover below which distributions stop", low=0.0),
-    "debt_service": _word("USD", "interest plus principal, one value per period", _MONEY),
+    "debt_service": _word("USD", "interest plus principal of each period", _MONEY),
     "repayments": _word("USD", "principal repaid, one value per period", _MONEY),
     "cash": _word("USD", "cash flow, one value per period"),
     "asset_cash": _word("USD", "cash flow of the asset, one value per period"),
@@ -176,17 +190,21 @@ VOCABULARY: dict[str, Word] = {
     "sale_days": _word("days", "days in which the cards must be sold", _POSITIVE),
     "sale_haircut": _word("share", "price haircut of a forced sale", _SHARE),
     # coverage and covenants
-    "measure": _word("name", "figure to return"),
+    "measure": _word("name", "all, or one of the figures by name; all when not given"),
     "window": _word("periods", "periods in a rolling sum", low=1.0, whole=True),
     "gpus": _word("units", "cards not under contract, one value per period", _MONEY),
     "opex": _word("USD", "operating cost, one value per period"),
     "contracted": _word("USD", "contracted revenue, one value per period"),
     "merchant": _word("USD", "uncontracted revenue at today's rent", _MONEY),
-    "reserve": _word("USD", "cash reserve", _MONEY),
+    "reserve": _word(
+        "USD", "cash held for the debt, added to the present value; 0 when not given", _MONEY
+    ),
     "value": _word("as the threshold", "figure under test"),
     "values": _word("as the threshold", "figures under test, one per period"),
     "threshold": _word("as the value", "covenant level"),
-    "direction": _word("name", "min: value must not be less; max: must not be more"),
+    "direction": _word(
+        "name", "min (the value must not be less, when not given) or max (it must not be more)"
+    ),
     "period_labels": _word("labels", "label of each period"),
     "ineligible": _word("units", "units that do not count", _MONEY),
     "nolv": _word("share", "net orderly liquidation value over price", _SHARE),
@@ -199,16 +217,23 @@ VOCABULARY: dict[str, Word] = {
     "gpu_price": _word("USD/unit", "price of one GPU", _MONEY),
     "coin_haircut": _word("share", "haircut on coin", _SHARE),
     "gpu_haircut": _word("share", "haircut on GPUs", _SHARE),
-    "coin_value": _word("USD", "market value of the coin", _MONEY),
-    "gpu_value": _word("USD", "market value of the GPUs", _MONEY),
+    "coin_value": _word("USD", "market value of the coin today", _MONEY),
+    "gpu_value": _word("USD", "market value of the GPUs today", _MONEY),
     "trigger": _word("ratio", "LTV that triggers", _POSITIVE),
     "target_ltv": _word("ratio", "LTV to be restored", _POSITIVE),
     "slippage": _word("share", "cost of selling coin", _SHARE_BELOW_ONE),
-    "coin_vol": _word("1/sqrt(year)", "volatility of coin", low=0.0),
+    "coin_vol": _word("1/sqrt(year)", "volatility of the coin", low=0.0),
     "gpu_vol": _word("1/sqrt(year)", "volatility of GPU prices", low=0.0),
-    "correlation": _word("ratio", "correlation of log returns", low=-1.0, high=1.0),
-    "coin_drift": _word("1/year", "drift of the coin's expected value, continuous"),
-    "gpu_drift": _word("1/year", "drift of the GPUs' expected value, continuous"),
+    "correlation": _word(
+        "ratio", "correlation of the log returns of coin and GPUs", low=-1.0, high=1.0
+    ),
+    "coin_drift": _word(
+        "1/year", "drift of the coin's expected value, continuous; 0 when not given"
+    ),
+    "gpu_drift": _word(
+        "1/year",
+        "drift of the GPUs' expected value, continuous, usually negative; 0 when not given",
+    ),
     "confidence": _word("share", "probability", low=_ABOVE_ZERO, high=_below(1.0)),
     "asset_value": _word("USD", "value of the asset", _MONEY),
     "barrier": _word("USD", "level that must not be touched", _MONEY),
@@ -263,8 +288,8 @@ VOCABULARY: dict[str, Word] = {
     "downtime_periods": _word("periods", "empty periods after the customer stops", _WHOLE),
     "loss_rate": _word("1/year", "discount rate of losses, effective", _ABOVE_MINUS_ONE),
     # price of credit
-    "exposure": _word("USD", "opening balance, one value per period", _MONEY),
-    "lgd": _word("share", "loss given default", _SHARE),
+    "exposure": _word("USD", "opening balance of each period, the first one today's", _MONEY),
+    "lgd": _word("share", "loss given default in each period, or one for all", _SHARE),
     "spread": _word("1/year", "credit spread, nominal", low=0.0),
     "el_spread": _word("1/year", "spread that pays the expected loss", low=0.0),
     "capital": _word("share", "capital held against the exposure", low=0.0),
@@ -289,6 +314,8 @@ HOMONYMS: dict[tuple[str, str], Word] = {
         "units/day", "GPUs the market absorbs in a day", _POSITIVE
     ),
     ("XLC_REPAYMENT", "sale_cost"): _word("USD/unit", "cost of selling one GPU", _MONEY),
+    ("XLC_DUAL_SIM", "sale_cost"): _word("USD/unit", "cost of selling one GPU", _MONEY),
+    ("XLC_SIM_GRID", "sale_cost"): _word("USD/unit", "cost of selling one GPU", _MONEY),
     ("XLC_REQUIRED_SPREAD", "opex"): _word("1/year", "running cost of the loan", low=0.0),
 }
 

@@ -18,7 +18,7 @@ import xlwings as xw
 from xlcredit.errors import CellError
 from xlcredit.functions import REGISTRY, Function
 from xlcredit.hosts.classic.com import from_com, to_com
-from xlcredit.hosts.reasons import Place, Reasons
+from xlcredit.hosts.reasons import CallSite, Reasons
 from xlcredit.worksheet.boundary import evaluate
 from xlcredit.worksheet.cells import Cells
 from xlcredit.worksheet.explain import argument_help
@@ -64,7 +64,7 @@ def respond(function: Function, raw: Sequence[Any]) -> list[list[Any]]:
     Our VBA writes one argument more than the signature has: where the caller stands.
     """
     parameters = function.parameters
-    caller = Place.parse(raw[len(parameters)]) if len(raw) > len(parameters) else None
+    caller = CallSite.parse(raw[len(parameters)]) if len(raw) > len(parameters) else None
     arguments = [
         _cell(argument) if parameter.kind == "cell" else from_com(argument)
         for parameter, argument in zip(parameters, raw, strict=False)
@@ -81,7 +81,7 @@ def respond(function: Function, raw: Sequence[Any]) -> list[list[Any]]:
 
 def _cell(raw: Any) -> Any:
     """Read cells that may hold errors; our VBA sends their address along, for the reasons."""
-    place = Place.parse(raw[1]) if isinstance(raw, tuple) and len(raw) == 2 else None
+    place = CallSite.parse(raw[1]) if isinstance(raw, tuple) and len(raw) == 2 else None
     if place is None:
         return from_com(raw)
     cells = from_com(raw[0])

@@ -118,8 +118,8 @@ def connect() -> Answer:
         return OtherPython()
     except Exception as error:
         reason = f"xlcredit was not found: {error}; run: xlcredit libreoffice install"
-    told = {"XLC_VERSION": reason, "XLC_WHY": reason}
-    return lambda name, _: ((told.get(name, nan(NAME_ERROR)),),)
+    message = {"XLC_VERSION": reason, "XLC_WHY": reason}
+    return lambda name, _: ((message.get(name, nan(NAME_ERROR)),),)
 
 
 def method(name: str) -> Callable[..., Rows]:

@@ -150,8 +150,8 @@ def with_reason(cell: Any, calls: Iterable[tuple[str, tuple[Any, ...] | None, in
         if found and number in (ERROR_NUMBERS[found.code], _REFUSED):
             return found
     if unread:
-        told = f"an argument of {unread} is a formula; put it in a cell of its own to see why"
-        return CellError(error.code, told)
+        message = f"an argument of {unread} is a formula; put it in a cell of its own to see why"
+        return CellError(error.code, message)
     return error
 
 

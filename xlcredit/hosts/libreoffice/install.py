@@ -142,8 +142,8 @@ def find() -> Office:
         It is missing or too old.
     """
     soffice, unopkg = _program("soffice"), _program("unopkg")
-    told = _run([soffice, "--version"]).stdout
-    found = re.search(r"LibreOffice ((\d+)\.(\d+)[.\d]*)", told)
+    message = _run([soffice, "--version"]).stdout
+    found = re.search(r"LibreOffice ((\d+)\.(\d+)[.\d]*)", message)
     if found is None:
         raise HostError(f"{soffice} does not tell its version: is it LibreOffice?")
     if (int(found[2]), int(found[3])) < OLDEST:
@@ -195,5 +195,5 @@ def _run(
 def _complaint(done: subprocess.CompletedProcess[str]) -> str:
     """The line in which unopkg says what is wrong, among others that do not."""
     lines = [line.strip() for line in (done.stderr + done.stdout).splitlines() if line.strip()]
-    told = [line for line in lines if line.startswith("ERROR")] or lines or ["no reason given"]
-    return told[0].removeprefix("ERROR:").removeprefix(" Exception occurred:").strip()
+    message = [line for line in lines if line.startswith("ERROR")] or lines or ["no reason given"]
+    return message[0].removeprefix("ERROR:").removeprefix(" Exception occurred:").strip()

@@ -179,14 +179,14 @@ def _wizard(function: Function) -> str:
 
 
 def _parameter(argument: Argument) -> str:
-    told = argument.meaning
-    if not argument.required and "not given" not in told:
-        told += " Optional."
+    message = argument.meaning
+    if not argument.required and "not given" not in message:
+        message += " Optional."
     if argument.unit:
-        told += f" [{argument.unit}]"
+        message += f" [{argument.unit}]"
     return (
         f'\n<node oor:name="{argument.name}" oor:op="replace">'
-        f"{_text('DisplayName', argument.name)}{_text('Description', told)}</node>"
+        f"{_text('DisplayName', argument.name)}{_text('Description', message)}</node>"
     )
 
 

@@ -27,7 +27,7 @@ from xlcredit.errors import CellError
 from xlcredit.functions import REGISTRY, Function
 from xlcredit.hosts.officejs.cells import from_office, to_office
 from xlcredit.hosts.officejs.why import Candidates
-from xlcredit.hosts.reasons import Place
+from xlcredit.hosts.reasons import CallSite
 from xlcredit.worksheet.boundary import evaluate
 from xlcredit.worksheet.explain import argument_help
 
@@ -57,7 +57,7 @@ def _udf(function: Function) -> Callable[..., Any]:
         except CellError as error:
             answer = error.with_traceback(None)
         if caller is not None:
-            place = Place(_book(caller) + caller.sheet_name, caller.row, caller.column)
+            place = CallSite(_book(caller) + caller.sheet_name, caller.row, caller.column)
             REASONS.keep(place, answer)
         if isinstance(answer, CellError) and answer.code == "#VALUE!":
             raise XlwingsError(answer.reason)  # the one error that Excel shows with a text

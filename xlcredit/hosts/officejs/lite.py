@@ -141,7 +141,7 @@ def _extension(package: Package) -> str:
         "xlwingsWorkbookId": str(book),
         "xlwingsSettingsWorkbook": json.dumps({"startupBehavior": "taskpane"}),
     }
-    told = "".join(
+    message = "".join(
         f'<we:property name="{escape(name)}" value="{escape(json.dumps(value))}"/>'
         for name, value in properties.items()
     )
@@ -152,7 +152,7 @@ def _extension(package: Package) -> str:
         f'<we:reference id="{_STORE_ID}" version="1.0.0.0" store="en-US" storeType="OMEX"/>'
         f'<we:alternateReferences><we:reference id="{upper}" version="1.0.0.0" store="{upper}" '
         f'storeType="OMEX"/></we:alternateReferences>'
-        f"<we:properties>{told}</we:properties><we:bindings/>"
+        f"<we:properties>{message}</we:properties><we:bindings/>"
         f'<we:snapshot xmlns:r="{_RELATIONS}"/></we:webextension>'
     )
 

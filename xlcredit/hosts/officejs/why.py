@@ -7,7 +7,7 @@ the cells whose latest answer was such an error, each with its reason.
 from __future__ import annotations
 
 from xlcredit.errors import CellError
-from xlcredit.hosts.reasons import Place, Reasons
+from xlcredit.hosts.reasons import CallSite, Reasons
 
 __all__ = ["Candidates"]
 
@@ -28,20 +28,20 @@ class Candidates(Reasons):
         book : str
             Name of the workbook that asks, in brackets as places hold it.
         """
-        reasons: dict[str, Place] = {}
+        reasons: dict[str, CallSite] = {}
         for caller, errors in self._errors.items():
             for (row, column), kept in errors.items():
                 # An error that was passed on says nothing of its own.
                 passed_on = kept.reason.endswith(f"holds {error.code}")
                 if kept.code == error.code and caller.sheet.startswith(book) and not passed_on:
                     reasons.setdefault(kept.reason, caller.moved(row, column))
-        told = [
+        message = [
             f"{_address(place, book)}: {reason}" for reason, place in list(reasons.items())[-_MOST:]
         ]
-        return CellError(error.code, "; or ".join(told))
+        return CellError(error.code, "; or ".join(message))
 
 
-def _address(place: Place, book: str) -> str:
+def _address(place: CallSite, book: str) -> str:
     """Name a cell; xlcredit.recalc could, but it needs what Pyodide does not have."""
     letters, column = "", place.column
     while column:

@@ -20,7 +20,11 @@ from xlcredit.recalc.outcome import Recalculation
 from xlcredit.workbook.pages.inputs import CHANGED, read_inputs
 from xlcredit.workbook.reading import open_book
 
-__all__ = ["recalculate", "warnings", "with_sources"]
+__all__ = ["SIGNED", "recalculate", "warnings", "with_sources"]
+
+
+#: Said of every copy of a signed workbook.
+SIGNED = "the workbook is digitally signed; the signature does not hold for the copy"
 
 
 def recalculate(
@@ -30,6 +34,8 @@ def recalculate(
     inputs: Inputs | None = None,
     functions: Mapping[str, Callable[..., Any]] | None = None,
     engine: str | Engine = "auto",
+    strict: bool = False,
+    keep: bool = False,
     overwrite: bool = False,
 ) -> Recalculation:
     """Calculate every formula of a workbook, and save a copy that shows the results.
@@ -50,9 +56,13 @@ def recalculate(
         inputs=with_sources(book, inputs or {}),
         functions=functions,
         engine=engine,
+        strict=strict,
+        keep=keep,
         overwrite=overwrite,
     )
     result.warnings.extend(warnings(result, inputs or {}))
+    if target is not None and book.package.signed:
+        result.warnings.append(SIGNED)
     return result
 
 

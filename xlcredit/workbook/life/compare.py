@@ -14,12 +14,12 @@ from xlcredit.ooxml.place import Place, address
 from xlcredit.ooxml.values import Value
 from xlcredit.serials import from_serial
 from xlcredit.workbook.life.stamp import Stamp, read_stamp
-from xlcredit.workbook.pages.dashboard import Cell, Dashboard, read_dashboard
+from xlcredit.workbook.pages.dashboard import Dashboard, ShownFigure, read_dashboard
 from xlcredit.workbook.pages.inputs import InputsPage, read_inputs
 from xlcredit.workbook.pages.term_sheet import read_terms
 from xlcredit.workbook.reading import open_book, text
 
-__all__ = ["Change", "Comparison", "compare"]
+__all__ = ["Change", "WorkbookDiff", "compare"]
 
 #: Figures this close are the same figure.
 _TOLERANCE = 1e-9
@@ -45,7 +45,7 @@ class Change:
 
 
 @dataclass
-class Comparison:
+class WorkbookDiff:
     """What differs between two workbooks."""
 
     old: Path
@@ -76,7 +76,7 @@ class Comparison:
         return self.figures + self.covenants + self.statuses
 
 
-def compare(old: Path, new: Path) -> Comparison:
+def compare(old: Path, new: Path) -> WorkbookDiff:
     """Compare two workbooks made from one template, by the values stored in them.
 
     Raises
@@ -92,7 +92,7 @@ def compare(old: Path, new: Path) -> Comparison:
             "only workbooks of one template can be compared"
         )
     dashboards = [read_dashboard(book) for book in books]
-    found = Comparison(old, new, remarks=list(_remarks(before, after)))
+    found = WorkbookDiff(old, new, remarks=list(_remarks(before, after)))
     if bool(books[0].formulas) != bool(books[1].formulas):
         found.remarks.append("one of them holds no formulas: values are compared")
     found.inputs = list(_inputs(*books))
@@ -163,14 +163,14 @@ def _numbers(sheet: str, old: Book, new: Book) -> Iterator[Change]:
 # --- what it does ---------------------------------------------------------------------------
 
 
-def _add_effects(found: Comparison, old: Dashboard, new: Dashboard) -> None:
+def _add_effects(found: WorkbookDiff, old: Dashboard, new: Dashboard) -> None:
     before, after = (_figures(dashboard) for dashboard in (old, new))
     found.figures = list(_changed(before, after))
     found.covenants = list(_changed(_covenants(old), _covenants(new)))
     found.statuses = list(_changed(_statuses(old), _statuses(new)))
 
 
-def _figures(dashboard: Dashboard) -> dict[str, Cell]:
+def _figures(dashboard: Dashboard) -> dict[str, ShownFigure]:
     return {
         label: cell
         for comparison in dashboard.comparisons
@@ -178,7 +178,7 @@ def _figures(dashboard: Dashboard) -> dict[str, Cell]:
     }
 
 
-def _covenants(dashboard: Dashboard) -> dict[str, Cell]:
+def _covenants(dashboard: Dashboard) -> dict[str, ShownFigure]:
     cells = {}
     for covenant in dashboard.covenants:
         cells[covenant.label] = covenant.value
@@ -187,13 +187,13 @@ def _covenants(dashboard: Dashboard) -> dict[str, Cell]:
     return cells
 
 
-def _statuses(dashboard: Dashboard) -> dict[str, Cell]:
-    statuses = {c.label: Cell(c.status, "text") for c in dashboard.covenants}
-    return statuses | {"Master check": Cell(dashboard.master_check, "text")}
+def _statuses(dashboard: Dashboard) -> dict[str, ShownFigure]:
+    statuses = {c.label: ShownFigure(c.status, "text") for c in dashboard.covenants}
+    return statuses | {"Master check": ShownFigure(dashboard.master_check, "text")}
 
 
-def _changed(before: dict[str, Cell], after: dict[str, Cell]) -> Iterator[Change]:
-    nothing = Cell(None, "")
+def _changed(before: dict[str, ShownFigure], after: dict[str, ShownFigure]) -> Iterator[Change]:
+    nothing = ShownFigure(None, "")
     for label in dict.fromkeys([*after, *before]):
         old, new = before.get(label, nothing), after.get(label, nothing)
         if _differ(old.value, new.value):

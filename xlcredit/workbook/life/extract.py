@@ -55,8 +55,8 @@ def extract(path: Path, template: str | None = None) -> tuple[Deal, Template]:
     spec = _template(path, stamp.template, template)
     cells = read_inputs(book)
     if unknown := sorted(cells.keys() - spec.inputs.keys()):
-        told = f"{path}: {', '.join(unknown)} is no input of {spec.name}"
-        raise DealError(f"{told}; give the template that it was built from")
+        message = f"{path}: {', '.join(unknown)} is no input of {spec.name}"
+        raise DealError(f"{message}; give the template that it was built from")
     inputs = {name: _input(book, default, cells.get(name)) for name, default in spec.inputs.items()}
     note = read_note(book, stamp.as_of)
     series, actuals = read_curves(book, spec)

@@ -157,6 +157,7 @@ def _facts(book: Book, date: datetime.date) -> dict[str, str]:
         "Built by xlcredit": properties.get("xlcredit version", "no"),
         "Template": properties.get("xlcredit template", "none"),
         "Formulas": str(len(book.formulas)),
+        **({"Digital signature": "of the source only"} if book.package.signed else {}),
     }
 
 

@@ -34,6 +34,11 @@ _VERDICTS = frozenset(
 _ORDER = frozenset({"<", "<=", ">", ">="})
 
 
+_RANGE_TO = re.compile(
+    r"((?:'[^']+'!|\w+!)?\$?[A-Z]+\$?\d+):INDEX\(\1:(\$?[A-Z]+\$?\d+),1,[^,()]+\)"
+)
+
+
 @rule("L01", "embedded-constant", "warning", "FAST 3.04-01; ICAEW principle 14")
 def embedded_constant(subject: Subject) -> Iterator[Spot]:
     """A formula holds a number that belongs into a cell with a label, a unit and a source.
@@ -125,9 +130,12 @@ def add_in_path(subject: Subject) -> Iterator[Spot]:
 
 @rule("L14", "long-formula", "warning", "FAST 3.03-01")
 def long_formula(subject: Subject) -> Iterator[Spot]:
-    """A formula is too long to be explained in a breath: more than 250 characters."""
+    """A formula is too long to be explained in a breath: more than 250 characters.
+
+    A range that ends at a month that a cell names, ``A1:INDEX(A1:Z1,1,n)``, counts as ``A1:Z1``.
+    """
     for group in subject.groups:
-        if (length := len(group.formula.text)) > LONGEST_FORMULA:
+        if (length := len(_RANGE_TO.sub(r"\1:\2", group.formula.text))) > LONGEST_FORMULA:
             yield at(group, f"{length} characters; split it over rows with labels")
 
 

@@ -38,10 +38,10 @@ class AnnualPage:
 
     def write(self, book: Draft, sheet: Worksheet) -> None:
         """Write the sheet."""
-        told = (
+        message = (
             "Years from closing; a sum of the months, their lowest, or the last month of the year"
         )
-        style.title(sheet, "Annual", f"{book.deal.name}. {told}.")
+        style.title(sheet, "Annual", f"{book.deal.name}. {message}.")
         years = range(1, self._last(book) - _FIRST_YEAR + 2)
         header = ["", "Unit", "Total", *(f"Year {n}" for n in years), "Months in all"]
         style.table_header(sheet, _HEADER_ROW, header)

@@ -84,11 +84,7 @@ class ChecksPage:
         style.table_header(sheet, 4, ["Test", "Holds", "Status"])
         tests = self._tests(book)
         for row, (label, formula) in enumerate(tests, start=_FIRST_ROW):
-            style.base(sheet.cell(row, 1)).value = label
-            book.formula(sheet, row, 2, formula, "").alignment = Alignment(horizontal="center")
-            status = f'IF(ISERROR(B{row}),"CHECK",IF(B{row}=TRUE,"OK","CHECK"))'
-            cell = book.formula(sheet, row, 3, status, "text", bold=True)
-            cell.alignment = Alignment(horizontal="center")
+            _write_check(book, sheet, row, label, formula)
         last = _FIRST_ROW + len(tests) - 1
         area = f"$C${_FIRST_ROW}:$C${last}"
         master = f'IF(COUNTIF({area},"OK")=ROWS({area}),"OK","CHECK")'
@@ -103,6 +99,7 @@ class ChecksPage:
         # a house template need not have the input
         tolerance = "tolerance" if "tolerance" in book.deal.inputs else TOLERANCE
         tests = [(check.label, check.formula) for check in book.template.check]
+        tests += curve_checks(book.template)
         tests.append(
             (
                 "Every worksheet function equals its native twin",
@@ -110,12 +107,11 @@ class ChecksPage:
             )
         )
         tests.append(("Every covenant has a verdict", 'COUNTIF({summary.statuses},"CHECK")=0'))
-        tests += curve_checks(book.template)
         if book.template.annual:
             # the only difference is the order of adding up
             apart = "ABS(SUM({annual.years})-SUM({annual.months}))"
-            told = f"{apart}<={tolerance}*SUM({{annual.months}})"
-            tests.append(("The years add up to the months", told))
+            message = f"{apart}<={tolerance}*SUM({{annual.months}})"
+            tests.append(("The years add up to the months", message))
         areas = {"Summary": "{summary.area}"}
         areas |= {page.name: _used_area(book, page.name) for page in book.template.sheet}
         areas |= {"Term Sheet": "{terms.area}", "Stress": "{stress.area}"}
@@ -124,6 +120,21 @@ class ChecksPage:
             for name, area in areas.items()
         ]
         return tests
+
+
+def _write_check(
+    book: Draft,
+    sheet: Worksheet,
+    row: int,
+    label: str,
+    formula: str,
+) -> None:
+    style.base(sheet.cell(row, 1)).value = label
+    holds = book.formula(sheet, row, 2, formula, "")
+    status = f'IF(ISERROR(B{row}),"CHECK",IF(B{row}=TRUE,"OK","CHECK"))'
+    verdict = book.formula(sheet, row, 3, status, "text", bold=True)
+    for cell in (holds, verdict):
+        cell.alignment = Alignment(horizontal="center")
 
 
 def _used_area(book: Draft, sheet: str) -> str:

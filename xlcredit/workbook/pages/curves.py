@@ -30,6 +30,7 @@ NAME = "Curves"
 NONE = "\N{EN DASH}"
 #: What stands in front of a row's name for its three rows here, and for its switch.
 _BUDGET, _OWN, _ACTUAL, _USE = "budget_", "own_", "actual_", "use_"
+_LOW, _HIGH = "lowest_", "highest_"
 _PURPOSE = (
     "Your own months (paste them into the blue cells; a month without a value follows the "
     "template's curve) and what has happened, up to the month that the sheet Inputs names"
@@ -81,6 +82,12 @@ def _spec(template: Template) -> templates.Sheet:
         if AS_AT in template.inputs:
             label = f"{row.label}: what has happened"
             rows.append(Row(name=_ACTUAL + row.name, label=label, unit=row.unit))
+        if row.plausible is not None:
+            told = "than which a month of your own is not plausible"
+            rows += [
+                Row(name=_LOW + row.name, label=f"Lower {told}", unit=row.unit),
+                Row(name=_HIGH + row.name, label=f"Higher {told}", unit=row.unit),
+            ]
         blocks.append(Block(title=row.label, row=rows))
     return templates.Sheet(name=NAME, purpose=_PURPOSE, block=blocks)
 
@@ -98,6 +105,11 @@ class CurvesPage(MonthlyPage):
             if place.sheet == NAME and name.startswith(_OWN):
                 switch = _USE + name.removeprefix(_OWN)
                 book.name(switch, NAME, place.row, TOTAL, "flag")
+            if place.sheet == NAME and name.startswith((_LOW, _HIGH)):
+                bare = name.removeprefix(_LOW).removeprefix(_HIGH)
+                unit = next(r.unit for r in book.template.own_rows if r.name == bare)
+                book.name(name, NAME, place.row, TOTAL, unit)
+                del book.places.rows[name]  # one cell, and no months
 
     def write(self, book: Draft, sheet: Worksheet) -> None:
         """Write the rows; a switch of 1 uses the months that are given."""
@@ -107,6 +119,9 @@ class CurvesPage(MonthlyPage):
             switch = style.input_cell(sheet.cell(own.row, TOTAL), "flag", whole=True)
             switch.value = 1
             _write_series(book, sheet, own, row, book.deal.series.get(row.name))
+            for name, value in zip((_LOW, _HIGH), row.plausible or (), strict=False):
+                place = book.places.cells[name + row.name]
+                style.input_cell(sheet.cell(place.row, TOTAL), row.unit).value = value
             if AS_AT in book.template.inputs:
                 actual = book.places.rows[_ACTUAL + row.name]
                 _write_series(book, sheet, actual, row, book.deal.actuals.get(row.name))
@@ -131,12 +146,12 @@ def curve_checks(template: Template) -> list[tuple[str, str]]:
     for row in template.own_rows:
         if row.plausible is None:
             continue
-        low, high = row.plausible
+        low, high = _LOW + row.name, _HIGH + row.name
         kinds = [_OWN, *([_ACTUAL] if AS_AT in template.inputs else [])]
         given = ",".join(f"{{{kind}{row.name}.all}}" for kind in kinds)
-        inside = f"AND(MIN({low:g},{given})>={low:g},MAX({high:g},{given})<={high:g})"
-        told = f"{row.label}: months of your own lie between {low:g} and {high:g} {row.unit}"
-        tests.append((told, inside))
+        between = "{:g} and {:g}".format(*row.plausible)
+        told = f"{row.label}: months of your own lie between {between} {row.unit}"
+        tests.append((told, f"AND(MIN({low},{given})>={low},MAX({high},{given})<={high})"))
     return tests
 
 

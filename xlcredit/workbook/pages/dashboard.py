@@ -27,11 +27,11 @@ from xlcredit.workbook.pages.summary import (
     READING,
 )
 
-__all__ = ["Cell", "Comparison", "Covenant", "Dashboard", "read_dashboard"]
+__all__ = ["ShownFigure", "SideBySide", "CovenantLine", "Dashboard", "read_dashboard"]
 
 
 @dataclass(frozen=True)
-class Cell:
+class ShownFigure:
     """A value, its unit, and how a person reads it."""
 
     value: Any
@@ -62,27 +62,27 @@ _BREACHED = {"headroom, min": "must rise", "headroom, max": "must fall"}
 
 
 @dataclass(frozen=True)
-class Comparison:
+class SideBySide:
     """A side-by-side: figures by label, and what they say."""
 
     title: str
     question: str
-    figures: dict[str, Cell]
+    figures: dict[str, ShownFigure]
     reading: str
 
 
 @dataclass(frozen=True)
-class Covenant:
+class CovenantLine:
     """One row of the covenant dashboard."""
 
     label: str
-    value: Cell
+    value: ShownFigure
     test: str
-    threshold: Cell
+    threshold: ShownFigure
     status: str
-    headroom: Cell
-    first_breach: Cell
-    may_move_by: Cell
+    headroom: ShownFigure
+    first_breach: ShownFigure
+    may_move_by: ShownFigure
     driver: str
 
 
@@ -93,8 +93,8 @@ class Dashboard:
     title: str
     scenario: str
     master_check: str
-    comparisons: list[Comparison]
-    covenants: list[Covenant]
+    comparisons: list[SideBySide]
+    covenants: list[CovenantLine]
 
 
 def read_dashboard(
@@ -150,7 +150,7 @@ class _Cells:
         value = self._values(place)
         return value.code if isinstance(value, CellError) else reading.text(value)
 
-    def cell(self, place: Place, in_millions: bool = False) -> Cell:
+    def cell(self, place: Place, in_millions: bool = False) -> ShownFigure:
         """A figure with its unit: a date as a date, a whole number as one."""
         value: Any = self._values(place)
         unit = self.units.get(place, "")
@@ -160,10 +160,10 @@ class _Cells:
             value = from_serial(value)
         elif isinstance(value, float) and value.is_integer():
             value = int(value)
-        return Cell(value, unit, in_millions)
+        return ShownFigure(value, unit, in_millions)
 
 
-def _comparisons(cells: _Cells, area: Area) -> list[Comparison]:
+def _comparisons(cells: _Cells, area: Area) -> list[SideBySide]:
     """Read the bands: a title above its question, a label above its figure."""
     found = []
     for top in range(area.top, area.bottom + 1, BAND):
@@ -172,19 +172,19 @@ def _comparisons(cells: _Cells, area: Area) -> list[Comparison]:
             cells.text(place._replace(row=top)): cells.cell(place, in_millions=True)
             for place in reading.within(cells.book, band).values()
         }
-        title, question, told = (
+        title, question, message = (
             cells.text(Place(area.sheet, *at))
             for at in ((top, area.left), (top + 1, area.left), (top + 1, READING))
         )
-        found.append(Comparison(title, question, figures, told))
+        found.append(SideBySide(title, question, figures, message))
     return found
 
 
-def _covenant(cells: _Cells, row: dict[str, Place]) -> Covenant:
+def _covenant(cells: _Cells, row: dict[str, Place]) -> CovenantLine:
     label, value, test, threshold, status, headroom, breach, move, driver = (
         row[word] for word in COVENANT_COLUMNS
     )
-    return Covenant(
+    return CovenantLine(
         label=cells.text(label),
         value=cells.cell(value),
         test=cells.text(test),

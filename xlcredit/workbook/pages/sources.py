@@ -67,9 +67,9 @@ class SourcesPage:
             doubtful = status[item.name] in doubts
             color = "B45309" if doubtful else style.INK
             source = f"Inputs!$D${book.places.cells[item.name].row}"
-            told = status[item.name]
+            message = status[item.name]
             # a value changed since has another source; flag and date must not outlive it
-            flag = f'IF({source}="{CHANGED}","assumption","{told}")'
+            flag = f'IF({source}="{CHANGED}","assumption","{message}")'
             if item.as_of:
                 date = f'IF({source}="{CHANGED}","",{source.replace("$D$", "$E$")})'
                 style.base(book.formula(sheet, row, 4, date, "date"), color=style.MUTED)

@@ -127,8 +127,8 @@ def _status_line(book: Draft, sheet: Worksheet) -> None:
     check.alignment = Alignment(horizontal="center")
     style.paint_status(sheet, "E3")
     area = "{sources.status}"
-    told = f'COUNTIF({area},"assumption")&" of "&ROWS({area})&" inputs are assumptions"'
-    style.base(book.formula(sheet, 3, READING, told, "text"), color=style.MUTED)
+    message = f'COUNTIF({area},"assumption")&" of "&ROWS({area})&" inputs are assumptions"'
+    style.base(book.formula(sheet, 3, READING, message, "text"), color=style.MUTED)
 
 
 def _write_comparison(book: Draft, sheet: Worksheet, row: int, comparison: Comparison) -> None:

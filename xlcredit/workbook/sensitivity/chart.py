@@ -28,8 +28,8 @@ def pyplot() -> Any:
     try:
         from matplotlib.figure import Figure  # noqa: PLC0415 - an extra
     except ImportError:
-        told = 'charts need matplotlib: pip install "xlcredit[charts]"'
-        raise UserError(told) from None
+        message = 'charts need matplotlib: pip install "xlcredit[charts]"'
+        raise UserError(message) from None
     return Figure
 
 

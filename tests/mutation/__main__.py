@@ -1,0 +1,112 @@
+"""``python -m tests.mutation [PER_FILE [PATTERN]]`` mutates a sample of lines and counts survivors.
+
+Needs cosmic-ray (``pip install cosmic-ray==8.7.0``, in this environment or another on the PATH). A
+copy of the repository is mutated, never this one. The sample depends on the file alone, so that a
+score can be repeated; a survivor is printed with its line.
+"""
+
+from __future__ import annotations
+
+import random
+import shutil
+import sqlite3
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+_OOXML = ("tests/ooxml", "tests/hostile/test_workbooks.py::test_what_is_refused_is_named")
+#: Each file that is mutated, and the tests that should notice.
+TARGETS: dict[str, tuple[str, ...]] = {
+    **{
+        f"xlcredit/models/{name}.py": (
+            f"tests/models/test_{name}.py",
+            "tests/functions/test_reference.py",
+            "tests/functions/test_docstrings.py",
+        )
+        for name in (
+            *("coverage", "debt", "residual", "rents", "liquidation", "ltv", "credit", "solve"),
+            *("normal", "quadrature", "breach"),
+        )
+    },
+    **{
+        f"xlcredit/worksheet/{name}.py": ("tests/worksheet", "tests/functions/test_contract.py")
+        for name in ("boundary", "arguments")
+    },
+    **{
+        f"xlcredit/ooxml/{name}.py": _OOXML
+        for name in ("archive", "numerals", "patch", "place", "sheet", "tags", "values")
+    },
+}
+
+
+def _mutate(copy: Path, path: str, tests: tuple[str, ...], sample: int) -> tuple[int, int]:
+    """Mutate one file of the copy; give how many mutants there were, and how many survived."""
+    config, session = copy / "cosmic.toml", copy / "cosmic.sqlite"
+    session.unlink(missing_ok=True)
+    command = f"{sys.executable} -m pytest -x -q -p no:cacheprovider {' '.join(tests)}"
+    config.write_text(
+        f'[cosmic-ray]\nmodule-path = "{path}"\ntimeout = 120.0\nexcluded-modules = []\n'
+        f'test-command = "{command}"\n[cosmic-ray.distributor]\nname = "local"\n'
+    )
+    _run(copy, "baseline", str(config))
+    _run(copy, "init", str(config), str(session))
+    _sample(session, path, sample)
+    _run(copy, "exec", str(config), str(session))
+    with sqlite3.connect(session) as base:
+        results = base.execute(
+            "select r.test_outcome, m.operator_name, m.start_pos_row, r.diff from work_results r "
+            "join mutation_specs m on m.job_id = r.job_id order by m.start_pos_row"
+        ).fetchall()
+    survivors = [row for row in results if str(row[0]).endswith("SURVIVED")]
+    for _, operator, line, diff in survivors:
+        print(f"   {path}:{line} {operator.removeprefix('core/')}")
+        for text in (diff or "").splitlines():
+            if text[:1] in "+-" and text[:3] not in ("+++", "---"):
+                print(f"      {text}")
+    return len(results), len(survivors)
+
+
+def _sample(session: Path, path: str, most: int) -> None:
+    """Keep some of the mutants: the same ones each time."""
+    with sqlite3.connect(session) as base:
+        jobs = base.execute(
+            "select job_id from mutation_specs where operator_name not like '%Decorator%' "
+            "order by operator_name, occurrence"
+        ).fetchall()
+        kept = {job for (job,) in random.Random(path).sample(jobs, min(most, len(jobs)))}
+        for (job,) in base.execute("select job_id from work_items").fetchall():
+            if job not in kept:
+                base.execute("delete from mutation_specs where job_id = ?", (job,))
+                base.execute("delete from work_items where job_id = ?", (job,))
+
+
+def _run(copy: Path, *words: str) -> None:
+    done = subprocess.run(
+        ["cosmic-ray", *words], cwd=copy, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        sys.exit(f"cosmic-ray {words[0]}: {done.stdout}{done.stderr}")
+
+
+def _main() -> None:
+    if not shutil.which("cosmic-ray"):
+        sys.exit("cosmic-ray is not on the PATH: pip install cosmic-ray==8.7.0")
+    sample = int(sys.argv[1]) if len(sys.argv) > 1 else 5
+    pattern = sys.argv[2] if len(sys.argv) > 2 else ""
+    total = alive = 0
+    with tempfile.TemporaryDirectory() as scratch:
+        copy = Path(scratch) / "copy"
+        subprocess.run(["git", "clone", "-q", str(ROOT), str(copy)], check=True)
+        for path, tests in TARGETS.items():
+            if pattern in path:
+                mutants, survivors = _mutate(copy, path, tests, sample)
+                total, alive = total + mutants, alive + survivors
+                print(f"{path:36} {mutants:3} mutants, {survivors} survived", flush=True)
+    print(
+        f"{'all':36} {total:3} mutants, {alive} survived: {1 - alive / max(total, 1):.0%} noticed"
+    )
+
+
+_main()

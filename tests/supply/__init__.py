@@ -1,0 +1,1 @@
+"""What comes with the package, and what is in it."""

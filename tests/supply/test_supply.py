@@ -1,0 +1,61 @@
+"""The lock has hashes, the licences are known, and the wheel holds the package and nothing else."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.supply.closure import ALLOWED, HASHED, ROOT, hashes, pins, runtime
+
+
+def test_every_line_of_the_lock_has_its_hash() -> None:
+    known = hashes()
+    assert pins(HASHED) == pins(ROOT / "requirements.lock")
+    assert set(known) == set(pins(HASHED))
+    assert all(known.values())
+
+
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-hashed.lock"])
+def test_a_lock_names_no_registry(name: str) -> None:
+    assert not re.search(r"https?:|file:|index-url", (ROOT / name).read_text("utf-8"))
+
+
+def test_whatever_comes_along_has_a_licence_that_is_allowed() -> None:
+    parts = runtime()
+    assert {"numpy", "openpyxl", "formualizer", "typer"} <= {part.name for part in parts}
+    assert [part for part in parts if not ALLOWED.search(part.licence)] == []
+    assert {part.name for part in parts} <= set(hashes())
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
+    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
+    (built,) = folder.glob("*.whl")
+    return built
+
+
+def test_the_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        names = {n for n in archive.namelist() if ".dist-info/" not in n}
+        about = next(n for n in archive.namelist() if n.endswith("METADATA"))
+        metadata = archive.read(about).decode()
+    known = [ROOT / line for line in _tracked("xlcredit")]
+    expected = {str(path.relative_to(ROOT)) for path in known}
+    expected |= {f"xlcredit/{line}" for line in _tracked("templates")}
+    assert names == expected
+    assert "License-Expression: MIT" in metadata
+    assert "Requires-Python: >=3.11" in metadata
+
+
+def _tracked(folder: str) -> list[str]:
+    done = subprocess.run(
+        ["git", "ls-files", folder], cwd=ROOT, check=True, capture_output=True, text=True
+    )
+    return done.stdout.splitlines()

@@ -1,0 +1,83 @@
+"""The miner's sheet Simulation: its figures are those of the command, and move as they should."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from xlcredit.workbook.making import new_workbook
+from xlcredit.workbook.session import Session
+from xlcredit.workbook.simulated import simulate
+
+
+@pytest.fixture(scope="module")
+def book() -> Iterator[Session]:
+    with new_workbook("miner-dual-collateral") as session:
+        yield session
+
+
+@contextmanager
+def changed(book: Session, **inputs: float) -> Iterator[None]:
+    """Change inputs for a while."""
+    before = {name: book[name] for name in inputs}
+    book.set(inputs)
+    yield
+    book.set(before)
+
+
+def number(book: Session, name: str) -> float:
+    value = book[name]
+    assert isinstance(value, float), (name, value)
+    return value
+
+
+def test_the_sheet_says_what_the_command_says(book: Session, tmp_path: Path) -> None:
+    book.save(tmp_path / "miner.xlsx")
+    figures = simulate(tmp_path / "miner.xlsx").figures
+    for name, figure in (
+        ("sim_call", "call_probability"),
+        ("sim_liquidated", "liquidation_probability"),
+        ("sim_default", "payment_default_probability"),
+        ("sim_loss", "expected_loss"),
+        ("sim_worst", "shortfall_p99"),
+        ("sim_ltv", "max_ltv_p95"),
+    ):
+        assert number(book, name) == pytest.approx(figures[figure].value, rel=1e-9), name
+        assert number(book, f"{name}_error") == pytest.approx(figures[figure].error, rel=1e-9), name
+    assert number(book, "sim_spread") == pytest.approx(figures["spread"].value * 1e4, rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("name", "factor", "figure"),
+    [
+        ("coin_vol", 1.5, "call_any"),
+        ("sim_jumps", 3.0, "call_any"),
+        ("calm_correlation", 6.0, "call_any"),
+        ("coin_units", 0.6, "call_any"),
+        ("tenor_months", 4.0 / 3.0, "call_any"),
+        ("sim_hazard", 4.0, "missed_any"),
+        ("rent_decline", 2.0, "missed_any"),
+        ("sale_gpu_impact", 4.0, "sim_loss"),
+    ],
+)
+def test_a_worse_input_gives_a_worse_figure(
+    book: Session, name: str, factor: float, figure: str
+) -> None:
+    before = number(book, figure)
+    with changed(book, **{name: number(book, name) * factor}):
+        after = number(book, figure)
+    assert after > before
+
+
+def test_at_any_month_end_is_likelier_than_on_one_day(book: Session) -> None:
+    with changed(book, coin_shock=0.0):  # the correlation is then the calm one
+        assert number(book, "call_any") > number(book, "call_on_a_day")
+
+
+def test_a_loan_above_its_call_is_told_and_not_simulated(book: Session) -> None:
+    with changed(book, call_ltv=0.3, cure_ltv=0.2):
+        assert book["call_any"] == 1.0
+        assert book["sim_loss"] == "none"
