@@ -182,7 +182,9 @@ def _outside(formula: Formula, functions: Collection[str]) -> str:  # noqa: PLR0
             return "a union"
         elif kind == "text" and _is_wrong_text(stack, before, text, match.end(), functions):
             return f"the text {piece} given to {stack[-1][0]}"
-        elif (kind == "span" and not _alone(stack, before, ",", 0, functions)) or (kind == "area" and not _alone(stack, before, text, match.end(), functions)):
+        elif (kind == "span" and not _alone(stack, before, ",", 0, functions)) or (
+            kind == "area" and not _alone(stack, before, text, match.end(), functions)
+        ):
             return "a range where one value belongs"
         if stack and kind not in ("comma", "call", "open"):
             stack[-1][1][-1] += piece
