@@ -136,6 +136,6 @@ def _write_check(
 
 def _used_area(book: Draft, sheet: str) -> str:
     """The area of a monthly sheet that holds formulas."""
-    places = [p for p in book.places.rows.values() if p.sheet == sheet]
-    last = max(p.row for p in places)
+    places = [*book.places.rows.values(), *book.places.cells.values()]
+    last = max(p.row for p in places if p.sheet == sheet)
     return f"{quoted(sheet)}!$C$7:${letter(book.places.last)}${last}"
