@@ -58,7 +58,9 @@ class Naming:
     def _inlined(self) -> dict[tuple[str | None, str], str]:
         """The names that cannot stand in a formula, with their text."""
         expanded = {key: self._expanded(name, 0) for key, name in self._names.items()}
-        return {k: t for k, t in expanded.items() if _is_relative(t) or _is_union(t)}
+        return {
+            k: t for k, t in expanded.items() if _is_relative(t) or _is_union(t) or t[:1] == "{"
+        }
 
     def _replaced(self, text: str, sheet: str, down: int, right: int) -> str:
         def put(match: re.Match[str]) -> str:
