@@ -4,7 +4,8 @@ usage: python -m tests.corpus FOLDER [--only TEXT] [--cells N] [--engine NAME] [
 
 Each .xlsx and .xlsm of the folder is copied with -987654321 in place of every calculated value,
 so that no value can be an echo, and the copy is recalculated. Cells that hang on the clock, on
-chance or on another workbook are counted apart, and so are files that Excel has not saved.
+chance or on another workbook are counted apart, so are those that an add-in or VBA calculates, and
+files that Excel has not saved.
 ``--cells`` lists wrong cells, ``--only`` takes the files whose name holds a text.
 """
 
@@ -27,7 +28,7 @@ from xlcredit.ooxml.package import Package
 from xlcredit.ooxml.patch import Changes, patch_sheet
 from xlcredit.ooxml.place import Place, column_number
 from xlcredit.ooxml.values import Value
-from xlcredit.recalc import recalculate
+from xlcredit.recalc import Recalculation, recalculate
 from xlcredit.recalc.dependants import dependants
 
 JUNK = -987654321.0
@@ -90,22 +91,29 @@ def _saved_by_excel(book: Book) -> bool:
     return part in book.package and b"Microsoft" in book.package.read(part)
 
 
-def _compare(book: Book, result: object, report: Report) -> None:
+def _compare(book: Book, result: Recalculation, report: Report) -> None:
     volatile = {p for p, f in book.formulas.items() if _VOLATILE.search(f.text)}
     volatile |= dependants(book, volatile) if volatile else set()
-    told = {_place(d.sheet, d.cell): d.outcome for d in result.doubts}  # type: ignore[attr-defined]
-    shown = {_place(e.sheet, e.cell) for e in result.errors}  # type: ignore[attr-defined]
+    told = {_place(d.sheet, d.cell): d.outcome for d in result.doubts}
+    shown = {_place(e.sheet, e.cell) for e in result.errors}
+    foreign = {
+        _place(d.sheet, d.cell)
+        for d in result.doubts
+        if d.outcome == "not calculated" and "function" in d.reason and "known here" in d.reason
+    }
     wrong: dict[Place, str] = {}
     for place in (*book.formulas, *book.members):
         saved = book.saved(place)
         if saved is None:
             continue
         anchor = book.members.get(place, place)
-        now = result.values[place.sheet].get((place.row, place.column))  # type: ignore[attr-defined]
+        now = result.values[place.sheet].get((place.row, place.column))
         verdict = _verdict(saved, now)
         outcome = told.get(place) or told.get(anchor, "agreed")
         if anchor in volatile:
             verdict = "volatile"
+        elif anchor in foreign:
+            verdict = "of an add-in or VBA"
         elif verdict == "wrong":
             if outcome != "agreed":
                 verdict = f"wrong, {outcome.split(' a cell')[0]}"
@@ -120,17 +128,15 @@ def _compare(book: Book, result: object, report: Report) -> None:
     _explain(book, result, wrong, report)
 
 
-def _explain(book: Book, result: object, wrong: dict[Place, str], report: Report) -> None:
-    """Count the outermost functions of wrong cells that do not follow from other wrong ones."""
-    follow = dependants(book, wrong) if 0 < len(wrong) < 20_000 else set()
-    del follow
+def _explain(book: Book, result: Recalculation, wrong: dict[Place, str], report: Report) -> None:
+    """Count wrong cells by their outermost functions, and list them."""
     for place, verdict in wrong.items():
         anchor = book.members.get(place, place)
         formula = book.formulas[anchor]
         function = _FUNCTION.search(formula.text)
         name = "TABLE" if formula.table else function[1].upper() if function else "operators"
         report.causes[f"{verdict}: {name.removeprefix('_XLFN.')}"] += 1
-        now = result.values[place.sheet].get((place.row, place.column))  # type: ignore[attr-defined]
+        now = result.values[place.sheet].get((place.row, place.column))
         report.cells.append(f"{verdict} | {place} | {formula} | {book.saved(place)} | {now}")
 
 
@@ -195,13 +201,13 @@ def _sum_up(
 ) -> int:
     print()
     for cause, cells in causes.most_common(60):
-        print(
-            f"{cells:7} {cause}  in {len(files[cause])} files: {', '.join(sorted(files[cause])[:5])}"
-        )
+        where = ", ".join(sorted(files[cause])[:5])
+        print(f"{cells:7} {cause}  in {len(files[cause])} files: {where}")
     print()
     for verdict, cells in sorted(total.items()):
         print(f"{cells:7} {verdict}")
-    every = {v: n for v, n in total.items() if v != "volatile" and not v.startswith("(")}
+    apart = ("volatile", "of an add-in or VBA")
+    every = {v: n for v, n in total.items() if v not in apart and not v.startswith("(")}
     cells = max(1, sum(every.values()))
     right = (total["right"] + total["right at 1e-6"]) / cells
     silent = total["SILENT"] / cells

@@ -63,6 +63,7 @@ ARGUMENTS: dict[str, list[list[str]]] = {
     "ROWS": [["A1:F1", "A1:A5"]],
     "SUM": [["A1:A5", "A1:F2"], ["A1", "-A2"]],
     "SUMPRODUCT": [["A1:A5", "(A1:A5>A2)*A1:A5", "--ISERROR(A1:F2)"]],
+    "VLOOKUP": [["A3", "99"], ["A1:D5"], ["1", "2", "4"], ["FALSE", "0"]],
     "_XLFN.MAXIFS": [["A1:A5"], ["C1:C5"], ["1", "0"]],
     "_XLFN.MINIFS": [["A1:A5"], ["C1:C5"], ["1"], ["D1:D5"], ["1", "0"]],
 }

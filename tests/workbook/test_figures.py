@@ -174,6 +174,8 @@ def test_the_loss_is_what_the_sale_leaves_of_what_was_owed(loan: Example) -> Non
         {"rent_floor": 3.0},
         {"contract_months": 24},
         {"scenario": "Rents 20% lower"},
+        {"covenant_months": 3, "step_drop_2": 0.2},
+        {"covenant_months": 12, "index_basis": 0.8},
     ],
 )
 def test_the_break_even_decline_meets_the_covenant(

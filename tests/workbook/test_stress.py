@@ -34,9 +34,15 @@ SAME = {
         "Worst LTV": "max_ltv",
     },
     "gpu-borrowing-base": {
+        "Minimum cover on what is due": "min_dscr",
+        "First missed payment, month": "first_missed_month",
+        "Unpaid at maturity, lender waits": "unpaid_at_maturity",
+        "Loss, lender enforces": "loss",
+        "Lender's IRR": "lender_irr",
+        "Worst loan to resale and receivables": "max_ltv",
+        "A new lender lends": "refi_capacity",
         "Availability a year on": "base_year",
-        "Prepaid before maturity": "prepaid",
-        "Minimum cover": "dscr_lowest",
+        "Cover as signed": "cover_lowest",
     },
     "hosting-project-loan": {"Minimum DSCR": "dscr_lowest"},
 }

@@ -64,7 +64,7 @@ def XLC_REPAYMENT(
         loan and rate (nominal per year); what else can be agreed, and what holds when a label is
         not given, stands in the notes. [block]
     scheduled : series
-        Principal that falls due in each period, as signed. [USD]
+        Principal that falls due in each period, as signed; below 0 a draw, lent then. [USD]
     cfads : series, optional
         Cash flow available for debt service, may be negative; service counts as paid when not
         given. [USD]

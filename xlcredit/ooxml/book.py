@@ -38,6 +38,9 @@ _LONGEST_SHEET_NAME = 255
 #: Excel takes no more rounds than this for circular formulas.
 _MOST_ROUNDS = 32_767
 _TRUTHS = {"1": True, "true": True, "0": False, "false": False}
+_MOST_CELLS = 3_000_000
+_CELL_TAGS = (b"<c ", b"<c>", b"<c/>", b":c ", b":c>")
+_LONGEST_STRING = 32_767
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _STRICT = "{http://purl.oclc.org/ooxml/officeDocument/relationships}id"
 
@@ -86,10 +89,20 @@ class Book:
         self.part = self._find_workbook()
         self._root = package.root(self.part)
         self.parts = dict(self._find_sheets())
+        self._refuse_too_many_cells()
         self.sheets: dict[str, Sheet] = {
             name: scan(package.read(part), f"{package.path}: {part}")
             for name, part in self.parts.items()
         }
+
+    def _refuse_too_many_cells(self) -> None:
+        """Refuse a workbook that a laptop has no memory for, before it is read."""
+        parts = [self.package.read(part) for part in set(self.parts.values())]
+        cells = sum(part.count(tag) for part in parts for tag in _CELL_TAGS)
+        if cells > _MOST_CELLS:
+            raise FileError(
+                f"{self.package.path} holds {cells:,} cells; more than {_MOST_CELLS:,} are not read"
+            )
 
     @contextmanager
     def _reading(self, what: str) -> Iterator[None]:
@@ -133,6 +146,8 @@ class Book:
         names = []
         for item in _children(self._root, "definedNames"):
             name, scope = item.get("name", ""), item.get("localSheetId")
+            if not name:
+                raise FileError(f"{self.package.path} is damaged: a defined name has no name")
             if not name.startswith("_xl"):
                 with self._reading(f"the name {name}"):
                     sheet = order[whole(scope)] if scope is not None else None
@@ -206,7 +221,14 @@ class Book:
         parts = [r.part for r in relations if r.kind == "sharedStrings"]
         if not parts or parts[0] not in self.package:
             return []
-        return [_text(item) for item in self.package.root(parts[0])]
+        strings = [_text(item) for item in self.package.root(parts[0])]
+        longest = max(map(len, strings), default=0)
+        if longest > _LONGEST_STRING:
+            raise FileError(
+                f"{self.package.path} holds a text of {longest:,} characters; a cell holds "
+                f"{_LONGEST_STRING:,}"
+            )
+        return strings
 
     # --- cells ------------------------------------------------------------------------------
 

@@ -24,20 +24,24 @@ __all__ = [
     "OMITTED_MARK",
     "OVER",
     "POWER",
+    "SUM",
     "WHY",
     "Dialect",
     "exact",
     "exact_comparisons",
     "fit",
+    "is_sum",
     "over_ranges",
+    "snapped",
 ]
 
 #: Holds the extent of an array formula; see :func:`fit`.
 FIT = "XLC_FIT"
-#: Compare, join texts and raise to powers as Excel does; see :mod:`xlcredit.recalc.digits`.
+#: Compare, join texts, raise to powers and add as Excel does; see :mod:`xlcredit.recalc.digits`.
 COMPARE = "XLC_COMPARE"
 JOIN = "XLC_JOIN"
 POWER = "XLC_POWER"
+SUM = "XLC_SUM"
 #: Before the name of a function that asks for the kind of a value: asks for each of a range.
 OVER = "XLC_"
 #: The one function that asks about a cell rather than for its value.
@@ -85,6 +89,7 @@ class Dialect:
         text = ",".join(call.arguments(iter(tokens)))
         if not self.fits:
             return text
+        text = snapped(text)
         if formula.shape is not None and not formula.dynamic:
             rows, columns = formula.shape
             return f"{FIT}({text},{rows},{columns})"
@@ -130,7 +135,8 @@ class _Call:
         if stored.upper() == "_XLFN.SINGLE" and self.dialect.fits:
             return f"{FIT}({','.join(arguments)},1,1)"
         if name is None:
-            return f"{stored}({','.join(arguments)})"
+            joins = self.dialect.fits and stored.upper() == "CONCATENATE"
+            return f"{JOIN if joins else stored}({','.join(arguments)})"
         self.found = True
         given = [a if a.strip() else f'"{OMITTED_MARK}"' for a in arguments]
         if len(arguments) == 1 and not arguments[0].strip():
@@ -215,7 +221,7 @@ _KIND_OF_RANGE = re.compile(
     r"(?<![\w.])(ISERROR|ISERR|ISNA|ISNUMBER|ISTEXT|ISNONTEXT|ISBLANK|ISLOGICAL)\((?=[^()]*:[^()]*\))"
 )
 #: Whether comparisons or texts joined are left, and must be looked at one by one.
-INEXACT = re.compile(r"[=<>](?!\s*\")|[&^]")
+INEXACT = re.compile(r"[=<>](?!\s*\")|[&^]|CONCATENATE\(", re.IGNORECASE)
 
 
 def exact_comparisons(text: str) -> str:
@@ -233,6 +239,43 @@ def exact_comparisons(text: str) -> str:
 def over_ranges(text: str) -> str:
     """Let Python ask for the kind of each cell of a range: the engine looks at none."""
     return _KIND_OF_RANGE.sub(rf"{OVER}\1(", text)
+
+
+def is_sum(text: str) -> bool:
+    """Whether the last thing a formula does is to add or to subtract."""
+    return _last_sign(text) is not None
+
+
+def snapped(text: str) -> str:
+    """Let Python do the addition or subtraction that a formula ends with.
+
+    Excel shows zero where nothing but the last digits of two numbers is left.
+    """
+    at = _last_sign(text)
+    if at is None:
+        return text
+    return f'{SUM}({text[:at]},"{text[at]}",{text[at + 1 :]})'
+
+
+_SIGNS = re.compile(
+    r"\"(?:[^\"]|\"\")*\"|'(?:[^']|'')*'|(?P<open>[({])|(?P<close>[)}])|(?P<sign>[-+])|(?P<other>[<>=&])"
+    r"|(?<![\w.])\d+(?:\.\d*)?(?:[eE][-+]?\d+)?|\s+|."
+)
+
+
+def _last_sign(text: str) -> int | None:
+    """Find the operator + or - that is applied last; a sign before an operand is none."""
+    depth, before, found = 0, "", None
+    for match in _SIGNS.finditer(text):
+        piece = match.group()
+        if match["other"] and depth == 0:
+            return None
+        depth += bool(match["open"]) - bool(match["close"])
+        if match["sign"] and depth == 0 and before and before[-1] not in "-+*/^(,":
+            found = match.start()
+        if not piece.isspace():
+            before = piece
+    return found
 
 
 def exact(text: str) -> str:

@@ -8,11 +8,15 @@ from typing import Any
 from xlcredit.errors import CellError
 from xlcredit.ooxml.values import Value
 
-__all__ = ["OVER_RANGES", "compared", "joined", "powered", "spelled"]
+__all__ = ["LONGEST_TEXT", "OVER_RANGES", "added", "compared", "joined", "powered", "spelled"]
 
 _DIGITS = 15
 #: Excel writes numbers into text without an exponent up to 20 digits before the point.
 _LARGEST, _SMALLEST = 1e20, 1e-9
+#: What Excel takes for zero in the difference of two numbers, in parts of the larger one.
+_SNAP = 2.0**-50
+#: A cell holds no more characters than this.
+LONGEST_TEXT = 32_767
 _RANKS = {float: 0, str: 1, bool: 2}
 
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
@@ -81,6 +85,30 @@ def _key(value: float | str | bool) -> Any:
     return value if isinstance(value, bool) else float(f"{value:.{_DIGITS - 1}e}")
 
 
+def added(left: Any, sign: str, right: Any) -> Any:
+    """Add or subtract as Excel does where a formula ends with it.
+
+    What is left of two numbers that differ in their last digits alone is zero.
+
+    Examples
+    --------
+    >>> added(43357947.32002162, "-", 43357947.32002163), added(1.5, "+", 2.0)
+    (0.0, 3.5)
+    """
+    if isinstance(left, list) or isinstance(right, list):
+        return _cell_by_cell(lambda a, b: added(a, sign, b), left, right)
+    values = []
+    for value in (left, right):
+        if isinstance(value, CellError):
+            return value
+        if isinstance(value, str):
+            return CellError("#VALUE!", f"{value!r} is no number")
+        values.append(float(value or 0.0))
+    one, other = values
+    result = one + other if sign == "+" else one - other
+    return 0.0 if abs(result) <= _SNAP * max(abs(one), abs(other)) else result
+
+
 def powered(base: Any, exponent: Any) -> Any:
     """Raise to a power as Excel does: zero to the power of zero is no number.
 
@@ -124,7 +152,10 @@ def joined(*values: Any) -> Any:
             return value
         if isinstance(value, list):
             return CellError("#VALUE!", "several cells where one value is needed")
-    return "".join(map(spelled, values))
+    text = "".join(map(spelled, values))
+    if len(text) > LONGEST_TEXT:
+        return CellError("#VALUE!", f"the text has more than {LONGEST_TEXT:,} characters")
+    return text
 
 
 def spelled(value: Value) -> str:

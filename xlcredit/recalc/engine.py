@@ -13,6 +13,7 @@ from xlcredit.ooxml.values import Value
 __all__ = [
     "BLOCKED",
     "CIRCULAR",
+    "SETTLED",
     "UNREADABLE",
     "ArrayText",
     "Engine",
@@ -47,6 +48,9 @@ class Refusal(str):
 
 CIRCULAR = Refusal("refers to itself, directly or through other cells")
 UNREADABLE = Refusal("is not a formula that the engine can read")
+#: Circles are calculated until they change by this part of what the workbook allows: Excel goes
+#: on a little with every change that is made, and what it has saved is settled to about as much.
+SETTLED = 1e-9
 #: The reason of an error in a cell whose result needs more room than there is.
 BLOCKED = "the result needs cells that are not empty"
 

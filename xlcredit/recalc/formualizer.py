@@ -22,9 +22,18 @@ from xlcredit.ooxml.place import extent as read_extent
 from xlcredit.ooxml.values import Value, element, number, spell
 from xlcredit.recalc.calls import fitted
 from xlcredit.recalc.corrections import CORRECTIONS
-from xlcredit.recalc.dialect import COMPARE, FIT, JOIN, POWER
-from xlcredit.recalc.digits import OVER_RANGES, compared, joined, powered
-from xlcredit.recalc.engine import BLOCKED, CIRCULAR, UNREADABLE, Function, Model, Refusal, Text
+from xlcredit.recalc.dialect import COMPARE, FIT, JOIN, POWER, SUM
+from xlcredit.recalc.digits import OVER_RANGES, added, compared, joined, powered
+from xlcredit.recalc.engine import (
+    BLOCKED,
+    CIRCULAR,
+    SETTLED,
+    UNREADABLE,
+    Function,
+    Model,
+    Refusal,
+    Text,
+)
 from xlcredit.recalc.preflight import EmbeddedReader
 
 __all__ = ["Embedded"]
@@ -51,6 +60,10 @@ _REFUSALS = {
 }
 
 
+#: Longest time for one calculation; the largest model that lenders have sent takes a quarter.
+_MILLISECONDS = 240_000
+
+
 class Embedded:
     """formualizer as an :class:`~xlcredit.recalc.engine.Engine`."""
 
@@ -63,6 +76,7 @@ class Embedded:
             FIT: fitted,
             JOIN: joined,
             POWER: powered,
+            SUM: added,
             **OVER_RANGES,
         }
         self._workbook: Any = None
@@ -86,9 +100,12 @@ class Embedded:
         """Take a workbook in."""
         settings = formualizer.EvaluationConfig()
         settings.enable_parallel = False
+        settings.max_eval_time_ms = _MILLISECONDS
         if model.iteration:
             settings.cycle_policy = "iterate"
-            settings.iterate_max_iterations, settings.iterate_max_change = model.iteration
+            rounds, change = model.iteration
+            settings.iterate_max_iterations = rounds
+            settings.iterate_max_change = change * SETTLED
         config = formualizer.WorkbookConfig(
             mode=formualizer.WorkbookMode.Interactive, eval_config=settings
         )
@@ -143,7 +160,10 @@ def _inward(value: Any) -> Any:
     if isinstance(value, float):
         return number(value)
     if isinstance(value, list):
-        return [[_inward(v) for v in row] for row in value]
+        # most are finite numbers: what is left of one when it is taken from itself tells
+        return [
+            [v if type(v) is float and v - v == 0.0 else _inward(v) for v in row] for row in value
+        ]
     if isinstance(value, dict):
         kind = value.get("kind", "Value")
         return CellError(_CODES.get(kind, "#VALUE!"), _NEWER.get(kind, ""))
@@ -157,7 +177,7 @@ def _outward(value: Any) -> Any:
     if isinstance(value, CellError):
         return {"type": "Error", "kind": _KINDS.get(value.code, "Value")}
     if isinstance(value, list):
-        return [[_outward(v) for v in row] for row in value]
+        return [[v if type(v) is float else _outward(v) for v in row] for row in value]
     return 0.0 if value is None else value
 
 

@@ -23,7 +23,8 @@ from xlcredit.ooxml.values import Value, unquote
 from xlcredit.recalc import machine
 from xlcredit.recalc.corrections import COMMON
 from xlcredit.recalc.dependants import circles
-from xlcredit.recalc.engine import BLOCKED, CIRCULAR, Function, Model, Refusal, Text
+from xlcredit.recalc.digits import LONGEST_TEXT
+from xlcredit.recalc.engine import BLOCKED, CIRCULAR, SETTLED, Function, Model, Refusal, Text
 from xlcredit.recalc.hoisting import SCRATCH, Hoisted, Job
 from xlcredit.recalc.prepared import prepared
 from xlcredit.recalc.repairs import StrictReader
@@ -88,7 +89,8 @@ class Strict:
             count = self._workbook.sheet_count()
             self._sheets = {self._workbook.sheet_name(i): i for i in range(count)}
             if model.iteration:
-                self._workbook.set_iterative(True, *model.iteration)
+                rounds, change = model.iteration
+                self._workbook.set_iterative(True, rounds, change * SETTLED)
             self._enter(self._hoisted.model)
             self._answer(self._hoisted.jobs)
             for text, room in self._hoisted.expressions.items():
@@ -153,12 +155,13 @@ class Strict:
             self._collect()
         assert self._values is not None
         value = self._values[sheet].get((row, column))
-        if isinstance(value, CellError) and value.code == "#REF!":
-            if Place(sheet, row, column) in self._circles():
-                return CIRCULAR
-        if isinstance(value, CellError) and value.code in ("#VALUE!", "#REF!"):
-            return self._read(sheet, row, column)
-        return value
+        if not isinstance(value, CellError) or value.reason:
+            return value
+        if value.code not in ("#VALUE!", "#REF!"):
+            return value
+        if value.code == "#REF!" and Place(sheet, row, column) in self._circles():
+            return CIRCULAR
+        return self._read(sheet, row, column)
 
     def extent(self, sheet: str, row: int, column: int) -> tuple[int, int]:
         """Give the rows and columns that a cell's formula fills."""
@@ -280,7 +283,11 @@ def _cells(
         if text is None and inline is None:
             continue
         kind = _T.search(attributes)
-        values[at] = _content(kind[1] if kind else b"n", text, inline, strings)
+        value = _content(kind[1] if kind else b"n", text, inline, strings)
+        # The engine cuts off what Excel shows as an error.
+        if formula is not None and isinstance(value, str) and len(value) >= LONGEST_TEXT:
+            value = CellError("#VALUE!", f"the text has more than {LONGEST_TEXT:,} characters")
+        values[at] = value
     return values, extents
 
 
@@ -298,6 +305,7 @@ def _content(kind: bytes, text: bytes, inline: bytes, strings: list[str]) -> Val
 
 
 def _text(raw: bytes) -> str:
+    """Read text as the file spells it."""
     return unquote(_ENTITY.sub(_character, raw.decode()))
 
 

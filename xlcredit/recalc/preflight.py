@@ -23,11 +23,14 @@ from xlcredit.recalc.dialect import (
     INEXACT,
     JOIN,
     POWER,
+    SUM,
     Dialect,
     exact_comparisons,
+    is_sum,
     over_ranges,
 )
 from xlcredit.recalc.digits import OVER_RANGES
+from xlcredit.recalc.displayed import AsDisplayed
 from xlcredit.recalc.engine import Refusal, Text
 from xlcredit.recalc.masks import Copies
 from xlcredit.recalc.naming import Naming
@@ -60,9 +63,18 @@ _TAKE_ARRAYS = frozenset(
 _VOLATILE = re.compile(r"(?<![\w.])(?:_xlfn\.)?(NOW|TODAY|RAND|RANDBETWEEN|RANDARRAY)\(", re.I)
 
 #: Functions of the adapter's own; see :mod:`xlcredit.recalc.formualizer`.
-_OURS = {COMPARE, FIT, JOIN, POWER, *OVER_RANGES}
+_OURS = {COMPARE, FIT, JOIN, POWER, SUM, *OVER_RANGES}
 #: Functions that the engine knows and gets wrong, and what to do about it.
-_REFUSED = {
+_WRONG = """
+    ACCRINT ACCRINTM BESSELI BESSELJ BESSELK BESSELY BETA.INV BIN2DEC BIN2HEX BIN2OCT BINOM.INV
+    BITLSHIFT CEILING CEILING.MATH CEILING.PRECISE CHAR COMPLEX CONCAT CONVERT DAVERAGE DCOUNT
+    DCOUNTA DEC2BIN DEC2HEX DEC2OCT DGET DMAX DMIN DOLLARDE DOLLARFR DPRODUCT DSTDEV DSTDEVP
+    DSUM DVAR DVARP FLOOR FLOOR.MATH FLOOR.PRECISE FORMULATEXT GAMMA.INV HEX2BIN HEX2DEC HEX2OCT
+    IMABS IMAGINARY IMARGUMENT IMCONJUGATE IMCOS IMDIV IMEXP IMLN IMLOG10 IMLOG2 IMPOWER
+    IMPRODUCT IMREAL IMSIN IMSQRT IMSUB IMSUM ISFORMULA MODE MODE.MULT MODE.SNGL OCT2BIN OCT2DEC
+    OCT2HEX REPT ROMAN SUBSTITUTE TEXTAFTER TEXTBEFORE TEXTJOIN TEXTSPLIT YEARFRAC
+""".split()
+_REFUSED = dict.fromkeys(_WRONG, "use the strict engine") | {
     "LAMBDA": "write the formula out, or use one worksheet function for the whole column",
     "COUPDAYS": "compute the days from the coupon dates",
 }
@@ -98,6 +110,7 @@ class EmbeddedReader:
         self._book = book
         self._naming = Naming(book)
         self._dates = TextDates(book)
+        self._shown = AsDisplayed(book)
         self._dialect = Dialect(book, functions, fits=True)
         self._unknown = Unknown(functions, own, missing, _REFUSED)
         self._calls = re.compile("|".join(map(re.escape, functions)) or r"\Z\A", re.IGNORECASE)
@@ -115,6 +128,7 @@ class EmbeddedReader:
             if self._book.tables:
                 text = plain_references(text, *formula.place, self._book.tables)
             text = self._dates.plain(self._naming.formula(text, formula.place))
+            text = self._shown.rounded(text, formula)
         if formula.shape is None and not self._calls.search(text):
             return self._copies(text)  # type: ignore[return-value]
         return self._translated(Formula(formula.place, text, formula.shape, formula.dynamic))
@@ -131,7 +145,7 @@ class EmbeddedReader:
         if "IS" in text and ":" in text:
             text = over_ranges(text)
         looks = (INEXACT, self._calls, self._suspect)
-        if formula.shape is not None or any(look.search(text) for look in looks):
+        if formula.shape is not None or is_sum(text) or any(look.search(text) for look in looks):
             plain = Formula(formula.place, text, formula.shape, formula.dynamic)
             try:
                 tokens = tokenise(plain)

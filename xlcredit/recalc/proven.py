@@ -23,7 +23,7 @@ SCALAR_FUNCTIONS = frozenset(
 )
 #: Functions that may be given ranges, each as an argument of its own.
 RANGE_FUNCTIONS = frozenset(
-    """AVERAGE COLUMNS COUNT COUNTIF INDEX IRR MATCH MAX MIN ROWS SUM SUMPRODUCT
+    """AVERAGE COLUMNS COUNT COUNTIF INDEX IRR MATCH MAX MIN ROWS SUM SUMPRODUCT VLOOKUP
     _XLFN.MAXIFS _XLFN.MINIFS""".split()
 )
 #: Around a range inside SUMPRODUCT, besides operators.
@@ -57,6 +57,20 @@ _TAKE_TEXT = {
     "ISNUMBER",
     "MATCH",
     "TEXT",
+    "VLOOKUP",
+}
+#: Functions that may be given TRUE or FALSE.
+_TAKE_TRUTH = {
+    "",
+    "AND",
+    "CHOOSE",
+    "GAMMADIST",
+    "IF",
+    "IFERROR",
+    "_XLFN.IFNA",
+    "NOT",
+    "OR",
+    "VLOOKUP",
 }
 #: Text that Excel reads as a number, a date or a truth value where it needs one.
 _NUMERIC = re.compile(
@@ -182,7 +196,11 @@ def _outside(formula: Formula, functions: Collection[str]) -> str:  # noqa: PLR0
             return "a union"
         elif kind == "text" and _is_wrong_text(stack, before, text, match.end(), functions):
             return f"the text {piece} given to {stack[-1][0]}"
-        elif (kind == "span" and not _alone(stack, before, ",", 0, functions)) or (kind == "area" and not _alone(stack, before, text, match.end(), functions)):
+        elif kind == "span" and not _alone(stack, before, ",", 0, functions):
+            return "a range where one value belongs"
+        elif kind == "name" and piece.upper() in ("TRUE", "FALSE") and not _is_truth(stack):
+            return f"{piece} given to {stack[-1][0]}"
+        elif kind == "area" and not _alone(stack, before, text, match.end(), functions):
             return "a range where one value belongs"
         if stack and kind not in ("comma", "call", "open"):
             stack[-1][1][-1] += piece
@@ -191,6 +209,11 @@ def _outside(formula: Formula, functions: Collection[str]) -> str:  # noqa: PLR0
             at += 1
             before = " " if before in ("@", "#") else before
     return ""
+
+
+def _is_truth(stack: list[tuple[str, list[str]]]) -> bool:
+    """Whether TRUE or FALSE stands where a truth value belongs."""
+    return not stack or stack[-1][0] in _TAKE_TRUTH or stack[-1][0].startswith("XLC_")
 
 
 def _is_wrong_text(
@@ -232,6 +255,8 @@ def _call(name: str, arguments: list[str]) -> str:
         return "COUNTIF with a criterion that is no word"
     if name == "MATCH" and (len(given) != 3 or given[2] != "0"):
         return "MATCH that is not exact"
+    if name == "VLOOKUP" and (len(given) != 4 or given[3] not in ("0", "FALSE")):
+        return "VLOOKUP that is not exact"
     if name in ("_XLFN.MAXIFS", "_XLFN.MINIFS") and any(c not in "01" for c in given[2::2]):
         return f"{name} with a criterion other than 0 or 1"
     return ""

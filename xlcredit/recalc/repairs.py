@@ -18,6 +18,7 @@ from xlcredit.ooxml.formulas import tokenise
 from xlcredit.ooxml.place import Place
 from xlcredit.ooxml.tables import plain_references
 from xlcredit.recalc.dialect import Dialect
+from xlcredit.recalc.displayed import AsDisplayed
 from xlcredit.recalc.engine import ArrayText, Refusal, Text
 from xlcredit.recalc.naming import Naming
 from xlcredit.recalc.preflight import Unknown
@@ -42,18 +43,20 @@ _SEQUENCE = re.compile(r"(?<![\w.])SEQUENCE\(|_xlfn\.SEQUENCE\(", re.IGNORECASE)
 _INDIRECT = re.compile(r"(?<![\w.])INDIRECT\(", re.IGNORECASE)
 #: What may need to be entered as an array.
 _ARRAYS = re.compile(
-    r"[{]|(?<![\w.])(?:LOOKUP|INDEX|AGGREGATE|_xlfn\.(?:HSTACK|LET|MINIFS|MAXIFS))\(", re.IGNORECASE
+    r"[{]|(?<![\w.])(?:LOOKUP|INDEX|AGGREGATE|_xlfn\.(?:HSTACK|LET|MINIFS|MAXIFS|_xlws\.(?:FILTER|SORT)|UNIQUE|XLOOKUP|SORTBY))\(",
+    re.IGNORECASE,
 )
 #: Functions that the engine evaluates in full only in a formula that is an array.
 _ALWAYS = {"HSTACK", "LET", "MAXIFS", "MINIFS"}
 #: Functions whose arguments Excel computes as arrays.
-_VECTORS = {"AGGREGATE", "INDEX", "LOOKUP"}
+_VECTORS = {"AGGREGATE", "FILTER", "INDEX", "LOOKUP", "SORT", "SORTBY", "UNIQUE", "XLOOKUP"}
 #: Most names among which INDIRECT can choose.
 _MOST_NAMES = 400
 #: Functions whose arguments may be computed ranges even in a formula not entered as an array.
 _TAKE_ARRAYS = frozenset(
     "SUMPRODUCT MMULT MDETERM MINVERSE LOOKUP FREQUENCY CORREL COVAR LINEST LOGEST TREND GROWTH "
-    "SUMX2MY2 SUMX2PY2 SUMXMY2 PROB INDEX LET AGGREGATE".split()
+    "SUMX2MY2 SUMX2PY2 SUMXMY2 PROB INDEX LET AGGREGATE "
+    "FILTER SORT SORTBY UNIQUE XLOOKUP XMATCH".split()
 )
 #: Functions that take a range for one argument: it is no place where one value belongs.
 _TAKE_RANGES = frozenset(
@@ -93,6 +96,7 @@ class StrictReader:
         self._book = book
         self._naming = Naming(book)
         self._dates = TextDates(book)
+        self._shown = AsDisplayed(book)
         self._dialect = Dialect(book, functions, fits=False)
         lambdas = {n.name.upper() for n in book.names if "LAMBDA(" in n.text.upper()}
         self._unknown = Unknown({*functions, *lambdas}, functions, missing, {})
@@ -104,6 +108,7 @@ class StrictReader:
         if formula.table:
             return Text(formula.text)
         text = self._plain(formula.text, formula.place)
+        text = self._shown.rounded(text, formula)
         if self._calls.search(text):
             read = Formula(formula.place, text, formula.shape, formula.dynamic)
             try:

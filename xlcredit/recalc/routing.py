@@ -15,6 +15,7 @@ from xlcredit.recalc.dependants import dependants
 from xlcredit.recalc.engine import Engine
 from xlcredit.recalc.formualizer import Embedded
 from xlcredit.recalc.formulon import Strict
+from xlcredit.recalc.limits import beyond
 from xlcredit.recalc.outcome import (
     DEPENDS,
     DISPUTED,
@@ -56,19 +57,20 @@ def main_run(
     keep : bool
         Whether cells that are not calculated keep their saved value.
     """
+    far = beyond(book)
     saved = {p: book.saved(p) for p in (*book.formulas, *book.members)} if keep else None
     if engine != "auto":
-        return Run(book, choose_engine(engine), functions, inputs, saved)
-    if is_proven(book, functions):
-        run = Run(book, Embedded(), functions, inputs, saved)
+        return Run(book, choose_engine(engine), functions, inputs, saved, beyond=far)
+    if not far and is_proven(book, functions):
+        run = Run(book, Embedded(), functions, inputs, saved, beyond=far)
         if run.values and not run.refused:
             return run
     try:
-        return Run(book, Strict(), functions, inputs, saved)
+        return Run(book, Strict(), functions, inputs, saved, beyond=far)
     except RecalcError as error:
         # Rather the other engine than none; its limits are told.
         try:
-            return Run(book, Embedded(), functions, inputs, saved)
+            return Run(book, Embedded(), functions, inputs, saved, beyond=far)
         except RecalcError:
             raise error from None
 
@@ -92,7 +94,9 @@ def second_run(
     What the embedded engine cannot calculate it takes from the strict one.
     """
     try:
-        run = Run(book, Embedded(), functions, inputs, main.values, second=True)
+        run = Run(
+            book, Embedded(), functions, inputs, main.values, beyond=beyond(book), second=True
+        )
     except RecalcError:
         return None
     return run

@@ -38,6 +38,8 @@ class Run:
         New constants.
     known : mapping, optional
         Values for the cells that the engine refuses; without it they show an error.
+    beyond : mapping, optional
+        Formulas that no engine is given, and why; see :mod:`xlcredit.recalc.limits`.
     second : bool
         Whether this is a second opinion: it has none on chance and on the clock.
     """
@@ -50,6 +52,7 @@ class Run:
         inputs: Mapping[Place, Value],
         known: Mapping[Place, Value] | None = None,
         *,
+        beyond: Mapping[Place, str] | None = None,
         second: bool = False,
     ) -> None:
         self.engine = engine
@@ -60,6 +63,7 @@ class Run:
         self._book = book
         self._known = known
         self._second = second
+        self._beyond = beyond or {}
         functions = {**engine.corrections, **functions}
         self._reader = engine.reader(book, functions)
         self.calls = Calls(functions, self._reader.sites)
@@ -97,7 +101,11 @@ class Run:
         names, broken = self._names()
         pattern = _any_of(broken)
         for place, formula in book.formulas.items():
-            read: Text | Refusal = self._reader.read(formula)
+            read: Text | Refusal
+            if place in self._beyond:
+                read = Refusal(self._beyond[place])
+            else:
+                read = self._reader.read(formula)
             if self._second and "(" in formula.text and _CHANCE.search(formula.text):
                 read = _BY_CHANCE
             if isinstance(read, Text) and pattern and (bad := pattern.search(formula.text)):
