@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from xlcredit.errors import CellError
 from xlcredit.functions import REGISTRY, call
@@ -84,3 +86,27 @@ def test_cover_equal_to_the_lock_up_but_for_rounding_is_not_locked() -> None:
     made = run(cash, debt, 0.09 / 12, table[:, 2], lockup=1.2)
     assert min(made["dscr"]) < 1.2
     assert not any(made["trap"])
+
+
+@given(
+    st.floats(0.01, 0.3),
+    st.lists(st.floats(-40, 20), min_size=1, max_size=24),
+)
+def test_a_draw_is_lent_and_a_loan_repaid_in_full_earns_its_rate(
+    rate: float, repaid: list[float]
+) -> None:
+    """Interest on what is owed and all of it back: the yield is the rate, whatever is drawn."""
+    terms = {"loan": 100.0, "rate": rate, "balloon": 0.0, "fee": 0.0}
+    scheduled, owed = [], 100.0
+    for amount in repaid:
+        scheduled.append(min(amount, owed / 2))
+        owed -= scheduled[-1]
+    cash = [1e6] * (len(scheduled) + 1)
+    scheduled.append(owed)
+    found = call("XLC_REPAYMENT", terms, scheduled, cash, None, None, None, "irr")
+    assert found == pytest.approx((1 + rate / 12) ** 12 - 1, rel=1e-9)
+    balances = call("XLC_WATERFALL", cash, 100.0, rate, scheduled, None, "closing")
+    left = 100.0
+    for amount, (balance,) in zip(scheduled, balances, strict=True):
+        left -= amount
+        assert balance == pytest.approx(left, abs=1e-9)

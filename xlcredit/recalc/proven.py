@@ -257,8 +257,10 @@ def _call(name: str, arguments: list[str]) -> str:
         return "MATCH that is not exact"
     if name == "VLOOKUP" and (len(given) != 4 or given[3] not in ("0", "FALSE")):
         return "VLOOKUP that is not exact"
-    if name in ("_XLFN.MAXIFS", "_XLFN.MINIFS") and any(c not in "01" for c in given[2::2]):
-        return f"{name} with a criterion other than 0 or 1"
+    if name in ("_XLFN.MAXIFS", "_XLFN.MINIFS") and any(
+        c not in ("0", "1", '"<="&@') for c in given[2::2]
+    ):
+        return f'{name} with a criterion other than 0, 1 or "<="&a cell'
     return ""
 
 

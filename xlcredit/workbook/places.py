@@ -25,7 +25,7 @@ _BRACES = re.compile(r"\{([A-Za-z_][\w.]*)\}")
 _CELL = re.compile(r"\$?[A-Z]{1,3}\$?\d+\Z")
 _WORD = re.compile(r"[A-Za-z_]\w*")
 #: Functions younger than the file format carry a prefix in the file.
-_YOUNG = re.compile(r"\b(MINIFS|MAXIFS|IFNA|NORM\.S\.DIST|GAMMA\.DIST|GAMMALN\.PRECISE)\(")
+_YOUNG = re.compile(r"\b(IFNA|MINIFS|MAXIFS|NORM\.S\.DIST|GAMMA\.DIST|GAMMALN\.PRECISE)\(")
 
 
 @dataclass
