@@ -56,7 +56,7 @@ def test_the_sheet_says_what_the_command_says(book: Session, tmp_path: Path) -> 
         ("coin_vol", 1.5, "call_any_day"),
         ("sim_jumps", 3.0, "call_any_day"),
         ("calm_correlation", 6.0, "call_any_day"),
-        ("coin_units", 0.6, "call_any_day"),
+        ("call_ltv", 0.9, "call_any_day"),
         ("tenor_months", 4.0 / 3.0, "call_any_day"),
         ("sim_hazard", 4.0, "sim_default"),
         ("rent_decline", 2.0, "sim_default"),
