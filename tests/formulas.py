@@ -2,9 +2,9 @@
 
 usage: python -m tests.formulas FILE.json [--verbose]
 
-The file is a list of cases: ``id``, ``cells`` (on sheet S unless named; dates as ``{"date": ...}``),
-``names``, ``formula`` (entered in S!Z1; ``array`` for one entered as an array), ``expected``. A wrong
-value is told if its cell is listed as an error or in doubt, and silent if not.
+The file is a list of cases: ``id``, ``cells`` (on sheet S unless named; dates as
+``{"date": ...}``), ``names``, ``formula`` (entered in S!Z1; ``array`` for one entered as an array),
+``expected``. A wrong value is told if its cell is listed as an error or in doubt, else silent.
 """
 
 from __future__ import annotations
