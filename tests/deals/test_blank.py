@@ -81,7 +81,7 @@ def test_a_date_in_quotes_is_a_date(tmp_path: Path) -> None:
     path = tmp_path / "deal.toml"
     path.write_text(text.replace("value = 2026-12-31", 'value = "2026-12-31"'), encoding="utf-8")
     assert read_deal(path, template)["closing_date"].value == datetime.date(2026, 12, 31)
-    path.write_text(text.replace("value = 2025-07-31", 'value = "31/07/2025"'), encoding="utf-8")
+    path.write_text(text.replace("value = 2026-12-31", 'value = "31/07/2025"'), encoding="utf-8")
     with pytest.raises(DealError, match="closing_date must be a date such as"):
         read_deal(path, template)
 

@@ -129,3 +129,14 @@ def test_a_curve_takes_the_place_of_price_and_drift() -> None:
     by_curve = simulated(TERMS | {"gpu_price": None}, 2000, gpu_curve=curve)
     for one, other in zip(by_drift, by_curve, strict=True):
         assert one[1:] == pytest.approx(other[1:], rel=1e-9) or one[1:] == other[1:]
+
+
+def test_a_forced_sale_costs_dollars_a_card() -> None:
+    """Prices stand still and the customer pays nothing: the loss of the one certain path."""
+    still = {"coin_vol": 0.0, "gpu_vol": 0.0, "grace_periods": 0, "coin_units": 0.0}
+    sale = {"gpu_depth": 1.0, "sale_days": 90, "sale_haircut": 0.2, "sale_cost": 1.5}
+    levels = {"call_ltv": None, "cure_ltv": None, "liquidation_ltv": None}
+    terms = {k: v for k, v in (TERMS | still | sale | levels).items() if v is not None}
+    lost = simulated(terms, 100, 1, "expected_loss", scheduled=5.0, contracted=0.0)
+    # in month 1: 60 and its interest, less 5 cards at 10, a fifth off, 1.50 each
+    assert lost == pytest.approx(60 * (1 + 0.1 / 12) - 5 * (10 * 0.8 - 1.5), rel=1e-12)

@@ -152,7 +152,7 @@ def test_a_path_does_not_depend_on_how_many_there_are(busy: Deal) -> None:
 
 
 def test_going_on_is_the_same_as_going_at_once(busy: Deal) -> None:
-    steps = simulation.Simulation(busy, 6)
+    steps = simulation.Simulation(busy, 6, kernel="numpy")
     steps.advance(simulation.BLOCK)
     steps.advance(1000)
     assert steps.result().figures == simulate(busy, simulation.BLOCK + 1000, 6).figures

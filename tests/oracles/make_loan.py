@@ -56,6 +56,12 @@ def block(deal: Deal) -> list[list[Any]]:
     return [[label, shown(value)] for label, value in path.figures().items()]
 
 
+def balances(deal: Deal) -> list[list[float]]:
+    """The balance after each period, those after the end included."""
+    path = Path(deal.terms, deal.scheduled, deal.cfads, deal.coin, deal.gpu, deal.rates).run()
+    return [[float(row["closing"])] for row in path.rows]
+
+
 def shown(value: Any) -> Any:
     if value is None:
         return NA
@@ -140,6 +146,8 @@ def by_hand() -> list[Case]:
 def main() -> None:
     cases = [case(arguments(deal), block(deal)) for deal in map(random_deal, SEEDS)]
     cases += [case(arguments(WORKED), block(WORKED)), *by_hand(), *contradictions()]
+    courses = [WORKED, *map(random_deal, SEEDS[:12])]
+    cases += [case([*arguments(deal), "series"], balances(deal)) for deal in courses]
     source = (
         "mpmath, 50 digits: a plain program of the agreement, one event after the other; by hand"
     )

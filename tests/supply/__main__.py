@@ -21,7 +21,11 @@ from xlcredit._version import __version__
 
 #: What the tests of the installed package need besides.
 _TESTERS = ("pytest", "hypothesis", "mpmath")
-_TESTS = ("tests/functions/test_reference.py", "tests/functions/test_contract.py", "tests/deals")
+_TESTS = (
+    "tests/functions/test_reference.py",
+    "tests/functions/test_docstrings.py",
+    "tests/deals/test_deals.py",
+)
 
 
 def _licences() -> int:
@@ -76,6 +80,7 @@ def _install() -> int:
         subprocess.run([str(python), "-m", "pip", "check"], check=True)
         work = folder / "work"
         shutil.copytree(ROOT / "tests", work / "tests")
+        shutil.copytree(ROOT / "templates", work / "templates")
         shutil.copy(ROOT / "pyproject.toml", work)
         program = folder / "clean/bin/xlcredit"
         subprocess.run([str(program), "demo"], cwd=work, check=True)

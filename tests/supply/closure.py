@@ -15,7 +15,8 @@ ROOT = Path(__file__).parents[2]
 HASHED = ROOT / "requirements-hashed.lock"
 #: Licences under which a part may come along: permissive ones, and none that is passed on.
 ALLOWED = re.compile(
-    r"(?!.*GPL).*(?:MIT|BSD|Apache|PSF|Python Software Foundation|ISC|MPL|Mozilla|0BSD|Unlicense|HPND|Zlib|CC0)",
+    r"(?!.*GPL).*(?:MIT|BSD|Apache|PSF|Python Software Foundation|ISC|MPL|Mozilla|0BSD"
+    r"|Unlicense|HPND|Zlib|CC0)",
     re.IGNORECASE,
 )
 

@@ -22,6 +22,8 @@ SOUND: list[tuple[str, Inputs]] = [
     ("miner-dual-collateral", {"coin_units": 0}),
     ("miner-dual-collateral", {"coin_vol": 0, "gpu_vol": 0}),
     ("miner-dual-collateral", {"horizon_months": 0}),
+    ("miner-dual-collateral", {"coin_units": 0, "eth_units": 0}),
+    ("miner-dual-collateral", {"coin_fall": 1, "gpu_fall": 1}),
     ("gpu-borrowing-base", {"tenor_months": 1}),
     ("hosting-project-loan", {"balloon": 0}),
 ]
@@ -29,7 +31,7 @@ NONSENSE: list[tuple[str, Inputs]] = [
     ("gpu-term-loan", {"gpus": 0}),
     ("gpu-term-loan", {"commitment": 0}),
     ("gpu-term-loan", {"contract_rent": 0, "market_rent": 0}),
-    ("miner-dual-collateral", {"coin_units": 0, "gpu_units": 0}),
+    ("miner-dual-collateral", {"coin_units": 0, "eth_units": 0, "gpu_units": 0}),
     ("miner-dual-collateral", {"balloon": 180e6}),  # twice the loan
     ("gpu-borrowing-base", {"units_1": 0, "units_2": 0, "units_3": 0, "units_4": 0}),
     ("hosting-project-loan", {"critical_kw": 0}),

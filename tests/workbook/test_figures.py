@@ -174,6 +174,8 @@ def test_the_loss_is_what_the_sale_leaves_of_what_was_owed(loan: Example) -> Non
         {"rent_floor": 3.0},
         {"contract_months": 24},
         {"scenario": "Rents 20% lower"},
+        {"covenant_months": 3, "step_drop_2": 0.2},
+        {"covenant_months": 12, "index_basis": 0.8},
     ],
 )
 def test_the_break_even_decline_meets_the_covenant(
@@ -198,12 +200,15 @@ def test_the_break_even_decline_meets_the_covenant(
 def test_dual_ltv_is_what_its_formulas_say(miner: Example, changed: dict[str, float]) -> None:
     deal = values(miner, **changed)
     names = recalculate(miner.path, inputs=changed).names
-    coin, cards = deal["coin_units"] * deal["coin_price"], deal["gpu_units"] * deal["gpu_price"]
+    btc, eth = deal["coin_units"] * deal["coin_price"], deal["eth_units"] * deal["eth_price"]
+    coin, cards = btc + eth, deal["gpu_units"] * deal["gpu_price"]
     debt = names["debt"]
     assert isinstance(debt, float)
-    assert debt <= min(deal["commitment"], deal["initial_ltv"] * (coin + cards)) * (1 + 1e-12)
+    advance = deal["advance_btc"] * btc + deal["advance_eth"] * eth + deal["advance_gpu"] * cards
+    assert debt <= min(deal["commitment"], advance) * (1 + 1e-12)
     book = deal["gpu_units"] * deal["gpu_cost"] * (1 - deal["gpu_age"] / deal["accounting_life"])
-    stressed = coin * (1 - deal["coin_shock"]) + cards * (1 - deal["gpu_shock"])
+    stressed = btc * (1 - deal["coin_shock"]) + cards * (1 - deal["gpu_shock"])
+    stressed += eth * (1 - min(1.0, deal["coin_shock"] * deal["eth_beta"]))
     assert names["ltv_at_book"] == pytest.approx(debt / (coin + book), rel=1e-9)
     assert names["ltv_stressed"] == pytest.approx(debt / stressed, rel=1e-9)
     assert names["market_ltv"] == pytest.approx(debt / (coin + cards), rel=1e-9)

@@ -53,13 +53,13 @@ def test_the_sheet_says_what_the_command_says(book: Session, tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("name", "factor", "figure"),
     [
-        ("coin_vol", 1.5, "call_any"),
-        ("sim_jumps", 3.0, "call_any"),
-        ("calm_correlation", 6.0, "call_any"),
-        ("coin_units", 0.6, "call_any"),
-        ("tenor_months", 4.0 / 3.0, "call_any"),
-        ("sim_hazard", 4.0, "missed_any"),
-        ("rent_decline", 2.0, "missed_any"),
+        ("coin_vol", 1.5, "call_any_day"),
+        ("sim_jumps", 3.0, "call_any_day"),
+        ("calm_correlation", 6.0, "call_any_day"),
+        ("coin_units", 0.6, "call_any_day"),
+        ("tenor_months", 4.0 / 3.0, "call_any_day"),
+        ("sim_hazard", 4.0, "sim_default"),
+        ("rent_decline", 2.0, "sim_default"),
         ("sale_gpu_impact", 4.0, "sim_loss"),
     ],
 )
@@ -74,10 +74,10 @@ def test_a_worse_input_gives_a_worse_figure(
 
 def test_at_any_month_end_is_likelier_than_on_one_day(book: Session) -> None:
     with changed(book, coin_shock=0.0):  # the correlation is then the calm one
-        assert number(book, "call_any") > number(book, "call_on_a_day")
+        assert number(book, "call_any_day") > number(book, "call_one_day")
 
 
 def test_a_loan_above_its_call_is_told_and_not_simulated(book: Session) -> None:
     with changed(book, call_ltv=0.3, cure_ltv=0.2):
-        assert book["call_any"] == 1.0
+        assert book["call_any_day"] == 1.0
         assert book["sim_loss"] == "none"

@@ -25,15 +25,24 @@ SAME = {
         "Worst loan to resale": "max_ltv",
     },
     "miner-dual-collateral": {
-        "LTV after the shock": "ltv_stressed",
-        "Liquidation LTV": "ltv_liquidation",
-        "Correlation": "correlation_live",
-        "Minimum DSCR, coin fallen": "dscr_fallen",
+        "Minimum DSCR": "min_dscr_tested",
+        "First missed payment, month": "first_missed_month",
+        "First margin call, month": "first_call_month",
+        "Unpaid at maturity, cash alone": "unpaid_at_maturity",
+        "Loss": "loss",
+        "Lender's IRR": "lender_irr",
+        "Worst LTV": "max_ltv",
     },
     "gpu-borrowing-base": {
+        "Minimum cover on what is due": "min_dscr",
+        "First missed payment, month": "first_missed_month",
+        "Unpaid at maturity, lender waits": "unpaid_at_maturity",
+        "Loss, lender enforces": "loss",
+        "Lender's IRR": "lender_irr",
+        "Worst loan to resale and receivables": "max_ltv",
+        "A new lender lends": "refi_capacity",
         "Availability a year on": "base_year",
-        "Prepaid before maturity": "prepaid",
-        "Minimum cover": "dscr_lowest",
+        "Cover as signed": "cover_lowest",
     },
     "hosting-project-loan": {"Minimum DSCR": "dscr_lowest"},
 }
@@ -119,7 +128,8 @@ def test_on_the_edge_of_the_map_the_call_comes(examples: dict[str, Example]) -> 
             if price == 0:
                 continue
             # the debt stays what it is today
-            value = deal["coin_units"] * price + deal["gpu_units"] * cards
+            coins = deal["coin_units"] + deal["eth_units"] * deal["eth_price"] / deal["coin_price"]
+            value = coins * price + deal["gpu_units"] * cards
             assert example.number("debt") / value == pytest.approx(deal[trigger], rel=1e-9)
             edges += 1
     assert edges > 10

@@ -55,7 +55,7 @@ def lint(
     looked_at, repaired = file, None
     if output is not None:
         looked_at, repaired = output, _repair(file, output, force)
-    findings = linter.lint(Package(repaired.content, looked_at) if repaired else file)
+    findings = linter.lint(Package(repaired.content, file) if repaired else file)
     if repaired:
         write_whole(repaired.content, looked_at, force)
         if not (as_json or as_sarif):

@@ -40,6 +40,9 @@ def new(
     host: Annotated[
         Host, typer.Option("--host", help="lite: carry the program for xlwings Lite.")
     ] = Host.PLAIN,
+    native: Annotated[
+        bool, typer.Option("--native", help="Native formulas in place of worksheet functions.")
+    ] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
 ) -> None:
     """Build a term-sheet workbook, recalculated; alone, list the templates.
@@ -58,7 +61,7 @@ def new(
     elif blank:
         _write_blank(template, output, force)
     else:
-        _build(template, output, deal, host, force)
+        _build(template, output, deal, host, native, force)
 
 
 def _list_templates() -> None:
@@ -91,24 +94,28 @@ def _write_blank(template: str, output: Path, force: bool) -> None:
     line(f"  xlcredit new {template} --deal {output} -o {output.with_suffix('.xlsx')}")
 
 
-def _build(template: str, output: Path, deal: Path | None, host: Host, force: bool) -> None:
+def _build(
+    template: str, output: Path, deal: Path | None, host: Host, native: bool, force: bool
+) -> None:
     from xlcredit.cli.dashboard import print_dashboard
     from xlcredit.cli.terminal import finish, require_suffix
     from xlcredit.cli.writing import make_workbook, write_workbook
     from xlcredit.deals import load, located, read_deal
-    from xlcredit.errors import FormulaError
+    from xlcredit.errors import FormulaError, UserError
     from xlcredit.hosts.officejs.lite import refuse_macros
 
     if output.suffix.lower() in (".csv", ".parquet"):
         _write_tape(template, deal, output, force)
         return
     require_suffix(output)
+    if native and host is Host.LITE:
+        raise UserError("--native needs no host: it is for a reader without the add-in")
     if host is Host.LITE:
         refuse_macros(output)
     spec, home = load(template)
     filled = read_deal(deal or home / "deal.toml", spec)
     try:
-        made = make_workbook(spec, filled, host)
+        made = make_workbook(spec, filled, host, native)
     except FormulaError as error:
         raise located(error, home / "template.toml") from None
     write_workbook(made, output, force)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import io
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from xlcredit.deals import Deal, Template
-from xlcredit.errors import FileError
+from xlcredit.errors import CellError, FileError
 from xlcredit.files import replace_file
 from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.package import Package
@@ -42,17 +43,34 @@ class Made:
         return read_dashboard(self.book, lambda p: self.result.value(p.sheet, a1(p.row, p.column)))
 
 
-def make_workbook(template: Template, deal: Deal, host: str = "plain") -> Made:
-    """Build the workbook of a deal and recalculate it; for ``"lite"``, with its program."""
+def make_workbook(
+    template: Template, deal: Deal, host: str = "plain", native: bool = False
+) -> Made:
+    """Build the workbook of a deal and recalculate it; for ``"lite"``, with its program.
+
+    With ``native`` it needs no worksheet function.
+    """
     values = io.BytesIO()
     book = Book(Package(build(template, deal)))
-    result = recalculate(book, values)
+    result = recalculate(book, None if native else values)
+    if native:
+        book = Book(Package(build(template, deal, _shown(result))))
+        result = recalculate(book, values)
     content = values.getvalue()
     if host == "lite":
         from xlcredit.hosts.officejs.lite import embed
 
         content = embed(Book(Package(content)))
     return Made(content, book, result)
+
+
+def _shown(result: Recalculation) -> dict[tuple[str, int, int], Any]:
+    """What every cell shows, by sheet, row and column."""
+    return {
+        (sheet, *place): value.code if isinstance(value, CellError) else value
+        for sheet, cells in result.values.items()
+        for place, value in cells.items()
+    }
 
 
 def write_workbook(made: Made, target: Path, force: bool) -> None:

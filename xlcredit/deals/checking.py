@@ -44,7 +44,7 @@ PAGES = (
         "Sources",
         "Functions",
     ),
-    *("Frozen", "Formulas"),
+    *("Frozen", "Formulas", "Scenario waterfalls"),
 )
 _FEWEST_MONTHS, _MOST_MONTHS = 12, 360
 #: Weights that add to 1 but for the decimals of a file.

@@ -225,13 +225,15 @@ class ScenarioCase(Struct, kw_only=True, frozen=True):
 class Metric(Struct, kw_only=True, frozen=True):
     """One column of the scenario table; ``{case.X}`` is input X as the scenario has it.
 
-    With a ``name`` the whole column is ``{scenarios.name}``.
+    With a ``name`` the whole column is ``{scenarios.name}``; ``native`` is the formula of a copy
+    without worksheet functions.
     """
 
     label: str
     unit: Unit
     formula: Formula
     name: str = ""
+    native: Formula = ""
 
 
 class ScenarioTable(Struct, kw_only=True, frozen=True):
@@ -241,6 +243,8 @@ class ScenarioTable(Struct, kw_only=True, frozen=True):
     case: list[ScenarioCase]
     metric: list[Metric]
     note: str = ""
+    native_sheet: str = ""
+    native_rows: dict[str, str] = {}
 
     @property
     def inputs(self) -> list[str]:

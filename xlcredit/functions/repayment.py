@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any, Literal
 
+import numpy as np
+
 from xlcredit.errors import CellError
 from xlcredit.functions.agreement import NONE, agree, figure, fit
 from xlcredit.models import loan
@@ -51,6 +53,7 @@ def XLC_REPAYMENT(
         "trapped",
         "liquidity",
         "coin_units",
+        "series",
     ] = "all",
 ) -> BlockResult:
     """Is the lender repaid? The whole loan along one path of cash flow and prices. [block]
@@ -61,7 +64,7 @@ def XLC_REPAYMENT(
         loan and rate (nominal per year); what else can be agreed, and what holds when a label is
         not given, stands in the notes. [block]
     scheduled : series
-        Principal that falls due in each period, as signed. [USD]
+        Principal that falls due in each period, as signed; below 0 a draw, lent then. [USD]
     cfads : series, optional
         Cash flow available for debt service, may be negative; service counts as paid when not
         given. [USD]
@@ -72,6 +75,7 @@ def XLC_REPAYMENT(
     rates : series, optional
         Interest, nominal per year, one per period, in place of the label rate. [1/year]
     measure : text, optional
+        all, one of the figures by name, or series; all when not given. [name]
 
     Returns
     -------
@@ -82,7 +86,8 @@ def XLC_REPAYMENT(
         calls, first_call, sales (count), topped_up (cash), coin_sold (value), max_ltv, min_dscr;
         irr (effective per year, -1 if nothing came back), multiple, wal (years); balance,
         reserve, trapped, liquidity, coin_units at the end; after an enforcement
-        the first three are 0, and coin_units is the coin that was enforced. [block]
+        the first three are 0, and coin_units is the coin that was enforced. series: the balance
+        after each period, 0 once the loan is repaid or enforced. [block]
 
     Raises
     ------
@@ -177,7 +182,9 @@ def XLC_REPAYMENT(
             raise CellError("#VALUE!", f"{named} is required where terms hold {label}")
     agree(terms, coin[0] if coin else 0.0, gpu[0] if gpu else 0.0)
     plan = loan.Plan.of(terms, series["scheduled"], series["rates"])
-    end, flows, _ = loan.trace(terms, plan, series["cfads"], coin, gpu)
+    end, flows, accounts = loan.trace(terms, plan, series["cfads"], coin, gpu)
+    if measure == "series":
+        return np.array([balance for balance, _, _ in accounts])
     return pick(measure, **_figures(terms, plan, end, flows[: end.end_period]))
 
 

@@ -164,17 +164,16 @@ def XLC_SIM_GRID(
         for column in column_values
     ]
     deals = [cell for cell in cells if isinstance(cell, simulation.Deal)]
-    figures = iter(simulation.sweep(deals, paths, seed) if deals else [])
+    found = iter(simulation.sweep(deals, figure, paths, seed) if deals else [])
     values = [
-        cell if isinstance(cell, CellError) else _shown(figure, next(figures)) for cell in cells
+        cell if isinstance(cell, CellError) else _shown(figure, next(found)) for cell in cells
     ]
     width = len(column_values)
     return [values[at : at + width] for at in range(0, len(values), width)]
 
 
-def _shown(figure: str, figures: dict[str, Estimate]) -> Any:
-    value = figures[figure].value
-    return missing_figure(figure) if math.isnan(value) else value
+def _shown(figure: str, found: Estimate) -> Any:
+    return missing_figure(figure) if math.isnan(found.value) else found.value
 
 
 def _cell(

@@ -11,6 +11,7 @@ the two quantiles one standard error of the share to either side.
 from __future__ import annotations
 
 import math
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -90,27 +91,44 @@ def _error(squares: float, count: int) -> float:
 
 
 class Sample:
-    """Values of the paths kept, in ascending order, and the share of the paths up to each."""
+    """Values of the paths kept, in ascending order, and the share of the paths up to each.
+
+    They are put in order when something is asked of them.
+    """
 
     def __init__(self, values: Array, weights: Array | None = None) -> None:
         self.count = len(values)
-        self.weights = weights
-        if weights is None:
-            self.values = np.sort(values)
-            return
-        order = np.argsort(values, kind="stable")
-        self.values, self.weights = values[order], weights[order]
-        # From above, for the tail is what the weights were drawn for: share of the paths beyond.
-        above = np.cumsum(self.weights[::-1])[::-1] / self.count
-        self._beyond = np.append(above[1:], 0.0)
+        self._given, self._weighed = values, weights
+
+    @cached_property
+    def _ordered(self) -> tuple[Array, Array | None, Array | None]:
+        """Values, weights, and the share of the paths beyond each."""
+        if self._weighed is None:
+            return np.sort(self._given), None, None
+        order = np.argsort(self._given, kind="stable")
+        weights = self._weighed[order]
+        # From above, for the tail is what the weights were drawn for.
+        above = np.cumsum(weights[::-1])[::-1] / self.count
+        return self._given[order], weights, np.append(above[1:], 0.0)
+
+    @property
+    def values(self) -> Array:
+        """Values in ascending order."""
+        return self._ordered[0]
+
+    @property
+    def weights(self) -> Array | None:
+        """Weights in the order of the values; None where all weigh the same."""
+        return self._ordered[1]
 
     def at(self, share: float) -> float:
         """Smallest value that at least ``share`` of the paths do not exceed."""
-        if self.weights is None:
+        values, _, beyond = self._ordered
+        if beyond is None:
             place = math.ceil(share * self.count - 1e-9) - 1
         else:
-            place = int(np.searchsorted(-self._beyond, -(1.0 - share) - 1e-15))
-        return float(self.values[min(max(place, 0), self.count - 1)])
+            place = int(np.searchsorted(-beyond, -(1.0 - share) - 1e-15))
+        return float(values[min(max(place, 0), self.count - 1)])
 
     def share_error(self, share: float) -> float:
         """Standard error of the share of the paths beyond the quantile."""

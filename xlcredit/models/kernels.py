@@ -1,7 +1,8 @@
 """The simulation, compiled: the lines of market, draws, loan and simulation, path beside path.
 
-The only module that imports numba, and only where it is installed. It gives what
-:func:`xlcredit.models.simulation.outcomes` gives: the same random numbers, the same events on
+The only module that imports numba, and only where it is installed: one module, for what numba has
+stored is checked against the file of the function called and no other. It gives what
+:func:`xlcredit.models.simulated_loan.outcomes` gives: the same random numbers, the same events on
 every path, the same figures but for rounding. Two things make it fast. Paths are worked in lanes
 that fit a processor's first cache, with each line of arithmetic in a loop that the compiler turns
 into vector instructions; and what is rare (a jump, the deadline of a call, an enforcement) is
@@ -27,7 +28,7 @@ from xlcredit.models.market import TIE
 from xlcredit.models.ties import SAME
 
 if TYPE_CHECKING:
-    from xlcredit.models.simulation import Deal, Tilt
+    from xlcredit.models.simulated_loan import Deal, Tilt
 
 __all__ = ["run"]
 
@@ -796,6 +797,6 @@ def is_compiled() -> bool:
 
 def warm_up() -> None:
     """Compile the kernel, or load it: what otherwise the first simulation does."""
-    from xlcredit.models.simulation import Deal, Terms, Tilt  # noqa: PLC0415 (they import this)
+    from xlcredit.models.simulated_loan import Deal, Terms, Tilt  # noqa: PLC0415
 
     run(Deal.of(Terms(loan=1.0, rate=0.0, months=1)), 1, 0, 1, Tilt())

@@ -7,12 +7,18 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from xlcredit.models.debt import all_in_yield, average_life
 from xlcredit.models.loan import Flow, Plan, State, Terms, unpaid
 from xlcredit.models.ties import SAME
 
 __all__ = ["Earned", "earned"]
+
+Array = NDArray[np.float64]
+
+#: Where a yield of a loan with draws is looked for, and how close it is found.
+_GRID, _CLOSE = 401, 1e-15
 
 
 class Earned(NamedTuple):
@@ -55,9 +61,36 @@ def earned(terms: Terms, plan: Plan, state: State, flows: Sequence[Flow]) -> Ear
     paid_out = terms.loan * (1.0 - terms.fee - terms.oid)
     if paid_out <= 0.0:
         return Earned(math.nan, math.nan, average_life(repaid, terms.periods_per_year))
-    irr = all_in_yield(paid_out, received, terms.periods_per_year)
+    irr = _yield(paid_out, received, terms.periods_per_year)
     return Earned(
         irr=irr if received.any() else -1.0,
         multiple=math.fsum(received) / paid_out,
         wal=average_life(repaid, terms.periods_per_year),
     )
+
+
+def _yield(paid_out: float, received: Array, periods_per_year: float) -> float:
+    """Effective yearly yield; where later draws are lent too, the root nearest to 0."""
+    if np.all(received >= 0.0):
+        return all_in_yield(paid_out, received, periods_per_year)
+    flows = np.concatenate(([-paid_out], received))
+    k = np.arange(len(flows))
+
+    def worth(growth: float) -> float:
+        return float(flows @ np.exp(-growth * k))
+
+    steps = np.linspace(-1.0, 1.0, _GRID)  # log growth of a period
+    signs = np.sign([worth(g) for g in steps])
+    turns = np.flatnonzero(signs[:-1] * signs[1:] <= 0.0)
+    if not len(turns):
+        return math.nan
+    at = turns[np.argmin(np.abs(steps[turns] + steps[turns + 1]))]
+    low, high = float(steps[at]), float(steps[at + 1])
+    falling = signs[at] > 0.0
+    while high - low > _CLOSE:
+        middle = (low + high) / 2.0
+        if (worth(middle) > 0.0) == falling:
+            low = middle
+        else:
+            high = middle
+    return math.expm1((low + high) / 2.0 * periods_per_year)

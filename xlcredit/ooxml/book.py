@@ -146,6 +146,8 @@ class Book:
         names = []
         for item in _children(self._root, "definedNames"):
             name, scope = item.get("name", ""), item.get("localSheetId")
+            if not name:
+                raise FileError(f"{self.package.path} is damaged: a defined name has no name")
             if not name.startswith("_xl"):
                 with self._reading(f"the name {name}"):
                     sheet = order[whole(scope)] if scope is not None else None

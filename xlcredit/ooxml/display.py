@@ -70,7 +70,7 @@ def digests(book: Book, without: Collection[str] = ()) -> dict[str, str]:
             seen["number formats"].append(element.get("date1904", "0"))
         elif name == "definedName":
             owner, text = element.get("localSheetId", ""), (element.text or "").strip()
-            seen["defined names"].append([element.get("name"), owner, text])
+            seen["defined names"].append([element.get("name", ""), owner, text])
     seen["defined names"].sort()
     seen["conditional formats"].append(styles.conditional)
     for sheet, part in book.parts.items():
@@ -144,10 +144,14 @@ def _item(items: list[str], number: str) -> str:
 
 
 def _canonical(element: Any) -> list[Any]:
-    """Write an element without what programs spell as they like."""
-    text = (element.text or "").strip()
-    attributes = sorted((k.rpartition("}")[2], v) for k, v in element.attrib.items())
-    return [_local(element), attributes, text, [_canonical(child) for child in element]]
+    """Write an element, and all within, without what programs spell as they like."""
+    flat, waiting = [], [(element, 0)]
+    while waiting:  # a file may be nested deeper than Python may call
+        item, depth = waiting.pop()
+        attributes = sorted((k.rpartition("}")[2], v) for k, v in item.attrib.items())
+        flat.append([depth, _local(item), attributes, (item.text or "").strip()])
+        waiting.extend((child, depth + 1) for child in reversed(item))
+    return flat
 
 
 def _local(element: Any) -> str:

@@ -169,7 +169,10 @@ def _inward(value: Any) -> Any:
     if isinstance(value, float):
         return number(value)
     if isinstance(value, list):
-        return [[_inward(v) for v in row] for row in value]
+        # most are finite numbers: what is left of one when it is taken from itself tells
+        return [
+            [v if type(v) is float and v - v == 0.0 else _inward(v) for v in row] for row in value
+        ]
     if isinstance(value, dict):
         kind = value.get("kind", "Value")
         return CellError(_CODES.get(kind, "#VALUE!"), _NEWER.get(kind, ""))
@@ -183,7 +186,7 @@ def _outward(value: Any) -> Any:
     if isinstance(value, CellError):
         return {"type": "Error", "kind": _KINDS.get(value.code, "Value")}
     if isinstance(value, list):
-        return [[_outward(v) for v in row] for row in value]
+        return [[v if type(v) is float else _outward(v) for v in row] for row in value]
     return 0.0 if value is None else value
 
 

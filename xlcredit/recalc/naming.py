@@ -101,13 +101,24 @@ def _is_relative(text: str) -> bool:
 
 
 def _is_union(text: str) -> bool:
+    for _ in range(_DEEPEST):
+        if _joins(text):
+            return True
+        if not (text.startswith("(") and text.endswith(")")):
+            return False
+        text = text[1:-1]
+    return False
+
+
+def _joins(text: str) -> bool:
+    """Whether a comma stands outside all brackets."""
     depth = 0
     for match in re.finditer(_QUOTED + r"|[(){},]", text):
         depth += match.group() in ("(", "{")
         depth -= match.group() in (")", "}")
         if match.group() == "," and depth == 0:
             return True
-    return text.startswith("(") and text.endswith(")") and _is_union(text[1:-1])
+    return False
 
 
 def _moved(text: str, down: int, right: int) -> str:

@@ -45,6 +45,9 @@ def recalculate(
     The copy differs from the source only in the values beside the formulas and in the inputs
     that were set: all other parts of the file, and every formula, are the same bytes.
 
+    Cells are changed as they are given, and no others: :func:`xlcredit.recalculate` also takes the
+    citation from an input of a workbook made by xlcredit.
+
     Parameters
     ----------
     source : str, Path, bytes or Book

@@ -9,7 +9,9 @@ from typing import Any
 __all__ = ["parse_value"]
 
 #: Commas only where thousands have them: 0,3 is no number here, for it may be 0.3 or 3.
-_NUMBER = re.compile(r"([+-]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d*)?(?:[eE][+-]?\d+)?)(%?)")
+_NUMBER = re.compile(
+    r"([+-]?(?:(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)(%?)"
+)
 
 
 def parse_value(text: str) -> Any:
@@ -25,7 +27,7 @@ def parse_value(text: str) -> Any:
     if text.upper() in ("TRUE", "FALSE"):
         return text.upper() == "TRUE"
     found = _NUMBER.fullmatch(text)
-    if found and any(c.isdigit() for c in found[1]):
+    if found:
         number = float(found[1].replace(",", ""))
         return number / 100 if found[2] else number
     try:

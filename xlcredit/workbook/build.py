@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Mapping
+from typing import Any
 
 from openpyxl import Workbook
 from openpyxl.packaging.custom import StringProperty
@@ -13,6 +15,7 @@ from xlcredit.deals.deal import Deal
 from xlcredit.deals.template import Template
 from xlcredit.ooxml.place import quoted
 from xlcredit.workbook.draft import Draft, Page, protect
+from xlcredit.workbook.native import native
 from xlcredit.workbook.pages.annual import AnnualPage
 from xlcredit.workbook.pages.audit import AuditPage, ChecksPage
 from xlcredit.workbook.pages.curves import CurvesPage, with_curves
@@ -29,7 +32,11 @@ from xlcredit.workbook.saving import saved
 __all__ = ["build"]
 
 
-def build(template: Template, deal: Deal) -> bytes:
+def build(
+    template: Template,
+    deal: Deal,
+    frozen: Mapping[tuple[str, int, int], Any] | None = None,
+) -> bytes:
     """Build the workbook, without values: recalculate it to store them.
 
     Parameters
@@ -38,6 +45,10 @@ def build(template: Template, deal: Deal) -> bytes:
         What stands in the workbook.
     deal : Deal
         The inputs, filled.
+    frozen : mapping, optional
+        For a copy that lives without the add-in: what the cells of the usual workbook show, by
+        sheet, row and column. Native formulas take the place of worksheet functions, and these
+        values where there are none.
 
     Returns
     -------
@@ -49,9 +60,11 @@ def build(template: Template, deal: Deal) -> bytes:
     DealError
         A formula of the template names something that does not exist.
     """
+    if frozen is not None:
+        template = native(template)
     curves = [CurvesPage(template)] if template.own_rows else []
     template = with_curves(template)
-    book = Draft(template, deal, Workbook(), Places(template.months))
+    book = Draft(template, deal, Workbook(), Places(template.months), frozen)
     pages = _pages(template, curves)
     for page in pages:
         page.place(book)
@@ -74,7 +87,7 @@ def _pages(template: Template, curves: list[CurvesPage]) -> list[Page]:
         *curves,
         *(MonthlyPage(sheet) for sheet in template.sheet),
         StressPage(),
-        AuditPage(),
+        *([AuditPage()] if template.twin else []),
         ChecksPage(),
         SourcesPage(),
         FunctionsPage(),

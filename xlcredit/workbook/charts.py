@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TypeVar
 
 from openpyxl.chart import AreaChart, BarChart, LineChart, Reference, Series
+from openpyxl.chart.axis import DateAxis
 from openpyxl.chart.data_source import StrRef
 from openpyxl.chart.layout import Layout, ManualLayout
 from openpyxl.chart.legend import LegendEntry
@@ -129,6 +130,8 @@ def column_series(sheet: str, column: int, header: int, rows: int) -> Series:
 
 def frame(chart: Plot, title: str, unit: str, months: bool = False) -> Plot:
     """Give a chart its title, axes and legend in the book's style."""
+    if months:
+        chart.x_axis = _dates(chart)
     chart.title = title
     chart.title.tx.rich.p[0].pPr = ParagraphProperties(defRPr=_letters(1000, bold=True))
     for run in chart.title.tx.rich.p[0].r or []:
@@ -138,9 +141,6 @@ def frame(chart: Plot, title: str, unit: str, months: bool = False) -> Plot:
     chart.y_axis.majorGridlines.spPr = GraphicalProperties(ln=LineProperties(solidFill="E5E7EB"))
     chart.x_axis.tickLblPos = "low"
     chart.x_axis.delete = chart.y_axis.delete = False
-    if months:
-        chart.x_axis.number_format = "mmm yy"
-        chart.x_axis.tickLblSkip = chart.x_axis.tickMarkSkip = 12
     for axis in (chart.x_axis, chart.y_axis):
         axis.txPr = RichText(
             bodyPr=RichTextProperties(rot=0, vert="horz"),  # a slanted date is hard to read
@@ -150,6 +150,16 @@ def frame(chart: Plot, title: str, unit: str, months: bool = False) -> Plot:
     chart.legend.position = "b"
     chart.layout = Layout(manualLayout=ManualLayout(x=0.02, y=0.14, w=0.95, h=0.66))
     return chart
+
+
+def _dates(chart: Plot) -> DateAxis:
+    """An axis of time with a label a year: of a text axis every month would have one."""
+    axis = DateAxis(crossAx=chart.y_axis.axId)
+    axis.number_format = "mmm yy"
+    axis.baseTimeUnit = axis.majorTimeUnit = "months"
+    axis.majorUnit = 12
+    chart.y_axis.crossAx = axis.axId
+    return axis
 
 
 def _letters(size: int, bold: bool = False) -> CharacterProperties:

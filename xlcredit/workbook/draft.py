@@ -34,6 +34,8 @@ class Draft:
     deal: Deal
     workbook: Workbook
     places: Places
+    #: In a copy without worksheet functions: what their cells showed.
+    frozen: Mapping[tuple[str, int, int], Any] | None = None
     #: The unit of each named cell.
     units: dict[str, str] = field(default_factory=dict)
     #: Tables that are read back, by defined name.
@@ -53,6 +55,10 @@ class Draft:
         """Write one formula in its unit's format and its source's colour."""
         text = self.places.resolve(formula, sheet.title, column, extra)
         cell = sheet.cell(row, column)
+        if self.frozen is not None and style.calls_a_function(text):
+            style.number(cell, unit, style.MUTED, italic=True)
+            cell.value = self.frozen.get((sheet.title, row, column))
+            return cell
         colour = style.formula_colour(text, self.places.draws_on_other_sheets(text, sheet.title))
         look = (unit, colour, *sorted(font.items()))
         if look in self._looks:  # a workbook has some forty looks and ten thousand cells

@@ -21,12 +21,11 @@ LABEL, UNIT, TOTAL, OPENING, FIRST = 1, 2, 3, 4, 5
 
 #: Parts of a row that end with the loan: the first column, and what it adds to its months.
 _LIVES = {"loan": (FIRST, ""), "life": (OPENING, "+1")}
-
 _BRACES = re.compile(r"\{([A-Za-z_][\w.]*)\}")
 _CELL = re.compile(r"\$?[A-Z]{1,3}\$?\d+\Z")
 _WORD = re.compile(r"[A-Za-z_]\w*")
 #: Functions younger than the file format carry a prefix in the file.
-_YOUNG = re.compile(r"\b(MINIFS|MAXIFS|IFNA|NORM\.S\.DIST|GAMMA\.DIST|GAMMALN\.PRECISE)\(")
+_YOUNG = re.compile(r"\b(MINIFS|MAXIFS|NORM\.S\.DIST|GAMMA\.DIST|GAMMALN\.PRECISE)\(")
 
 
 @dataclass

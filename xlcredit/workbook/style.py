@@ -17,6 +17,7 @@ __all__ = [
     "KEY",
     "MILLIONS",
     "base",
+    "calls_a_function",
     "constant_format",
     "formula_colour",
     "heading",
@@ -97,9 +98,14 @@ def table_header(
         )
 
 
+def calls_a_function(formula: str) -> bool:
+    """Whether a formula needs the add-in."""
+    return bool(_XLC.search(formula))
+
+
 def formula_colour(formula: str, other_sheet: bool) -> str:
     """Colour of a formula by what it draws on."""
-    if _XLC.search(formula):
+    if calls_a_function(formula):
         return PURPLE
     return GREEN if other_sheet else BLACK
 

@@ -171,7 +171,7 @@ VOCABULARY: dict[str, Word] = {
         "ratio", "debt service cover wanted, one figure or one per period", _POSITIVE
     ),
     "balance": _word("USD", "debt outstanding today", _MONEY),
-    "scheduled": _word("USD", "scheduled principal, one value per period", _MONEY),
+    "scheduled": _word("USD", "scheduled principal, one value per period; below 0 a draw"),
     "dsra_opening": _word("USD", "reserve account at closing", _MONEY),
     "dsra_periods": _word("periods", "services held in reserve", _WHOLE),
     "sweep": _word("share", "share of free cash that prepays", _SHARE),

@@ -100,12 +100,9 @@ class ChecksPage:
         tolerance = "tolerance" if "tolerance" in book.deal.inputs else TOLERANCE
         tests = [(check.label, check.formula) for check in book.template.check]
         tests += curve_checks(book.template)
-        tests.append(
-            (
-                "Every worksheet function equals its native twin",
-                f"MAX({{audit.differences}})<{tolerance}",
-            )
-        )
+        if book.template.twin:
+            told = "Every worksheet function equals its native twin"
+            tests.append((told, f"MAX({{audit.differences}})<{tolerance}"))
         tests.append(("Every covenant has a verdict", 'COUNTIF({summary.statuses},"CHECK")=0'))
         if book.template.annual:
             # the only difference is the order of adding up
@@ -139,6 +136,6 @@ def _write_check(
 
 def _used_area(book: Draft, sheet: str) -> str:
     """The area of a monthly sheet that holds formulas."""
-    places = [p for p in book.places.rows.values() if p.sheet == sheet]
-    last = max(p.row for p in places)
+    places = [*book.places.rows.values(), *book.places.cells.values()]
+    last = max(p.row for p in places if p.sheet == sheet)
     return f"{quoted(sheet)}!$C$7:${letter(book.places.last)}${last}"

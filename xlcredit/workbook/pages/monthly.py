@@ -33,6 +33,8 @@ class MonthlyPage:
     def __init__(self, spec: templates.Sheet) -> None:
         self.spec = spec
         self.name = spec.name
+        #: Whether anything stands under the months; a sheet of constants is a plain table.
+        self._across = any(row.formula for block in spec.block for row in block.row)
 
     def _layout(self) -> Iterator[tuple[int, Block | Row]]:
         row = _FIRST_ROW
@@ -60,8 +62,8 @@ class MonthlyPage:
             if isinstance(item, Row):
                 _write_row(book, sheet, row, item, read_ahead)
             else:
-                style.heading(sheet, row, item.title, book.places.last)
-        widths(sheet, A=47, B=11, C=15, D=13.5)
+                style.heading(sheet, row, item.title, book.places.last if self._across else TOTAL)
+        widths(sheet, A=47 if self._across else 52, B=11, C=15, D=13.5)
         for column in range(FIRST, book.places.last + 1):
             sheet.column_dimensions[letter(column)].width = 13
         sheet.freeze_panes = sheet.cell(_HEADER_ROW + 2, FIRST)
@@ -76,6 +78,9 @@ class MonthlyPage:
         if not self.spec.printed:
             sheet.print_area = "A1:C2"
             return
+        if not self._across:
+            page_setup(sheet, landscape=False, tall=1)
+            return
         last = FIRST + shown_months(book) - 1
         bottom = max(row for row, _ in self._layout())
         sheet.print_area = f"A1:{letter(last)}{bottom}"
@@ -84,6 +89,10 @@ class MonthlyPage:
 
     def _header(self, book: Draft, sheet: Worksheet) -> None:
         nodes, rest = self.spec.nodes, [""] * book.places.months
+        if not self._across:
+            style.table_header(sheet, _HEADER_ROW, ["Figure", "Unit", "Value"])
+            _master_check(sheet)
+            return
         first = ["Node" if nodes else "Month", "Unit", "Total", "" if nodes else "Closing"]
         style.table_header(sheet, _HEADER_ROW, first + rest)
         second = ["" if nodes else "Period end", "", "", ""]
@@ -99,13 +108,17 @@ class MonthlyPage:
                 cell.value = "=" + book.places.resolve(f"{{{name}}}", self.name, column)
                 cell.number_format = "0" if unit == "flag" else style.number_format("date")
                 cell.alignment = Alignment(horizontal="right")
-        check = style.base(sheet.cell(1, TOTAL), bold=True)
-        check.value = "=master_check"
-        check.alignment = Alignment(horizontal="center")
-        style.paint_status(sheet, check.coordinate)
-        style.note(sheet.cell(1, UNIT), "Master check").alignment = Alignment(
-            horizontal="right", vertical="center"
-        )
+        _master_check(sheet)
+
+
+def _master_check(sheet: Worksheet) -> None:
+    check = style.base(sheet.cell(1, TOTAL), bold=True)
+    check.value = "=master_check"
+    check.alignment = Alignment(horizontal="center")
+    style.paint_status(sheet, check.coordinate)
+    style.note(sheet.cell(1, UNIT), "Master check").alignment = Alignment(
+        horizontal="right", vertical="center"
+    )
 
 
 def _write_row(book: Draft, sheet: Worksheet, row: int, item: Row, read_ahead: set[str]) -> None:

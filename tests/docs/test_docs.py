@@ -1,0 +1,99 @@
+"""Every command and every figure of the tutorial runs, in the order in which it is read.
+
+A block ``console`` holds commands (``$ ...``), what they print (``...`` stands for anything), the
+exit code where it is not 0, and Python prompts.
+"""
+
+from __future__ import annotations
+
+import doctest
+import os
+import re
+import shlex
+import subprocess
+import sys
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from xlcredit.cli import app
+from xlcredit.deals.reading import folder
+from xlcredit.docs import read_topic, topics
+from xlcredit.functions import REGISTRY
+
+_BLOCK = re.compile(r"```(\w+)\n(.*?)```", re.DOTALL)
+_FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+
+
+@dataclass
+class Command:
+    """A command of a page and what it prints."""
+
+    words: str
+    wanted: str
+    code: int
+
+
+def commands(block: str) -> list[Command]:
+    found = []
+    for piece in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
+        words, _, wanted = piece.partition("\n")
+        wanted = wanted.split(">>>")[0]
+        code = re.search(r"\[exit code (\d)\]\n", wanted)
+        text = wanted.replace(code[0], "") if code else wanted
+        found.append(Command(words, text, int(code[1]) if code else 0))
+    return found
+
+
+def run(words: str, place: Path) -> subprocess.CompletedProcess[str]:
+    """Run as a shell would; xlcredit is the one under test."""
+    program, *rest = shlex.split(words.replace("$TEMPLATES", str(folder())))
+    command = [sys.executable, "-m", "xlcredit"] if program == "xlcredit" else [program]
+    environment = {**os.environ, "COLUMNS": "120", "NO_COLOR": "1"}
+    return subprocess.run(
+        [*command, *rest], capture_output=True, text=True, check=False, cwd=place, env=environment
+    )
+
+
+@pytest.mark.parametrize("topic", topics())
+def test_a_page_says_what_happens(
+    topic: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    checker = doctest.OutputChecker()
+    names: dict[str, object] = {}
+    for kind, block in _BLOCK.findall(read_topic(topic)):
+        if kind != "console":
+            continue
+        for command in commands(block):
+            done = run(command.words, tmp_path)
+            got = done.stdout + done.stderr
+            assert done.returncode == command.code, (command.words, got)
+            assert checker.check_output(command.wanted, got, _FLAGS), (command.words, got)
+        python = "".join(block.partition(">>>")[1:])
+        test = doctest.DocTestParser().get_doctest(python, names, topic, None, None)
+        runner = doctest.DocTestRunner(
+            checker, verbose=False, optionflags=_FLAGS | doctest.IGNORE_EXCEPTION_DETAIL
+        )
+        output: list[str] = []
+        runner.run(test, out=output.append, clear_globs=False)
+        assert not runner.failures, "".join(output)
+        names |= test.globs
+
+
+@pytest.mark.parametrize("topic", topics())
+def test_a_page_names_only_what_exists(topic: str) -> None:
+    text = read_topic(topic)
+    assert set(re.findall(r"XLC_[A-Z_]+[A-Z]", text)) <= set(REGISTRY)
+    commands_ = {c.name for c in app.registered_commands} | {g.name for g in app.registered_groups}
+    assert set(re.findall(r"`xlcredit (\w+)", text)) <= commands_ | {"libreoffice"}
+    for kind, block in _BLOCK.findall(text):
+        if kind == "toml":
+            tomllib.loads(block)
+
+
+def test_every_function_answers_a_question() -> None:
+    asked = set(re.findall(r"XLC_[A-Z_]+[A-Z]", read_topic("how-do-i")))
+    assert set(REGISTRY) - asked == set()

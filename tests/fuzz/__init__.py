@@ -1,0 +1,1 @@
+"""Files bent at random: whatever a reader is given, it answers or says why not."""

@@ -1,0 +1,40 @@
+"""A bent file is read or refused with an error of ours; ``python -m tests.fuzz`` looks longer."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.fuzz.readers import READERS, bent, read
+
+numbers = st.lists(st.integers(0, 1 << 20), max_size=18)
+
+
+@pytest.mark.parametrize("name", READERS)
+@given(numbers=numbers)
+def test_a_reader_answers_or_says_why_not(name: str, numbers: list[int]) -> None:
+    read(name, bent(name, numbers))
+
+
+@pytest.mark.parametrize("name", READERS)
+@given(data=st.binary(max_size=200))
+def test_bytes_of_any_kind(name: str, data: bytes) -> None:
+    read(name, data)
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_the_seeds_are_sound(name: str) -> None:
+    """Without this, every bend could be refused for what was there before."""
+    READERS[name].read(bent(name, [0, 0]))
+
+
+#: What was found, and mended: a reader and the bend.
+FOUND: list[tuple[str, list[int]]] = [
+    ("setting", [5592405] * 16 + [5592320, 246]),  # e99999 has digits and is no number
+]
+
+
+@pytest.mark.parametrize(("name", "numbers"), FOUND)
+def test_what_was_found_stays_mended(name: str, numbers: list[int]) -> None:
+    read(name, bent(name, numbers))

@@ -1,0 +1,340 @@
+"""The dual-collateral loan against a plain-Python mirror of the deal.
+
+The mirror works out prices, cash flow and the signed schedule month by month; what is then paid,
+called, sold and enforced is the plain program of the agreement that the engine itself is held to
+(``tests.oracles.loan_path``). Nothing here comes from the package.
+"""
+
+from __future__ import annotations
+
+import datetime
+import math
+from typing import Any
+
+import pytest
+
+from tests.oracles.loan_path import Path
+from tests.workbook.conftest import Example
+from xlcredit.recalc import recalculate
+
+Values = dict[str, float]
+
+
+def plain(example: Example, **changed: Any) -> Values:
+    inputs = {n: i.value for n, i in example.deal.inputs.items()} | changed
+    return {
+        n: v.toordinal() if isinstance(v, datetime.date) else v
+        for n, v in inputs.items()
+        if isinstance(v, (int, float, datetime.date))
+    }
+
+
+def average(size: float, depth: float, impact: float, exponent: float) -> float:
+    """Mean over the lot of exp(-impact (x/depth)^exponent), by Simpson's rule in x = size u^5."""
+    if size == 0:
+        return 1.0
+    n, total = 4000, 0.0
+    for i in range(n + 1):
+        u = i / n
+        weight = 1 if i in (0, n) else 4 if i % 2 else 2
+        total += weight * 5 * u**4 * math.exp(-impact * (size * u**5 / depth) ** exponent)
+    return total / (3 * n)
+
+
+class Miner:
+    """Prices, cash, schedule and what becomes of the loan."""
+
+    def __init__(self, d: Values) -> None:
+        self.d, months = d, 48
+        self.tenor = int(d["tenor_months"])
+        self.close = datetime.date.fromordinal(int(d["closing_date"]))
+        at = [min(1.0, k / d["fall_months"]) for k in range(months + 1)]
+        self.btc = [d["coin_price"] * (1 - d["coin_fall"] * a) for a in at]
+        eth_fall = min(1.0, d["coin_fall"] * d["eth_beta"])
+        eth = [d["eth_price"] * (1 - eth_fall * a) for a in at]
+        self.lot = [
+            d["coin_units"] * b + d["eth_units"] * e for b, e in zip(self.btc, eth, strict=True)
+        ]
+        self.coins = d["coin_units"] + d["eth_units"] * d["eth_price"] / d["coin_price"]
+        self.rent, self.gpu = [], []
+        for k, a in enumerate(at):
+            middle = max(0.0, k - 0.5)
+            before = d["market_rent"] * d["index_basis"]
+            rent = (
+                before * (1 + (d["rent_level"] - 1) * a) * (1 - d["rent_decline"]) ** (middle / 12)
+            )
+            self.rent.append(max(d["rent_floor"], rent))
+            ratio = self.rent[k] / (before * (1 - d["resale_rent_decline"]) ** (middle / 12))
+            value = self.by_launches(k) * min(1.0, ratio) ** d["rent_elasticity"]
+            self.gpu.append(value * (1 - d["gpu_fall"] * a))
+        self.flat, self.cash = zip(*(self.month(k) for k in range(1, months + 1)), strict=True)
+        self.size()
+
+    def by_launches(self, k: int) -> float:
+        d = self.d
+        value = d["gpu_price"] * (1 - d["residual_decline"]) ** (k / 12)
+        for n in ("1", "2"):
+            start = d[f"launch_month_{n}"] - d["launch_lead"]
+            span = d["launch_lead"] + d["launch_ramp"]
+            before, now = (min(1.0, max(0.0, (t - start) / span)) for t in (0, k))
+            value *= (1 - d[f"launch_drop_{n}"]) ** (now - before)
+        return max(d["residual_floor"], value)
+
+    def month(self, k: int) -> tuple[float, float]:
+        """CFADS of a month, as underwritten and on the curve."""
+        d, hours = self.d, 730.0
+        signed = d["gpu_units"] * d["contract_share"] if k <= d["contract_months"] else 0.0
+        there = not d["customer_stops"] or k < d["customer_stops"]
+        let = signed if there else 0.0
+        paid = hours * d["availability"] * d["contract_rent"]
+        market = hours * d["utilisation"]
+        cost = d["gpu_kw"] * d["pue"] * d["power_price"] + d["other_opex"]
+        opex = d["gpu_units"] * hours * cost
+        year, month = divmod(self.close.year * 12 + self.close.month - 1 + k + 1, 12)
+        end = datetime.date(year, month + 1, 1) - datetime.timedelta(days=1)
+        reward = d["halving_share"] if end.toordinal() >= d["halving_date"] else 1.0
+        mined = d["coins_per_month"] * reward / (1 + d["difficulty_growth"]) ** ((k - 0.5) / 12)
+        bill = d["coins_per_month"] * d["mining_cost"]
+        level = d["market_rent"] * d["index_basis"]
+        flat = signed * paid + (d["gpu_units"] - signed) * market * level - opex
+        curve = let * paid + (d["gpu_units"] - let) * market * self.rent[k] - opex
+        return (
+            flat + max(0.0, mined * d["coin_price"] - bill),
+            curve + max(0.0, mined * self.btc[k] - bill),
+        )
+
+    def size(self) -> None:
+        d, n = self.d, self.tenor
+        self.rate = (d["base_rate"] + d["margin"]) / 12
+        worth = [max(0.0, c) / d["sizing_dscr"] for c in self.flat[:n]]
+        carried = math.fsum(w / (1 + self.rate) ** k for k, w in enumerate(worth, start=1))
+        advance = d["advance_btc"] * d["coin_units"] * d["coin_price"]
+        advance += d["advance_eth"] * d["eth_units"] * d["eth_price"]
+        advance += d["advance_gpu"] * d["gpu_units"] * d["gpu_price"]
+        self.debt = min(d["commitment"], advance, carried)
+        growth = (1 + self.rate) ** n
+        balloon = min(d["balloon"], self.debt)
+        level = (self.debt * growth - balloon) * self.rate / (growth - 1)
+        left, self.scheduled = self.debt, []
+        for k in range(1, n + 1):
+            self.scheduled.append(level - left * self.rate + (balloon if k == n else 0.0))
+            left -= self.scheduled[-1]
+        self.services = [level + (balloon if k == n else 0.0) for k in range(1, n + 1)]
+
+    @property
+    def accounts(self) -> dict[str, float]:
+        d = self.d
+        ahead = math.fsum(self.services[: int(d["dsra_months"])])
+        return {
+            "loan": self.debt,
+            "rate": d["base_rate"] + d["margin"],
+            "balloon": 0.0,
+            "dsra_opening": d["dsra_funded"] * ahead,
+            "dsra_periods": d["dsra_months"],
+            "sweep": d["cash_sweep"],
+            "lockup": d["lock_up_dscr"],
+            "liquidity": d["liquidity"],
+        }
+
+    def agreement(self) -> dict[str, Any]:
+        """The loan with its margin calls and enforcement."""
+        d, n = self.d, self.tenor
+        shape = d["sale_exponent"]
+        kept = average(self.coins, d["sale_coin_depth"], d["sale_coin_impact"], shape)
+        cards = average(d["gpu_units"], d["sale_gpu_depth"], d["sale_gpu_impact"], shape)
+        terms = self.accounts | {
+            "grace_periods": d["grace_months"],
+            "recovery_periods": d["recovery_months"],
+            "coin_units": 1.0,
+            "gpu_units": 1.0,
+            "call_ltv": d["call_ltv"],
+            "cure_ltv": d["cure_ltv"],
+            "liquidation_ltv": d["liquidation_ltv"],
+            "cure_periods": d["cure_months"],
+            "coin_slippage": 1 - kept,
+            # the price impact is worked out here, so that the program knows one number of it
+            "gpu_depth": 1.0,
+            "sale_haircut": 1 - (1 - d["sale_gpu_haircut"]) * cards,
+            "sale_cost": d["sale_gpu_cost"],
+        }
+        fleet = [d["gpu_units"] * g for g in self.gpu[: n + 1]]
+        cash = list(self.cash[:n])
+        self.path = Path(terms, self.scheduled, cash, self.lot[: n + 1], fleet, None).run()
+        return self.path.figures()
+
+    def alone(self, cash: list[float] | None = None) -> dict[str, Any]:
+        """The loan on cash alone, the lender waiting."""
+        given = list(self.cash[: self.tenor]) if cash is None else cash
+        return Path(self.accounts, self.scheduled, given, None, None, None).run().figures()
+
+
+FALL = {"coin_fall": 0.5, "gpu_fall": 0.4, "rent_level": 0.8}
+CHANGED: list[Values] = [
+    {},
+    FALL,
+    FALL | {"fall_months": 1},
+    FALL | {"fall_months": 2, "cure_months": 1, "liquidation_ltv": 1.2},
+    FALL | {"liquidity": 40e6},
+    {"coin_fall": 0.7, "gpu_fall": 0.6, "rent_level": 0.6, "customer_stops": 13},
+    {"cash_sweep": 0, "dsra_months": 0, "lock_up_dscr": 0},
+    {"cash_sweep": 0, "dsra_months": 6, "dsra_funded": 0.5, "grace_months": 4},
+    {"rent_level": 0.7, "grace_months": 0, "liquidity": 0},
+    {"coin_price": 45000, "gpu_price": 9000, "advance_btc": 0.6},
+    {"eth_units": 20000, "eth_beta": 1.5, "coin_fall": 0.55},
+    {"difficulty_growth": -0.2, "coins_per_month": 200, "coin_fall": 0.2},
+    {"rent_decline": -0.1},
+]
+
+
+@pytest.mark.parametrize("changed", CHANGED)
+def test_the_loan_is_what_the_agreement_says(miner: Example, changed: Values) -> None:
+    mirror = Miner(plain(miner, **changed))
+    result = recalculate(miner.path, inputs=changed)
+    names, ends = result.names, mirror.agreement()
+    alone = mirror.alone()
+    repaid = ends["status"] == "repaid"
+    expected = {
+        "debt": mirror.debt,
+        "first_missed_month": ends["first_missed"] or 0,
+        "first_call_month": ends["first_call"] or 0,
+        "repaid_month": ends["end_period"] if repaid else 0,
+        "default_month": 0 if repaid else ends["end_period"],
+        "loss": ends["loss"],
+        "lender_irr": ends["irr"],
+        "min_dscr": ends["min_dscr"],
+        "max_ltv": ends["max_ltv"],
+        "distributed": ends["distributed"],
+        "unpaid_at_maturity": alone["unpaid"],
+        "min_dscr_tested": alone["min_dscr"],
+    }
+    for name, value in expected.items():
+        cents = 0.01 if name in ("loss", "distributed", "unpaid_at_maturity") else 1e-12
+        assert names[name] == pytest.approx(float(value), rel=1e-9, abs=cents), name
+    assert names["master_check"] == "OK"
+    assert not result.errors
+
+
+def test_the_balance_is_the_agreements_in_every_month(miner: Example) -> None:
+    mirror = Miner(plain(miner))
+    mirror.agreement()
+    balances = [float(row["closing"]) for row in mirror.path.rows]
+    assert miner.row("balance")[: mirror.tenor] == pytest.approx(balances, rel=1e-9, abs=1e-3)
+
+
+def test_mining_stops_when_it_does_not_pay(miner: Example) -> None:
+    """At the halving of April 2028, month 17; a dearer coin carries it on."""
+    assert miner.number("mining_stops") == 17
+    assert not any(miner.row("mining")[16:])
+    names = recalculate(miner.path, inputs={"coin_price": 200000}).names
+    assert names["mining_stops"] == 0
+    fallen = recalculate(miner.path, inputs={"coin_fall": 0.5}).names["mining_stops"]
+    assert isinstance(fallen, float)
+    assert 1 < fallen < 17
+
+
+NAMES = (
+    *("unpaid_at_maturity", "first_missed_month", "loss", "lender_irr", "min_dscr", "max_ltv"),
+    *("breakeven_decline", "peak_arrears", "repaid_month", "call_any_day", "call_one_day"),
+)
+
+
+@pytest.mark.parametrize("number", range(1, 10))
+def test_a_scenario_typed_is_the_scenario_chosen(miner: Example, number: int) -> None:
+    table = miner.template.scenarios
+    case = table.case[number]
+    deal, typed = plain(miner), {}
+    for shock, value in zip(table.shock, case.values, strict=True):
+        if isinstance(value, str):
+            continue
+        old = deal[shock.input]
+        typed[shock.input] = {"add": old + value, "multiply": old * value}.get(shock.by, value)
+    chosen = recalculate(miner.path, inputs={"scenario": case.label}).names
+    by_hand = recalculate(miner.path, inputs=typed).names
+    for name in NAMES:
+        assert chosen[name] == pytest.approx(by_hand[name], rel=1e-9), name
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {},
+        {"index_basis": 0.65},
+        {"index_basis": 1.3},
+        {"cash_sweep": 0},
+        {"rent_floor": 2.3},
+        {"contract_months": 6},
+        {"scenario": "Rents 30% lower"},
+        {"coin_units": 0, "eth_units": 0},  # cover jumps: a month of negative cash flow more
+    ],
+)
+def test_the_break_even_decline_meets_the_covenant(miner: Example, changed: dict[str, Any]) -> None:
+    decline = recalculate(miner.path, inputs=changed).names["breakeven_decline"]
+    limit = miner.deal.inputs["covenant_dscr"].value
+    if decline in ("none", "any"):
+        tried = {**changed, "rent_decline": 0.99 if decline == "none" else -0.99}
+        cover = recalculate(miner.path, inputs=tried).names["min_dscr_tested"]
+        assert (cover >= limit) is (decline == "none")
+        return
+    at = recalculate(miner.path, inputs={**changed, "rent_decline": decline}).names
+    if at["min_dscr_tested"] != pytest.approx(limit, abs=1e-9):
+        more = recalculate(miner.path, inputs={**changed, "rent_decline": decline + 1e-6}).names
+        assert more["min_dscr_tested"] < limit < at["min_dscr_tested"]
+
+
+def test_loss_given_default_is_on_the_exposure_at_default(miner: Example) -> None:
+    deal = plain(miner)
+    rate = (deal["base_rate"] + deal["margin"]) / 12
+    owed = [miner.number("debt"), *miner.row("balance")]
+    proceeds, lgd = miner.row("proceeds"), miner.row("lgd")
+    assert lgd[0] > 0
+    loss = premium = 0.0
+    for k, (opening, got, share) in enumerate(zip(owed, proceeds, lgd, strict=False), start=1):
+        exposure = opening * (1 + rate)
+        lost = max(0.0, exposure - got)
+        assert share == pytest.approx(lost / exposure if exposure else 0.0, abs=1e-12)
+        alive = math.exp(-deal["hazard"] * (k - 1) / 12)
+        factor = (1 + deal["loss_rate"]) ** (-k / 12)
+        loss += alive * (1 - math.exp(-deal["hazard"] / 12)) * lost * factor
+        premium += alive * opening * factor / 12
+    assert miner.number("spread_hazard") == pytest.approx(loss / premium * 1e4, rel=1e-9)
+
+
+def call_any_day(miner: Example, **changed: Any) -> float:
+    value = recalculate(miner.path, inputs=changed).names["call_any_day"]
+    assert isinstance(value, float)
+    return value
+
+
+def test_a_call_on_any_day_moves_with_what_moves_it(miner: Example) -> None:
+    """Fewer calls with calmer coin, less correlation, faster repayment; more the other way."""
+    usual = call_any_day(miner)
+    assert usual > miner.number("call_one_day")
+    assert usual > miner.number("sim_call")
+    assert call_any_day(miner, coin_vol=0.2) < usual < call_any_day(miner, coin_vol=0.8)
+    together = call_any_day(miner, calm_correlation=0.8)
+    assert call_any_day(miner, calm_correlation=-0.4, stress_correlation=-0.4) < usual < together
+    assert usual < call_any_day(miner, cash_sweep=0)
+    assert call_any_day(miner, scenario="Coin falls 50%") > usual
+    assert call_any_day(miner, scenario="Coin falls 50%", call_ltv=0.6, cure_ltv=0.4) == 1.0
+
+
+def test_the_borrower_runs_dry_where_its_cash_and_coin_end(miner: Example) -> None:
+    deal = plain(miner)
+    cash, stressed, dry = deal["treasury_cash"], deal["treasury_cash"], [0, 0]
+    months = {name: due(miner, name) for name in ("a", "b")}
+    for k, paid in enumerate(miner.row("distribution"), start=1):
+        flow = deal["other_cash_flow"] - deal["overhead"]
+        for name, at in months.items():
+            amount, coupon = deal[f"note_{name}_amount"], deal[f"note_{name}_coupon"]
+            flow -= (amount * coupon / 12 if k <= at else 0.0) + (amount if k == at else 0.0)
+        cash, stressed = cash + flow + paid, stressed + flow
+        coin = deal["treasury_coins"] * deal["coin_price"]
+        for at, left in enumerate((cash + coin, stressed + coin * (1 - deal["coin_shock"]))):
+            dry[at] = dry[at] or (k if left < 0 else 0)
+    assert [miner.number("runway_base"), miner.number("runway_stress")] == [d - 1 for d in dry]
+    assert miner.number("notes_first") == min(months.values())
+
+
+def due(miner: Example, name: str) -> int:
+    put, close = (miner.deal.inputs[n].value for n in (f"note_{name}_put", "closing_date"))
+    return (put.year - close.year) * 12 + put.month - close.month
