@@ -22,7 +22,7 @@ from xlcredit.cli import (
     extract,
     freeze,
     functions,
-    help,
+    help,  # noqa: A004
     libreoffice,
     lint,
     lite,
