@@ -105,7 +105,7 @@ def test_a_draw_is_lent_and_a_loan_repaid_in_full_earns_its_rate(
     scheduled.append(owed)
     found = call("XLC_REPAYMENT", terms, scheduled, cash, None, None, None, "irr")
     assert found == pytest.approx((1 + rate / 12) ** 12 - 1, rel=1e-9)
-    balances = call("XLC_WATERFALL", cash, 100.0, rate, scheduled, None, "closing")
+    balances = call("XLC_REPAYMENT", terms, scheduled, cash, None, None, None, "series")
     left = 100.0
     for amount, (balance,) in zip(scheduled, balances, strict=True):
         left -= amount

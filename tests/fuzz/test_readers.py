@@ -32,6 +32,23 @@ def test_the_seeds_are_sound(name: str) -> None:
 #: What was found, and mended: a reader and the bend.
 FOUND: list[tuple[str, list[int]]] = [
     ("setting", [5592405] * 16 + [5592320, 246]),  # e99999 has digits and is no number
+    # a row too short to name its template; a template's name too long for a file system
+    ("tape", [700849, *[11645361] * 3, 11615549, 4013373, 4013373, 4013373, 4043185, 10]),
+    (
+        "tape",
+        [
+            700849,
+            11662602,
+            11640992,
+            *[10526880] * 7,
+            4170161,
+            5700603,
+            *[16514043] * 5,
+            16494926,
+            14284977,
+            177,
+        ],
+    ),
 ]
 
 

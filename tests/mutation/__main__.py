@@ -56,11 +56,15 @@ def _mutate(copy: Path, path: str, tests: tuple[str, ...], sample: int) -> tuple
     _run(copy, "exec", str(config), str(session))
     with sqlite3.connect(session) as base:
         results = base.execute(
-            "select r.test_outcome, m.operator_name, m.start_pos_row, r.diff from work_results r "
+            "select r.test_outcome, m.operator_name, m.start_pos_row, r.diff, r.worker_outcome "
+            "from work_results r "
             "join mutation_specs m on m.job_id = r.job_id order by m.start_pos_row"
         ).fetchall()
     survivors = [row for row in results if str(row[0]).endswith("SURVIVED")]
-    for _, operator, line, diff in survivors:
+    late = sum(str(row[4]).endswith("TIMEOUT") for row in results)
+    if late:
+        print(f"   {path}: {late} ran out of time, which counts as noticed")
+    for _, operator, line, diff, _ in survivors:
         print(f"   {path}:{line} {operator.removeprefix('core/')}")
         for text in (diff or "").splitlines():
             if text[:1] in "+-" and text[:3] not in ("+++", "---"):

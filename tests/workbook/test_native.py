@@ -16,7 +16,7 @@ from xlcredit.recalc import recalculate
 READ = (
     *("unpaid_at_maturity", "first_missed_month", "loss", "lender_irr", "min_dscr", "max_ltv"),
     *("breakeven_decline", "expected_loss_spread", "required_spread", "downside_unpaid"),
-    *("downside_loss", "downside_irr", "downside_dscr", "expected_loss", "master_check"),
+    *("downside_loss", "downside_irr", "downside_dscr", "expected_loss"),
 )
 
 
@@ -43,6 +43,7 @@ def test_it_recalculates_to_the_same_figures(
     usual = recalculate(loan.path, inputs=changed).names
     for name in READ:
         assert native[name] == pytest.approx(usual[name], rel=1e-8), name
+    assert native["master_check"] == usual["master_check"] == "OK"
 
 
 def test_what_is_frozen_says_so(copy: Path) -> None:

@@ -180,7 +180,7 @@ def with_inputs(book: Session, changed: dict[str, Any]) -> dict[str, Any]:
 
 CHANGED: list[dict[str, float]] = [
     {},
-    {"rent_decline": 0.40},
+    {"rent_decline": 0.40, "grace_months": 5},
     {"rent_decline": 0.05, "dominion_share": 0.0, "redraw_to": 75e6, "block": 0.0},
     {"rent_level": 0.8, "liquidation_level": 0.75, "customer_stops": 3, "launch_drop": 0.25},
     {"dsra_months": 3, "dsra_funded": 0.5, "cash_sweep": 0.3, "lock_up_dscr": 6.0},

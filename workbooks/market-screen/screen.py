@@ -12,6 +12,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 from collections import defaultdict
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -98,28 +99,39 @@ def scaled(template: str, deal: str, inputs: dict[str, Any]) -> dict[str, Any]:
     return inputs | {n: {"value": v, "source": told} for n, v in (words | made).items()}
 
 
+def line(deal: str, name: str, inputs: dict[str, Any], share: float) -> list[Any]:
+    """Calculate one deal; ``share`` is the part that it has in all cards of the screen."""
+    template, _ = load(name)
+    given = {"template": name, "name": deal, "as_of": AS_OF, "note": "", "inputs": inputs}
+    content = build(template, fill_deal(given, template, Path(deal)))
+    with Session(Book(Package(content, f"{deal}.xlsx"))) as book:
+        found: list[Any] = [deal, "GPU loan" if share else "site loan"]
+        for names in FIGURES.values():
+            shown = next((book[n] for n in names if n in book), None)
+            found.append(shown if isinstance(shown, float) else None)
+        found += losses(book, share) if share else [None, None]
+    known = sum(not given["source"].startswith("assumption") for given in inputs.values())
+    return [*found, known, len(template.inputs) - known]
+
+
+def units(inputs: dict[str, Any]) -> float:
+    """Cards of a deal; a site has none."""
+    return float(inputs["gpus"]["value"]) if "gpus" in inputs else 0.0
+
+
 def screen() -> Table:
     """Calculate every deal, and the GPU loans once more with all their cards on sale at once."""
     found = deals()
-    cards = sum(inputs["gpus"]["value"] for t, inputs in found.values() if t == "gpu-term-loan")
-    lines = []
-    for deal, (name, inputs) in found.items():
-        template, _ = load(name)
-        given = {"template": name, "name": deal, "as_of": AS_OF, "note": "", "inputs": inputs}
-        content = build(template, fill_deal(given, template, Path(deal)))
-        with Session(Book(Package(content, f"{deal}.xlsx"))) as book:
-            line: list[Any] = [deal, "GPU loan" if name == "gpu-term-loan" else "site loan"]
-            for names in FIGURES.values():
-                shown = next((book[n] for n in names if n in book), None)
-                line.append(shown if isinstance(shown, float) else None)
-            line += (
-                losses(book, inputs["gpus"]["value"] / cards) if "gpus" in inputs else [None] * 2
-            )
-        known = sum(not g["source"].startswith("assumption") for g in inputs.values())
-        lines.append([*line, known, len(template.inputs) - known])
+    cards = sum(units(inputs) for _, inputs in found.values())
+    with ProcessPoolExecutor(6) as pool:
+        asked = [
+            pool.submit(line, deal, name, inputs, units(inputs) / cards)
+            for deal, (name, inputs) in found.items()
+        ]
+        lines = [answer.result() for answer in asked]
     columns = [Column("deal", "text"), Column("kind", "text")]
-    units = ["bp", "bp", "bp", "ratio", "ratio", "USD", "USD"]
-    columns += [Column(n, "number", u) for n, u in zip(FIGURES, units, strict=True)]
+    shown = ["bp", "bp", "bp", "ratio", "ratio", "USD", "USD"]
+    columns += [Column(n, "number", u) for n, u in zip(FIGURES, shown, strict=True)]
     columns += [Column("loss_given_default_alone", "number", "share")]
     columns += [Column("loss_given_default_all_sell", "number", "share")]
     columns += [Column("inputs_cited", "count"), Column("inputs_assumed", "count")]

@@ -22,7 +22,7 @@ from xlcredit.cli import (
     extract,
     freeze,
     functions,
-    helping,
+    help,  # noqa: A004
     libreoffice,
     lint,
     lite,
@@ -62,7 +62,7 @@ for _command in (
     simulate,
     calibrate,
     functions,
-    helping,
+    help,
     excel,
     libreoffice,
     lint,

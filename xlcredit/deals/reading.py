@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import tomllib
 from importlib.resources import files
@@ -58,8 +59,9 @@ def load(name: str) -> tuple[Template, Path]:
         The template and its folder, in which ``deal.toml`` is its filled example.
     """
     path = Path(name)
-    if path.is_dir() and (path / "template.toml").is_file():
-        path = path / "template.toml"
+    with contextlib.suppress(OSError):  # a name too long for any folder is none
+        if path.is_dir() and (path / "template.toml").is_file():
+            path = path / "template.toml"
     if path.suffix != ".toml":
         if name not in shipped():
             told = f'"{name}" is not a template; there are {", ".join(shipped())}'

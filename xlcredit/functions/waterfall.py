@@ -75,7 +75,7 @@ def XLC_WATERFALL(
     rate : series
         Interest, nominal per year, compounded each period; one value or one a period. [1/year]
     scheduled : series
-        Scheduled principal of each period; below 0 a draw, lent then. [USD]
+        Scheduled principal of each period. [USD]
     terms : block, optional
         dsra_opening (reserve account at closing), dsra_periods (services it should hold),
         sweep (share of free cash that prepays), lockup (DSCR below which nothing is

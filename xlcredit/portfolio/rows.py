@@ -92,7 +92,9 @@ def _templates(
 ) -> list[Template]:
     """Give every template that the rows name and that there is."""
     at = names.index("template") if "template" in names else -1
-    message = {str(row[at] or "").strip() if at >= 0 else "" for row in rows} or {template}
+    # a row that is too short says so itself
+    message = {str(row[at] or "").strip() if 0 <= at < len(row) else "" for row in rows}
+    message = message or {template}
     found = []
     for name in sorted({name or template for name in message}):
         try:

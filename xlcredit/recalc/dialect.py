@@ -27,6 +27,7 @@ __all__ = [
     "SUM",
     "WHY",
     "Dialect",
+    "calls_of",
     "exact",
     "exact_comparisons",
     "fit",
@@ -222,6 +223,12 @@ _KIND_OF_RANGE = re.compile(
 )
 #: Whether comparisons or texts joined are left, and must be looked at one by one.
 INEXACT = re.compile(r"[=<>](?!\s*\")|[&^]|CONCATENATE\(", re.IGNORECASE)
+
+
+def calls_of(functions: Collection[str]) -> re.Pattern[str]:
+    """Compile what finds formulas that may call one of some functions."""
+    starts = {"XLC_" if name.startswith("XLC_") else name for name in functions}
+    return re.compile("|".join(map(re.escape, sorted(starts))) or r"\Z\A", re.IGNORECASE)
 
 
 def exact_comparisons(text: str) -> str:

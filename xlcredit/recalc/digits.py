@@ -17,6 +17,7 @@ _LARGEST, _SMALLEST = 1e20, 1e-9
 _SNAP = 2.0**-50
 #: A cell holds no more characters than this.
 LONGEST_TEXT = 32_767
+_LAST_DIGITS = 1e-13
 _RANKS = {float: 0, str: 1, bool: 2}
 
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
@@ -40,6 +41,8 @@ def compared(left: Any, operator: str, right: Any) -> Any:
     >>> compared(0.1 + 0.2, "=", 0.3), compared(0.7 / 0.1, ">=", 7.0), compared("a", "=", "A")
     (True, True, True)
     """
+    if type(left) is float and type(right) is float and _apart(left, right):
+        return _COMPARE[operator](left, right)
     for value in (left, right):
         if isinstance(value, CellError):
             return value
@@ -69,6 +72,11 @@ def _cell_by_cell(function: Callable[..., Any], left: Any, right: Any) -> Any:
     ]
 
 
+def _apart(one: float, other: float) -> bool:
+    """Whether two numbers differ in more than their last digits: then nothing is rounded."""
+    return abs(one - other) > _LAST_DIGITS * (abs(one) + abs(other))
+
+
 def _filled(value: Value, other: Value) -> float | str | bool:
     """Read a blank cell as the zero of what it is compared with."""
     if value is None:
@@ -95,6 +103,9 @@ def added(left: Any, sign: str, right: Any) -> Any:
     >>> added(43357947.32002162, "-", 43357947.32002163), added(1.5, "+", 2.0)
     (0.0, 3.5)
     """
+    if type(left) is float and type(right) is float:
+        result = left + right if sign == "+" else left - right
+        return 0.0 if abs(result) <= _SNAP * max(abs(left), abs(right)) else result
     if isinstance(left, list) or isinstance(right, list):
         return _cell_by_cell(lambda a, b: added(a, sign, b), left, right)
     values = []
@@ -104,9 +115,7 @@ def added(left: Any, sign: str, right: Any) -> Any:
         if isinstance(value, str):
             return CellError("#VALUE!", f"{value!r} is no number")
         values.append(float(value or 0.0))
-    one, other = values
-    result = one + other if sign == "+" else one - other
-    return 0.0 if abs(result) <= _SNAP * max(abs(one), abs(other)) else result
+    return added(values[0], sign, values[1])
 
 
 def powered(base: Any, exponent: Any) -> Any:

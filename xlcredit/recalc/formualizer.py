@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from functools import cache
+from math import isfinite
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
@@ -121,7 +122,9 @@ class Embedded:
         function = self._functions[name]
 
         def callback(*raw: Any) -> Any:
-            return _outward(function(*map(_inward, raw)))
+            given = raw if all(map(_is_plain, raw)) else map(_inward, raw)
+            result = function(*given)
+            return result if type(result) is float else _outward(result)
 
         self._workbook.register_function(
             name, callback, min_args=0, max_args=None, allow_override_builtin=True
@@ -153,6 +156,12 @@ class Embedded:
             return 1, 1
         top, left, bottom, right = read_extent(spill.extent.rpartition("!")[2])
         return bottom - top + 1, right - left + 1
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether the engine hands a value out as we have it."""
+    kind = type(value)
+    return isfinite(value) if kind is float else kind is str or kind is bool
 
 
 def _inward(value: Any) -> Any:

@@ -25,6 +25,7 @@ from xlcredit.recalc.dialect import (
     POWER,
     SUM,
     Dialect,
+    calls_of,
     exact_comparisons,
     is_sum,
     over_ranges,
@@ -113,7 +114,7 @@ class EmbeddedReader:
         self._shown = AsDisplayed(book)
         self._dialect = Dialect(book, functions, fits=True)
         self._unknown = Unknown(functions, own, missing, _REFUSED)
-        self._calls = re.compile("|".join(map(re.escape, functions)) or r"\Z\A", re.IGNORECASE)
+        self._calls = calls_of(functions)
         self._copies = Copies(self._copy)
         self.sites = self._dialect.sites
 

@@ -17,7 +17,7 @@ from xlcredit.ooxml.book import Book, Formula, Name
 from xlcredit.ooxml.formulas import tokenise
 from xlcredit.ooxml.place import Place
 from xlcredit.ooxml.tables import plain_references
-from xlcredit.recalc.dialect import Dialect
+from xlcredit.recalc.dialect import Dialect, calls_of
 from xlcredit.recalc.displayed import AsDisplayed
 from xlcredit.recalc.engine import ArrayText, Refusal, Text
 from xlcredit.recalc.naming import Naming
@@ -100,7 +100,7 @@ class StrictReader:
         self._dialect = Dialect(book, functions, fits=False)
         lambdas = {n.name.upper() for n in book.names if "LAMBDA(" in n.text.upper()}
         self._unknown = Unknown({*functions, *lambdas}, functions, missing, {})
-        self._calls = re.compile("|".join(map(re.escape, functions)) or r"\Z\A", re.IGNORECASE)
+        self._calls = calls_of(functions)
         self.sites = self._dialect.sites
 
     def read(self, formula: Formula) -> Text | Refusal:

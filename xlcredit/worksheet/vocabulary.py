@@ -171,7 +171,7 @@ VOCABULARY: dict[str, Word] = {
         "ratio", "debt service cover wanted, one figure or one per period", _POSITIVE
     ),
     "balance": _word("USD", "debt outstanding today", _MONEY),
-    "scheduled": _word("USD", "scheduled principal, one value per period; below 0 a draw"),
+    "scheduled": _word("USD", "scheduled principal, one value per period", _MONEY),
     "dsra_opening": _word("USD", "reserve account at closing", _MONEY),
     "dsra_periods": _word("periods", "services held in reserve", _WHOLE),
     "sweep": _word("share", "share of free cash that prepays", _SHARE),
@@ -309,6 +309,9 @@ VOCABULARY: dict[str, Word] = {
 
 #: Words that one function uses in another sense than all others.
 HOMONYMS: dict[tuple[str, str], Word] = {
+    ("XLC_REPAYMENT", "scheduled"): _word(
+        "USD", "scheduled principal, one value per period; below 0 a draw"
+    ),
     ("XLC_REQUIRED_SPREAD", "liquidity"): _word("1/year", "spread for liquidity", low=0.0),
     ("XLC_REPAYMENT", "gpu_depth"): _word(
         "units/day", "GPUs the market absorbs in a day", _POSITIVE
