@@ -12,6 +12,7 @@ import pytest
 import xlcredit
 from tests.workbook.conftest import Example, made
 from tests.workbook.test_figures import values
+from tests.workbook.test_stress import table
 from xlcredit.workbook.session import Session
 
 VINTAGES = "1234"
@@ -286,3 +287,9 @@ def test_executed_prices_may_fall_until_the_draw_is_all_that_is_available(
     assert fall == pytest.approx(1 - (45 + 2 - 6.375) / 49.3816, rel=1e-9)
     prices = {f"executed_{v}": values(base)[f"executed_{v}"] * (1 - fall) for v in VINTAGES}
     assert with_inputs(book, prices)["base_now"] == pytest.approx(45e6, rel=1e-9)
+
+
+def test_grid_and_tornado_begin_at_the_availability_of_the_summary(base: Example) -> None:
+    grid, bars = (table(base, t.title) for t in (base.template.grid[0], base.template.tornado[0]))
+    assert grid[1][1] == pytest.approx(base.number("base_now"), rel=1e-9)
+    assert bars[0][4] == pytest.approx(base.number("base_now"), rel=1e-9)
