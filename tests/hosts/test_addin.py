@@ -445,7 +445,8 @@ def test_the_commands(tmp_path: Path) -> None:
     assert file.read_bytes() == (folder / "xlcredit.xlam").read_bytes()
     assert "up to date" in run("install", "--folder", folder).stdout
     examined = run("doctor", "--folder", folder)
-    assert (examined.exit_code, examined.stdout) == (0, "nothing to do\n")
+    assert examined.exit_code == 0
+    assert examined.stdout.startswith("nothing to do\n")
     assert "removed: " in run("remove", "--folder", folder).stdout
     assert "not installed" in run("remove", "--folder", folder).stdout
     file.write_bytes(b"mine")

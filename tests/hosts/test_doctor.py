@@ -357,7 +357,7 @@ def test_the_command_finds_and_cures(book: Make, tmp_path: Path) -> None:
     assert cured.exit_code == 1
     values = tmp_path / "values.xlsx"
     recalculate(copy, values)
-    assert run(values).stdout == "nothing to do\n"
+    assert run(values).stdout.startswith("nothing to do\n")
     again = run(values, "--fix", "-o", tmp_path / "again.xlsx")
     assert (again.exit_code, "nothing is written" in again.stdout) == (0, True)
     assert not (tmp_path / "again.xlsx").exists()

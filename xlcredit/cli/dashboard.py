@@ -146,6 +146,7 @@ def dashboard_as_data(dashboard: Dashboard) -> dict[str, Any]:
         "title": dashboard.title,
         "scenario": dashboard.scenario,
         "master_check": dashboard.master_check,
+        "figures": {name: _bare(value) for name, value in dashboard.figures.items()},
         "comparisons": [
             {
                 "title": c.title,

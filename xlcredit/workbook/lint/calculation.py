@@ -99,7 +99,7 @@ def not_recalculated(subject: Subject) -> Iterator[Spot]:
     """``xlcredit recalc`` refuses the workbook, and for which formula first."""
     if subject.groups:
         try:
-            recalculate(subject.book)
+            recalculate(subject.book, strict=True)
         except RecalcError as error:
             yield Spot(next(iter(subject.book.sheets)), "", str(error))
 

@@ -86,6 +86,22 @@ class CovenantLine:
     driver: str
 
 
+#: Names that programs can rely on: whether the lender is repaid, and what the risk costs.
+FIGURES = (
+    "unpaid_at_maturity",
+    "first_missed_month",
+    "loss",
+    "lender_irr",
+    "min_dscr",
+    "breakeven_decline",
+    "expected_loss_spread",
+    "required_spread",
+    "max_ltv",
+    "peak_arrears",
+    "repaid_month",
+)
+
+
 @dataclass(frozen=True)
 class Dashboard:
     """The Summary of one workbook."""
@@ -95,6 +111,8 @@ class Dashboard:
     master_check: str
     comparisons: list[SideBySide]
     covenants: list[CovenantLine]
+    figures: dict[str, Value]
+    """The figures that every shipped template has, by their defined names."""
 
 
 def read_dashboard(
@@ -131,6 +149,7 @@ def read_dashboard(
         master_check=cells.text(check),
         comparisons=_comparisons(cells, comparisons),
         covenants=[_covenant(cells, row) for row in covenants],
+        figures={name: cells.value(name) for name in FIGURES if name in book.cell_names},
     )
     if not dashboard.master_check:
         raise FileError(f"{path}: holds no values yet; run: xlcredit recalc {path} -o NEW.xlsx")
@@ -144,6 +163,10 @@ class _Cells:
         self.book = book
         self.units = reading.units(book)
         self._values = values
+
+    def value(self, name: str) -> Value:
+        """The value of a named cell."""
+        return self._values(self.book.cell_names[name])
 
     def text(self, place: Place) -> str:
         """What a cell of words says; an error by its code."""
