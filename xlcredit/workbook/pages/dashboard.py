@@ -112,7 +112,7 @@ class Dashboard:
     comparisons: list[SideBySide]
     covenants: list[CovenantLine]
     figures: dict[str, Value]
-    """The figures that every shipped template has, by their defined names."""
+    """Those of :data:`FIGURES` that the workbook has, by their defined names."""
 
 
 def read_dashboard(
