@@ -47,7 +47,7 @@ def evaluate(
     CellError
         If the cell would show an error: its code and the reason.
     RecalcError
-        If the formula cannot be read.
+        If the formula cannot be read, or holds what no engine here calculates.
 
     Examples
     --------
@@ -63,6 +63,8 @@ def evaluate(
     book.formulas = {_CELL: Formula(_CELL, text, (1, 1), dynamic=True)}
     run = Calculation(book, default_functions(), engine)
     run.calculate({})
+    if run.refused:
+        raise RecalcError(next(iter(run.refused.values())))
     errors = run.result({}).errors
     values = run.values()
     if values.keys() == {_CELL}:
