@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from xlcredit.errors import CellError
 from xlcredit.functions.agreement import NONE, agree
-from xlcredit.models import simulation
 from xlcredit.models.estimates import Estimate
+from xlcredit.models.simulated_loan import Deal, Terms
 from xlcredit.worksheet.boundary import read_arguments
 from xlcredit.worksheet.kinds import Series, Whole
 from xlcredit.worksheet.registry import REGISTRY, worksheet
@@ -60,7 +60,7 @@ _MISSING = {
 
 @worksheet(CATEGORY)
 def XLC_DUAL_SIM(
-    terms: simulation.Terms,
+    terms: Terms,
     scheduled: Series = NONE,
     contracted: Series = NONE,
     merchant: Series = NONE,
@@ -173,7 +173,7 @@ def XLC_DUAL_SIM(
     return [[name, *figure] for name, figure in figures.items()]
 
 
-def deal_of(*raw: Any) -> tuple[simulation.Deal, int, int]:
+def deal_of(*raw: Any) -> tuple[Deal, int, int]:
     """Read the arguments of XLC_DUAL_SIM as a deal, its number of paths and its seed.
 
     Parameters
@@ -190,10 +190,10 @@ def deal_of(*raw: Any) -> tuple[simulation.Deal, int, int]:
     given = dict(zip(SERIES, series, strict=True))
     check(terms, given)
     kept = {name: values for name, values in given.items() if len(values)}
-    return simulation.Deal.of(terms, **kept), paths, seed
+    return Deal.of(terms, **kept), paths, seed
 
 
-def check(terms: simulation.Terms, series: dict[str, Array]) -> None:
+def check(terms: Terms, series: dict[str, Array]) -> None:
     """Stop where the terms and series of a simulation contradict one another."""
     periods = terms.months * terms.periods_per_year / 12.0
     if terms.rate is None:
@@ -220,7 +220,7 @@ def check(terms: simulation.Terms, series: dict[str, Array]) -> None:
     agree(terms, terms.coin_price, gpu)
 
 
-def affordable(paths: float, terms: simulation.Terms, cells: int = 1) -> None:
+def affordable(paths: float, terms: Terms, cells: int = 1) -> None:
     """Stop before a simulation that would keep the workbook waiting."""
     steps = float(paths) * cells * terms.months * terms.periods_per_year / 12.0
     if steps > MOST_STEPS:
@@ -238,10 +238,12 @@ def _duration(seconds: float) -> str:
 
 @lru_cache(maxsize=16)
 def _figures(
-    terms: simulation.Terms, series: tuple[tuple[str, Any], ...], paths: int, seed: int
+    terms: Terms, series: tuple[tuple[str, Any], ...], paths: int, seed: int
 ) -> dict[str, tuple[Any, Any]]:
     """Values and standard errors; cells that show one figure each share one simulation."""
-    run = simulation.simulate(simulation.Deal.of(terms, **dict(series)), paths, seed)
+    from xlcredit.models.simulation import simulate  # noqa: PLC0415  (start-up stays short)
+
+    run = simulate(Deal.of(terms, **dict(series)), paths, seed)
     return {name: _shown(name, figure) for name, figure in run.figures.items()}
 
 
