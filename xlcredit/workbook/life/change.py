@@ -15,9 +15,10 @@ from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.place import Place
 from xlcredit.recalc import session
 from xlcredit.recalc.engine import Engine
-from xlcredit.recalc.inputs import Inputs
+from xlcredit.recalc.inputs import Inputs, resolve_inputs
 from xlcredit.recalc.outcome import Recalculation
 from xlcredit.workbook.pages.inputs import CHANGED, read_inputs
+from xlcredit.workbook.plausible import doubtful_cells
 from xlcredit.workbook.reading import open_book
 
 __all__ = ["SIGNED", "recalculate", "warnings", "with_sources"]
@@ -61,6 +62,9 @@ def recalculate(
         overwrite=overwrite,
     )
     result.warnings.extend(warnings(result, inputs or {}))
+    if inputs:
+        new = resolve_inputs(book, inputs)
+        result.warnings.extend(told for _, told in doubtful_cells(book, new))
     if target is not None and book.package.signed:
         result.warnings.append(SIGNED)
     return result
