@@ -39,6 +39,7 @@ PAGES = (
         "Summary",
         "Annual",
         "Inputs",
+        "Curves",
         "Stress",
         "Audit",
         "Checks",
