@@ -21,6 +21,7 @@ from xlcredit.cli.printable import as_json, printable
 from xlcredit.errors import CellError, FileError
 
 if TYPE_CHECKING:
+    from xlcredit.deals import Deal, Template
     from xlcredit.functions import Function
     from xlcredit.ooxml.package import Package
     from xlcredit.recalc import Doubt, Recalculation
@@ -35,6 +36,7 @@ __all__ = [
     "print_recalculation",
     "recalculation_as_data",
     "require_suffix",
+    "warn_doubtful",
     "warn_signed",
 ]
 
@@ -104,6 +106,14 @@ def warn_signed(package: Package) -> None:
 
     if package.signed:
         line((f"warning: {SIGNED}", "yellow"))
+
+
+def warn_doubtful(deal: Deal, template: Template) -> None:
+    """Say which figures of a deal may have been meant in another unit."""
+    from xlcredit.workbook.plausible import doubtful_inputs
+
+    for told in doubtful_inputs(deal, template):
+        line((f"warning: {told}", "yellow"))
 
 
 # --- recalculations -------------------------------------------------------------------------
