@@ -11,7 +11,7 @@ from xlcredit.errors import CellError
 from xlcredit.functions import REGISTRY, call
 from xlcredit.models.debt import sculpture
 
-COLUMNS = REGISTRY["XLC_WATERFALL"].parameters[-1].choices[1:]
+COLUMNS = REGISTRY["XLC_WATERFALL"].parameters[-1].choices[1:-1]
 
 
 def run(cfads, balance, rate, scheduled, **terms) -> dict[str, list[float]]:
@@ -21,6 +21,9 @@ def run(cfads, balance, rate, scheduled, **terms) -> dict[str, list[float]]:
     for name, column in zip(COLUMNS, table, strict=True):
         alone = call("XLC_WATERFALL", *arguments, name)
         assert alone == ([[cell] for cell in column] if len(column) > 1 else column[0])
+    due = np.ravel(call("XLC_WATERFALL", *arguments, "due"))
+    for row, fell_due in zip(call("XLC_WATERFALL", *arguments), due, strict=True):
+        assert row[0] + row[1] + row[8] == pytest.approx(fell_due, rel=1e-12)
     return {name: list(column) for name, column in zip(COLUMNS, table, strict=True)}
 
 
