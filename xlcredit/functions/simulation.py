@@ -50,6 +50,7 @@ Measure = Literal[
     "periods_to_first_call",
 ]
 
+_ONE_PATH = "the figure rests on one path, which has no standard error; ask for more paths"
 _MISSING = {
     "loss_given_default": "no path was enforced",
     "spread": "there is no loan",
@@ -111,7 +112,8 @@ def XLC_DUAL_SIM(
     Raises
     ------
     #N/A
-        In a figure that does not exist: no margin levels, no call, no enforcement, no loan.
+        In a figure that does not exist: no margin levels, no call, no enforcement, no loan; in
+        the standard error of a figure that rests on one path alone.
     #NUM!
         A term is outside its domain, the triggers are not in order (cure_ltv < call_ltv <=
         liquidation_ltv), the LTV at closing is at or above call_ltv, or the paths would take too
@@ -252,4 +254,6 @@ def _shown(name: str, figure: Estimate) -> tuple[Any, Any]:
     if math.isnan(figure.value):
         none = missing_figure(name)
         return none, none
+    if math.isnan(figure.error):
+        return figure.value, CellError("#N/A", _ONE_PATH)
     return figure.value, figure.error
