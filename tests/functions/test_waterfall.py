@@ -53,6 +53,13 @@ def test_unpaid_interest_is_capitalised_and_unpaid_principal_is_in_arrears() -> 
     assert made["principal"] == pytest.approx([0.0, 20.0])
 
 
+def test_what_falls_due_includes_what_was_missed() -> None:
+    terms = {"periods_per_year": 1}
+    due = call("XLC_WATERFALL", [4.0, 100.0], 100.0, 0.1, [10.0, 10.0], terms, "due")
+    # 10% of 100 and 10; 10% of 106 and twice 10
+    assert np.ravel(due) == pytest.approx([20.0, 30.6])
+
+
 def test_negative_cash_is_met_from_the_reserve_and_then_by_someone_else() -> None:
     made = run([-25.0], 100.0, 0.1, [10.0], dsra_opening=20.0)
     assert made["gap"] == [5.0]
