@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from xlcredit.ooxml.book import Book, Formula, Name
 from xlcredit.ooxml.place import Place
 from xlcredit.ooxml.values import Value
+from xlcredit.recalc.masks import Parts
 
 __all__ = [
     "BLOCKED",
@@ -76,8 +77,8 @@ class Reader(Protocol):
     sites: list[Place]
     """The cells that call functions: the first argument of a call is a place in this list."""
 
-    def read(self, formula: Formula) -> Text | Refusal:
-        """Translate a formula, or say why the engine cannot calculate it."""
+    def read(self, formula: Formula, parts: Parts) -> Text | Refusal:
+        """Translate a formula, given with its parts, or say why it cannot be calculated."""
 
     def read_name(self, name: Name) -> Name | Refusal:
         """Translate a defined name, or say why the engine cannot use it."""
