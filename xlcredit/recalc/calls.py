@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import marshal
 from collections import Counter
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -19,9 +20,31 @@ Block = list[list[Value]]
 Function = Callable[..., Any]
 
 
+#: Answers that are kept: a grid of a hundred points asks for some thousands.
+_MOST_ANSWERS = 4_000
+
+
 def default_functions() -> dict[str, Function]:
-    """Give every worksheet function of xlcredit, behind its boundary."""
-    return {name: partial(call, name) for name in REGISTRY}
+    """Give every worksheet function of xlcredit, behind its boundary.
+
+    They are functions of their arguments and nothing else, so equal calls are answered once.
+    """
+    answers: dict[tuple[str, bytes], Any] = {}
+    return {name: partial(_once, answers, name) for name in REGISTRY}
+
+
+def _once(answers: dict[tuple[str, bytes], Any], name: str, *raw: Any) -> Any:
+    """Call a function, unless it has been called with these arguments before."""
+    given = [OMITTED_MARK if argument is OMITTED else argument for argument in raw]
+    try:
+        key = name, marshal.dumps(given, 2)  # tells 1 from TRUE, as comparing them would not
+    except ValueError:  # an error among them
+        return call(name, *raw)
+    if key not in answers:
+        if len(answers) >= _MOST_ANSWERS:
+            answers.clear()
+        answers[key] = call(name, *raw)
+    return answers[key]
 
 
 class Calls:

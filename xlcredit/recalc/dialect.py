@@ -101,7 +101,6 @@ class Dialect:
             return f"{FIT}({text},1,1)"
         return text
 
-
     def note(self, place: Place) -> int:
         """Note a cell that calls functions, or is asked about, and give its number."""
         self.sites.append(place)

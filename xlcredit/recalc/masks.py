@@ -14,7 +14,7 @@ from collections.abc import Callable, Hashable
 from operator import itemgetter
 from typing import Any
 
-__all__ = ["GAP", "SITE", "Parts", "Template", "Translation", "numbered", "operands", "take_apart"]
+__all__ = ["GAP", "SITE", "Parts", "Template", "Translation", "numbered", "take_apart"]
 
 #: Words with what tells a function or a sheet from a cell; quoted text is one.
 _WORDS = re.compile(r"(\"[^\"]*\"|'[^']*'|[\w$\\][\w.$\\]*[(!]?)")
@@ -46,6 +46,18 @@ class Template:
         """How many addresses fill it; -1 for a formula that is not taken apart."""
         self.facts: dict[Hashable, Any] = {}
         """What is known about it, each by a key of whoever has found it out."""
+
+    def fact(self, key: Hashable, find: Callable[[str], Any]) -> Any:
+        """Give what is known about the sample, or find it out."""
+        if key not in self.facts:
+            self.facts[key] = find(self.sample)
+        return self.facts[key]
+
+    @property
+    def operands(self) -> tuple[frozenset[str], frozenset[str]]:
+        """The functions that it calls, in capitals, and the names in it, in small letters."""
+        found: tuple[frozenset[str], frozenset[str]] = self.fact("operands", _operands)
+        return found
 
 
 def numbered(circumstances: Hashable) -> int:
@@ -90,15 +102,7 @@ def take_apart(text: str) -> Parts:
     return template, addresses
 
 
-def operands(sample: str) -> tuple[frozenset[str], frozenset[str]]:
-    """Give the functions that a template calls, in capitals, and the names in it, in small letters.
-
-    Examples
-    --------
-    >>> functions, names = operands("IF(rate>0,Max(XFD1048000,2),TRUE)")
-    >>> sorted(functions), sorted(names)
-    (['IF', 'MAX'], ['rate'])
-    """
+def _operands(sample: str) -> tuple[frozenset[str], frozenset[str]]:
     words = _WORDS.findall(sample)
     functions = {word[:-1].upper() for word in words if word[-1] == "("}
     names = {w.lower() for w in words if w[0] not in "\"'0123456789" and w[-1] not in "(!"}

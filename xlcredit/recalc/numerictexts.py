@@ -10,7 +10,7 @@ import re
 
 from xlcredit.ooxml.book import Book, Formula
 from xlcredit.ooxml.place import a1, extent
-from xlcredit.recalc.masks import GAP, Template, operands
+from xlcredit.recalc.masks import GAP, Template
 
 __all__ = ["NumericTexts"]
 
@@ -57,17 +57,13 @@ class NumericTexts:
 
     def read(self, formula: Formula, template: Template, addresses: list[str]) -> str:
         """Give a sheet of which a formula reads such a cell; nothing if it reads none."""
-        areas: list[Area] | None = template.facts.get("areas")
-        if areas is None:
-            areas = template.facts["areas"] = _areas(template)
+        areas: list[Area] = template.fact("areas", _areas)
         for home, first, last in areas:
             sheet = home or formula.place.sheet.lower()
             if sheet in self._cells and self._holds(sheet, addresses[first], addresses[last]):
                 return self._proper[sheet]
-        for name in self._names:
-            if name in operands(template.sample)[1]:
-                return self._names[name]
-        return ""
+        named = self._names and template.operands[1] & self._names.keys()
+        return self._names[min(named)] if named else ""
 
     def _holds(self, sheet: str, first: str, last: str) -> bool:
         first, last = first.replace("$", "").upper(), last.replace("$", "").upper()
@@ -80,10 +76,10 @@ class NumericTexts:
         return any(top <= row <= bottom and left <= column <= right for row, column in cells)
 
 
-def _areas(template: Template) -> list[Area]:
+def _areas(sample: str) -> list[Area]:
     """Find where a template has the addresses of cells and ranges."""
     found: list[Area] = []
-    for match in _AREA.finditer(template.sample) if template.gaps > 0 else ():
+    for match in _AREA.finditer(sample):
         sheet, first, last = match.groups()
         if first:
             home = (sheet or "").strip("'").replace("''", "'").lower()

@@ -12,7 +12,7 @@ from xlcredit.ooxml.place import Place
 from xlcredit.ooxml.values import Value
 from xlcredit.recalc.calls import Calls
 from xlcredit.recalc.engine import BLOCKED, Engine, Model, Refusal, Text
-from xlcredit.recalc.masks import Parts, Template, operands, take_apart
+from xlcredit.recalc.masks import Parts, Template, take_apart
 from xlcredit.recalc.proven import SCALAR_FUNCTIONS, Proven
 
 __all__ = ["MISSING", "OutsideError", "Run"]
@@ -146,7 +146,7 @@ class Run:
 
     def _has_one_value(self, template: Template) -> bool:
         """Whether a formula cannot give several values, so that nobody need ask the engine."""
-        functions, words = _fact(template, "operands", operands)
+        functions, words = template.operands
         if not words <= self._single:
             return False
         if self._within:  # ranges stand where they are added up, and calls give one value
@@ -156,7 +156,7 @@ class Run:
     def _read(self, formula: Formula, parts: Parts) -> Text | Refusal:
         if formula.place in self._beyond:
             return Refusal(self._beyond[formula.place])
-        if self._second and _fact(parts[0], "chance", _CHANCE.search):
+        if self._second and parts[0].fact("chance", _CHANCE.search):
             return _BY_CHANCE
         return self._reader.read(formula, parts)
 
@@ -175,7 +175,7 @@ class Run:
 
     def _names(self) -> tuple[list[Name], dict[str, Refusal]]:
         """Translate the names that formulas mention: old workbooks are full of broken ones."""
-        words = {w for template in self.kinds for w in _fact(template, "words", _words)}
+        words = {w for template in self.kinds for w in template.fact("words", _words)}
         words |= {w for name in self._book.names for w in _words(name.text)}
         names: list[Name] = []
         broken: dict[str, Refusal] = {}
@@ -244,13 +244,6 @@ class Run:
                     return {}
                 members[Place(place.sheet, row, column)] = 0.0 if member is None else member
         return members
-
-
-def _fact(template: Template, key: str, find: Callable[[str], Any]) -> Any:
-    """Give what is known about a template, or find it out."""
-    if key not in template.facts:
-        template.facts[key] = find(template.sample)
-    return template.facts[key]
 
 
 def _words(text: str) -> frozenset[str]:
