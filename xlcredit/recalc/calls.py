@@ -13,6 +13,7 @@ from xlcredit.functions import OMITTED, REGISTRY, call
 from xlcredit.ooxml.place import Place
 from xlcredit.ooxml.values import Value, plain
 from xlcredit.recalc.dialect import OMITTED_MARK, WHY, fit
+from xlcredit.recalc.engine import Unsure
 
 __all__ = ["Block", "Calls", "block", "default_functions", "fitted"]
 
@@ -63,7 +64,14 @@ class Calls:
         self._sites = sites
         self.count: Counter[str] = Counter()
         self.refused: dict[Place, str] = {}
+        self.unsure: dict[Place, str] = {}
+        """The cells in which spreadsheets disagree, and why."""
         self._reasons: dict[Place, list[tuple[tuple[int, int], CellError]]] = {}
+        self._called: set[Place] = set()
+
+    def begin(self) -> None:
+        """Calculate anew: what was told of a cell holds until it calls again."""
+        self._called.clear()
 
     def bind(self, name: str) -> Callable[..., Value | Block]:
         """Make the function that the engine calls for ``name``."""
@@ -84,8 +92,15 @@ class Calls:
     def _call(
         self, name: str, function: Function, place: Place, arguments: list[Any]
     ) -> Value | Block:
+        if place not in self._called:
+            self._called.add(place)
+            for told in (self.refused, self.unsure, self._reasons):
+                told.pop(place, None)
         try:
-            result = block(function(*arguments))
+            found = function(*arguments)
+            if isinstance(found, Unsure):
+                self.unsure[place], found = found.reason, found.value
+            result = block(found)
         except CellError as error:
             result = error
         except RecalcError as refusal:

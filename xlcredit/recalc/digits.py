@@ -11,8 +11,8 @@ from xlcredit.ooxml.values import Value
 __all__ = ["LONGEST_TEXT", "OVER_RANGES", "added", "compared", "joined", "powered", "spelled"]
 
 _DIGITS = 15
-#: Excel writes numbers into text without an exponent up to 20 digits before the point.
-_LARGEST, _SMALLEST = 1e20, 1e-9
+#: Excel writes numbers into text without an exponent up to 21 digits before the point.
+_LARGEST, _SMALLEST = 1e21, 1e-9
 #: What Excel takes for zero in the difference of two numbers, in parts of the larger one.
 _SNAP = 2.0**-50
 #: A cell holds no more characters than this.

@@ -23,6 +23,7 @@ __all__ = [
     "Reader",
     "Refusal",
     "Text",
+    "Unsure",
 ]
 
 #: A worksheet function on raw values: its first argument is the site of the call (see `Model`).
@@ -45,6 +46,14 @@ class Refusal(str):
     """What an engine answers for a cell that it cannot calculate: the reason."""
 
     __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unsure:
+    """What a corrected function answers where spreadsheets disagree: a value, and why."""
+
+    value: float
+    reason: str
 
 
 CIRCULAR = Refusal("refers to itself, directly or through other cells")

@@ -131,7 +131,9 @@ def doubts(book: Book, main: Run, second: Run | None, *, alone: bool) -> Iterato
     alone : bool
         Whether the main engine needs none: it is inside its proven dialect, or was asked for.
     """
+    unsure = main.calls.unsure | (second.calls.unsure if second else {})
     disputes = set(_disputes(book, main, second)) if second else set()
+    disputes |= {place for place in unsure if place in main.values}
     roots = disputes | {p for p in main.values if book.members.get(p, p) in main.refused}
     dependent = dependants(book, roots)
     for place, value in main.values.items():
@@ -139,6 +141,8 @@ def doubts(book: Book, main: Run, second: Run | None, *, alone: bool) -> Iterato
         other: Value = None
         if anchor in main.refused:
             outcome, reason = NOT_CALCULATED, main.refused[anchor]
+        elif place in unsure:
+            outcome, reason = DISPUTED, unsure[place]
         elif place in disputes and second is not None:
             outcome, other = DISPUTED, second.values[place]
             reason = f"the embedded engine gives {_shown(other)}"

@@ -107,7 +107,7 @@ class Run:
     def again(self) -> None:
         """Calculate what has changed since."""
         self._values = None
-        self.calls.refused.clear()
+        self.calls.begin()
         self.engine.calculate()
         self.refused = self._unread | self.calls.refused
 
