@@ -110,8 +110,8 @@ def _start(
     try:
         first = Simulation(deal, seed, kernel=kernel, threads=threads, courses=True)
     except ImportError:
-        told = 'the compiled kernel needs numba: pip install "xlcredit[fast]", or --kernel numpy'
-        raise UserError(told) from None
+        message = 'the compiled kernel needs numba: pip install "xlcredit[fast]", or --kernel numpy'
+        raise UserError(message) from None
     _refuse(first, paths)
     tilt = choose_tilt(deal, seed, kernel=first.kernel) if rare and paths > 20_000 else None
     return Simulation(deal, seed, kernel=kernel, threads=threads, courses=True, tilt=tilt)

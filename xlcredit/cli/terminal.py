@@ -154,8 +154,8 @@ def _print_doubts(result: Recalculation) -> None:
         line((f"{_cells(len(result.dependent))} on them; --json lists which", "yellow"))
     if result.one_engine:
         count = len(result.one_engine)
-        told = "1 cell is" if count == 1 else f"{count:,} cells are"
-        line((f"{told} calculated by one engine alone; --json tells why", "dim"))
+        subject = "1 cell is" if count == 1 else f"{count:,} cells are"
+        line((f"{subject} calculated by one engine alone; --json tells why", "dim"))
 
 
 def _doubtful(doubt: Doubt) -> str:

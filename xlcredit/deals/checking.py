@@ -38,6 +38,7 @@ PAGES = (
         "Summary",
         "Annual",
         "Inputs",
+        "Curves",
         "Stress",
         "Audit",
         "Checks",

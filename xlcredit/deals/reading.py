@@ -64,8 +64,8 @@ def load(name: str) -> tuple[Template, Path]:
             path = path / "template.toml"
     if path.suffix != ".toml":
         if name not in shipped():
-            told = f'"{name}" is not a template; there are {", ".join(shipped())}'
-            raise DealError(told + did_you_mean(name, shipped()))
+            message = f'"{name}" is not a template; there are {", ".join(shipped())}'
+            raise DealError(message + did_you_mean(name, shipped()))
         path = folder() / name / "template.toml"
     raw = read_toml(path)
     check_texts(raw, path)

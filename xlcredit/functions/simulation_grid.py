@@ -250,8 +250,8 @@ def _read_series(cell: Any) -> dict[str, Array]:
 def _label(name: Any, found: dict[str, Array]) -> str:
     label = name.strip().casefold().replace(" ", "_") if isinstance(name, str) else ""
     if label not in SERIES:
-        told = f"series: {shown(name)} is no series; they are {', '.join(SERIES)}"
-        raise CellError("#VALUE!", told)
+        message = f"series: {shown(name)} is no series; they are {', '.join(SERIES)}"
+        raise CellError("#VALUE!", message)
     if len(found[label]):
         raise CellError("#VALUE!", f"series: {label} is given twice")
     return label

@@ -46,6 +46,8 @@ Array = NDArray[np.float64]
 BLOCK = 16_384
 #: Periods of single paths up to which loading a compiled kernel costs more than it saves.
 SMALL = 2_000_000
+#: WebAssembly, in a browser or out of it, starts no threads.
+_ALONE = sys.platform in ("emscripten", "wasi")
 #: Paths whose course is recorded for the fan of LTVs.
 RECORDED = 4 * BLOCK
 
@@ -169,8 +171,7 @@ class Simulation:
     ) -> None:
         self.deal, self.seed, self.tilt, self.courses = deal, seed, tilt or Tilt(), courses
         self.kernel, self._run = _kernel(kernel)
-        alone = sys.platform == "emscripten"  # a browser starts no threads
-        self.threads = 1 if alone else threads or os.cpu_count() or 1
+        self.threads = 1 if _ALONE else threads or os.cpu_count() or 1
         self.done = 0
         self._tally = Tally(_MEANS, tuple(_RATIO_OF.values()))
         # untouched memory is none: of these only what is filled is ever there
@@ -356,7 +357,7 @@ def sweep(
         run.advance(paths)
         return run.figure(figure)
 
-    if sys.platform == "emscripten" or len(deals) == 1:
+    if _ALONE or len(deals) == 1:
         return [one(deal) for deal in deals]
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         return list(pool.map(one, deals))

@@ -20,7 +20,7 @@ from xlcredit.ooxml.book import Book, Formula
 from xlcredit.ooxml.place import Area, column_number
 from xlcredit.ooxml.tags import PREFIX
 
-__all__ = ["Group", "formulas_in", "groups", "relative", "rewritten", "tokenise"]
+__all__ = ["Group", "formulas_in", "groups", "is_unfinished", "relative", "rewritten", "tokenise"]
 
 #: Text, names of sheets and files, and columns of tables may look like cells and are none.
 _TOKEN = re.compile(
@@ -36,6 +36,27 @@ _FORMULA = re.compile(
     re.DOTALL,
 )
 _MARKED = re.compile(r"<!--.*?-->|<!\[CDATA\[(.*?)\]\]>", re.DOTALL)
+
+
+#: Text, names of sheets in quotes, and what brackets and operators need after them.
+_QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
+_WAITING = re.compile(r"[-+*/^&=<>,;(]\s*\Z")
+
+
+def is_unfinished(text: str) -> bool:
+    """Whether a formula ends in the middle: after an operator, or with a bracket still open.
+
+    The embedded engine would calculate what is there.
+
+    Examples
+    --------
+    >>> is_unfinished("1+"), is_unfinished("SUM(A1:A9"), is_unfinished('SUM(1,LEN("("))')
+    (True, True, False)
+    """
+    bare = _QUOTED.sub("0", text)
+    # In the name of a table's column a bracket or a quote may stand for itself.
+    unclosed = "[" not in bare and any(bare.count(a) != bare.count(b) for a, b in ("()", "{}"))
+    return unclosed or bool(_WAITING.search(bare))
 
 
 #: Twice what Excel takes, for brackets count here as functions do.

@@ -10,7 +10,7 @@ from typing import Any
 from xlcredit.errors import CellError, RecalcError
 from xlcredit.functions import OMITTED, REGISTRY, call
 from xlcredit.ooxml.place import Place
-from xlcredit.ooxml.values import Value, plain
+from xlcredit.ooxml.values import Value, to_cell
 from xlcredit.recalc.dialect import OMITTED_MARK, WHY, fit
 
 __all__ = ["Block", "Calls", "block", "default_functions", "fitted"]
@@ -104,14 +104,14 @@ def block(result: Any) -> Value | Block:
     if hasattr(result, "astype") and result.ndim:
         result = result.astype(object).tolist()
     if not isinstance(result, list | tuple):
-        value: Value = plain(result)
+        value: Value = to_cell(result)
         return value
     rows = [list(row) if isinstance(row, list | tuple) else [row] for row in result]
     width = max(map(len, rows), default=0)
     if width == 0:
         return CellError("#VALUE!", "the function returned an empty block")
     absent = CellError("#N/A", "the block has no value here")
-    return [[plain(v) for v in row] + [absent] * (width - len(row)) for row in rows]
+    return [[to_cell(v) for v in row] + [absent] * (width - len(row)) for row in rows]
 
 
 def fitted(value: Any, rows: float, columns: float) -> Value | Block:

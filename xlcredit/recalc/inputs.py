@@ -12,7 +12,7 @@ from xlcredit.errors import CellError, RecalcError
 from xlcredit.hints import did_you_mean
 from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.place import Place
-from xlcredit.ooxml.values import Value, plain
+from xlcredit.ooxml.values import Value, to_cell
 from xlcredit.recalc.validation import refuse_invalid
 
 #: A cell, the name of one or its address, to its new value.
@@ -80,7 +80,7 @@ def _checked(book: Book, key: str, place: Place, raw: Any) -> Value:
         raise RecalcError(f"{key} is calculated ({place} holds {book.formulas[place]}), not input")
     if place in book.members:
         raise RecalcError(f"{key} is calculated by the array formula in {book.members[place]}")
-    value = plain(raw)
+    value = to_cell(raw)
     if isinstance(value, CellError):
         raise RecalcError(f"{key}: {raw!r} is not a value for a cell")
     old = book.constants[place.sheet].get((place.row, place.column))

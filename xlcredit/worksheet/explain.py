@@ -99,6 +99,7 @@ def manual(function: Function) -> Manual:
 
     Examples
     --------
+    >>> from xlcredit.functions import REGISTRY
     >>> manual(REGISTRY["XLC_RENT"]).unit
     'USD/GPU-hour'
     """

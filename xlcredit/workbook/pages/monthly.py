@@ -36,7 +36,8 @@ class MonthlyPage:
         #: Whether anything stands under the months; a sheet of constants is a plain table.
         self._across = any(row.formula for block in spec.block for row in block.row)
 
-    def _layout(self) -> Iterator[tuple[int, Block | Row]]:
+    def layout(self) -> Iterator[tuple[int, Block | Row]]:
+        """Each heading and each row, with the row of the sheet that it stands in."""
         row = _FIRST_ROW
         for block in self.spec.block:
             yield row, block
@@ -46,7 +47,7 @@ class MonthlyPage:
 
     def place(self, book: Draft) -> None:
         """Record the rows; a row that holds one constant is a named cell."""
-        for row, item in self._layout():
+        for row, item in self.layout():
             if isinstance(item, Row):
                 if item.constant:
                     book.name(item.name, self.name, row, TOTAL, item.unit)
@@ -58,7 +59,7 @@ class MonthlyPage:
         style.title(sheet, self.name, f"{book.deal.name}. {self.spec.purpose}.")
         self._header(book, sheet)
         read_ahead = _read_ahead(book)
-        for row, item in self._layout():
+        for row, item in self.layout():
             if isinstance(item, Row):
                 _write_row(book, sheet, row, item, read_ahead)
             else:
@@ -82,7 +83,7 @@ class MonthlyPage:
             page_setup(sheet, landscape=False, tall=1)
             return
         last = FIRST + shown_months(book) - 1
-        bottom = max(row for row, _ in self._layout())
+        bottom = max(row for row, _ in self.layout())
         sheet.print_area = f"A1:{letter(last)}{bottom}"
         for column in range(FIRST + _YEAR - 1, last, _YEAR):
             sheet.col_breaks.append(Break(id=column))
