@@ -23,6 +23,8 @@ LABEL, UNIT, TOTAL, OPENING, FIRST = 1, 2, 3, 4, 5
 
 #: Parts of a row that end with the loan: the first column, and what it adds to its months.
 _LIVES = {"loan": (FIRST, ""), "life": (OPENING, "+1")}
+#: Pages of the workbook's own that show months.
+_WITH_MONTHS = frozenset({"Curves", "Scenario waterfalls"})
 _BRACES = re.compile(r"\{([A-Za-z_][\w.]*)\}")
 _CELL = re.compile(r"\$?[A-Z]{1,3}\$?\d+\Z")
 _WORD = re.compile(r"[A-Za-z_]\w*")
@@ -115,9 +117,10 @@ class Places:
         if part not in columns and part not in _LIVES:
             known = ", ".join(f".{word}" for word in [*columns, *_LIVES, "budget"] if word)
             raise DealError(f"{{{name}}}: .{part} is not one of {known}")
-        if part in ("", "prev", "next") and (column < OPENING or sheet in PAGES):
-            told = "is the value of a month, and here are no months"
-            raise DealError(f"{{{name}}} {told}; write {{{row}.all}}, .first, .opening or .total")
+        here = column >= OPENING and (sheet not in PAGES or sheet in _WITH_MONTHS)
+        if part in ("", "prev", "next") and not here:
+            message = "is the value of a month, and here are no months"
+            raise DealError(f"{{{name}}} {message}; write {{{row}.all}}, .first, .opening or .total")
         prefix = "" if place.sheet == sheet else f"{quoted(place.sheet)}!"
         if part in _LIVES:
             first, more = _LIVES[part]
