@@ -127,7 +127,8 @@ def _print_json(found: OneMarket, unread: list[Unread], written: list[Path]) -> 
             "contributions": _rows(contributions(found)),
             "not_simulated": {loan.name: loan.error for loan in unread},
             "written": [str(path) for path in written],
-        }
+        },
+        "market",
     )
 
 

@@ -10,7 +10,6 @@ from openpyxl.formula import Tokenizer
 from openpyxl.formula.tokenizer import Token
 from openpyxl.utils import get_column_letter as letter
 
-from xlcredit.deals.checking import PAGES
 from xlcredit.errors import DealError, FormulaError
 from xlcredit.hints import did_you_mean
 from xlcredit.ooxml.place import Place, quoted
@@ -23,8 +22,6 @@ LABEL, UNIT, TOTAL, OPENING, FIRST = 1, 2, 3, 4, 5
 
 #: Parts of a row that end with the loan: the first column, and what it adds to its months.
 _LIVES = {"loan": (FIRST, ""), "life": (OPENING, "+1")}
-#: Pages of the workbook's own that show months.
-_WITH_MONTHS = frozenset({"Curves", "Scenario waterfalls"})
 _BRACES = re.compile(r"\{([A-Za-z_][\w.]*)\}")
 _CELL = re.compile(r"\$?[A-Z]{1,3}\$?\d+\Z")
 _WORD = re.compile(r"[A-Za-z_]\w*")
@@ -43,6 +40,8 @@ class Places:
     tables: dict[str, Place] = field(default_factory=dict)
     #: The sheets of the book.
     sheets: list[str] = field(default_factory=list)
+    #: Those with time across.
+    monthly: set[str] = field(default_factory=set)
     #: Formulas of the template that were found sound.
     _sound: set[str] = field(default_factory=set)
 
@@ -117,10 +116,9 @@ class Places:
         if part not in columns and part not in _LIVES:
             known = ", ".join(f".{word}" for word in [*columns, *_LIVES, "budget"] if word)
             raise DealError(f"{{{name}}}: .{part} is not one of {known}")
-        here = column >= OPENING and (sheet not in PAGES or sheet in _WITH_MONTHS)
-        if part in ("", "prev", "next") and not here:
-            message = "is the value of a month, and here are no months"
-            raise DealError(f"{{{name}}} {message}; write {{{row}.all}}, .first, .opening or .total")
+        if part in ("", "prev", "next") and (column < OPENING or sheet not in self.monthly):
+            said = "is the value of a month, and here are no months"
+            raise DealError(f"{{{name}}} {said}; write {{{row}.all}}, .first, .opening or .total")
         prefix = "" if place.sheet == sheet else f"{quoted(place.sheet)}!"
         if part in _LIVES:
             first, more = _LIVES[part]
