@@ -32,7 +32,7 @@ def run(
     from xlcredit.errors import UserError
     from xlcredit.portfolio.market_report import write_market, write_market_chart
     from xlcredit.workbook.export import require_format
-    from xlcredit.workbook.sensitivity.chart import pyplot
+    from xlcredit.workbook.pictures import pyplot
 
     outputs, chart, force = files
     for path in outputs:

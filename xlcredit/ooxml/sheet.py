@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from xml.parsers import expat
 
 from xlcredit.errors import FileError
+from xlcredit.numerals import whole
 from xlcredit.ooxml.archive import is_utf8
-from xlcredit.ooxml.numerals import whole
 from xlcredit.ooxml.place import LAST_COLUMN, LAST_ROW, extent
 
 __all__ = ["Cell", "Row", "Sheet", "Span", "scan"]
