@@ -11,7 +11,7 @@ import pytest
 from scipy import integrate, stats
 
 from xlcredit.models import joint
-from xlcredit.models.joint import Book, Links, Position, block_size, run_block
+from xlcredit.models.joint import Links, LoanBook, Position, block_size, run_block
 from xlcredit.models.simulation import Deal, Terms, outcomes
 
 PATHS = 40_000
@@ -58,7 +58,7 @@ def exact_loss(lot: float, deal: Deal) -> float:
 def test_six_equal_loans_against_the_integral() -> None:
     """Equal loans on one card fall together: the lot is six times the cards of one."""
     deal = bullet()
-    book = Book([Position(f"loan {i}", deal, "H100") for i in range(6)])
+    book = LoanBook([Position(f"loan {i}", deal, "H100") for i in range(6)])
     found = run_block(book, 1, paths(200_000))
     for losses, lot in ((found.alone, 1), (found.together, 6)):
         exact = 6 * exact_loss(lot * deal.terms.gpu_units, deal)
@@ -80,7 +80,7 @@ def test_a_lot_meets_what_is_unsold_of_the_one_before() -> None:
         months=2, gpu_vol=0.0, loan=48e6, call_ltv=0.95, liquidation_ltv=0.95, gpu_units=2_900.0
     ).terms
     late = Deal.of(later, gpu_curve=curve)
-    found = run_block(Book([Position("a", early, "c"), Position("b", late, "c")]), 1, paths(1))
+    found = run_block(LoanBook([Position("a", early, "c"), Position("b", late, "c")]), 1, paths(1))
 
     def loss(deal: Deal, price: float, lot: float) -> float:
         each = price * 0.95 * average_price(lot) - 150.0
@@ -115,7 +115,7 @@ def full(**changes: Any) -> Deal:
 
 def test_one_loan_alone_is_the_simulation_path_by_path() -> None:
     deal = full()
-    found = run_block(Book([Position("one", deal, "c")]), 7, paths(2_000))
+    found = run_block(LoanBook([Position("one", deal, "c")]), 7, paths(2_000))
     one = outcomes(deal, 7, 0, 2_000)
     assert np.any(one.loss > 0)
     np.testing.assert_allclose(found.alone, one.loss, rtol=1e-9, atol=1e-3)
@@ -125,9 +125,13 @@ def test_one_loan_alone_is_the_simulation_path_by_path() -> None:
 
 def test_who_has_the_cards_of_another_class_is_not_in_the_way() -> None:
     one, other = full(), full(gpu_vol=0.6)
-    apart = run_block(Book([Position("a", one, "x"), Position("b", other, "y")]), 3, paths(3_000))
+    apart = run_block(
+        LoanBook([Position("a", one, "x"), Position("b", other, "y")]), 3, paths(3_000)
+    )
     np.testing.assert_allclose(apart.together, apart.alone, rtol=1e-12)
-    in_one = run_block(Book([Position("a", one, "x"), Position("b", one, "x")]), 3, paths(3_000))
+    in_one = run_block(
+        LoanBook([Position("a", one, "x"), Position("b", one, "x")]), 3, paths(3_000)
+    )
     assert np.all(in_one.together >= in_one.alone - 1e-6)
     assert np.mean(in_one.together) > 1.01 * np.mean(in_one.alone)
 
@@ -136,7 +140,7 @@ def test_classes_have_the_correlation_that_was_asked_for() -> None:
     """ρ² through the coin, and l² of what is left."""
     quiet = {"jump_intensity": 0.0, "drawdown_trigger": None, "mean_reversion": 0.0}
     one, other = full(**quiet), full(**quiet, gpu_vol=0.6)
-    book = Book([Position("a", one, "x"), Position("b", other, "y")], Links(class_loading=0.6))
+    book = LoanBook([Position("a", one, "x"), Position("b", other, "y")], Links(class_loading=0.6))
     market = joint._Market(book, 5, paths(100_000))
     for k in (1, 2, 3):
         market.step(k)
@@ -151,7 +155,7 @@ def test_customers_stop_at_their_rate_and_with_each_other() -> None:
         loan=10e6, rate=0.0, months=24, hazard=hazard, grace_periods=0.0, gpu_recovery=0.0
     )
     deal = Deal.of(terms, np.full(24, 10e6 / 24), contracted=1e6)
-    book = Book([Position("a", deal, "x"), Position("b", deal, "x")], Links(0.0, loading))
+    book = LoanBook([Position("a", deal, "x"), Position("b", deal, "x")], Links(0.0, loading))
     count = 100_000
     found = run_block(book, 11, paths(count))
     gone = -math.expm1(-hazard * 2.0)
@@ -164,13 +168,15 @@ def test_customers_stop_at_their_rate_and_with_each_other() -> None:
 
 
 def test_any_cut_of_the_paths_gives_the_same() -> None:
-    book = Book([Position("a", full(), "x"), Position("b", full(loan=40e6), "x")], Links(0.2, 0.5))
+    book = LoanBook(
+        [Position("a", full(), "x"), Position("b", full(loan=40e6), "x")], Links(0.2, 0.5)
+    )
     whole = run_block(book, 2, paths(1_000))
     chosen = np.array([3, 250, 999], dtype=np.uint64)
     few = run_block(book, 2, chosen)
     assert few.together.tolist() == whole.together[[3, 250, 999]].tolist()
     assert run_block(book, 2, paths(1_000), without=1).together == pytest.approx(
-        run_block(Book([Position("a", full(), "x")], Links(0.2, 0.5)), 2, paths(1_000)).together
+        run_block(LoanBook([Position("a", full(), "x")], Links(0.2, 0.5)), 2, paths(1_000)).together
     )
 
 
@@ -179,7 +185,7 @@ def test_what_loans_share_they_must_agree_on(name: str) -> None:
     one = full()
     other = replace(one, terms=replace(one.terms, **{name: getattr(one.terms, name) * 1.5}))
     with pytest.raises(ValueError, match=f"must have one {name}: a has .*, b has"):
-        Book([Position("a", one, "x"), Position("b", other, "x")])
+        LoanBook([Position("a", one, "x"), Position("b", other, "x")])
 
 
 def test_blocks_shrink_as_the_book_grows() -> None:

@@ -103,7 +103,7 @@ def test_the_tape_in_every_form(make_tape: MakeTape, tmp_path: Path) -> None:
     assert list(frame["id"]) == [f"L{n}" for n in range(5)]
     assert list(frame["rent_decline"]) == pytest.approx([0.01 * n for n in range(5)])
     assert str(frame["dscr_on_curve"].dtype) == "float64"
-    assert frame["loan_maturity"][0] == dt.date(2030, 8, 31)
+    assert frame["loan_maturity"][0] == dt.date(2032, 1, 31)
     with outputs[0].open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert [float(r["dscr_on_curve"]) for r in rows] == list(frame["dscr_on_curve"])

@@ -103,7 +103,7 @@ def main() -> None:
     try:
         sys.exit(app(prog_name="xlcredit", standalone_mode=False) or 0)
     except usage.UsageError as error:
-        _refuse(usage.told(error, app, sys.argv[1:]))
+        _refuse(usage.explain(error, app, sys.argv[1:]))
     except UserError as error:
         _refuse(str(error))
     except OSError as error:  # a full disk, a closed pipe

@@ -98,7 +98,7 @@ def _build(
     template: str, output: Path, deal: Path | None, host: Host, native: bool, force: bool
 ) -> None:
     from xlcredit.cli.dashboard import print_dashboard
-    from xlcredit.cli.terminal import finish, require_suffix
+    from xlcredit.cli.terminal import finish, require_suffix, warn_doubtful
     from xlcredit.cli.writing import make_workbook, write_workbook
     from xlcredit.deals import load, located, read_deal
     from xlcredit.errors import FormulaError, UserError
@@ -114,6 +114,7 @@ def _build(
         refuse_macros(output)
     spec, home = load(template)
     filled = read_deal(deal or home / "deal.toml", spec)
+    warn_doubtful(filled, spec)
     try:
         made = make_workbook(spec, filled, host, native)
     except FormulaError as error:

@@ -97,7 +97,16 @@ def _ask(spec: Input, shown: Any) -> Any:
         except DealError as error:
             line((f"  {error}", "red"))
         else:
+            if told := _doubt(spec, value, shown):
+                line((f"  warning: {told}", "yellow"))
             return value
+
+
+def _doubt(spec: Input, value: Any, shown: Any) -> str:
+    """Say what else an answer may have meant."""
+    from xlcredit.workbook.plausible import doubtful
+
+    return "" if value == shown else doubtful(spec, value)
 
 
 def _number(text: str) -> Any:

@@ -21,6 +21,7 @@ from xlcredit.cli.printable import as_json, printable
 from xlcredit.errors import CellError, FileError
 
 if TYPE_CHECKING:
+    from xlcredit.deals import Deal, Template
     from xlcredit.functions import Function
     from xlcredit.ooxml.package import Package
     from xlcredit.recalc import Doubt, Recalculation
@@ -35,6 +36,7 @@ __all__ = [
     "print_recalculation",
     "recalculation_as_data",
     "require_suffix",
+    "warn_doubtful",
     "warn_signed",
 ]
 
@@ -106,6 +108,14 @@ def warn_signed(package: Package) -> None:
         line((f"warning: {SIGNED}", "yellow"))
 
 
+def warn_doubtful(deal: Deal, template: Template) -> None:
+    """Say which figures of a deal may have been meant in another unit."""
+    from xlcredit.workbook.plausible import doubtful_inputs
+
+    for told in doubtful_inputs(deal, template):
+        line((f"warning: {told}", "yellow"))
+
+
 # --- recalculations -------------------------------------------------------------------------
 
 
@@ -154,8 +164,8 @@ def _print_doubts(result: Recalculation) -> None:
         line((f"{_cells(len(result.dependent))} on them; --json lists which", "yellow"))
     if result.one_engine:
         count = len(result.one_engine)
-        told = "1 cell is" if count == 1 else f"{count:,} cells are"
-        line((f"{told} calculated by one engine alone; --json tells why", "dim"))
+        subject = "1 cell is" if count == 1 else f"{count:,} cells are"
+        line((f"{subject} calculated by one engine alone; --json tells why", "dim"))
 
 
 def _doubtful(doubt: Doubt) -> str:

@@ -69,8 +69,8 @@ def read_series(
     for name, given in raw.items():
         place = f"{path}: [{table}] {name}"
         if name not in own:
-            told = f"; rows of your own are {', '.join(own)}" if own else ""
-            raise DealError(f"{place} is no row of your own{did_you_mean(name, own) or told}")
+            known = f"; rows of your own are {', '.join(own)}" if own else ""
+            raise DealError(f"{place} is no row of your own{did_you_mean(name, own) or known}")
         found[name] = _read(given, own[name], template.months, place, path, closing)
     return found
 
@@ -124,8 +124,8 @@ def _pairs(path: Path, place: str, closing: datetime.date | None) -> list[tuple[
             raise DealError(f"{at}: two columns are needed; got {len(row)}")
         month = _month(row[0].strip(), header[0], at, closing)
         if before is not None and month != before + 1:
-            told = "is out of order" if month <= before else f"leaves out month {before + 1}"
-            raise DealError(f"{at}: month {month} {told}; a month without a value stays, empty")
+            fault = "is out of order" if month <= before else f"leaves out month {before + 1}"
+            raise DealError(f"{at}: month {month} {fault}; a month without a value stays, empty")
         before = month
         pairs.append((month, row[1].strip()))
     return pairs

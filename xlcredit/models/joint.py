@@ -31,7 +31,7 @@ from xlcredit.models.market import TIE, Schedule
 from xlcredit.models.normal import log_cdf
 from xlcredit.models.simulation import Deal
 
-__all__ = ["Block", "Book", "Links", "Position", "block_size", "run_block"]
+__all__ = ["Block", "LoanBook", "Links", "Position", "block_size", "run_block"]
 
 Array = NDArray[np.float64]
 Paths = NDArray[np.uint64]
@@ -91,7 +91,7 @@ class Block:
     cards_sold: float
 
 
-class Book:
+class LoanBook:
     """Loans made ready to be run together.
 
     Parameters
@@ -152,7 +152,7 @@ def block_size(loans: int) -> int:
 class _Market:
     """Coin and card factors of all classes on their way."""
 
-    def __init__(self, book: Book, seed: int, paths: Paths) -> None:
+    def __init__(self, book: LoanBook, seed: int, paths: Paths) -> None:
         count = len(paths)
         self._schedules: list[Schedule] = [deal.market for deal in book.longest]
         self._loading = (book.links.class_loading, math.sqrt(1.0 - book.links.class_loading**2))
@@ -249,7 +249,7 @@ class _Factors:
 class _Loan:
     """One loan on all paths of the block."""
 
-    def __init__(self, book: Book, index: int, seed: int, paths: Paths, factor: Array) -> None:
+    def __init__(self, book: LoanBook, index: int, seed: int, paths: Paths, factor: Array) -> None:
         self.position = book.positions[index]
         self.deal = self.position.deal
         self.terms, self.plan = self.deal.terms, self.deal.plan
@@ -348,12 +348,12 @@ class _Lots:
         return total
 
 
-def run_block(book: Book, seed: int, paths: Paths, without: int | None = None) -> Block:
+def run_block(book: LoanBook, seed: int, paths: Paths, without: int | None = None) -> Block:
     """Run paths, by their numbers, through all loans.
 
     Parameters
     ----------
-    book : Book
+    book : LoanBook
         The loans.
     seed : int
         Seed; equal seeds and paths give equal numbers, whoever runs them.

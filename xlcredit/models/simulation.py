@@ -129,7 +129,11 @@ class Result:
         if self.cash is None:
             raise ValueError("the courses were not recorded: simulate with courses=True")
         cash = self.cash if self.weights is None else self.cash * self.weights
-        errors = np.std(cash, axis=1, ddof=1) / np.sqrt(cash.shape[1])
+        paths = cash.shape[1]
+        if paths > 1:
+            errors = np.std(cash, axis=1, ddof=1) / np.sqrt(paths)
+        else:
+            errors = np.full(len(cash), np.nan)
         return [
             Estimate(float(m), float(e)) for m, e in zip(cash.mean(axis=1), errors, strict=True)
         ]

@@ -21,7 +21,7 @@ import msgspec
 import xlcredit
 from xlcredit.deals.reading import folder
 from xlcredit.errors import UserError
-from xlcredit.models.joint import Block, Book, run_block
+from xlcredit.models.joint import Block, LoanBook, run_block
 from xlcredit.portfolio import shipping
 from xlcredit.portfolio.evaluate import Result, failed
 from xlcredit.portfolio.loans import Task
@@ -110,8 +110,8 @@ def _connected(distributed: Any, address: str) -> Any:
     try:
         client = distributed.Client(address, timeout=_PATIENCE, set_as_default=False)
     except (OSError, ValueError) as error:
-        told = " ".join(str(error).splitlines())
-        raise UserError(f"{address}: no Dask scheduler answers there: {told}") from None
+        message = " ".join(str(error).splitlines())
+        raise UserError(f"{address}: no Dask scheduler answers there: {message}") from None
     client.register_plugin(_plugin(distributed))
     return client
 
@@ -135,8 +135,8 @@ def _result(future: Any, task: Task) -> Result:
         return msgspec.msgpack.decode(future.result(), type=Result)
     if future.status == "cancelled":
         raise UserError("the cluster dropped the run; what is done is kept: add --resume")
-    told = " ".join(str(future.exception()).split())
-    return failed(task, f"the cluster could not calculate it: {told}")
+    message = " ".join(str(future.exception()).split())
+    return failed(task, f"the cluster could not calculate it: {message}")
 
 
 # --- on a worker ----------------------------------------------------------------------------
@@ -174,8 +174,8 @@ def _distributed() -> Any:
     try:
         import distributed  # noqa: PLC0415 - an extra
     except ImportError:
-        told = 'a cluster needs Dask: pip install "xlcredit[cluster]"'
-        raise UserError(told) from None
+        message = 'a cluster needs Dask: pip install "xlcredit[cluster]"'
+        raise UserError(message) from None
     return distributed
 
 
@@ -189,13 +189,13 @@ class Paths:
     ----------
     address : str
         The scheduler.
-    book : Book
+    book : LoanBook
         The loans, sent to each worker once.
     seed : int
         Seed of the paths.
     """
 
-    def __init__(self, address: str, book: Book, seed: int) -> None:
+    def __init__(self, address: str, book: LoanBook, seed: int) -> None:
         self._address = address
         self._client = _connected(_distributed(), address)
         self._start = self._client.scatter((book, seed), broadcast=True, hash=False)
@@ -222,6 +222,6 @@ class Paths:
         self._client.close(timeout=5)
 
 
-def run_paths(start: tuple[Book, int], paths: Any) -> Block:
+def run_paths(start: tuple[LoanBook, int], paths: Any) -> Block:
     """Run one block on a worker."""
     return run_block(*start, paths)

@@ -59,8 +59,10 @@ class Journal:
         content = self._file.read()
         if content and not resume:
             self._file.close()
-            told = "a run was broken off; add --resume to go on, or delete the file to start anew"
-            raise UserError(f"{path}: {told}")
+            message = (
+                "a run was broken off; add --resume to go on, or delete the file to start anew"
+            )
+            raise UserError(f"{path}: {message}")
         self._file.truncate(self._read(content))
 
     def _read(self, content: bytes) -> int:

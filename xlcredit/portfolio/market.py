@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from xlcredit.errors import UserError
 from xlcredit.models import estimates
 from xlcredit.models.estimates import Estimate, Sample, Tally
-from xlcredit.models.joint import Block, Book, Links, Position, block_size, run_block
+from xlcredit.models.joint import Block, Links, LoanBook, Position, block_size, run_block
 from xlcredit.portfolio.pool import python_path
 from xlcredit.portfolio.worker import read_frame, write_frame
 
@@ -126,7 +126,7 @@ def simulate_book(
     if paths < 1_000:
         raise UserError(f"a tail needs at least 1,000 paths; got {paths:,}")
     try:
-        book = Book(positions, links)
+        book = LoanBook(positions, links)
     except ValueError as error:
         raise UserError(str(error)) from None
     crew = _Crew(book, seed, workers or os.cpu_count() or 1, scheduler)
@@ -137,7 +137,7 @@ def simulate_book(
 
 
 def _simulated(
-    book: Book, crew: _Crew, paths: int, seed: int, progress: Callable[[int], None]
+    book: LoanBook, crew: _Crew, paths: int, seed: int, progress: Callable[[int], None]
 ) -> OneMarket:
     size, numbers = block_size(len(book.positions)), np.arange(paths, dtype=np.uint64)
     blocks = []
@@ -196,7 +196,7 @@ def _distribution(tally: Tally, name: str, losses: Array, shortfall: float) -> D
 
 
 def _contributions(
-    book: Book, blocks: list[Block], paths: int, tail_alone: Array, tail: Array
+    book: LoanBook, blocks: list[Block], paths: int, tail_alone: Array, tail: Array
 ) -> list[Contribution]:
     means = {
         name: _sums(iter(blocks), name) / paths
@@ -219,7 +219,7 @@ def _contributions(
 
 
 def _with_relief(
-    book: Book,
+    book: LoanBook,
     seed: int,
     loans: list[Contribution],
     worst: NDArray[np.uint64],
@@ -242,7 +242,7 @@ def _with_relief(
 class _Crew:
     """Whoever runs blocks of paths: this process, others, or a cluster; in the same order."""
 
-    def __init__(self, book: Book, seed: int, workers: int, scheduler: str | None) -> None:
+    def __init__(self, book: LoanBook, seed: int, workers: int, scheduler: str | None) -> None:
         self._book, self._seed, self._workers = book, seed, workers
         self._cluster = None
         if scheduler is not None:
@@ -315,8 +315,8 @@ def _feed(
         except (OSError, ValueError):
             answer = None
         if answer is None:
-            told = "a process that simulates has ended; it may need more memory than there is"
-            done.put((item[0], UserError(told)))
+            message = "a process that simulates has ended; it may need more memory than there is"
+            done.put((item[0], UserError(message)))
             return
         done.put((item[0], pickle.loads(answer)))
 

@@ -34,8 +34,8 @@ def native(template: Template) -> Template:
     """
     table = template.scenarios
     if not table.native_sheet:
-        told = "names no native_sheet under [scenarios]; it cannot be built without the add-in"
-        raise DealError(f"{template.name}: {told}")
+        message = "names no native_sheet under [scenarios]; it cannot be built without the add-in"
+        raise DealError(f"{template.name}: {message}")
     metrics = [replace(m, formula=m.native or m.formula) for m in table.metric]
     blocks = list(_blocks(template, metrics))
     copies = Sheet(name=SHEET, purpose=_PURPOSE, block=blocks, printed=False)

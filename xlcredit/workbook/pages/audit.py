@@ -101,8 +101,8 @@ class ChecksPage:
         tests = [(check.label, check.formula) for check in book.template.check]
         tests += curve_checks(book.template)
         if book.template.twin:
-            told = "Every worksheet function equals its native twin"
-            tests.append((told, f"MAX({{audit.differences}})<{tolerance}"))
+            test = "Every worksheet function equals its native twin"
+            tests.append((test, f"MAX({{audit.differences}})<{tolerance}"))
         tests.append(("Every covenant has a verdict", 'COUNTIF({summary.statuses},"CHECK")=0'))
         if book.template.annual:
             # the only difference is the order of adding up
