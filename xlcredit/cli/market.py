@@ -34,7 +34,7 @@ def run(
     from xlcredit.errors import UserError
     from xlcredit.portfolio.path_journal import PathJournal
     from xlcredit.workbook.export import require_format
-    from xlcredit.workbook.sensitivity.chart import pyplot
+    from xlcredit.workbook.pictures import pyplot
 
     outputs, chart, force, resume = files
     for path in outputs:
