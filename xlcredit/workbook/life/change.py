@@ -14,8 +14,9 @@ from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.reading import open_book
 from xlcredit.recalc import session
 from xlcredit.recalc.engine import Engine
-from xlcredit.recalc.inputs import Inputs
+from xlcredit.recalc.inputs import Inputs, resolve_inputs
 from xlcredit.recalc.outcome import Recalculation
+from xlcredit.workbook.plausible import doubtful_cells
 
 __all__ = ["SIGNED", "recalculate", "warnings"]
 
@@ -58,6 +59,9 @@ def recalculate(
         overwrite=overwrite,
     )
     result.warnings.extend(warnings(result, inputs or {}))
+    if inputs:
+        new = resolve_inputs(book, inputs)
+        result.warnings.extend(message for _, message in doubtful_cells(book, new))
     if target is not None and book.package.signed:
         result.warnings.append(SIGNED)
     return result
