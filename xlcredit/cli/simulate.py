@@ -90,7 +90,7 @@ def simulate(
     result = run.result()
     written = _write(run, deal, result, file, charts, table)
     if as_json:
-        terminal.print_json(_as_data(file, result, written))
+        terminal.print_json(_as_data(file, result, written), "simulation")
         return
     _print(result, written)
 

@@ -159,7 +159,8 @@ def _deliver(
                 "file": str(book.path),
                 "points": [dict(zip(head, row, strict=True)) for row in table.rows],
                 "written": [str(p) for p in ([output] if output else []) + pictures],
-            }
+            },
+            "stress grid",
         )
         return
     _print_grid(table, names)
@@ -248,7 +249,7 @@ def _print(result: dict[str, Any], as_json: bool) -> None:
     from xlcredit.cli.terminal import line, print_json
 
     if as_json:
-        print_json(result)
+        print_json(result, "stress target" if "figure" in result else "stress reverse")
     elif "figure" in result:
         line(
             f"{result['figure']} = {result['target']:g} at {result['by']} = {result['value']:.10g}"

@@ -17,7 +17,7 @@ from xlcredit.deals.values import CONTROL, check_value
 from xlcredit.errors import DealError, FormulaError
 from xlcredit.hints import did_you_mean
 
-__all__ = ["PAGES", "check", "check_texts", "line_of", "located"]
+__all__ = ["PAGES", "check", "check_texts", "line_of", "located", "marks"]
 
 #: Figures that stand beside each other on the Summary.
 _MOST_FIGURES = 5
@@ -250,7 +250,7 @@ def _marked(struct: Any, owner: str = "") -> Iterator[tuple[str, str, str]]:
         return
     own = (getattr(struct, key, "") for key in ("name", "title", "label", "input"))
     owner = next((name for name in own if isinstance(name, str) and name), owner)
-    for field, mark in _marks(type(struct)).items():
+    for field, mark in marks(type(struct)).items():
         value = getattr(struct, field)
         if mark and value:
             yield value, getattr(struct, "driver", "") or owner, mark
@@ -259,8 +259,8 @@ def _marked(struct: Any, owner: str = "") -> Iterator[tuple[str, str, str]]:
 
 
 @functools.cache
-def _marks(kind: type[Struct]) -> dict[str, str]:
-    """The mark of each field of a table, or nothing."""
+def marks(kind: type[Struct]) -> dict[str, str]:
+    """Give the mark of each field of a table: what it holds, or nothing."""
     hints = get_type_hints(kind, include_extras=True)
     return {
         field: next(
@@ -276,6 +276,15 @@ def _counts(template: Template) -> Problems:
         if len(comparison.figure) > _MOST_FIGURES:
             message = f"{comparison.title}: {len(comparison.figure)} figures; up to {_MOST_FIGURES}"
             yield f'"{comparison.title}"', f"{message} stand side by side"
+        labels = [figure.label for figure in comparison.figure]
+        for figure in comparison.figure:
+            if labels.count(figure.label) > 1:
+                message = "stands twice in one side-by-side; a reader cannot tell them apart"
+                yield f'"{figure.name}"', f"{figure.label} {message}, say what differs"
+    tests = [test.label for test in (*template.covenant, *template.test)]
+    for label in tests:
+        if tests.count(label) > 1:
+            yield f'"{label}"', f"two tests are called {label}; say in the label what differs"
     for term in template.term:
         if len(term.market) > _LONGEST_TEXT:
             message = f"{term.label}: market has {len(term.market)} characters"

@@ -12,7 +12,7 @@ from xlcredit.errors import CellError
 from xlcredit.functions.agreement import NONE, agree, figure, fit
 from xlcredit.models import loan
 from xlcredit.models.lender import earned
-from xlcredit.worksheet.kinds import Series, Whole, pick
+from xlcredit.worksheet.kinds import Scalar, Series, Whole, pick
 from xlcredit.worksheet.registry import worksheet
 from xlcredit.worksheet.results import BlockResult
 
@@ -58,6 +58,7 @@ def XLC_REPAYMENT(
     ] = "all",
     window: Whole = 1,
     first_test: Whole = 1,
+    ahead: Scalar = 0,
 ) -> BlockResult:
     """Is the lender repaid? The whole loan along one path of cash flow and prices. [block]
 
@@ -83,6 +84,9 @@ def XLC_REPAYMENT(
         Periods that a DSCR adds up, those before first_test left out; 1 when not given. [periods]
     first_test : number, optional
         First period whose DSCR counts for min_dscr; 1 when not given. [periods]
+    ahead : number, optional
+        1 for windows that begin after the period of the test and end with the loan at the latest; 0
+        when not given. [0 or 1]
 
     Returns
     -------
@@ -193,21 +197,19 @@ def XLC_REPAYMENT(
     if measure == "series":
         return np.array([balance for balance, _, _ in accounts])
     flows = flows[: end.end_period]
-    covers = _covers(series["cfads"], flows, window, first_test)
+    cash = series["cfads"] or []
+    covers = _covers(cash[first_test - 1 :], flows[first_test - 1 :], window, ahead == 1.0)
     return pick(measure, **_figures(terms, plan, end, flows, covers))
 
 
-def _covers(
-    cfads: list[float] | None, flows: list[loan.Flow], window: int, first_test: int
-) -> Iterator[float]:
-    """DSCR over the window that ends in each period tested, where anything was due in it."""
-    if cfads is None:
-        return
-    cash, due = cfads[first_test - 1 :], [flow.service for flow in flows[first_test - 1 :]]
-    for end in range(1, len(due) + 1):
-        start = max(0, end - window)
+def _covers(cash: list[float], flows: list[loan.Flow], window: int, ahead: bool) -> Iterator[float]:
+    """DSCR of the window of each test, where cash flow is given and anything is due in it."""
+    due = [flow.service for flow in flows]
+    for test in range(len(due) if cash else 0):
+        start = test + 1 if ahead else max(0, test + 1 - window)
+        end = test + 1 + window * ahead
         if (service := math.fsum(due[start:end])) > 0.0:
-            yield math.fsum(cash[start:end]) / service
+            yield math.fsum(cash[start : min(end, len(due))]) / service
 
 
 def _figures(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from pathlib import Path
 from typing import Any
 
@@ -139,9 +140,9 @@ def reading(found: OneMarket) -> str:
     if not found.alone.expected.value:
         return "No loan loses anything alone: there is no ratio to give."
     ratio, error = found.ratio
+    known = "" if math.isnan(error) else f" (±{error:.3f})"
     return (
-        f"Sold together, the book loses {ratio:.3f} times (±{error:.3f}) what its loans lose "
-        f"alone; "
+        f"Sold together, the book loses {ratio:.3f} times{known} what its loans lose alone; "
         f"on the worst hundredth of the paths, {found.shortfall_ratio:.3f} times."
     )
 

@@ -10,7 +10,6 @@ from openpyxl.formula import Tokenizer
 from openpyxl.formula.tokenizer import Token
 from openpyxl.utils import get_column_letter as letter
 
-from xlcredit.deals.checking import PAGES
 from xlcredit.errors import DealError, FormulaError
 from xlcredit.hints import did_you_mean
 from xlcredit.ooxml.place import Place, quoted
@@ -41,6 +40,8 @@ class Places:
     tables: dict[str, Place] = field(default_factory=dict)
     #: The sheets of the book.
     sheets: list[str] = field(default_factory=list)
+    #: Those with time across.
+    monthly: set[str] = field(default_factory=set)
     #: Formulas of the template that were found sound.
     _sound: set[str] = field(default_factory=set)
 
@@ -115,9 +116,9 @@ class Places:
         if part not in columns and part not in _LIVES:
             known = ", ".join(f".{word}" for word in [*columns, *_LIVES, "budget"] if word)
             raise DealError(f"{{{name}}}: .{part} is not one of {known}")
-        if part in ("", "prev", "next") and (column < OPENING or sheet in PAGES):
-            told = "is the value of a month, and here are no months"
-            raise DealError(f"{{{name}}} {told}; write {{{row}.all}}, .first, .opening or .total")
+        if part in ("", "prev", "next") and (column < OPENING or sheet not in self.monthly):
+            said = "is the value of a month, and here are no months"
+            raise DealError(f"{{{name}}} {said}; write {{{row}.all}}, .first, .opening or .total")
         prefix = "" if place.sheet == sheet else f"{quoted(place.sheet)}!"
         if part in _LIVES:
             first, more = _LIVES[part]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +19,11 @@ from xlcredit.recalc import recalculate
 from xlcredit.recalc.calls import default_functions
 from xlcredit.workbook.build import build
 
-__all__ = ["read_simulation", "simulate"]
+__all__ = ["most_asked", "read_simulation", "simulate"]
 
 _FUNCTION = "XLC_DUAL_SIM"
+#: Place of the argument that says which figure is asked for.
+_MEASURE = 9
 
 
 def read_simulation(path: Path) -> tuple[Deal, int, int]:
@@ -28,9 +32,10 @@ def read_simulation(path: Path) -> tuple[Deal, int, int]:
     Parameters
     ----------
     path : Path
-        A workbook with a cell that calls XLC_DUAL_SIM, of which the first counts; the deal file
-        of a template whose workbook has one; or a TOML file with a table ``[terms]`` of labels
-        and values and a table ``[series]`` of numbers or lists.
+        A workbook with cells that call XLC_DUAL_SIM: the simulation that most of them ask for
+        counts, the first of equals; the deal file of a template whose workbook has such cells;
+        or a TOML file with a table ``[terms]`` of labels and values and a table ``[series]`` of
+        numbers or lists.
 
     Raises
     ------
@@ -123,4 +128,15 @@ def _from_workbook(source: Path | bytes, name: Path) -> list[Any]:
     if not heard:
         message = f"no cell calls {_FUNCTION}; what it needs: xlcredit functions {_FUNCTION}"
         raise UserError(f"{name}: {message}")
-    return heard[0]
+    return most_asked(heard)
+
+
+def most_asked(heard: Sequence[Sequence[Any]]) -> list[Any]:
+    """Of the arguments of several cells, those of the simulation that most of them ask for.
+
+    A sheet asks one simulation for many figures; beside them an audit may ask another one for a
+    single figure, on other terms.
+    """
+    counts = Counter(repr(list(raw)[:_MEASURE]) for raw in heard)
+    wanted = counts.most_common(1)[0][0]
+    return next(list(raw) for raw in heard if repr(list(raw)[:_MEASURE]) == wanted)

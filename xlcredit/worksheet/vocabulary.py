@@ -200,6 +200,7 @@ VOCABULARY: dict[str, Word] = {
     "sale_haircut": _word("share", "price haircut of a forced sale", _SHARE),
     # coverage and covenants
     "measure": _word("name", "all, or one of the figures by name; all when not given"),
+    "ahead": _word("0 or 1", "whether a window lies ahead of its test", among=(0, 1)),
     "first_test": _word("periods", "first period in which a cover is tested", low=1.0, whole=True),
     "window": _word("periods", "periods in a rolling sum", low=1.0, whole=True),
     "gpus": _word("units", "cards not under contract, one value per period", _MONEY),

@@ -10,7 +10,10 @@ flagged there and worked afterwards, path by path.
 
 from __future__ import annotations
 
-from xlcredit.models.kernels import paths
+import numpy as np
+
+from xlcredit.models.joint_paths import Common
+from xlcredit.models.kernels import on_market, paths
 from xlcredit.models.kernels.paths import run
 from xlcredit.models.kernels.stored import is_stored
 
@@ -19,11 +22,14 @@ __all__ = ["is_compiled", "run", "warm_up"]
 
 def is_compiled() -> bool:
     """Whether the kernel is there already, in this process or in the cache of this machine."""
-    return is_stored(paths.entry)
+    return is_stored(paths.entry) and is_stored(on_market.entry)
 
 
 def warm_up() -> None:
     """Compile the kernel, or load it: what otherwise the first simulation does."""
     from xlcredit.models.simulated_loan import Deal, Terms, Tilt  # noqa: PLC0415
 
-    run(Deal.of(Terms(loan=1.0, rate=0.0, months=1)), 1, 0, 1, Tilt())
+    deal = Deal.of(Terms(loan=1.0, rate=0.0, months=1))
+    run(deal, 1, 0, 1, Tilt())
+    flat = np.ones((2, 1))
+    on_market.run_loan(deal, 0, Common(flat, [flat], [flat]), None)

@@ -21,10 +21,12 @@ TRAPPED, OPENED, MISSED, END, FIRST_CALL = (STRIDE * n for n in range(16, 21))
 #: Balance and lending value where the LTV was highest.
 MAX_BALANCE, MAX_VALUE = (STRIDE * n for n in range(21, 23))
 EXPOSURE, RECOVERED, LOSS, PREMIUM, DISCOUNTED, PLACE, FALLS = (STRIDE * n for n in range(23, 30))
-# ... and what is passed on within one.
+# ... what is passed on within one ...
 SHOCK, OWN, DRAWN, CASH, LOW, FLAG, RECEIVED = (STRIDE * n for n in range(30, 37))
 TESTED, TESTED_COINS = (STRIDE * n for n in range(37, 39))
-ROWS = 39
+# ... and what only a loan in a book needs: cumulated hazard, and what is there beside the cards.
+HAZARD, POT = (STRIDE * n for n in range(39, 41))
+ROWS = 41
 
 #: Not stored one by one: numba checks what it has stored against the file of the function asked for
 #: and no other, so that an entry of a changed callee would go on. Entries are stored whole, below.

@@ -29,20 +29,21 @@ from xlcredit.models.kernels.lane import (
     MAX_VALUE,
     MISSED,
     OPENED,
+    POT,
     RECEIVED,
     RECOVERED,
     RENT,
     RESERVE,
     STATUS,
+    TESTED,
+    TESTED_COINS,
     TRAPPED,
     compiled,
     flagged,
 )  # fmt: skip
 from xlcredit.models.ties import SAME
 
-__all__ = [
-    "cash", "collateral", "distribute", "paid_service", "rare", "reserve_and_sweep", "service",
-]  # fmt: skip
+__all__ = ["collateral", "period", "rare", "service"]
 
 
 @compiled
@@ -60,6 +61,23 @@ def cash(
     else:
         for i in range(n):
             w[CASH + i] = contracted + merchant * w[RENT + i] - opex
+
+
+@compiled
+def period(w: Any, n: int, k: int, c: Any, plan: Any, cashes: Any, courses: bool) -> None:
+    """All of period k but its rare events, at the prices in the lane."""
+    if c.has_cash:
+        cash(w, n, k, c, cashes[0, k - 1], cashes[1, k - 1], cashes[2, k - 1], cashes[3, k - 1])
+        service(w, n, k, c, plan[0, k - 1], plan[1, k - 1])
+        reserve_and_sweep(w, n, c, plan[2, k - 1])
+    else:
+        paid_service(w, n, k, c, plan[0, k - 1], plan[1, k - 1])
+    if courses:
+        for i in range(n):
+            w[TESTED + i], w[TESTED_COINS + i] = w[BALANCE + i], w[COINS + i]
+    if c.has_levels:
+        collateral(w, n, k, c)
+    distribute(w, n, k, c)
 
 
 @compiled
@@ -255,6 +273,7 @@ def _enforce(w: Any, i: int, c: Any, discount: float) -> None:
     pot = w[RESERVE + i] + w[CASH + i]
     if c.has_coin:
         pot += w[COINS + i] * w[COIN + i] * c.kept
+    w[POT + i] = pot
     pot += max(c.card_slope * w[CARD + i] - c.card_cost, 0.0)
     recovered = _capped(pot, exposure)
     w[EXPOSURE + i], w[RECOVERED + i], w[LOSS + i] = exposure, recovered, exposure - recovered

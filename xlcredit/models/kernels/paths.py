@@ -53,11 +53,12 @@ from xlcredit.models.ties import SAME
 if TYPE_CHECKING:
     from xlcredit.models.simulated_loan import Deal, Tilt
 
-__all__ = ["entry", "run"]
+__all__ = ["cash_of", "entry", "opening_of", "plan_of", "run", "running", "start"]
 
 
 @compiled
-def _start(base: Any, w: Any, c: Any, opening: Any, card: float) -> None:
+def start(base: Any, w: Any, c: Any, opening: Any, card: float) -> None:
+    """Put the paths of a lane on the day of closing."""
     w[:] = 0.0
     tilted = address(0, draws.TILTED)
     for i in range(L):
@@ -82,22 +83,12 @@ def _period(
     for i in range(n):
         w[PREMIUM + i] += w[BALANCE + i] * premium
     market_step(base, w, n, k, c, market, found, bases)
-    if c.has_cash:
-        steps.cash(w, n, k, c, cash[0, k - 1], cash[1, k - 1], cash[2, k - 1], cash[3, k - 1])
-        steps.service(w, n, k, c, plan[0, k - 1], plan[1, k - 1])
-        steps.reserve_and_sweep(w, n, c, plan[2, k - 1])
-    else:
-        steps.paid_service(w, n, k, c, plan[0, k - 1], plan[1, k - 1])
-    if courses:
-        for i in range(n):
-            w[TESTED + i], w[TESTED_COINS + i] = w[BALANCE + i], w[COINS + i]
-    if c.has_levels:
-        steps.collateral(w, n, k, c)
-    steps.distribute(w, n, k, c)
+    steps.period(w, n, k, c, plan, cash, courses)
 
 
 @compiled
-def _running(w: Any, n: int) -> int:
+def running(w: Any, n: int) -> int:
+    """Count the paths whose loan still runs."""
     count = 0
     for i in range(n):
         count += 1 if w[STATUS + i] == 0.0 else 0
@@ -160,13 +151,13 @@ def _lanes(
     for first in range(0, paths, L):
         n, count = L, min(L, paths - first)
         base[:] = bases[first : first + L]
-        _start(base, w, c, opening, market[1][0])
+        start(base, w, c, opening, market[1][0])
         for k in range(1, c.periods + 1):
             if not courses:
-                running = _running(w, n)
-                if running == 0:
+                alive = running(w, n)
+                if alive == 0:
                     break
-                if n - running >= max(8, n // 4):
+                if n - alive >= max(8, n // 4):
                     n = _close_up(base, w, n, found, ends)
             _period(base, w, n, k, c, market, plan, cash, discounts, found, spare, courses)
             steps.rare(w, n, c, discounts[k], found)
@@ -210,12 +201,11 @@ def run(
     out = np.empty((len(_OUT), count))
     ltv = np.empty((periods if courses else 0, count))
     received = np.zeros((periods + late if courses else 0, count))
-    opening = (terms.loan, terms.dsra_opening, terms.liquidity, terms.coin_units)
     entry(
         draws.bases(seed, first, -(-count // L) * L), constants(deal, tilt),
-        tuple(map(float, opening)),
+        opening_of(deal),
         (market.jumps, market.curve, market.card_centre, market.rent_centre),
-        np.array([plan.rates, plan.scheduled, plan.targets]), _cash(deal), _discounts(deal), out,
+        plan_of(deal), cash_of(deal), _discounts(deal), out,
         ltv, received, late,
     )  # fmt: skip
     ended = {row: out[n] for n, row in enumerate(_OUT)}
@@ -247,7 +237,19 @@ def run(
     }
 
 
-def _cash(deal: Deal) -> Any:
+def opening_of(deal: Deal) -> tuple[float, ...]:
+    """Balance, reserve, liquidity and coins at closing."""
+    t = deal.terms
+    return float(t.loan), float(t.dsra_opening), float(t.liquidity), float(t.coin_units)
+
+
+def plan_of(deal: Deal) -> Any:
+    """Rates, scheduled principal and targets of the reserve: a row each."""
+    return np.array([deal.plan.rates, deal.plan.scheduled, deal.plan.targets])
+
+
+def cash_of(deal: Deal) -> Any:
+    """The series of cash, a row each; 0 where there is none."""
     none = np.zeros(deal.plan.periods)
     given = (deal.contracted, deal.merchant, deal.opex, deal.relet)
     return np.array([none if series is None else series for series in given])
