@@ -164,6 +164,7 @@ COMMANDS: dict[str, tuple[Words, str]] = {
         lambda d: ["simulate", d / "loan.toml", "--kernel", "numpy", "--charts", d / "pictures"],
         "pictures/ltv.png",
     ),
+    "schema": (lambda d: ["schema", "output", "-o", d / "o.json"], "o.json"),
     "functions": (lambda d: ["functions", "--html", d / "o.html"], "o.html"),
     "lint": (lambda d: ["lint", d / "in.xlsx", "--fix", "-o", d / "o.xlsx"], "o.xlsx"),
     "freeze": (lambda d: ["freeze", d / "in.xlsx", "-o", d / "o.xlsx"], "o.xlsx"),
@@ -179,7 +180,7 @@ COMMANDS: dict[str, tuple[Words, str]] = {
 #: These read no file of the user's; a part of a table is a smaller table; and what is wrong with
 #: a loan of a book stands in its row.
 _NOTHING_TO_READ = {
-    *("demo", "start", "start, workbook", "new", "new, blank", "new, tape", "functions"),
+    *("demo", "start", "start, workbook", "new", "new, blank", "new, tape", "functions", "schema"),
     *("excel install", "excel build", "libreoffice build"),
     *("calibrate", "portfolio", "portfolio, workbook"),
 }
