@@ -120,3 +120,30 @@ def test_a_draw_is_lent_and_a_loan_repaid_in_full_earns_its_rate(
     for amount, (balance,) in zip(scheduled, balances, strict=True):
         left -= amount
         assert balance == pytest.approx(left, abs=1e-9)
+
+
+@given(st.lists(st.floats(-5, 60), min_size=8, max_size=8), st.integers(1, 4), st.integers(1, 6))
+def test_the_lowest_cover_over_a_window_from_the_first_test(
+    cash: list[float], window: int, first: int
+) -> None:
+    """By the rows of the waterfall: what is due is what was paid and what was not."""
+    terms = {"loan": 100.0, "rate": 0.1, "sweep": 0.5, "dsra_opening": 10.0, "dsra_periods": 1}
+    accounts = {name: value for name, value in terms.items() if name not in ("loan", "rate")}
+    made = run(cash, 100.0, 0.1 / 12, [12.5] * 8, **accounts)
+    due = [
+        sum(row) for row in zip(made["interest"], made["principal"], made["unpaid"], strict=True)
+    ]
+    covers = []
+    opening = [100.0, *made["closing"]]
+    for end in range(first, 9):
+        if opening[end - 1] == 0:  # repaid: nothing is tested any more
+            break
+        months = range(max(first, end - window + 1), end + 1)
+        if (service := sum(due[k - 1] for k in months)) > 1e-9:
+            covers.append(sum(cash[k - 1] for k in months) / service)
+    asked = (terms, [12.5] * 8, cash, None, None, None, "min_dscr", window, first)
+    if covers:
+        assert call("XLC_REPAYMENT", *asked) == pytest.approx(min(covers), rel=1e-9, abs=1e-12)
+    else:
+        with pytest.raises(CellError, match="no period that is tested"):
+            call("XLC_REPAYMENT", *asked)

@@ -147,7 +147,8 @@ def XLC_WATERFALL(
     ]
     table = np.array(rows)
     if measure == "due":
-        return table[:, [_COLUMNS.index(c) for c in ("interest", "principal", "unpaid")]].sum(axis=1)
+        due = [_COLUMNS.index(name) for name in ("interest", "principal", "unpaid")]
+        return table[:, due].sum(axis=1)
     if measure != "schedule":
         table = table[:, _COLUMNS.index(measure)]
     idle = np.isnan(table)
