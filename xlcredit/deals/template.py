@@ -193,13 +193,15 @@ class AnnualRow(Struct, kw_only=True, frozen=True):
     """One row of the page Annual: a monthly row by years.
 
     ``sum`` adds the months, ``end`` is the last month of the year, ``min`` the lowest of the months
-    in which the row ``where`` is 1.
+    in which the row ``where`` is 1. What is ``drawn`` stands in the chart below the page: bars on
+    top of one another, and lines.
     """
 
     row: RowName
     year: Literal["sum", "end", "min"]
     where: RowName = ""
     bold: bool = False
+    drawn: Literal["", "bar", "line"] = ""
 
 
 class Shock(Struct, kw_only=True, frozen=True):
