@@ -45,7 +45,9 @@ def write(book: Draft, sheet: Worksheet, row: int, spec: Picture) -> None:
     sheet.row_dimensions[header].height = _HEADER_HEIGHT
     for at in range(header + 1, header + 1 + spec.rows):
         extra = {"n": f"ROWS($A${header}:$A{at - 1})", "at": f"$A{at}"}
-        book.formula(sheet, at, 1, spec.at, spec.at_unit, extra)
+        first = book.formula(sheet, at, 1, spec.at, spec.at_unit, extra)
+        if spec.at_unit == "months":
+            first.number_format = style.WHOLE_MONTHS
         for column, part in enumerate(spec.column, start=2):
             book.formula(sheet, at, column, part.formula, spec.unit, extra)
         for column, (low, high, _) in enumerate(bands, start=2 + len(spec.column)):
