@@ -275,6 +275,10 @@ def _pictures(template: Template) -> Problems:
 
 def _cases(template: Template) -> Problems:
     table = template.scenarios
+    printed = [metric.printed for metric in table.metric]
+    if printed != sorted(printed, reverse=True):
+        first = next(m for m, shown in zip(table.metric, printed, strict=True) if not shown)
+        yield f'"{first.label}"', f"{first.label}: a column that is not printed comes last"
     labels = [case.label for case in table.case]
     for case in table.case:
         if labels.count(case.label) > 1:

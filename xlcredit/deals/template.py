@@ -232,7 +232,7 @@ class Metric(Struct, kw_only=True, frozen=True):
     """One column of the scenario table; ``{case.X}`` is input X as the scenario has it.
 
     With a ``name`` the whole column is ``{scenarios.name}``; ``native`` is the formula of a copy
-    without worksheet functions.
+    without worksheet functions. Columns that are not ``printed`` come last, and stay out of print.
     """
 
     label: str
@@ -240,6 +240,7 @@ class Metric(Struct, kw_only=True, frozen=True):
     formula: Formula
     name: str = ""
     native: Formula = ""
+    printed: bool = True
 
 
 class ScenarioTable(Struct, kw_only=True, frozen=True):
@@ -272,10 +273,14 @@ class Parameter(Struct, kw_only=True, frozen=True):
 
 
 class Parameters(Struct, kw_only=True, frozen=True):
-    """Labels and calculated values side by side: the ``terms`` of a worksheet function."""
+    """Labels and calculated values side by side: the ``terms`` of a worksheet function.
+
+    Tables that are not ``printed`` come last on their sheet, and stay out of the print.
+    """
 
     name: str
     title: str
+    printed: bool = True
     line: list[Parameter]
 
 

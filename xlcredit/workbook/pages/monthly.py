@@ -26,7 +26,7 @@ _FIRST_ROW = 7
 #: Print: ten points become eight; a year fits beside the labels.
 _SCALE, _YEAR = 80, 12
 #: Beside the figures of a plain table: centimetres, and the rows that a chart takes.
-_CHART, _CHART_ROWS = (17.0, 7.4), 15
+_CHART, _CHART_ROWS, _BESIDE = (12.4, 7.4), 15, 2
 _NEXT = re.compile(r"\{(\w+)\.next\}")
 
 
@@ -60,7 +60,7 @@ class MonthlyPage:
     def _pictures(self, book: Draft) -> Iterator[tuple[int, Picture]]:
         """Each table below the rows, with the row of its heading."""
         mine = [spec for spec in book.template.picture if spec.sheet == self.name]
-        drawn = _FIRST_ROW - 1 + _CHART_ROWS * len(mine)
+        drawn = _FIRST_ROW - 1 + _CHART_ROWS * min(_BESIDE, len(mine))
         row = max(drawn, *(at for at, _ in self.layout())) + 2
         for spec in mine:
             yield row, spec
@@ -88,12 +88,13 @@ class MonthlyPage:
         self._print(book, sheet)
 
     def _draw(self, book: Draft, sheet: Worksheet) -> None:
-        """The tables one below the other, their charts on the right of the figures."""
+        """The tables one below the other; two charts beside the figures, others by their table."""
         for index, (row, spec) in enumerate(self._pictures(book)):
             pictures.write(book, sheet, row, spec)
             drawn = pictures.chart(Place(self.name, row, 1), spec)
             drawn.width, drawn.height = _CHART
-            sheet.add_chart(drawn, f"{letter(FIRST)}{_FIRST_ROW - 1 + _CHART_ROWS * index}")
+            beside = _FIRST_ROW - 1 + _CHART_ROWS * index
+            sheet.add_chart(drawn, f"{letter(FIRST)}{beside if index < _BESIDE else row + 1}")
 
     def _print(self, book: Draft, sheet: Worksheet) -> None:
         """An appendix on A3, a year a page at eight points, up to the last month of the loan."""
