@@ -11,7 +11,7 @@ from typing import Any, get_args, get_type_hints
 
 import msgspec
 
-from xlcredit.deals.template import AS_INPUT, Struct, Template
+from xlcredit.deals.template import AS_AT, AS_INPUT, Struct, Template
 from xlcredit.deals.units import DRIVER_UNITS, UNITS
 from xlcredit.deals.values import CONTROL, check_value
 from xlcredit.errors import DealError, FormulaError
@@ -37,6 +37,7 @@ PAGES = (
         "Term Sheet",
         "Summary",
         "Annual",
+        "Compliance",
         "Inputs",
         "Stress",
         "Audit",
@@ -137,7 +138,7 @@ def _names(template: Template) -> Problems:
     defined = [i.name for s in template.section for i in s.input]
     defined += [f.name for c in template.comparison for f in c.figure]
     defined += [f.name for f in template.figure] + [c.name for c in template.covenant]
-    defined += [t.name for t in template.test]
+    defined += [t.name for t in [*template.test, *template.certificate]]
     rows = _rows(template)
     blocks = [s.name for s in template.section if s.name] + [p.name for p in template.parameters]
     for name in [*defined, *rows, *blocks]:
@@ -205,6 +206,15 @@ def _references(template: Template) -> Problems:
             yield f'"{name}"', f"{name} is not a monthly row{did_you_mean(name, rows)}"
         if kind == "input" and name not in inputs:
             yield f'"{name}"', f"{name} is not an input{did_you_mean(name, inputs)}"
+    for line in template.compliance:
+        if (line.how == "ratio") != bool(line.over_budget and line.over_actual):
+            message = "a ratio has over_budget and over_actual, and nothing else has"
+            yield f'"{line.label}"', f"{line.label}: {message}"
+        if not line.budget and line.actual not in (row.name for row in template.own_rows):
+            message = "a line without a budget needs an own row, whose budget stands on Curves"
+            yield f'"{line.label}"', f"{line.label}: {message}"
+    if (template.compliance or template.certificate) and AS_AT not in inputs:
+        yield "[[compliance]]", f"the page Compliance needs an input {AS_AT}"
     if template.chart and "period_end" not in rows:
         yield "[[chart]]", "charts need a monthly row period_end"
 

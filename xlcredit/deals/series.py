@@ -9,14 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from xlcredit.deals.reading import convert
-from xlcredit.deals.template import Row, Struct, Template
+from xlcredit.deals.template import AS_AT, Row, Struct, Template
 from xlcredit.errors import DealError, FileError
 from xlcredit.hints import did_you_mean
 
 __all__ = ["AS_AT", "Series", "read_series"]
 
-#: The input up to which what has happened counts.
-AS_AT = "as_at_month"
 _MONTHS = 12
 
 

@@ -18,6 +18,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 __all__ = [
+    "AS_AT",
     "AS_INPUT",
     "AnnualRow",
     "Bar",
@@ -25,6 +26,7 @@ __all__ = [
     "Chart",
     "Check",
     "Comparison",
+    "ComplianceRow",
     "Covenant",
     "Figure",
     "Grid",
@@ -54,6 +56,9 @@ __all__ = [
 
 #: The scenario under which the inputs decide, and the shock that leaves an input as it is.
 AS_INPUT = "As input"
+
+#: The input up to which what has happened counts.
+AS_AT = "as_at_month"
 
 #: What a field of a table holds: checking walks every table by these marks.
 Unit = Annotated[str, msgspec.Meta(extra={"is": "unit"})]
@@ -202,6 +207,22 @@ class AnnualRow(Struct, kw_only=True, frozen=True):
     where: RowName = ""
     bold: bool = False
     drawn: Literal["", "bar", "line"] = ""
+
+
+class ComplianceRow(Struct, kw_only=True, frozen=True):
+    """One line of the page Compliance: a monthly row as budgeted beside the row as it happened.
+
+    ``sum`` adds months up, ``end`` is the last of them, ``ratio`` divides the sum by that of the
+    rows ``over_budget`` and ``over_actual``. Without a ``budget`` it is that of the own row.
+    """
+
+    label: str
+    unit: Unit
+    how: Literal["sum", "end", "ratio"]
+    actual: RowName
+    budget: RowName = ""
+    over_budget: RowName = ""
+    over_actual: RowName = ""
 
 
 class Shock(Struct, kw_only=True, frozen=True):
@@ -453,6 +474,8 @@ class Template(Struct, kw_only=True, frozen=True):
     covenant: list[Covenant]
     test: list[Test] = []
     annual: list[AnnualRow] = []
+    compliance: list[ComplianceRow] = []
+    certificate: list[Covenant] = []
     scenarios: ScenarioTable
     grid: list[Grid] = []
     tornado: list[Tornado] = []

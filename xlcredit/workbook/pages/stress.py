@@ -77,7 +77,9 @@ def _parameters_row(template: Template) -> int:
 
 def _break_pages(template: Template, sheet: Worksheet) -> None:
     """Print what is printed, and cut no table."""
-    tables = [(row, _height(spec)) for row, spec in _laid_out(template)]
+    inputs = scenarios.inputs_row(template)
+    tables = [(inputs, scenarios.height(template) - inputs)]
+    tables += [(row, _height(spec)) for row, spec in _laid_out(template)]
     parameters = scenarios.laid_out(template, _parameters_row(template))
     tables += [(row, len(spec.line) + 2) for row, spec in parameters if spec.printed]
     last = max([scenarios.height(template), *(row + height - 1 for row, height in tables)])

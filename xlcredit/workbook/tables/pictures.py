@@ -27,6 +27,7 @@ __all__ = ["chart", "height", "write"]
 _BANDS = (("ltUpDiag", "7C8798", "FFFFFF"), ("wdUpDiag", "1F3A5F", "DCE4EF"))
 _INVISIBLE = GraphicalProperties(noFill=True, ln=LineProperties(noFill=True))
 _HEADER_HEIGHT = 44
+_LABELS = 12  # that fit under a chart
 
 
 def height(spec: Picture) -> int:
@@ -89,6 +90,7 @@ def chart(place: Place, spec: Picture) -> AreaChart | BarChart | LineChart:
     plot.set_categories(names)
     charts.frame(plot, spec.title, spec.unit)
     plot.x_axis.number_format = find_unit(spec.at_unit).axis
+    plot.x_axis.tickLblSkip = -(-spec.rows // _LABELS)
     return plot
 
 

@@ -21,6 +21,7 @@ __all__ = [
     "HEADER_ROW",
     "columns",
     "height",
+    "inputs_row",
     "laid_out",
     "place",
     "place_parameters",
@@ -51,6 +52,11 @@ def printed_columns(template: Template) -> int:
     table = template.scenarios
     shown = sum(metric.printed for metric in table.metric)
     return 1 + max(shown, table.weighted + len(table.shock))
+
+
+def inputs_row(template: Template) -> int:
+    """The heading of the inputs as each scenario has them."""
+    return _values_header(template) - 1
 
 
 def height(template: Template) -> int:
@@ -102,7 +108,8 @@ def write(book: Draft, sheet: Worksheet) -> None:
 
 def _write_results(book: Draft, sheet: Worksheet) -> None:
     table = book.template.scenarios
-    header = ["Scenario", *(f"{m.label} [{m.unit}]" for m in table.metric)]
+    texts = [m.label if m.unit == "text" else f"{m.label} [{m.unit}]" for m in table.metric]
+    header = ["Scenario", *texts]
     style.heading(sheet, HEADER_ROW - 1, "Scenarios side by side", len(header))
     style.table_header(sheet, HEADER_ROW, header)
     sheet.row_dimensions[HEADER_ROW].height = 44
