@@ -6,6 +6,7 @@ import json
 import math
 from typing import Any
 
+import numpy as np
 import pytest
 
 from tests.functions.cases import answer
@@ -14,6 +15,7 @@ from xlcredit.errors import CellError
 from xlcredit.functions import call
 from xlcredit.functions.simulation import deal_of
 from xlcredit.models import simulation
+from xlcredit.models.simulation import Deal, Terms, outcomes
 
 CASES = json.loads(FILE.read_text())["cases"]
 TERMS: dict[str, Any] = {
@@ -48,6 +50,20 @@ def test_one_figure_is_that_of_the_block() -> None:
         alone = simulated(TERMS, 500, None, label)
         assert alone == value, label
         assert isinstance(value, CellError) or error >= 0.0
+
+
+def test_one_enforcement_has_no_error_to_tell() -> None:
+    """As many paths as there are before the second one is enforced."""
+    terms = TERMS | {"gpu_recovery": 0.5}
+    enforced = np.flatnonzero(outcomes(Deal.of(Terms(**terms)), 1, 0, 500).exposure)
+    figures = {label: rest for label, *rest in simulated(terms, int(enforced[1]))}
+    value, error = figures["loss_given_default"]
+    assert 0.0 < value < 1.0
+    assert error == CellError("#N/A") and "rests on one path" in error.reason
+    assert figures["expected_loss"][1] > 0.0  # of the others it says that they lost nothing
+    figures = {label: rest for label, *rest in simulated(terms, int(enforced[1]) + 1)}
+    assert figures["loss_given_default"][1] > 0.0
+    assert all(isinstance(error, CellError) for _, _, error in simulated(TERMS, 1))
 
 
 def test_the_defaults_are_what_is_said() -> None:

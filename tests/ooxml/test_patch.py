@@ -17,7 +17,7 @@ from openpyxl.utils.escape import unescape
 from xlcredit.errors import CODES, CellError, FileError
 from xlcredit.ooxml.package import Package
 from xlcredit.ooxml.patch import Changes, patch_calculation, patch_sheet
-from xlcredit.ooxml.sheet import scan
+from xlcredit.ooxml.scanning import scan
 from xlcredit.ooxml.values import Value
 from xlcredit.recalc import LibreOffice, recalculate
 

@@ -306,7 +306,11 @@ class Parameters(Struct, kw_only=True, frozen=True):
 
 
 class Grid(Struct, kw_only=True, frozen=True):
-    """A two-way grid; ``{across}`` and ``{down}`` are the values at its edges."""
+    """A two-way grid; ``{across}`` and ``{down}`` are the values at its edges.
+
+    ``native`` is the formula of a copy without worksheet functions. Where a cell needs months,
+    ``native_row`` is a monthly row for each, which ``native`` reads as ``{months.cell.all}``.
+    """
 
     title: str
     unit: Unit
@@ -319,6 +323,8 @@ class Grid(Struct, kw_only=True, frozen=True):
     formula: Formula
     threshold: Formula = ""
     direction: Literal["min", "max"] = "min"
+    native: Formula = ""
+    native_row: Formula = ""
 
 
 class Bar(Struct, kw_only=True, frozen=True):

@@ -9,17 +9,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, NamedTuple
 
 from openpyxl.formula.tokenizer import TokenizerError
 from openpyxl.formula.translate import Translator, TranslatorError
 
 from xlcredit.errors import CODES, CellError, FileError
-from xlcredit.ooxml.numerals import decimal, whole
+from xlcredit.garbage import uncollected
+from xlcredit.numerals import decimal, whole
 from xlcredit.ooxml.package import Package
 from xlcredit.ooxml.place import LAST_COLUMN, LAST_ROW, Area, Place, a1, extent
 from xlcredit.ooxml.relations import related, relations_of
-from xlcredit.ooxml.sheet import Cell, Sheet, scan
+from xlcredit.ooxml.scanning import scan
+from xlcredit.ooxml.sheet import Cell, Sheet
 from xlcredit.ooxml.tables import Table
 from xlcredit.ooxml.values import Value, unquote
 from xlcredit.serials import serial
@@ -45,8 +47,7 @@ _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationship
 _STRICT = "{http://purl.oclc.org/ooxml/officeDocument/relationships}id"
 
 
-@dataclass(frozen=True, slots=True)
-class Formula:
+class Formula(NamedTuple):
     """A formula and how far its result may reach."""
 
     place: Place
@@ -90,10 +91,11 @@ class Book:
         self._root = package.root(self.part)
         self.parts = dict(self._find_sheets())
         self._refuse_too_many_cells()
-        self.sheets: dict[str, Sheet] = {
-            name: scan(package.read(part), f"{package.path}: {part}")
-            for name, part in self.parts.items()
-        }
+        with uncollected():
+            self.sheets: dict[str, Sheet] = {
+                name: scan(package.read(part), f"{package.path}: {part}")
+                for name, part in self.parts.items()
+            }
 
     def _refuse_too_many_cells(self) -> None:
         """Refuse a workbook that a laptop has no memory for, before it is read."""
@@ -110,7 +112,10 @@ class Book:
         try:
             yield
         except (ValueError, LookupError) as error:
-            raise FileError(f"{self.package.path} is damaged: {what} cannot be read") from error
+            raise self._damaged(what) from error
+
+    def _damaged(self, what: str) -> FileError:
+        return FileError(f"{self.package.path} is damaged: {what} cannot be read")
 
     # --- the workbook part ------------------------------------------------------------------
 
@@ -180,17 +185,21 @@ class Book:
 
     def area(self, name: str) -> Area | None:
         """Find the area that a defined name of the workbook stands for."""
-        texts = (n.text for n in self.names if n.name == name and n.sheet is None)
-        match = _CELL.match(next(texts, ""))
+        named = (n for n in self.names if n.name == name and n.sheet is None)
+        found = next(named, None)
+        return self.area_of(found) if found else None
+
+    def area_of(self, name: Name) -> Area | None:
+        """Find the cells that a name stands for; None if it is a constant or a formula."""
+        match = _CELL.match(name.text)
         if not match:
             return None
         quoted, bare, first, last = match.groups()
-        sheet = quoted.replace("''", "'") if quoted else bare or ""
-        if sheet not in self.sheets:
-            return None
-        return Area(sheet, *extent(f"{first}:{last or first}".upper()))
+        target = (quoted.replace("''", "'") if quoted else bare or "").lower()
+        sheet = next((s for s in self.sheets if s.lower() == target), None)
+        return Area(sheet, *extent(f"{first}:{last or first}".upper())) if sheet else None
 
-    @property
+    @cached_property
     def uses_1904_dates(self) -> bool:
         """Whether serials count from 1904, as old Macs did."""
         settings = _first(self._root, "workbookPr")
@@ -266,8 +275,10 @@ class Book:
 
     def value(self, cell: Cell) -> Value:
         """Read what a cell shows: its constant, or its formula's value when it was saved."""
-        with self._reading(f"the value of {a1(cell.row, cell.column)}"):
+        try:
             return self._value(cell)
+        except (ValueError, LookupError) as error:
+            raise self._damaged(f"the value of {a1(cell.row, cell.column)}") from error
 
     def _value(self, cell: Cell) -> Value:
         text = cell.text
@@ -341,12 +352,14 @@ class Book:
     @cached_property
     def constants(self) -> Mapping[str, dict[tuple[int, int], Value]]:
         """The values typed into cells, by sheet."""
+        members = {tuple(place) for place in self.members}
         return {
             name: {
                 key: value
                 for key, cell in sheet.cells.items()
                 if cell.formula is None
-                and Place(name, *key) not in self.members
+                and cell.text is not None
+                and not (members and (name, *key) in members)
                 and (value := self.value(cell)) is not None
             }
             for name, sheet in self.sheets.items()

@@ -88,7 +88,7 @@ def digests(book: Book, without: Collection[str] = ()) -> dict[str, str]:
 def _add_cells(seen: dict[str, list[Any]], book: Book, sheet: str, styles: _Styles) -> None:
     xml = book.sheets[sheet].xml
     for (row, column), cell in sorted(book.sheets[sheet].cells.items()):
-        match = _STYLE.match(xml, cell.span.start, xml.index(b">", cell.span.start) + 1)
+        match = _STYLE.match(xml, cell.start, xml.index(b">", cell.start) + 1)
         number, look = styles.of(int(match[1]) if match else 0)
         place = [sheet, a1(row, column)]
         seen["fonts, fills and alignment"].append([*place, look])

@@ -91,8 +91,8 @@ def _style(book: Book, place: Place) -> int | None:
     cell = sheet.cells.get((place.row, place.column))
     if cell is None:
         return None
-    end = sheet.xml.index(b">", cell.span.start) + 1
-    style = _STYLE.match(sheet.xml, cell.span.start, end)
+    end = sheet.xml.index(b">", cell.start) + 1
+    style = _STYLE.match(sheet.xml, cell.start, end)
     return int(style[1]) if style else None
 
 

@@ -77,12 +77,17 @@ def patch_sheet(sheet: Sheet, changes: Changes) -> bytes:
         if cell is None:
             if value is not None:
                 missing[place[0]][place[1]] = _new_cell(sheet.prefix, place, value, fill)
-        elif cell.options.get("t") != "dataTable":
+        elif cell.options.get("t") != "dataTable" and not _is_there(cell, value):
             edits += fill(sheet, cell, value)
     for place, (rows, columns) in changes.spills.items():
         edits += _resize(sheet, sheet.cells[place], rows, columns)
     edits += _insert(sheet, missing)
     return _splice(sheet.xml, edits)
+
+
+def _is_there(cell: Cell, value: Value) -> bool:
+    """Whether a number stands in a cell already, in the very spelling."""
+    return type(value) is float and cell.kind == "n" and cell.text == spell(value)[1]
 
 
 def patch_calculation(xml: bytes) -> bytes:
@@ -147,19 +152,19 @@ class _Result:
 
     def __call__(self, sheet: Sheet, cell: Cell, value: Value) -> list[Edit]:
         """Make the edits that put ``value`` into an existing cell."""
-        xml, span = sheet.xml, cell.span
-        tag = _start_tag(xml, span)
+        start = cell.start
+        tag = _start_tag(sheet.xml, start)
         attributes = self.attributes(value)
         content = self.content(sheet.prefix, value)
         bare = _TYPE.sub(b"", tag).rstrip(b">").rstrip(b"/").rstrip()
-        if span.close < 0:
+        if sheet.is_closed(cell):
             close = b"</%bc>" % sheet.prefix
             new = bare + attributes + (b">" + content + close if content else b"/>")
-            return [(span.start, span.end, new)]
+            return [(start, cell.end, new)]
         edits = []
         if bare + attributes + b">" != tag:
-            edits.append((span.start, span.start + len(tag), bare + attributes + b">"))
-        return edits + _replace_content(cell, content, span.start + len(tag))
+            edits.append((start, start + len(tag), bare + attributes + b">"))
+        return edits + _replace_content(sheet.content(cell), content, start + len(tag))
 
 
 class _Input(_Result):
@@ -185,18 +190,18 @@ _fill_result = _Result()
 _fill_input = _Input()
 
 
-def _start_tag(xml: bytes, span: Span) -> bytes:
-    match = _START_TAG.match(xml, span.start)
+def _start_tag(xml: bytes, start: int) -> bytes:
+    match = _START_TAG.match(xml, start)
     assert match, "the parser saw a start tag here"
     return match.group()
 
 
-def _replace_content(cell: Cell, content: bytes, inside: int) -> list[Edit]:
+def _replace_content(spans: Mapping[str, Span], content: bytes, inside: int) -> list[Edit]:
     """Put ``content`` where the old value stood, else behind the formula, else first."""
-    old = sorted((s.start, s.end) for n, s in cell.content.items() if n != "f")
+    old = sorted((s.start, s.end) for n, s in spans.items() if n != "f")
     if old:
         return [(*old[0], content), *((a, b, b"") for a, b in old[1:])]
-    at = cell.content["f"].end if "f" in cell.content else inside
+    at = spans["f"].end if "f" in spans else inside
     return [(at, at, content)]
 
 
@@ -205,12 +210,12 @@ def _resize(sheet: Sheet, cell: Cell, rows: int, columns: int) -> list[Edit]:
 
     Excel would take filled cells outside the extent for constants that block the spill.
     """
-    tag = _start_tag(sheet.xml, cell.content["f"])
+    start = sheet.content(cell)["f"].start
+    tag = _start_tag(sheet.xml, start)
     last = a1(cell.row + rows - 1, cell.column + columns - 1)
     first = a1(cell.row, cell.column)
     reference = first if first == last else f"{first}:{last}"
     new = _REF.sub(lambda m: m[1] + b'"%b"' % reference.encode(), tag)
-    start = cell.content["f"].start
     return [(start, start + len(tag), new)] if new != tag else []
 
 
@@ -245,7 +250,7 @@ def _insert_cells(sheet: Sheet, row: Row, cells: Mapping[int, bytes]) -> list[Ed
     for column in sorted(cells):
         at = bisect_left(columns, column)
         follows = (row.number, columns[at]) if at < len(columns) else None
-        position = sheet.cells[follows].span.start if follows else row.span.close
+        position = sheet.cells[follows].start if follows else row.span.close
         before[position].append(cells[column])
     return _open_up(sheet, row.span, "row", before)
 
@@ -268,7 +273,7 @@ def _open_up(sheet: Sheet, span: Span, name: str, before: Mapping[int, list[byte
     if span.close >= 0:
         return [(at, at, b"".join(new)) for at, new in before.items()]
     (new,) = before.values()
-    tag = _start_tag(sheet.xml, span)[:-2].rstrip() + b">"
+    tag = _start_tag(sheet.xml, span.start)[:-2].rstrip() + b">"
     close = b"</%b%b>" % (sheet.prefix, name.encode())
     return [(span.start, span.end, tag + b"".join(new) + close)]
 

@@ -5,18 +5,23 @@ The positions let :mod:`xlcredit.ooxml.patch` change a value and leave every oth
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
-from xml.parsers import expat
 
-from xlcredit.errors import FileError
-from xlcredit.ooxml.archive import is_utf8
-from xlcredit.ooxml.numerals import whole
-from xlcredit.ooxml.place import LAST_COLUMN, LAST_ROW, extent
-
-__all__ = ["Cell", "Row", "Sheet", "Span", "scan"]
+__all__ = ["CELL", "CONTENT", "Cell", "Row", "Sheet", "Span"]
 
 #: Elements of a cell that hold its content; ``t`` is the text inside ``is``.
-_CONTENT = frozenset({"f", "v", "is"})
+CONTENT = frozenset({"f", "v", "is"})
+
+#: A cell in the one spelling that nearly all programs use.
+CELL = (
+    rb'<c r="(?P<column>[A-Z]{1,3})(?P<row>[1-9][0-9]{0,6})"'
+    rb'(?P<attributes>(?: [a-z]+="[^"<>&]*")*)(?: ?/>|>'
+    rb'(?P<f><f(?P<options>(?: [A-Za-z0-9]+="[^"<>&]*")*)(?: ?/>|>(?P<formula>[^<]*)</f>))?'
+    rb'(?P<v><v(?: xml:space="preserve")?(?: ?/>|>(?P<text>[^<]*)</v>))?'
+    rb'(?P<is><is><t(?: xml:space="preserve")?>(?P<inline>[^<]*)</t></is>)?</c>)'
+)
+_CELL = re.compile(CELL)
 
 
 @dataclass(slots=True)
@@ -34,12 +39,12 @@ class Cell:
 
     row: int
     column: int
-    span: Span
+    start: int  #: where its start tag begins
+    end: int  #: where it ends
     kind: str = "n"
     dynamic: bool = False  #: the cell's formula may spill (cell metadata, ``cm``)
-    content: dict[str, Span] = field(default_factory=dict)  #: spans of f, v and is
     formula: str | None = None
-    options: dict[str, str] = field(default_factory=dict)  #: attributes of f
+    options: dict[str, str] = field(default_factory=dict)  #: attributes of f; not to be changed
     text: str | None = None  #: what v or is holds; None if there is neither
 
 
@@ -61,131 +66,28 @@ class Sheet:
     data: Span | None = None
     rows: dict[int, Row] = field(default_factory=dict)
     cells: dict[tuple[int, int], Cell] = field(default_factory=dict)
+    spans: dict[tuple[int, int], dict[str, Span]] = field(default_factory=dict)
+    """Where f, v and is stand, of cells in an unusual spelling."""
 
+    def content(self, cell: Cell) -> dict[str, Span]:
+        """Find where a cell's formula and value (f, v, is) stand."""
+        if noted := self.spans.get((cell.row, cell.column)):
+            return noted
+        match = _CELL.match(self.xml, cell.start) if not self.spans else None
+        if match is None:
+            return {}
+        spans = {name: match.span(name) for name in ("f", "v", "is")}
+        return {
+            name: Span(start, self._close(start, end), end)
+            for name, (start, end) in spans.items()
+            if start < end
+        }
 
-def scan(xml: bytes, place: str) -> Sheet:
-    """Read the cells of a worksheet part.
+    def is_closed(self, cell: Cell) -> bool:
+        """Whether a cell is one tag that closes itself, and holds nothing."""
+        return self.xml[cell.end - 2 : cell.end] == b"/>"
 
-    Parameters
-    ----------
-    xml : bytes
-        The part.
-    place : str
-        File and part, for error messages.
-
-    Raises
-    ------
-    FileError
-        If the part is not well-formed, or is stored in a way that cannot be patched.
-    """
-    if not is_utf8(xml):
-        raise FileError(f"{place} is not stored as UTF-8; open the file in Excel and save it again")
-    scanner = _Scanner(xml, place)
-    try:
-        scanner.parser.Parse(xml, True)
-    except (expat.ExpatError, ValueError, KeyError, AttributeError) as error:
-        raise FileError(f"{place} is damaged: {error}") from error
-    return scanner.sheet
-
-
-class _Scanner:
-    """The handlers of the XML parser; elements are known by their local names."""
-
-    def __init__(self, xml: bytes, place: str) -> None:
-        self.sheet = Sheet(xml)
-        self.place = place
-        self.row: Row | None = None
-        self.cell: Cell | None = None
-        self.part: Span | None = None  # the f, v or is that is open
-        self.inner = ""  # name of the innermost element open inside it
-        self.text: list[str] = []
-        self.parser = expat.ParserCreate()
-        self.parser.buffer_text = True
-        self.parser.StartElementHandler = self.start
-        self.parser.EndElementHandler = self.stop
-        self.parser.CharacterDataHandler = self.characters
-        self.parser.StartDoctypeDeclHandler = self.doctype
-
-    def doctype(self, *_: object) -> None:
-        raise FileError(f"{self.place} declares a document type; refused")
-
-    def start(self, tag: str, attributes: dict[str, str]) -> None:
-        name = tag.rpartition(":")[2]
-        if self.cell is not None:
-            self._start_content(name, attributes)
-        elif self.row is not None:
-            if name == "c":
-                self._start_cell(attributes)
-        elif name == "row" and self.sheet.data is not None and self.sheet.data.end < 0:
-            last = next(reversed(self.sheet.rows), 0)
-            number = whole(attributes["r"]) if "r" in attributes else last + 1
-            if not 0 < number <= LAST_ROW or number in self.sheet.rows:
-                raise ValueError(f"row {number} is none, or stands there twice")
-            self.row = Row(number, Span(self.parser.CurrentByteIndex))
-            self.sheet.rows[number] = self.row
-        elif name == "sheetData" and self.sheet.data is None:
-            self.sheet.prefix = tag[: -len(name)].encode()
-            self.sheet.data = Span(self.parser.CurrentByteIndex)
-
-    def _start_cell(self, attributes: dict[str, str]) -> None:
-        assert self.row is not None
-        row, columns = self.row.number, self.row.columns
-        column = columns[-1] + 1 if columns else 1
-        if "r" in attributes:
-            there, column, *_ = extent(attributes["r"])
-            if there != row:
-                raise ValueError(f"{attributes['r']} stands in row {row}")
-        if column > LAST_COLUMN or (row, column) in self.sheet.cells:
-            raise ValueError(f"cell {column} of row {row} is none, or stands there twice")
-        span = Span(self.parser.CurrentByteIndex)
-        kind, dynamic = attributes.get("t", "n"), attributes.get("cm", "0") != "0"
-        self.cell = Cell(row, column, span, kind, dynamic)
-        columns.append(column)
-        self.sheet.cells[row, column] = self.cell
-
-    def _start_content(self, name: str, attributes: dict[str, str]) -> None:
-        assert self.cell is not None
-        self.inner = name
-        if self.part is None and name in _CONTENT:
-            self.part = self.cell.content[name] = Span(self.parser.CurrentByteIndex)
-            self.text = []
-            if name == "f":
-                self.cell.options = attributes
-
-    def characters(self, text: str) -> None:
-        # Phonetic readings (rPh) stand inside is, and are no part of the text.
-        if self.part is not None and self.inner in {"f", "v", "t"}:
-            self.text.append(text)
-
-    def stop(self, tag: str) -> None:
-        name = tag.rpartition(":")[2]
-        if self.cell is not None:
-            if name == "c":
-                self._finish(self.cell.span, empty=not self.cell.content)
-                self.cell = None
-            elif self.part is not None and name in _CONTENT:
-                self._stop_content(self.cell, name, self.part)
-            elif name == "rPh":
-                self.inner = ""
-        elif self.row is not None and name == "row":
-            self._finish(self.row.span, empty=not self.row.columns)
-            self.row = None
-        elif name == "sheetData" and self.sheet.data is not None:
-            self._finish(self.sheet.data, empty=not self.sheet.rows)
-
-    def _stop_content(self, cell: Cell, name: str, part: Span) -> None:
-        text = "".join(self.text)
-        self._finish(part, empty=not text and self.inner == name)
-        self.part = None
-        if name == "f":
-            cell.formula = text
-        elif name == "v" or cell.text is None:
-            cell.text = text
-
-    def _finish(self, span: Span, *, empty: bool) -> None:
-        """Note where an element ends: an empty one may be a single, self-closing tag."""
-        at, xml = self.parser.CurrentByteIndex, self.sheet.xml
-        if empty and xml[at - 2 : at] == b"/>":
-            span.end = at
-        else:
-            span.close, span.end = at, xml.index(b">", at) + 1
+    def _close(self, start: int, end: int) -> int:
+        if self.xml[end - 2 : end] == b"/>":
+            return -1
+        return self.xml.rindex(b"</", start, end)

@@ -55,7 +55,7 @@ class Styles:
 
     def of_cell(self, sheet: Sheet, place: tuple[int, int]) -> int:
         """Read the style of a cell."""
-        match = _STYLE.match(sheet.xml, sheet.cells[place].span.start)
+        match = _STYLE.match(sheet.xml, sheet.cells[place].start)
         return int(match[1]) if match else 0
 
     @property

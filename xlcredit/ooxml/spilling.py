@@ -62,7 +62,7 @@ def _dynamic(sheet: Sheet, place: Place, index: int) -> list[Edit]:
     cell = sheet.cells[place.row, place.column]
     if cell.options.get("t") == "shared":
         raise RecalcError(f"{place}: shares its formula with other cells; enter it again in Excel")
-    whole, inner = _tag(sheet.xml, cell.span.start), _tag(sheet.xml, cell.content["f"].start)
+    whole, inner = _tag(sheet.xml, cell.start), _tag(sheet.xml, sheet.content(cell)["f"].start)
     array = b' t="array"'
     if "ref" not in cell.options:
         array += b' ref="%b"' % a1(place.row, place.column).encode()

@@ -11,7 +11,7 @@ from xlcredit.ooxml.book import Book, Formula
 from xlcredit.ooxml.package import Package
 from xlcredit.ooxml.place import Area, Place
 from xlcredit.ooxml.plainbook import plain_workbook
-from xlcredit.ooxml.values import Value, plain
+from xlcredit.ooxml.values import Value, to_cell
 from xlcredit.recalc.calls import default_functions
 from xlcredit.recalc.engine import Engine
 from xlcredit.recalc.session import Calculation
@@ -101,7 +101,7 @@ def _rows(name: str, value: Any) -> list[list[Value]]:
 
 
 def _cell(name: str, value: Any) -> Any:
-    held = plain(value)
+    held = to_cell(value)
     if isinstance(held, CellError):
         raise RecalcError(f"{name}: {value!r} is not a value for a cell")
     return held

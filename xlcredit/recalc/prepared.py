@@ -91,16 +91,16 @@ def _shares(sheet: Sheet, cells: Cells, stored: Mapping[tuple[int, int], str]) -
 
 def _without_value(sheet: Sheet, cell: Cell) -> Iterable[Edit]:
     if cell.kind != "n":
-        tag = _start_tag(sheet.xml, cell.span.start)
-        yield cell.span.start, cell.span.start + len(tag), _KIND.sub(b"", tag)
-    for name, span in cell.content.items():
+        tag = _start_tag(sheet.xml, cell.start)
+        yield cell.start, cell.start + len(tag), _KIND.sub(b"", tag)
+    for name, span in sheet.content(cell).items():
         if name != "f":
             yield span.start, span.end, b""
 
 
 def _entered(sheet: Sheet, cell: Cell, value: Value | Text) -> Edit:
     """Write a cell anew: with the style it has, and a formula or a constant."""
-    tag = _start_tag(sheet.xml, cell.span.start).rstrip(b">").rstrip(b"/").rstrip()
+    tag = _start_tag(sheet.xml, cell.start).rstrip(b">").rstrip(b"/").rstrip()
     tag, prefix = _KIND.sub(b"", tag), sheet.prefix
     if isinstance(value, Text):
         is_array = cell.options.get("t") == "array"
@@ -120,7 +120,7 @@ def _entered(sheet: Sheet, cell: Cell, value: Value | Text) -> Edit:
         kind, text_ = spell(value)
         tag += b' t="%b"' % kind.encode() if kind else b""
         content = element(prefix + b"v", text_)
-    return cell.span.start, cell.span.end, b"%b>%b</%bc>" % (tag, content, prefix)
+    return cell.start, cell.end, b"%b>%b</%bc>" % (tag, content, prefix)
 
 
 def _at(cell: Cell) -> tuple[int, int]:

@@ -221,11 +221,11 @@ def _disagreements(book: Book, listed: list[tuple[str, str, str, Value]]) -> Ite
 def _values_only(sheet: Sheet) -> bytes:
     """Take the formulas out of a worksheet part; not one other byte changes."""
     pieces, position = [], 0
-    for cell in sorted(sheet.cells.values(), key=lambda c: c.span.start):
-        if span := cell.content.get("f"):
+    for cell in sorted(sheet.cells.values(), key=lambda c: c.start):
+        if span := sheet.content(cell).get("f"):
             # Cell metadata marks a formula that spills: without one it would be damage.
-            head = _METADATA.sub(b"", sheet.xml[cell.span.start : span.start], count=1)
-            pieces += [sheet.xml[position : cell.span.start], head]
+            head = _METADATA.sub(b"", sheet.xml[cell.start : span.start], count=1)
+            pieces += [sheet.xml[position : cell.start], head]
             position = span.end
     return b"".join([*pieces, sheet.xml[position:]])
 

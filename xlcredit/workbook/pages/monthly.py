@@ -50,6 +50,7 @@ class MonthlyPage:
 
     def place(self, book: Draft) -> None:
         """Record the rows; a row that holds one constant is a named cell."""
+        book.places.monthly.add(self.name)
         for row, item in self.layout():
             if isinstance(item, Row):
                 if item.constant:
