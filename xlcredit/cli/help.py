@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from xlcredit.cli import completion
+
 __all__ = ["register"]
 
 
@@ -16,7 +18,10 @@ def register(app: typer.Typer) -> None:
 
 def show_help(
     topic: Annotated[
-        str | None, typer.Argument(help="A topic; without it, all are listed.")
+        str | None,
+        typer.Argument(
+            help="A topic; without it, all are listed.", autocompletion=completion.topics
+        ),
     ] = None,
 ) -> None:
     """Show a page of the tutorial, the glossary, or how to do something.

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from xlcredit.cli import completion
+
 __all__ = ["register"]
 
 
@@ -26,7 +28,10 @@ def register(app: typer.Typer) -> None:
 def new(
     template: Annotated[
         str | None,
-        typer.Argument(help="A shipped template's name, or a template's folder or template.toml."),
+        typer.Argument(
+            help="A shipped template's name, or a template's folder or template.toml.",
+            autocompletion=completion.templates,
+        ),
     ] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="The workbook, or deal file, to write.")
