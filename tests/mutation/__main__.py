@@ -43,7 +43,7 @@ TARGETS: dict[str, tuple[str, ...]] = {
     **{
         f"xlcredit/ooxml/{name}.py": _OOXML
         for name in (
-            *("archive", "book", "formulas", "numerals", "package", "patch", "place", "plainbook"),
+            *("archive", "book", "formulas", "package", "patch", "place", "plainbook"),
             *("relations", "sheet", "sheets", "spelling", "spilling", "tables", "tags", "values"),
         )
     },

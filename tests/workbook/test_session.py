@@ -19,7 +19,8 @@ from xlcredit.errors import CellError, FileError, RecalcError
 from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.package import Package
 from xlcredit.recalc import recalculate
-from xlcredit.workbook.pages.inputs import CHANGED, read_inputs
+from xlcredit.recalc.citations import CHANGED
+from xlcredit.workbook.pages.inputs import read_inputs
 
 from .conftest import Example
 

@@ -78,9 +78,10 @@ def simulate(
         refuse_source(file, table)
         refuse_to_replace(table, force)
     if charts is not None:
-        from xlcredit.workbook.sensitivity.chart import pyplot
+        from xlcredit.workbook.pictures import pyplot, refuse_pictures
 
         pyplot()
+        refuse_pictures(charts, force)
     wanted = None if target is None else _target(target)
     deal, asked_paths, asked_seed = read_simulation(file)
     count = asked_paths if paths is None else paths

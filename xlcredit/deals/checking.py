@@ -29,7 +29,7 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _IN_BRACES = re.compile(r"\{[^{}]*\}")
 _ADDRESS = re.compile(r"[A-Za-z]{1,3}[0-9]{1,7}|[Rr][0-9]*([Cc][0-9]*)?|[Cc][0-9]*")
 _WORDS = frozenset({"TRUE", "FALSE", "NAN", "INF"})
-_RESERVED = frozenset({"case", "live", "scenarios", "across", "down", "x"})
+_RESERVED = frozenset({"case", "live", "scenarios", "across", "down", "x", "at", "n", "as_of"})
 #: Excel's rules for the names of sheets, and the sheets that every workbook has.
 _NO_SHEET = re.compile(r"[\[\]:*?/\\'\"]|^History$", re.IGNORECASE)
 _LONGEST_SHEET = 31
@@ -51,6 +51,8 @@ PAGES = (
 _FEWEST_MONTHS, _MOST_MONTHS = 12, 360
 #: Weights that add to 1 but for the decimals of a file.
 _ROUNDING = 1e-9
+#: What a table beside a chart may hold.
+_MOST_ROWS = 120
 #: Excel's limit for a list of choices.
 _LONGEST_LIST = 255
 
@@ -68,7 +70,8 @@ def check(template: Template, path: Path) -> None:
     """
     for name, problem in _duplicates(template):
         raise DealError(f"{path}{_defined_twice(path, name)}: {problem}")
-    for words in (_names, _sheets, _rows_say_one_thing, _units, _references, _counts, _cases):
+    kinds = (_names, _sheets, _rows_say_one_thing, _units, _references, _counts, _pictures, _cases)
+    for words in kinds:
         for text, problem in words(template):
             after = "[scenarios]" if words is _cases else ""
             raise DealError(f"{path}{line_of(path, text, after)}: {problem}")
@@ -294,6 +297,23 @@ def _counts(template: Template) -> Problems:
             yield f'"{item.name}"', f"{item.name}: a choice must not hold a comma"
         if len(",".join(item.choices)) > _LONGEST_LIST:
             yield f'"{item.name}"', f"{item.name}: choices of {_LONGEST_LIST} characters at most"
+
+
+def _pictures(template: Template) -> Problems:
+    sheets = {sheet.name: sheet for sheet in template.sheet}
+    for picture in template.picture:
+        place = f'"{picture.title}"'
+        if picture.sheet not in sheets:
+            near = did_you_mean(picture.sheet, sheets)
+            yield place, f"{picture.title}: {picture.sheet!r} is not a sheet{near}"
+        elif any(row.formula for block in sheets[picture.sheet].block for row in block.row):
+            message = "a picture stands on a sheet of constants, without months"
+            yield place, f"{picture.title}: {message}; {picture.sheet} has months"
+        if picture.kind == "fan" and len(picture.column) % 2 == 0:
+            message = "a fan has an odd number of columns, the middle one its line"
+            yield place, f"{picture.title}: {message}; got {len(picture.column)}"
+        if not 1 <= picture.rows <= _MOST_ROWS:
+            yield place, f"{picture.title}: rows must be 1..{_MOST_ROWS}; got {picture.rows}"
 
 
 def _cases(template: Template) -> Problems:

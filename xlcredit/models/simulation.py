@@ -34,6 +34,7 @@ __all__ = [
     "Simulation",
     "Terms",
     "Tilt",
+    "kernel_name",
     "outcomes",
     "simulate",
     "sweep",
@@ -278,6 +279,11 @@ class Simulation:
 def warm_up() -> None:
     """Compile the kernel where numba is installed, so that no cell has to wait for it."""
     _kernel("auto")
+
+
+def kernel_name(name: str) -> str:
+    """Say which kernel ``auto``, ``numpy`` or ``compiled`` is on this machine; have it ready."""
+    return _kernel(name)[0]
 
 
 def _kernel(name: str) -> tuple[str, Callable[..., Outcome]]:

@@ -21,8 +21,9 @@ import msgspec
 import xlcredit
 from xlcredit.deals.reading import folder
 from xlcredit.errors import UserError
-from xlcredit.models.joint import Block, LoanBook, run_block
+from xlcredit.models.joint import Block
 from xlcredit.portfolio import shipping
+from xlcredit.portfolio.crew import Order, Start, run_order
 from xlcredit.portfolio.evaluate import Result, failed
 from xlcredit.portfolio.loans import Task
 from xlcredit.portfolio.pool import Hand, Limits
@@ -189,21 +190,19 @@ class Paths:
     ----------
     address : str
         The scheduler.
-    book : LoanBook
-        The loans, sent to each worker once.
-    seed : int
-        Seed of the paths.
+    start : Start
+        What all blocks have in common, sent to each worker once.
     """
 
-    def __init__(self, address: str, book: LoanBook, seed: int) -> None:
+    def __init__(self, address: str, start: Start) -> None:
         self._address = address
         self._client = _connected(_distributed(), address)
-        self._start = self._client.scatter((book, seed), broadcast=True, hash=False)
+        self._start = self._client.scatter(start, broadcast=True, hash=False)
 
-    def run(self, blocks: list[Any]) -> Iterator[Block]:
+    def run(self, orders: list[Order]) -> Iterator[Block]:
         """Run blocks; a worker that dies costs nothing but time."""
         futures = [
-            self._client.submit(run_paths, self._start, paths, pure=False) for paths in blocks
+            self._client.submit(run_order, self._start, order, pure=False) for order in orders
         ]
         for future in futures:
             while True:
@@ -214,14 +213,12 @@ class Paths:
                     _refuse_gone(self._client, self._address)
                 except (CancelledError, FutureCancelled) as error:
                     raise _gone(self._address) from error
+                except Exception as error:  # whatever the worker has raised
+                    told = " ".join(str(error).split()) or type(error).__name__
+                    raise UserError(f"the cluster could not run a block of paths: {told}") from None
             yield block
             future.release()
 
     def close(self) -> None:
         """Leave the cluster."""
         self._client.close(timeout=5)
-
-
-def run_paths(start: tuple[LoanBook, int], paths: Any) -> Block:
-    """Run one block on a worker."""
-    return run_block(*start, paths)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from xlcredit.errors import RecalcError
+from xlcredit.garbage import uncollected
 from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.place import Place
 from xlcredit.ooxml.values import Value
@@ -50,7 +51,8 @@ class Live:
         """What differs from the file."""
         own = default_functions() if functions is None else functions
         self._run = Calculation(book, own, engine)
-        self._run.calculate({})
+        with uncollected():
+            self._run.calculate({})
         self._stale = False
 
     def set(self, inputs: Mapping[Place, Value]) -> None:

@@ -8,12 +8,14 @@ from collections.abc import Callable, Mapping
 from typing import IO, Any
 
 from xlcredit.errors import RecalcError
+from xlcredit.garbage import uncollected
 from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.package import Package
 from xlcredit.ooxml.patch import Changes, patch_calculation, patch_sheet
 from xlcredit.ooxml.place import Place
 from xlcredit.ooxml.values import Value
 from xlcredit.recalc.calls import default_functions
+from xlcredit.recalc.citations import with_sources
 from xlcredit.recalc.engine import Engine
 from xlcredit.recalc.inputs import Inputs, resolve_inputs
 from xlcredit.recalc.outcome import Recalculation, differences, faults
@@ -45,8 +47,8 @@ def recalculate(
     The copy differs from the source only in the values beside the formulas and in the inputs
     that were set: all other parts of the file, and every formula, are the same bytes.
 
-    Cells are changed as they are given, and no others: :func:`xlcredit.recalculate` also takes the
-    citation from an input of a workbook made by xlcredit.
+    In a workbook made by xlcredit, an input that is set also loses the source and the date of the
+    figure it had.
 
     Parameters
     ----------
@@ -90,16 +92,17 @@ def recalculate(
     1.182
     """
     started = time.perf_counter()
-    book = source if isinstance(source, Book) else Book(Package(source))
-    new = resolve_inputs(book, inputs or {})
-    own = default_functions() if functions is None else functions
-    run = Calculation(book, own, engine, keep=keep)
-    run.calculate(new)
-    if strict and run.refused:
-        raise RecalcError(_first(run.refused))
-    if target is not None:
-        run.write(target, new, overwrite=overwrite)
-    return run.result(new, started)
+    with uncollected():
+        book = source if isinstance(source, Book) else Book(Package(source))
+        new = resolve_inputs(book, with_sources(book, inputs or {}))
+        own = default_functions() if functions is None else functions
+        run = Calculation(book, own, engine, keep=keep)
+        run.calculate(new)
+        if strict and run.refused:
+            raise RecalcError(_first(run.refused))
+        if target is not None:
+            run.write(target, new, overwrite=overwrite)
+        return run.result(new, started)
 
 
 def _first(refused: Mapping[Place, str]) -> str:
@@ -197,7 +200,7 @@ class Calculation:
             names={n: everything[p.sheet].get((p.row, p.column)) for n, p in places},
             errors=list(faults(book, values, main.calls, main.refused)),
             changes=list(differences(book, values)),
-            warnings=volatile_warning(book.formulas.values()),
+            warnings=volatile_warning(main.kinds.values()),
             functions_called={n: k for n, k in sorted(called) if n in self._own},
             cells=len(book.formulas),
             seconds=0.0 if started is None else time.perf_counter() - started,

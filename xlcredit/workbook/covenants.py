@@ -10,9 +10,9 @@ from typing import ClassVar
 from xlcredit.errors import CellError
 from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.place import Place
+from xlcredit.ooxml.reading import table
 from xlcredit.ooxml.values import Value
 from xlcredit.workbook.pages.summary import AREA_COVENANTS, COVENANT_COLUMNS
-from xlcredit.workbook.reading import table
 
 __all__ = ["BREACH", "CHECK", "PASS", "CovenantResult", "CovenantCells", "find_covenants"]
 

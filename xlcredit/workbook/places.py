@@ -117,8 +117,8 @@ class Places:
             known = ", ".join(f".{word}" for word in [*columns, *_LIVES, "budget"] if word)
             raise DealError(f"{{{name}}}: .{part} is not one of {known}")
         if part in ("", "prev", "next") and (column < OPENING or sheet not in self.monthly):
-            told = "is the value of a month, and here are no months"
-            raise DealError(f"{{{name}}} {told}; write {{{row}.all}}, .first, .opening or .total")
+            said = "is the value of a month, and here are no months"
+            raise DealError(f"{{{name}}} {said}; write {{{row}.all}}, .first, .opening or .total")
         prefix = "" if place.sheet == sheet else f"{quoted(place.sheet)}!"
         if part in _LIVES:
             first, more = _LIVES[part]

@@ -8,8 +8,8 @@ from xlcredit.deals.deal import Deal
 from xlcredit.deals.template import Input, Template
 from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.place import Place
+from xlcredit.ooxml.reading import units
 from xlcredit.recalc.validation import limits
-from xlcredit.workbook.reading import units
 from xlcredit.worksheet.bands import two_readings
 
 __all__ = ["doubtful", "doubtful_cells", "doubtful_inputs"]

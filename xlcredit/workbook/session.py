@@ -23,6 +23,7 @@ from xlcredit.ooxml.formats import DateCells, to_date
 from xlcredit.ooxml.package import Package
 from xlcredit.ooxml.place import Place
 from xlcredit.ooxml.values import Value, to_cell
+from xlcredit.recalc.citations import with_sources
 from xlcredit.recalc.engine import Engine
 from xlcredit.recalc.inputs import resolve_inputs
 from xlcredit.recalc.live import Live
@@ -30,7 +31,6 @@ from xlcredit.recalc.outcome import CellFault, Recalculation
 from xlcredit.recalc.session import Source
 from xlcredit.recalc.validation import choices, limits
 from xlcredit.workbook.covenants import CovenantResult, find_covenants
-from xlcredit.workbook.life.change import with_sources
 from xlcredit.workbook.notebook import as_html
 
 if TYPE_CHECKING:

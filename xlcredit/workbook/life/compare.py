@@ -12,13 +12,13 @@ from xlcredit.deals.units import DRIVER_UNITS, Unit
 from xlcredit.errors import CellError, FileError
 from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.place import Place, address
+from xlcredit.ooxml.reading import open_book, text
 from xlcredit.ooxml.values import Value
 from xlcredit.serials import from_serial
 from xlcredit.workbook.life.stamp import Stamp, read_stamp
 from xlcredit.workbook.pages.dashboard import Dashboard, ShownFigure, read_dashboard
 from xlcredit.workbook.pages.inputs import InputsPage, read_inputs
 from xlcredit.workbook.pages.term_sheet import read_terms
-from xlcredit.workbook.reading import open_book, text
 
 __all__ = ["Change", "WorkbookDiff", "compare", "moved"]
 

@@ -13,11 +13,11 @@ from typing import Any
 
 from xlcredit.deals import units
 from xlcredit.errors import CellError, FileError
+from xlcredit.ooxml import reading
 from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.place import Area, Place
 from xlcredit.ooxml.values import Value
 from xlcredit.serials import from_serial
-from xlcredit.workbook import reading
 from xlcredit.workbook.covenants import BREACH, PASS
 from xlcredit.workbook.pages.audit import AREA_CHECKS, CHECK_COLUMNS
 from xlcredit.workbook.pages.summary import (
