@@ -36,7 +36,7 @@ def show_help(
     known = topics()
     if topic is None:
         for name, title in known.items():
-            terminal.line((f"{name:<16}", "bold"), title)
+            terminal.line((f"{name:<18}", "bold"), title)
         terminal.line("\nOne of them: xlcredit help first-loan. A command: xlcredit recalc --help")
         return
     if topic not in known:
