@@ -132,7 +132,7 @@ _LAST_DIGITS = 4e-15
 
 
 def whole(*raw: Any) -> Any:
-    """INT(number): one cell below a whole number, or the whole number at 15 digits?"""
+    """INT(number): where only the last digit is missing to a whole number, that is told."""
     if len(raw) == 1 and isinstance(raw[0], list):
         return [[_told(cell) for cell in row] for row in raw[0]]
     if raw and isinstance(raw[0], str):

@@ -173,7 +173,7 @@ def _behind(function: Function) -> Callable[..., Any]:
 
 # What a model calls thousands of times is answered at once where it is given two numbers.
 
-_compared, _added, _powered = map(_behind, (compared, added, powered))
+_compared, _added, _powered = _behind(compared), _behind(added), _behind(powered)
 
 
 def _compare(left: Any, operator: str, right: Any) -> Any:
