@@ -18,7 +18,7 @@ from rich.table import Table
 
 import xlcredit
 from xlcredit.deals import load, read_deal
-from xlcredit.models.joint import Book, Links, Position, block_size, run_block
+from xlcredit.models.joint import Links, LoanBook, Position, block_size, run_block
 from xlcredit.models.simulation import Deal, Terms
 from xlcredit.portfolio.rows import example_tape
 from xlcredit.portfolio.run import Request, run_portfolio
@@ -99,7 +99,7 @@ def position(number: int) -> Position:
 
 
 def markets(loans: int) -> Iterator[tuple[str, str]]:
-    book = Book([position(i) for i in range(loans)], Links(0.5, 0.3))
+    book = LoanBook([position(i) for i in range(loans)], Links(0.5, 0.3))
     paths = block_size(loans)
     start = time.process_time()
     run_block(book, 1, np.arange(paths, dtype=np.uint64))

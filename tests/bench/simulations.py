@@ -44,7 +44,7 @@ def deals() -> dict[str, Deal]:
 
 def runs(deal: Deal, paths: int) -> dict[str, Callable[[], object]]:
     """The same simulation in every way, and its normals alone."""
-    from xlcredit.models import kernels
+    from xlcredit.models.kernels import lane
 
     def ours(kernel: str, threads: int) -> Callable[[], object]:
         return lambda: simulation.simulate(deal, paths, kernel=kernel, threads=threads)
@@ -55,7 +55,7 @@ def runs(deal: Deal, paths: int) -> dict[str, Callable[[], object]]:
     draw = _normals()
 
     def normals() -> None:
-        draw(draws.bases(1, 0, paths), np.empty(kernels.ROWS * kernels.STRIDE), PERIODS)
+        draw(draws.bases(1, 0, paths), np.empty(lane.ROWS * lane.STRIDE), PERIODS)
 
     return {
         "NumPy, all paths at once": at_once,
@@ -69,14 +69,14 @@ def runs(deal: Deal, paths: int) -> dict[str, Callable[[], object]]:
 def _normals() -> Callable[..., None]:
     from numba import njit
 
-    from xlcredit.models import kernels
-
-    lane, fill, address = kernels.L, kernels._normals, kernels._address
+    from xlcredit.models.kernels.lane import L
+    from xlcredit.models.kernels.numbers import address
+    from xlcredit.models.kernels.numbers import normals as fill
 
     @njit(error_model="numpy", nogil=True)
     def normals(bases, w, periods):  # type: ignore[no-untyped-def]
-        for first in range(0, len(bases), lane):
-            base = bases[first : first + lane]
+        for first in range(0, len(bases), L):
+            base = bases[first : first + L]
             for k in range(1, periods + 1):
                 fill(base, w, len(base), address(k, 0), address(k, 1))
 

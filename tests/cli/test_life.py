@@ -207,15 +207,17 @@ def test_check_names_the_functions_that_changed(loan: Path, tmp_path: Path) -> N
     called = next(
         place
         for place, formula in Book(Package(older)).formulas.items()
-        if "XLC_FAIR_SPREAD(" in formula.text
+        if "XLC_REQUIRED_SPREAD(" in formula.text
     )
     cell = str(called).partition("!")[2]
     changed = altered(older, tmp_path / "changed.xlsx", called.sheet, cell, 1.0)
     done = xlcredit("recalc", changed, "--check")
     assert done.returncode == 1
-    assert "saved by xlcredit 0.0.9" in done.stdout and "XLC_FAIR_SPREAD in 1 cell" in done.stdout
+    assert (
+        "saved by xlcredit 0.0.9" in done.stdout and "XLC_REQUIRED_SPREAD in 1 cell" in done.stdout
+    )
     data = json.loads(xlcredit("recalc", changed, "--check", "--json").stdout)
-    assert data["changed_functions"]["cells"] == {"XLC_FAIR_SPREAD": 1}
+    assert data["changed_functions"]["cells"] == {"XLC_REQUIRED_SPREAD": 1}
     same_version = altered(loan, tmp_path / "mine.xlsx", called.sheet, cell, 1.0)
     assert "saved by" not in xlcredit("recalc", same_version, "--check").stdout
 

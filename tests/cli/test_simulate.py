@@ -16,6 +16,7 @@ from openpyxl import Workbook
 
 from tests.cli.test_cli import refused, xlcredit
 from xlcredit.functions import call
+from xlcredit.models.simulation import Deal, Terms, outcomes
 
 TERMS: dict[str, Any] = {
     "loan": 60, "rate": 0.1, "months": 12, "coin_units": 0.5, "gpu_units": 5, "coin_price": 100,
@@ -74,6 +75,22 @@ def test_a_workbook_that_calls_the_function_is_simulated(tmp_path: Path) -> None
     assert found["paths"] == 1000
     spread = found["figures"]["spread"]["value"]
     assert spread == pytest.approx(expected(1000, 3)["spread"][0], rel=1e-9)
+
+
+def test_one_enforcement_has_no_error_to_tell(deal: Path) -> None:
+    ended = outcomes(Deal.of(Terms(**TERMS), 1.5), 5, 0, 500)
+    paths = int(np.flatnonzero(ended.exposure)[1])
+    found = simulate(deal, "--paths", paths, cwd=deal.parent)
+    lost = found["figures"]["loss_given_default"]
+    assert lost["value"] > 0.0 and lost["standard_error"] is None
+    done = xlcredit("simulate", deal, "--paths", paths, "--kernel", "numpy", cwd=deal.parent)
+    shown = next(r for r in done.stdout.splitlines() if r.startswith("loss_given_default"))
+    assert shown.split()[1:] == [f"{lost['value']:.4%}", "none"]
+    # nothing is known of an error yet: the run goes on until there is one
+    target = ("--paths", paths, "--target-error", "loss_given_default=0.05")
+    found = simulate(deal, *target, cwd=deal.parent)
+    assert 0.0 < found["figures"]["loss_given_default"]["standard_error"] <= 0.05
+    assert simulate(deal, "--paths", 1, cwd=deal.parent)["lender_cash"][0]["standard_error"] is None
 
 
 def test_a_target_error_is_met(deal: Path) -> None:

@@ -25,7 +25,7 @@ from xlcredit.errors import FileError
 from xlcredit.functions import REGISTRY
 from xlcredit.hosts import doctor
 from xlcredit.hosts.classic import addin
-from xlcredit.hosts.doctor import Finding, examine_installation, examine_workbook, strip_paths
+from xlcredit.hosts.doctor import Diagnosis, examine_installation, examine_workbook, strip_paths
 from xlcredit.hosts.policies import obstacles, read_registry
 from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.package import Package
@@ -41,7 +41,7 @@ def nothing(_hive: str, _key: str, _name: str) -> object:
     return None
 
 
-def kinds(findings: list[Finding]) -> list[str]:
+def kinds(findings: list[Diagnosis]) -> list[str]:
     for finding in findings:
         assert finding.problem and finding.remedy
         assert "\n" not in f"{finding.where}{finding.problem}{finding.remedy}"

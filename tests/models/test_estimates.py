@@ -25,10 +25,23 @@ def test_a_mean_and_its_error_are_numpy_s() -> None:
     assert found.error == pytest.approx(x.std(ddof=1) / math.sqrt(1000), rel=1e-9)
 
 
-def test_one_path_has_no_error_to_speak_of() -> None:
+def test_a_figure_that_rests_on_one_path_has_no_error() -> None:
     one = np.ones(1)
-    assert estimates.mean(tally(one, one, blocks=1), "x") == (1.0, 0.0)
-    assert estimates.quantile(Sample(one), 0.99) == (1.0, 0.0)
+    alone = tally(one, one, blocks=1)
+    for found in (
+        estimates.mean(alone, "x"),
+        estimates.ratio(alone, "x", "y"),
+        estimates.quantile(Sample(one), 0.99),
+        estimates.tail_mean(Sample(one), 0.99),
+    ):
+        assert found.value == 1.0 and math.isnan(found.error)
+    # one failure among a thousand paths: its loss given default is known of it alone
+    exposure = np.zeros(1000)
+    exposure[400] = 50.0
+    found = estimates.ratio(tally(0.4 * exposure, exposure), "x", "y")
+    assert found.value == pytest.approx(0.4, rel=1e-15) and math.isnan(found.error)
+    exposure[700] = 60.0
+    assert estimates.ratio(tally(0.4 * exposure, exposure), "x", "y").error < 1e-7  # two agree
 
 
 def test_the_errors_are_those_of_drawing_again() -> None:

@@ -10,11 +10,14 @@ import numpy as np
 import pytest
 from scipy import integrate, stats
 
-from xlcredit.models import joint
-from xlcredit.models.joint import Book, Links, Position, block_size, run_block
+from tests.oracles.simulated_deals import simulated_deal
+from xlcredit.models.joint import Links, LoanBook, Position, block_size, run_block
+from xlcredit.models.joint_paths import common_paths
 from xlcredit.models.simulation import Deal, Terms, outcomes
 
 PATHS = 40_000
+KERNELS = ["numpy", "compiled"]
+LOANS = [("a", 50e6), ("b", 40e6), ("c", 45e6)]
 SALE = {"gpu_depth": 40.0, "sale_days": 90.0, "gpu_impact": 0.5, "exponent": 0.7}
 
 
@@ -58,7 +61,7 @@ def exact_loss(lot: float, deal: Deal) -> float:
 def test_six_equal_loans_against_the_integral() -> None:
     """Equal loans on one card fall together: the lot is six times the cards of one."""
     deal = bullet()
-    book = Book([Position(f"loan {i}", deal, "H100") for i in range(6)])
+    book = LoanBook([Position(f"loan {i}", deal, "H100") for i in range(6)])
     found = run_block(book, 1, paths(200_000))
     for losses, lot in ((found.alone, 1), (found.together, 6)):
         exact = 6 * exact_loss(lot * deal.terms.gpu_units, deal)
@@ -80,7 +83,7 @@ def test_a_lot_meets_what_is_unsold_of_the_one_before() -> None:
         months=2, gpu_vol=0.0, loan=48e6, call_ltv=0.95, liquidation_ltv=0.95, gpu_units=2_900.0
     ).terms
     late = Deal.of(later, gpu_curve=curve)
-    found = run_block(Book([Position("a", early, "c"), Position("b", late, "c")]), 1, paths(1))
+    found = run_block(LoanBook([Position("a", early, "c"), Position("b", late, "c")]), 1, paths(1))
 
     def loss(deal: Deal, price: float, lot: float) -> float:
         each = price * 0.95 * average_price(lot) - 150.0
@@ -113,9 +116,10 @@ def full(**changes: Any) -> Deal:
     )  # fmt: skip
 
 
-def test_one_loan_alone_is_the_simulation_path_by_path() -> None:
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_one_loan_alone_is_the_simulation_path_by_path(kernel: str) -> None:
     deal = full()
-    found = run_block(Book([Position("one", deal, "c")]), 7, paths(2_000))
+    found = run_block(LoanBook([Position("one", deal, "c")]), 7, paths(2_000), (), kernel)
     one = outcomes(deal, 7, 0, 2_000)
     assert np.any(one.loss > 0)
     np.testing.assert_allclose(found.alone, one.loss, rtol=1e-9, atol=1e-3)
@@ -125,9 +129,13 @@ def test_one_loan_alone_is_the_simulation_path_by_path() -> None:
 
 def test_who_has_the_cards_of_another_class_is_not_in_the_way() -> None:
     one, other = full(), full(gpu_vol=0.6)
-    apart = run_block(Book([Position("a", one, "x"), Position("b", other, "y")]), 3, paths(3_000))
-    np.testing.assert_allclose(apart.together, apart.alone, rtol=1e-12)
-    in_one = run_block(Book([Position("a", one, "x"), Position("b", one, "x")]), 3, paths(3_000))
+    apart = run_block(
+        LoanBook([Position("a", one, "x"), Position("b", other, "y")]), 3, paths(3_000)
+    )
+    np.testing.assert_allclose(apart.together, apart.alone, rtol=1e-12, atol=1e-6)  # of 50m
+    in_one = run_block(
+        LoanBook([Position("a", one, "x"), Position("b", one, "x")]), 3, paths(3_000)
+    )
     assert np.all(in_one.together >= in_one.alone - 1e-6)
     assert np.mean(in_one.together) > 1.01 * np.mean(in_one.alone)
 
@@ -136,12 +144,13 @@ def test_classes_have_the_correlation_that_was_asked_for() -> None:
     """ρ² through the coin, and l² of what is left."""
     quiet = {"jump_intensity": 0.0, "drawdown_trigger": None, "mean_reversion": 0.0}
     one, other = full(**quiet), full(**quiet, gpu_vol=0.6)
-    book = Book([Position("a", one, "x"), Position("b", other, "y")], Links(class_loading=0.6))
-    market = joint._Market(book, 5, paths(100_000))
-    for k in (1, 2, 3):
-        market.step(k)
+    book = LoanBook([Position("a", one, "x"), Position("b", other, "y")], Links(class_loading=0.6))
+    schedules = [deal.market for deal in book.longest]
+    level = common_paths(schedules, 0.6, 5, paths(100_000)).level
     wanted = 0.3**2 + (1 - 0.3**2) * 0.6**2
-    assert np.corrcoef(market.level)[0, 1] == pytest.approx(wanted, abs=4 / math.sqrt(100_000))
+    assert np.corrcoef(level[0][3], level[1][3])[0, 1] == pytest.approx(
+        wanted, abs=4 / math.sqrt(100_000)
+    )
 
 
 def test_customers_stop_at_their_rate_and_with_each_other() -> None:
@@ -151,7 +160,7 @@ def test_customers_stop_at_their_rate_and_with_each_other() -> None:
         loan=10e6, rate=0.0, months=24, hazard=hazard, grace_periods=0.0, gpu_recovery=0.0
     )
     deal = Deal.of(terms, np.full(24, 10e6 / 24), contracted=1e6)
-    book = Book([Position("a", deal, "x"), Position("b", deal, "x")], Links(0.0, loading))
+    book = LoanBook([Position("a", deal, "x"), Position("b", deal, "x")], Links(0.0, loading))
     count = 100_000
     found = run_block(book, 11, paths(count))
     gone = -math.expm1(-hazard * 2.0)
@@ -164,14 +173,38 @@ def test_customers_stop_at_their_rate_and_with_each_other() -> None:
 
 
 def test_any_cut_of_the_paths_gives_the_same() -> None:
-    book = Book([Position("a", full(), "x"), Position("b", full(loan=40e6), "x")], Links(0.2, 0.5))
+    book = LoanBook(
+        [Position("a", full(), "x"), Position("b", full(loan=40e6), "x")], Links(0.2, 0.5)
+    )
     whole = run_block(book, 2, paths(1_000))
     chosen = np.array([3, 250, 999], dtype=np.uint64)
     few = run_block(book, 2, chosen)
     assert few.together.tolist() == whole.together[[3, 250, 999]].tolist()
-    assert run_block(book, 2, paths(1_000), without=1).together == pytest.approx(
-        run_block(Book([Position("a", full(), "x")], Links(0.2, 0.5)), 2, paths(1_000)).together
-    )
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_a_loan_that_is_left_out_is_not_there(kernel: str) -> None:
+    """The others have the same paths, and one lot less to meet."""
+    book, links = [Position(n, full(loan=b), "x") for n, b in LOANS], Links(0.2, 0.5)
+    found = run_block(LoanBook(book, links), 2, paths(1_000), (2, 1), kernel)
+    without_last = run_block(LoanBook(book[:2], links), 2, paths(1_000), (), kernel)
+    assert found.without[0] == pytest.approx(np.sum(without_last.together), rel=1e-12)
+    parts = np.sum(found.loan_together)
+    assert found.without[1] < parts - found.loan_together[1]  # it costs the others too
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_the_compiled_kernel_is_the_numpy_one(seed: int) -> None:
+    """Path by path, on deals of all kinds: cash or not, levels or not, jumps, customers."""
+    pytest.importorskip("numba")
+    terms, series = simulated_deal(seed)
+    terms |= {"hazard": 0.3, "hazard_elasticity": 1.5, "rent_beta": 0.7} if seed % 3 else {}
+    deals = [Deal.of(Terms(**(terms | {"loan": terms["loan"] * f})), **series) for f in (1, 0.9)]
+    book = LoanBook([Position(f"{i}", d, "x") for i, d in enumerate(deals)], Links(0.0, 0.6))
+    one, other = (run_block(book, seed, paths(1_001), (1,), kernel) for kernel in KERNELS)
+    for name, values in vars(one).items():
+        got = getattr(other, name)
+        np.testing.assert_allclose(got, values, rtol=1e-11, atol=1e-10, err_msg=name)
 
 
 @pytest.mark.parametrize("name", ["gpu_vol", "gpu_depth", "coin_vol", "periods_per_year"])
@@ -179,10 +212,11 @@ def test_what_loans_share_they_must_agree_on(name: str) -> None:
     one = full()
     other = replace(one, terms=replace(one.terms, **{name: getattr(one.terms, name) * 1.5}))
     with pytest.raises(ValueError, match=f"must have one {name}: a has .*, b has"):
-        Book([Position("a", one, "x"), Position("b", other, "x")])
+        LoanBook([Position("a", one, "x"), Position("b", other, "x")])
 
 
 def test_blocks_shrink_as_the_book_grows() -> None:
-    for loans in (1, 10, 1_000, 100_000):
-        assert 128 <= block_size(loans) <= 8_192
-    assert block_size(1_000) * 1_000 <= 1 << 21
+    for loans in (1, 10, 1_000, 10_000):
+        assert 32 <= block_size(loans, 250) <= 8_192
+        assert block_size(loans, 250) * max(loans, 250) <= 1 << 21
+    assert block_size(1, 250 * 30) * 250 * 30 <= 1 << 21  # daily

@@ -15,6 +15,10 @@ from xlcredit.models.simulation import Deal, Terms, Tilt, outcomes, simulate
 
 kernels = pytest.importorskip("xlcredit.models.kernels")
 
+from xlcredit.models.kernels import loan, market, numbers  # noqa: E402 - where there is numba
+from xlcredit.models.kernels.constants import constants  # noqa: E402
+from xlcredit.models.kernels.lane import HOW  # noqa: E402
+
 
 def deal(seed: int, **changes: Any) -> Deal:
     terms, series = simulated_deal(seed)
@@ -78,37 +82,46 @@ def test_threads_do_not_change_a_bit() -> None:
 
 def test_the_polynomials_are_good_to_the_last_digits() -> None:
     x = np.concatenate([np.linspace(-40.0, 40.0, 4001), [-700.0, 700.0, 0.0, 1e-300]])
-    exp = np.array([kernels._exp(v) for v in x])
+    exp = np.array([numbers.exp(v) for v in x])
     np.testing.assert_allclose(exp, np.exp(x), rtol=4e-16)
     u = np.concatenate(
         [np.linspace(0.0, 1.0, 4001)[1:], 2.0 ** -np.arange(53.0), 1 - 2.0 ** -np.arange(1, 53.0)]
     )
-    log = np.array([kernels._log(v) for v in u])
+    log = np.array([numbers._log(v) for v in u])
     np.testing.assert_allclose(log, np.log(u), rtol=4e-16)
 
 
-@pytest.mark.parametrize("name", ["_normals", "_prices", "_service", "_collateral"])
-def test_the_loops_are_vector_instructions(name: str) -> None:
+def test_the_loops_are_vector_instructions() -> None:
     """Lost, they cost a factor of five, and nothing else would show it."""
     from numba import njit, typeof, types
 
-    # compiled anew: of what comes from the cache no instructions are kept
-    dispatcher = njit(**kernels._HOW | {"cache": False})(getattr(kernels, name).py_func)
     array, words = types.float64[::1], types.uint64[::1]
     whole, real, word = types.int64, types.float64, types.uint64
-    constants = typeof(kernels._constants(deal(3), Tilt()))
-    signatures = {
-        "_normals": (words, array, whole, word, word),
-        "_prices": (array, whole, constants, real, real, real),
-        "_service": (array, whole, whole, constants, real, real),
-        "_collateral": (array, whole, whole, constants),
-    }
-    dispatcher.compile(signatures[name])
-    text = next(iter(dispatcher.inspect_asm().values()))
-    packed = sum(text.count(register) for register in ("zmm", "ymm", "mulpd", ".2d"))
-    assert packed > 10
+    flat = typeof(constants(deal(3), Tilt()))
+    for function, signature in (
+        (numbers.normals, (words, array, whole, word, word)),
+        (market._prices, (array, whole, flat, real, real, real)),
+        (loan.service, (array, whole, whole, flat, real, real)),
+        (loan.collateral, (array, whole, whole, flat)),
+    ):
+        dispatcher = njit(**HOW)(function.py_func)
+        dispatcher.compile(signature)
+        text = next(iter(dispatcher.inspect_asm().values()))
+        packed = sum(text.count(register) for register in ("zmm", "ymm", "mulpd", ".2d"))
+        assert packed > 10, function
 
 
 def test_nothing_compiles_at_import() -> None:
     program = "import xlcredit.models.simulation, sys; sys.exit('numba' in sys.modules)"
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_what_is_stored_is_that_of_these_sources() -> None:
+    """Machine code of other sources, on the same file, is not taken for this."""
+    from xlcredit.models.kernels import paths, stored
+
+    kernels.warm_up()
+    assert kernels.is_compiled()
+    fresh, other = paths._stored(stored.SOURCES), paths._stored("other sources")
+    assert not fresh.signatures and stored.is_stored(fresh)
+    assert not stored.is_stored(other)

@@ -261,3 +261,15 @@ def test_reserve_target_is_the_sum_of_the_services_ahead() -> None:
     # services 6 + 20, 4 + 20, 2 + 20: the last instalment is capped at the balance
     assert plan.targets == pytest.approx([46.0, 22.0, 0.0])
     assert plan.balloon == 0.0
+
+
+def test_a_call_that_takes_all_the_coin_leaves_no_collateral() -> None:
+    """Half of a sale is lost: all coin goes, half the loan stays, on nothing; nobody is warned."""
+    terms = loan.Terms(
+        loan=100.0, rate=0.0, coin_units=1.0, coin_slippage=0.5, call_ltv=0.9, cure_ltv=0.6,
+        liquidation_ltv=1.5,
+    )  # fmt: skip
+    prices = np.repeat([[120.0], [105.0]], 2, axis=1)
+    state = loan.run(terms, loan.Plan.of(terms, [0.0]), coin_prices=prices)
+    assert state.status.tolist() == [loan.LIQUIDATED] * 2
+    assert state.loss.tolist() == [100.0 - 0.5 * 105.0] * 2

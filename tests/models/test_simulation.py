@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import threading
 from typing import Any
 
 import numpy as np
@@ -142,6 +143,23 @@ def test_threads_do_not_change_a_bit(busy: Deal) -> None:
     one, two, seven = (simulate(busy, paths, 4, threads=n) for n in (1, 2, 7))
     assert one.figures == two.figures == seven.figures
     np.testing.assert_array_equal(one.by_period["loss"], seven.by_period["loss"])
+
+
+def test_where_no_thread_starts_the_figures_are_the_same(
+    busy: Deal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in WebAssembly, in a browser and out of it."""
+    deals, paths = [busy, dataclasses.replace(busy)], 2 * simulation.BLOCK + 5
+    expected = simulation.sweep(deals, "expected_loss", 500), simulate(busy, paths, threads=4)
+
+    def refuse(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    monkeypatch.setattr(simulation, "_ALONE", True)
+    found = simulation.sweep(deals, "expected_loss", 500), simulate(busy, paths, threads=4)
+    assert found[0] == expected[0]
+    assert found[1].figures == expected[1].figures
 
 
 def test_a_path_does_not_depend_on_how_many_there_are(busy: Deal) -> None:

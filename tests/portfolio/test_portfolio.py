@@ -21,7 +21,7 @@ from tests.cli.test_cli import refused
 from tests.cli.test_cli import xlcredit as run
 from xlcredit.deals import load, read_deal, shipped
 from xlcredit.errors import FileError, UserError
-from xlcredit.portfolio.evaluate import evaluate_loan
+from xlcredit.portfolio.evaluate import Result, evaluate_loan
 from xlcredit.portfolio.journal import Journal
 from xlcredit.portfolio.loans import Task, find_loans
 from xlcredit.portfolio.pool import Limits, run_here
@@ -103,7 +103,7 @@ def test_the_tape_in_every_form(make_tape: MakeTape, tmp_path: Path) -> None:
     assert list(frame["id"]) == [f"L{n}" for n in range(5)]
     assert list(frame["rent_decline"]) == pytest.approx([0.01 * n for n in range(5)])
     assert str(frame["dscr_on_curve"].dtype) == "float64"
-    assert frame["loan_maturity"][0] == dt.date(2030, 8, 31)
+    assert frame["loan_maturity"][0] == dt.date(2032, 1, 31)
     with outputs[0].open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert [float(r["dscr_on_curve"]) for r in rows] == list(frame["dscr_on_curve"])
@@ -245,7 +245,7 @@ def test_limits_cost_one_loan_and_not_the_book(make_tape: MakeTape) -> None:
 
 
 def test_two_runs_cannot_have_one_output(make_tape: MakeTape, tmp_path: Path) -> None:
-    journal = Journal(tmp_path / "book.csv.journal", resume=False)
+    journal = Journal(tmp_path / "book.csv.journal", Result, resume=False)
     done = run("portfolio", make_tape(1), "-o", tmp_path / "book.csv")
     refused(done, "another run is at work on this output")
     journal.close(finished=True)
@@ -257,14 +257,14 @@ def test_a_full_disk_keeps_what_is_done(make_tape: MakeTape, tmp_path: Path) -> 
         pytest.skip("there is no device that is always full")
     task = tasks(make_tape(1))[0]
     result = evaluate_loan(task)
-    journal = Journal(tmp_path / "book.csv.journal", resume=False)
+    journal = Journal(tmp_path / "book.csv.journal", Result, resume=False)
     journal.add("first", result)
     journal._file.close()
     journal._file = full.open("wb", buffering=0)
     with pytest.raises(FileError, match="No space left on device; what is done is kept"):
         journal.add("second", result)
     journal.close(finished=False)
-    again = Journal(tmp_path / "book.csv.journal", resume=True)
+    again = Journal(tmp_path / "book.csv.journal", Result, resume=True)
     assert again.done == {"first": result}
     again.close(finished=True)
 

@@ -160,7 +160,7 @@ REFUSED = [
     ("=C3+1", "refers to itself"),
     ("=DB(1000,100,6,1.5)", "life 6 and period 1.5 must be whole numbers"),
     ("=IPMT(A1:A3,1,2,3)", "it is given a range; use a formula for each cell"),
-    ("=SUM(A1", "is not a formula that the engine can read"),
+    ("=SUM(A1", "it ends in the middle"),
     ("=[1]S!A1)", "=[1]S!A1) cannot be read as a formula"),
 ]
 

@@ -55,12 +55,12 @@ def test_an_input_is_told_with_its_label_and_unit(
 
 
 def test_the_effect_is_told_in_figures_and_verdicts(loan: Example, tmp_path: Path) -> None:
-    found = changed(loan, tmp_path, market_rent=3.1, covenant_dscr=1.9)
+    found = changed(loan, tmp_path, market_rent=3.1, maintenance_advance=0.7)
     after = one(found.figures, "DSCR, after contract")
     assert after.old == pytest.approx(loan.number("dscr_after_contract"))
     assert after.new < after.old
     assert str(after) == f"DSCR, after contract: {after.old:.2f}x → {after.new:.2f}x"
-    verdict = one(found.statuses, "DSCR, minimum where tested")
+    verdict = one(found.statuses, "Loan to depreciated cost, highest")
     assert (verdict.old, verdict.new) == ("PASS", "BREACH")
     assert not found.cells and not found.remarks
 

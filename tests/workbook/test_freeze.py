@@ -11,11 +11,13 @@ import openpyxl
 import pytest
 
 from tests.workbook.conftest import Example
+from xlcredit.deals import load, read_deal, shipped
 from xlcredit.errors import FileError, RecalcError
 from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.display import ASPECTS
 from xlcredit.ooxml.package import Package
 from xlcredit.ooxml.patch import Changes, patch_sheet
+from xlcredit.ooxml.place import a1
 from xlcredit.recalc import LibreOffice, recalculate
 from xlcredit.workbook import build
 from xlcredit.workbook.life.freeze import FORMULAS, FROZEN, freeze, verify
@@ -119,10 +121,12 @@ def test_any_change_breaks_the_seal(
 
 
 def test_a_change_in_the_last_digit_breaks_the_seal(frozen: Path, tmp_path: Path) -> None:
-    value = openpyxl.load_workbook(frozen)["Summary"]["B6"].value
-    copy = altered(frozen, tmp_path / "altered.xlsx", "Summary", "B6", value * (1 + 4e-16))
+    place = Book(Package(frozen)).cell_names["dscr_as_underwritten"]
+    cell = a1(place.row, place.column)
+    value = openpyxl.load_workbook(frozen)[place.sheet][cell].value
+    copy = altered(frozen, tmp_path / "altered.xlsx", place.sheet, cell, value * (1 + 4e-16))
     assert not verify(copy).intact
-    same = altered(frozen, tmp_path / "same.xlsx", "Summary", "B6", value)
+    same = altered(frozen, tmp_path / "same.xlsx", place.sheet, cell, value)
     assert verify(same).intact
 
 
@@ -249,7 +253,7 @@ def test_any_workbook_can_be_frozen(tmp_path: Path) -> None:
     source, valued = tmp_path / "source.xlsx", tmp_path / "valued.xlsx"
     book = openpyxl.Workbook()
     sheet = book.active
-    sheet.title = "R&D 'x'"
+    sheet.title = "R&D 'x' & y"
     sheet["A1"] = 2
     for row, formula in enumerate(["=A1*2", '="a"&CHAR(10)&"<b>"', "=A1>1", "=1/0", '=""'], 2):
         sheet.cell(row, 1).value = formula
@@ -259,7 +263,7 @@ def test_any_workbook_can_be_frozen(tmp_path: Path) -> None:
     target = tmp_path / "frozen.xlsx"
     target.write_bytes(freeze(valued, DAY))
     assert verify(target).intact
-    shown = openpyxl.load_workbook(target, data_only=True)["R&D 'x'"]
+    shown = openpyxl.load_workbook(target, data_only=True)["R&D 'x' & y"]
     assert [c.value for c in shown["A"]][:6] == [2, 4, "a\n<b>", True, "#DIV/0!", None]
     assert shown["C2"].value == 8
     assert verify(target).facts["Template"] == "none"
@@ -310,6 +314,9 @@ def test_libreoffice_opens_the_copy(frozen: Path, loan: Example, plain_office: L
 def test_no_template_may_take_the_name_of_a_sheet_of_ours(loan: Example, frozen: Path) -> None:
     from xlcredit.deals.checking import PAGES
 
-    given = {sheet.name for sheet in loan.template.sheet}
-    assert {*openpyxl.load_workbook(frozen).sheetnames} - given <= set(PAGES)
-    assert {*loan.formulas.sheetnames} - given <= set(PAGES)
+    ours = {*openpyxl.load_workbook(frozen).sheetnames}
+    assert ours - {sheet.name for sheet in loan.template.sheet} <= set(PAGES)
+    for name in shipped():
+        template, home = load(name)
+        book = Book(Package(build(template, read_deal(home / "deal.toml", template))))
+        assert {*book.sheets} - {sheet.name for sheet in template.sheet} <= set(PAGES), name

@@ -21,6 +21,7 @@ from tests.cli.test_cli import refused
 from tests.cli.test_cli import xlcredit as run
 from xlcredit.errors import UserError
 from xlcredit.recalc import recalculate
+from xlcredit.workbook.covenants import COVENANT_COLUMNS
 from xlcredit.workbook.export import Column, Table, write_table
 from xlcredit.workbook.sensitivity import Axis, grid, nearest_breach, parse_axis, solve
 
@@ -32,22 +33,20 @@ def own(value: str, threshold: float = 0.0, test: str = "at least", **inputs: fl
     workbook = openpyxl.Workbook()
     sheet = workbook.worksheets[0]
     sheet.title = "Summary"
-    passes = "B1>=D1" if test == "at least" else "B1<=D1"
-    verdict = f'IF(ISNUMBER(B1),IF({passes},"PASS","BREACH"),"CHECK")'
-    for column, content in enumerate(
-        ["Cover", f"={value}", test, threshold, f"={verdict}"], start=1
-    ):
-        sheet.cell(1, column).value = content
+    passes = "B2>=D2" if test == "at least" else "B2<=D2"
+    verdict = f'IF(ISNUMBER(B2),IF({passes},"PASS","BREACH"),"CHECK")'
+    sheet.append(COVENANT_COLUMNS)
+    sheet.append(["Cover", f"={value}", test, threshold, f"={verdict}"])
     names = workbook.defined_names
-    for row, (name, number) in enumerate(inputs.items(), start=3):
+    for row, (name, number) in enumerate(inputs.items(), start=4):
         sheet.cell(row, 1).value = number
         names[name] = DefinedName(name, attr_text=f"Summary!$A${row}")
     rule = DataValidation(type="decimal", operator="between", formula1="-100", formula2="100")
     sheet.add_data_validation(rule)
-    rule.add(f"A3:A{2 + len(inputs)}")
-    names["cover"] = DefinedName("cover", attr_text="Summary!$E$1")
-    names["figure"] = DefinedName("figure", attr_text="Summary!$B$1")
-    names["dashboard_covenants"] = DefinedName("dashboard_covenants", attr_text="Summary!$A$1:$I$1")
+    rule.add(f"A4:A{3 + len(inputs)}")
+    names["cover"] = DefinedName("cover", attr_text="Summary!$E$2")
+    names["figure"] = DefinedName("figure", attr_text="Summary!$B$2")
+    names["dashboard_covenants"] = DefinedName("dashboard_covenants", attr_text="Summary!$A$1:$I$2")
     content = io.BytesIO()
     workbook.save(content)
     return content.getvalue()
@@ -188,7 +187,8 @@ def test_a_table_reads_back_alike_and_writes_alike(tmp_path: Path) -> None:
     frame = pd.read_parquet(tmp_path / "a.parquet")
     assert [str(t) for t in frame.dtypes][1] == "float64" and frame["d"][0] == dt.date(2026, 1, 2)
     with (tmp_path / "a.csv").open(newline="", encoding="utf-8") as file:
-        assert list(csv.reader(file))[1] == ["=a,\n", "0.1", "3", "2026-01-02"]
+        # a spreadsheet that opens the file must not take the text for a formula
+        assert list(csv.reader(file))[1] == ["'=a,\n", "0.1", "3", "2026-01-02"]
     assert openpyxl.load_workbook(tmp_path / "a.xlsx").worksheets[0]["A5"].value == "=a,\n"
     with pytest.raises(UserError, match=r"endings \.csv"):
         write_table(table, tmp_path / "a.txt")
@@ -246,7 +246,7 @@ def test_the_command_solves_and_searches(loan: Example) -> None:
         ),
         (["--grid", "rent_decline=0:0.5:3", "-o", "x.txt"], "endings"),
         (["--target", "dscr_on_curve=9", "--by", "rent_decline"], "does not meet 9"),
-        (["--reverse", "covenant_dscr_flat", "--by", "rent_decline=0"], "unit shock above 0"),
+        (["--reverse", "covenant_contract", "--by", "rent_decline=0"], "unit shock above 0"),
     ],
 )
 def test_the_command_refuses_on_one_line(loan: Example, words: list[str], told: str) -> None:

@@ -225,7 +225,7 @@ def test_each_bad_cell_is_an_error_in_its_own_place() -> None:
 
 def test_a_blank_cell_of_a_range_is_the_default() -> None:
     assert run(XLC_SUM, 1.0, [10.0, None, ""]) == [[11.0], [2.0], [2.0]]
-    assert run(XLC_SUM, 1.0, [10.0, np.datetime64("NaT")]) == [[11.0], [2.0]]
+    assert run(XLC_SUM, 1.0, [10.0, np.datetime64("NaT", "D")]) == [[11.0], [2.0]]
 
 
 def test_the_left_argument_s_error_stands_where_two_meet() -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from xlcredit.hosts.doctor import Finding
+    from xlcredit.hosts.doctor import Diagnosis
 
 __all__ = ["register"]
 
@@ -124,7 +124,8 @@ def doctor(
                 "calls_fixed": calls,
                 "output": str(output) if calls else None,
                 "log": str(log_file()),
-            }
+            },
+            "excel doctor",
         )
     else:
         _print(findings, calls, output)
@@ -151,7 +152,7 @@ def _fix(files: list[Path], fix: bool, output: Path | None, force: bool) -> tupl
     return calls, [output] if calls else files
 
 
-def _examine_installation(folder: Path | None, needed: bool) -> list[Finding]:
+def _examine_installation(folder: Path | None, needed: bool) -> list[Diagnosis]:
     """Examine the installation where there can be one."""
     import sys
 
@@ -164,7 +165,7 @@ def _examine_installation(folder: Path | None, needed: bool) -> list[Finding]:
     return examine_installation(folders, addin.settings_here())
 
 
-def _print(findings: list[Finding], calls: int, output: Path | None) -> None:
+def _print(findings: list[Diagnosis], calls: int, output: Path | None) -> None:
     from xlcredit.cli.terminal import line
     from xlcredit.log import log_file
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from xlcredit.models.joint import Position
     from xlcredit.portfolio.market import OneMarket
+    from xlcredit.portfolio.path_journal import PathJournal
     from xlcredit.portfolio.positions import Unread
     from xlcredit.workbook.export import Table
 
@@ -22,7 +24,7 @@ def run(
     paths_and_seed: tuple[int, int],
     loadings: tuple[float, float],
     where: tuple[int, str | None],
-    files: tuple[list[Path], Path | None, bool],
+    files: tuple[list[Path], Path | None, bool, bool],
     as_json: bool,
 ) -> None:
     """Simulate a book; exit code 2 if a loan could not be simulated."""
@@ -30,29 +32,46 @@ def run(
 
     from xlcredit.cli.writing import refuse_to_replace
     from xlcredit.errors import UserError
-    from xlcredit.portfolio.market_report import write_market, write_market_chart
+    from xlcredit.portfolio.path_journal import PathJournal
     from xlcredit.workbook.export import require_format
-    from xlcredit.workbook.sensitivity.chart import pyplot
+    from xlcredit.workbook.pictures import pyplot
 
-    outputs, chart, force = files
+    outputs, chart, force, resume = files
     for path in outputs:
         require_format(path)
-        refuse_to_replace(path, force)
+        refuse_to_replace(path, force or resume)
     if chart is not None:
         pyplot()
-        refuse_to_replace(chart, force)
-    positions, unread = _read(sources, template)
-    if not positions:
-        raise UserError(unread[0].error if unread else "there is no loan to simulate")
-    found = _simulate(positions, paths_and_seed, loadings, where)
-    for path in outputs:
-        write_market(found, path)
-    if chart is not None:
-        write_market_chart(found, chart)
-    written = [*outputs, *([chart] if chart else [])]
+        refuse_to_replace(chart, force or resume)
+    journal = PathJournal(outputs[0], resume=resume) if outputs else None
+    finished = False
+    try:
+        positions, unread = _read(sources, template)
+        if not positions:
+            raise UserError(unread[0].error if unread else "there is no loan to simulate")
+        found = _simulate(positions, paths_and_seed, loadings, where, journal)
+        written = _write(found, outputs, chart)
+        finished = True
+    finally:
+        if journal is not None:
+            journal.close(finished=finished)
     (_print_json if as_json else _print)(found, unread, written)
     if unread:
         raise typer.Exit(2)
+
+
+def _write(found: OneMarket, outputs: list[Path], chart: Path | None) -> list[Path]:
+    from xlcredit.errors import FileError
+    from xlcredit.portfolio.market_report import write_market, write_market_chart
+
+    try:
+        for path in outputs:
+            write_market(found, path)
+        if chart is not None:
+            write_market_chart(found, chart)
+    except FileError as error:
+        raise FileError(f"{error}; what is calculated is kept: add --resume") from None
+    return [*outputs, *([chart] if chart else [])]
 
 
 def _read(sources: list[str], template: str | None) -> tuple[list[Position], list[Unread]]:
@@ -67,6 +86,7 @@ def _simulate(
     paths_and_seed: tuple[int, int],
     loadings: tuple[float, float],
     where: tuple[int, str | None],
+    journal: PathJournal | None,
 ) -> OneMarket:
     from xlcredit.cli.progress import Bar
     from xlcredit.models.joint import Links
@@ -82,6 +102,7 @@ def _simulate(
             seed=seed,
             workers=where[0],
             scheduler=where[1],
+            journal=journal,
             progress=bar.update,
         )
 
@@ -123,14 +144,19 @@ def _print_json(found: OneMarket, unread: list[Unread], written: list[Path]) -> 
             "paths": found.paths,
             "seed": found.seed,
             "figures": _rows(figures(found)),
-            "ratio": {"value": found.ratio.value, "error": found.ratio.error},
+            "ratio": {"value": _number(found.ratio.value), "error": _number(found.ratio.error)},
             "contributions": _rows(contributions(found)),
             "not_simulated": {loan.name: loan.error for loan in unread},
             "written": [str(path) for path in written],
-        }
+        },
+        "market",
     )
 
 
 def _rows(table: Table) -> list[dict[str, Any]]:
     names = [column.name for column in table.columns]
     return [dict(zip(names, row, strict=True)) for row in table.rows]
+
+
+def _number(value: float) -> float | None:
+    return value if math.isfinite(value) else None

@@ -78,8 +78,9 @@ def _list_templates() -> None:
 def _write_blank(template: str, output: Path, force: bool) -> None:
     import datetime
 
+    from xlcredit.cli.schemas import as_text, schema_of
     from xlcredit.cli.terminal import line
-    from xlcredit.cli.writing import write_whole
+    from xlcredit.cli.writing import refuse_to_replace, write_whole
     from xlcredit.deals import load, read_deal
     from xlcredit.deals.blank import blank_deal
     from xlcredit.errors import UserError
@@ -88,8 +89,13 @@ def _write_blank(template: str, output: Path, force: bool) -> None:
         raise UserError(f"{output}: a deal file ends in .toml")
     spec, home = load(template)
     example = read_deal(home / "deal.toml", spec)
-    text = blank_deal(spec, example, datetime.date.today())
+    schema = output.with_suffix(".schema.json")
+    text = f"#:schema {schema.name}\n{blank_deal(spec, example, datetime.date.today())}"
+    for target in (output, schema):  # both or none
+        refuse_to_replace(target, force)
+    write_whole(as_text(schema_of("deal", template)).encode(), schema, force)
     write_whole(text.encode(), output, force)
+    line(f"{schema}: what editors with taplo or Even Better TOML check it against")
     line(f"{output}: fill the lines marked MISSING, then")
     line(f"  xlcredit new {template} --deal {output} -o {output.with_suffix('.xlsx')}")
 
@@ -98,7 +104,7 @@ def _build(
     template: str, output: Path, deal: Path | None, host: Host, native: bool, force: bool
 ) -> None:
     from xlcredit.cli.dashboard import print_dashboard
-    from xlcredit.cli.terminal import finish, require_suffix
+    from xlcredit.cli.terminal import finish, require_suffix, warn_doubtful
     from xlcredit.cli.writing import make_workbook, write_workbook
     from xlcredit.deals import load, located, read_deal
     from xlcredit.errors import FormulaError, UserError
@@ -114,13 +120,14 @@ def _build(
         refuse_macros(output)
     spec, home = load(template)
     filled = read_deal(deal or home / "deal.toml", spec)
+    warn_doubtful(filled, spec)
     try:
         made = make_workbook(spec, filled, host, native)
     except FormulaError as error:
         raise located(error, home / "template.toml") from None
     write_workbook(made, output, force)
     print_dashboard(made.dashboard)
-    finish(made.result, output)
+    finish(made.result, output, made.dashboard)
 
 
 def _write_tape(template: str, deal: Path | None, output: Path, force: bool) -> None:

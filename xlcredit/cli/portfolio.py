@@ -91,7 +91,7 @@ def portfolio(
 
         links = (class_loading, customer_loading)
         where = (workers, scheduler)
-        files = (outputs or [], chart, force)
+        files = (outputs or [], chart, force, resume)
         market.run(sources, template, (paths, seed), links, where, files, as_json)
         return
     request = Request(
@@ -146,5 +146,6 @@ def _print_json(found: Portfolio) -> None:
                 {n: v for n, v in zip(names, row, strict=True) if v is not None}
                 for row in table.rows
             ],
-        }
+        },
+        "portfolio",
     )

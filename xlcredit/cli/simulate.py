@@ -78,9 +78,10 @@ def simulate(
         refuse_source(file, table)
         refuse_to_replace(table, force)
     if charts is not None:
-        from xlcredit.workbook.sensitivity.chart import pyplot
+        from xlcredit.workbook.pictures import pyplot, refuse_pictures
 
         pyplot()
+        refuse_pictures(charts, force)
     wanted = None if target is None else _target(target)
     deal, asked_paths, asked_seed = read_simulation(file)
     count = asked_paths if paths is None else paths
@@ -89,7 +90,7 @@ def simulate(
     result = run.result()
     written = _write(run, deal, result, file, charts, table)
     if as_json:
-        terminal.print_json(_as_data(file, result, written))
+        terminal.print_json(_as_data(file, result, written), "simulation")
         return
     _print(result, written)
 
@@ -110,8 +111,8 @@ def _start(
     try:
         first = Simulation(deal, seed, kernel=kernel, threads=threads, courses=True)
     except ImportError:
-        told = 'the compiled kernel needs numba: pip install "xlcredit[fast]", or --kernel numpy'
-        raise UserError(told) from None
+        message = 'the compiled kernel needs numba: pip install "xlcredit[fast]", or --kernel numpy'
+        raise UserError(message) from None
     _refuse(first, paths)
     tilt = choose_tilt(deal, seed, kernel=first.kernel) if rare and paths > 20_000 else None
     return Simulation(deal, seed, kernel=kernel, threads=threads, courses=True, tilt=tilt)
@@ -160,8 +161,9 @@ def _advance(run: Simulation, paths: int, wanted: tuple[str, float] | None) -> N
             raise UserError(f"{figure} does not exist on these paths; there is no error to meet")
         if found.error <= error:
             return
-        # a little more than the square says: an error is an estimate, too
-        needed = run.done * min(4.0, 1.02 * (found.error / error) ** 2)
+        # a little more than the square says: an error is an estimate, too, or not even that
+        known = not math.isnan(found.error)
+        needed = run.done * (min(4.0, 1.02 * (found.error / error) ** 2) if known else 4.0)
         more = -(-int(needed - run.done) // BLOCK) * BLOCK
         _refuse(run, run.done + more)
         with progress("paths", run.done + more) as done:
@@ -264,10 +266,7 @@ def _print(result: Result, written: list[Path]) -> None:
     for column in shown.columns[1:]:
         column.justify = "right"
     for name, (value, error) in result.figures.items():
-        cells = (
-            ("none", "") if math.isnan(value) else (_spelled(name, value), _spelled(name, error))
-        )
-        shown.add_row(name, *cells)
+        shown.add_row(name, _spelled(name, value), _spelled(name, error))
     line(f"{result.paths:,} paths of {result.periods} periods, seed {result.seed}")
     if result.tilt.periods:
         message = "defaults are rare: most paths were drawn to fall, and weighed back"
@@ -278,6 +277,8 @@ def _print(result: Result, written: list[Path]) -> None:
 
 
 def _spelled(name: str, value: float) -> str:
+    if math.isnan(value):
+        return "none"
     if name.endswith("_probability") or name in ("loss_given_default", "spread"):
         return f"{value:.4%}"
     if name.startswith("max_ltv"):

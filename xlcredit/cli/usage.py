@@ -10,7 +10,7 @@ import typer
 
 from xlcredit.hints import did_you_mean
 
-__all__ = ["UsageError", "told"]
+__all__ = ["UsageError", "explain"]
 
 #: Typer exports only this error's child, and has moved it between versions.
 UsageError: type[Exception] = typer.BadParameter.__mro__[1]
@@ -19,7 +19,7 @@ _COMMAND = re.compile(r"No such command ([\"'])(.*?)\1")
 _EXTRA = re.compile(r"unexpected extra argument.* \((.*)\)")
 
 
-def told(error: Exception, app: typer.Typer, words: Sequence[str]) -> str:
+def explain(error: Exception, app: typer.Typer, words: Sequence[str]) -> str:
     """Say in one line what is wrong with a command line, and what to do next.
 
     Parameters

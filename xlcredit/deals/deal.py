@@ -90,8 +90,8 @@ def fill_deal(given: dict[str, Any], template: Template, path: Path) -> Deal:
         raise DealError(f"{path}: name must be plain text and not empty; got {raw.name!r}")
     for name in raw.inputs:
         if name not in template.inputs:
-            told = f"{path}: {name} is not an input of {template.name}"
-            raise DealError(told + did_you_mean(name, template.inputs))
+            message = f"{path}: {name} is not an input of {template.name}"
+            raise DealError(message + did_you_mean(name, template.inputs))
     inputs = _filled(raw.inputs, template, path)
     closing = inputs["closing_date"].value if "closing_date" in inputs else None
     series, actuals = (
@@ -116,9 +116,9 @@ def _refuse_the_future(actuals: dict[str, Series], inputs: dict[str, Input], pat
     for name, series in actuals.items():
         last = max((n for n, v in enumerate(series.values, start=1) if v is not None), default=0)
         if last > as_at:
-            told = f"month {last} is after {AS_AT} = {as_at:g}"
+            message = f"month {last} is after {AS_AT} = {as_at:g}"
             raise DealError(
-                f"{path}: [actuals] {name}: {told}; give it as [series], or move {AS_AT}"
+                f"{path}: [actuals] {name}: {message}; give it as [series], or move {AS_AT}"
             )
 
 

@@ -34,6 +34,8 @@ __all__ = [
     "Map",
     "Parameter",
     "Parameters",
+    "Picture",
+    "PictureColumn",
     "Row",
     "Rung",
     "ScenarioTable",
@@ -132,11 +134,13 @@ class Block(Struct, kw_only=True, frozen=True):
 class Sheet(Struct, kw_only=True, frozen=True):
     """A monthly sheet, time across; with ``nodes`` its columns are those of an integral.
 
-    A sheet that is not ``printed`` holds what other sheets read: scenarios, nodes.
+    A sheet that is not ``printed`` holds what other sheets read: scenarios, nodes. A ``note`` is a
+    formula under the title, in which ``{as_of}`` is the date of the deal in words.
     """
 
     name: str
     purpose: str
+    note: Formula = ""
     block: list[Block]
     nodes: bool = False
     printed: bool = True
@@ -274,7 +278,11 @@ class Parameters(Struct, kw_only=True, frozen=True):
 
 
 class Grid(Struct, kw_only=True, frozen=True):
-    """A two-way grid; ``{across}`` and ``{down}`` are the values at its edges."""
+    """A two-way grid; ``{across}`` and ``{down}`` are the values at its edges.
+
+    ``native`` is the formula of a copy without worksheet functions. Where a cell needs months,
+    ``native_row`` is a monthly row for each, which ``native`` reads as ``{months.cell.all}``.
+    """
 
     title: str
     unit: Unit
@@ -287,6 +295,8 @@ class Grid(Struct, kw_only=True, frozen=True):
     formula: Formula
     threshold: Formula = ""
     direction: Literal["min", "max"] = "min"
+    native: Formula = ""
+    native_row: Formula = ""
 
 
 class Bar(Struct, kw_only=True, frozen=True):
@@ -371,6 +381,31 @@ class Ladder(Struct, kw_only=True, frozen=True):
     level: list[Rung]
 
 
+class PictureColumn(Struct, kw_only=True, frozen=True):
+    """One column of a picture; ``{at}`` is what stands in front of the row, ``{n}`` its number."""
+
+    label: str
+    formula: Formula
+
+
+class Picture(Struct, kw_only=True, frozen=True):
+    """A table with its chart on a sheet of constants, below what stands there.
+
+    ``fan``: the columns are quantiles in ascending order, an odd number; bands between them and a
+    line through the middle. ``bars`` and ``lines``: a series for each column.
+    """
+
+    sheet: str
+    kind: Literal["fan", "bars", "lines"]
+    title: str
+    unit: Unit
+    label: str
+    at: Formula
+    at_unit: Unit
+    rows: int
+    column: list[PictureColumn]
+
+
 class Zone(Struct, kw_only=True, frozen=True):
     """One zone of a map: from the zone below it up to ``formula``; ``{x}`` is the driver."""
 
@@ -426,6 +461,7 @@ class Template(Struct, kw_only=True, frozen=True):
     chart: list[Chart] = []
     ladder: list[Ladder] = []
     map: list[Map] = []
+    picture: list[Picture] = []
     term: list[Term]
 
     @property

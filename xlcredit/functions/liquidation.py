@@ -13,7 +13,7 @@ CATEGORY = "xlcredit: Residual and liquidation value"
 
 
 @dataclass(frozen=True)
-class SaleTerms:
+class SaleCosts:
     """Costs of a sale; 0 where not given."""
 
     decline: float = 0.0
@@ -24,7 +24,7 @@ class SaleTerms:
     fixed: float = 0.0
 
 
-_NO_COSTS = SaleTerms()
+_NO_COSTS = SaleCosts()
 
 
 @worksheet(CATEGORY)
@@ -36,7 +36,7 @@ def XLC_LIQUIDATION_VALUE(
     haircut: Number = 0.0,
     impact: Number = 0.0,
     exponent: Number = 0.6,
-    terms: SaleTerms = _NO_COSTS,
+    terms: SaleCosts = _NO_COSTS,
 ) -> NumberOrRange:
     """Net proceeds of selling a lot of GPUs within a number of days. [USD]
 

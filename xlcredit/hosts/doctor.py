@@ -24,7 +24,7 @@ from xlcredit.ooxml.package import Package
 from xlcredit.ooxml.place import Place
 from xlcredit.ooxml.spelling import plain_calls, without_prefixes
 
-__all__ = ["Finding", "examine_installation", "examine_workbook", "strip_paths"]
+__all__ = ["Diagnosis", "examine_installation", "examine_workbook", "strip_paths"]
 
 _INSTALL = "run: xlcredit excel install"
 _TEXT = re.compile(r'"[^"]*"')
@@ -53,7 +53,7 @@ _UNTRUSTED_ZONE = 3
 
 
 @dataclass(frozen=True)
-class Finding:
+class Diagnosis:
     """One thing that is wrong."""
 
     kind: str
@@ -68,7 +68,7 @@ class Finding:
 
 def examine_installation(
     folders: Sequence[Path], here: Settings, read: Read = read_registry
-) -> list[Finding]:
+) -> list[Diagnosis]:
     """Examine the add-in that is installed.
 
     Parameters
@@ -84,20 +84,20 @@ def examine_installation(
     findings = [finding for path in found for finding in _examine_addin(path, here)]
     if not found:
         where = str(folders[0] / FILE)
-        findings.append(Finding("addin-missing", where, "the add-in is not installed", _INSTALL))
+        findings.append(Diagnosis("addin-missing", where, "the add-in is not installed", _INSTALL))
     for other in found[1:]:
         problem = f"a second add-in; the other is {found[0]}, and either may answer"
         remedy = f'run: xlcredit excel remove --folder "{other.parent}"'
-        findings.append(Finding("addin-twice", str(other), problem, remedy))
+        findings.append(Diagnosis("addin-twice", str(other), problem, remedy))
     findings += [
-        Finding("policy", "Windows", problem, remedy) for problem, remedy in obstacles(read)
+        Diagnosis("policy", "Windows", problem, remedy) for problem, remedy in obstacles(read)
     ]
     return findings
 
 
-def _examine_addin(path: Path, here: Settings) -> Iterator[Finding]:
-    def finding(kind: str, problem: str, remedy: str = _INSTALL) -> Finding:
-        return Finding(kind, str(path), problem, remedy)
+def _examine_addin(path: Path, here: Settings) -> Iterator[Diagnosis]:
+    def finding(kind: str, problem: str, remedy: str = _INSTALL) -> Diagnosis:
+        return Diagnosis(kind, str(path), problem, remedy)
 
     yield from _blocked(path)
     try:
@@ -144,7 +144,7 @@ def _contents(path: Path) -> tuple[Settings, str]:
     return Settings.from_rows(rows), project.modules[vba.MODULE].text
 
 
-def _blocked(path: Path) -> Iterator[Finding]:
+def _blocked(path: Path) -> Iterator[Diagnosis]:
     """Find the mark that Windows puts on files from the internet, in a stream beside the data."""
     try:
         mark = Path(f"{path}:Zone.Identifier").read_text(errors="replace")
@@ -153,13 +153,15 @@ def _blocked(path: Path) -> Iterator[Finding]:
     zone = re.search(r"ZoneId=(\d)", mark)
     if zone and int(zone[1]) >= _UNTRUSTED_ZONE:
         problem = "it is marked as coming from the internet: Excel blocks its macros and formulas"
-        yield Finding("blocked", str(path), problem, "right-click the file > Properties > Unblock")
+        yield Diagnosis(
+            "blocked", str(path), problem, "right-click the file > Properties > Unblock"
+        )
 
 
 # --- workbooks ------------------------------------------------------------------------------
 
 
-def examine_workbook(path: Path) -> list[Finding]:
+def examine_workbook(path: Path) -> list[Diagnosis]:
     """Examine the calls of worksheet functions in a workbook.
 
     Parameters
@@ -178,7 +180,7 @@ def examine_workbook(path: Path) -> list[Finding]:
     findings = []
     for (kind, name), cells in places.items():
         problem, remedy = (text.format(name=name, path=path) for text in _TOLD[kind])
-        findings.append(Finding(kind, str(path), f"{_count(cells)} {problem}", remedy))
+        findings.append(Diagnosis(kind, str(path), f"{_count(cells)} {problem}", remedy))
     return [*_blocked(path), *findings]
 
 

@@ -6,6 +6,8 @@ the estimate of E x is the mean of w x over the paths drawn, and its error that 
 two means has the error of its linearisation. A quantile needs the values themselves; they are
 kept for the first ``KEPT`` paths, which bounds the memory, and its error is half the distance of
 the two quantiles one standard error of the share to either side.
+
+An error is told from how paths differ: a figure that rests on one path has none, and says NaN.
 """
 
 from __future__ import annotations
@@ -23,10 +25,15 @@ Array = NDArray[np.float64]
 
 #: Paths whose values are kept for quantiles.
 KEPT = 1 << 19
+#: Paths that an error is told from at least.
+_FEWEST = 2
 
 
 class Estimate(NamedTuple):
-    """A figure and its standard error; NaN for both where it does not exist."""
+    """A figure and its standard error; NaN for both where it does not exist.
+
+    The error alone is NaN where the figure rests on a single path.
+    """
 
     value: float
     error: float
@@ -51,6 +58,8 @@ class Tally:
         self.sums = dict.fromkeys(names, 0.0)
         self.squares = dict.fromkeys(names, 0.0)
         self.products = dict.fromkeys(pairs, 0.0)
+        #: Paths on which the lower column of a pair is not 0: those that its ratio rests on.
+        self.bearing = dict.fromkeys(pairs, 0)
 
     def add(self, columns: dict[str, Array], weight: Array | None = None) -> None:
         """Add one block of paths."""
@@ -61,6 +70,7 @@ class Tally:
             self.squares[name] += _product(column, column)
         for one, other in self.products:
             self.products[one, other] += _product(weighed[one], weighed[other])
+            self.bearing[one, other] += int(np.count_nonzero(weighed[other]))
 
 
 def _product(a: Array, b: Array) -> float:
@@ -75,11 +85,17 @@ def mean(tally: Tally, name: str) -> Estimate:
 
 
 def ratio(tally: Tally, over: str, under: str) -> Estimate:
-    """Return the ratio of two means; it does not exist where the lower one is 0."""
+    """Return the ratio of two means; it does not exist where the lower one is 0.
+
+    On one path alone the upper column follows the lower one exactly, and the linearised error
+    would be 0, as if the ratio were known: there it does not exist.
+    """
     n, below = tally.count, tally.sums[under]
     if below == 0.0:
         return NONE
     r = tally.sums[over] / below
+    if tally.bearing[over, under] < _FEWEST:
+        return Estimate(r, math.nan)
     product = tally.products[over, under]
     rest = tally.squares[over] - 2.0 * r * product + r * r * tally.squares[under]
     return Estimate(r, _error(rest, n) / abs(below))
@@ -87,7 +103,7 @@ def ratio(tally: Tally, over: str, under: str) -> Estimate:
 
 def _error(squares: float, count: int) -> float:
     """Deviation of a sum of ``count`` terms, from their squares about the mean."""
-    return math.sqrt(max(squares, 0.0) * count / max(count - 1, 1))
+    return math.sqrt(max(squares, 0.0) * count / (count - 1)) if count >= _FEWEST else math.nan
 
 
 class Sample:
@@ -140,6 +156,8 @@ class Sample:
 
 def quantile(sample: Sample, share: float) -> Estimate:
     """Return the value not exceeded on ``share`` of the paths."""
+    if sample.count < _FEWEST:
+        return Estimate(sample.at(share), math.nan)
     step = sample.share_error(share)
     low, high = (sample.at(min(max(share + s, 0.0), 1.0)) for s in (-step, step))
     width = high - low if high > low else 0.0  # two infinities are not apart
@@ -156,4 +174,5 @@ def tail_mean(sample: Sample, share: float) -> Estimate:
     average = float(np.sum(excess)) / n
     spread = math.sqrt(max(_product(excess, excess) / n - average**2, 0.0))
     scale = 1.0 - share
-    return Estimate(level + average / scale, spread / math.sqrt(n) / scale)
+    error = spread / math.sqrt(n) / scale if n >= _FEWEST else math.nan
+    return Estimate(level + average / scale, error)

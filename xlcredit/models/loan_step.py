@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from xlcredit.models.loan_state import (
     LIQUIDATED,
     PAYMENT_DEFAULT,
@@ -122,6 +124,7 @@ def _service(
         unpaid=late_interest + late_principal,
         gap=gap,
         dscr=dscr,
+        service=service,
     )
     return flow, cash
 
@@ -249,8 +252,10 @@ def _cure(
     balance = _settled(state, terms, balance - repaid)
 
     ltv = ratio(balance, weight * coins * price + cards)
-    reached = at_least(sale, wanted) if gain > 0.0 else at_least(cure, ltv)
-    cured = (balance == 0.0) | reached | at_least(cure, ltv) | below(ltv, terms.call_ltv)
+    with np.errstate(invalid="ignore"):  # where all collateral is sold: no LTV reaches that
+        within = at_least(cure, ltv)
+    reached = at_least(sale, wanted) if gain > 0.0 else within
+    cured = (balance == 0.0) | reached | within | below(ltv, terms.call_ltv)
     arrears = high(take(state.arrears, due) - top_up - repaid, 0.0)
 
     state.balance = put(state.balance, due, balance)

@@ -209,8 +209,8 @@ def bivariate_cdf(h: Numbers, k: Numbers, correlation: Numbers) -> Array:
 
     Examples
     --------
-    >>> bivariate_cdf(0.0, 0.0, 0.5)
-    array(0.33333333)
+    >>> float(bivariate_cdf(0.0, 0.0, 0.5))
+    0.33333333
     """
     h, k, rho = np.broadcast_arrays(*(np.asarray(a, dtype=np.float64) for a in (h, k, correlation)))
     both = _lower_quadrant(-np.abs(h), -np.abs(k), np.where((h > 0.0) == (k > 0.0), rho, -rho))

@@ -14,6 +14,7 @@ with X the rent factor. A customer that stops in period j pays nothing from j on
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -53,6 +54,13 @@ class Tilt:
             return np.ones(len(log_weight))
         with np.errstate(over="ignore"):
             return np.asarray(1.0 / (self.plain + (1.0 - self.plain) * np.exp(-log_weight)))
+
+
+class Tenancy(Protocol):
+    """Where customer and rents of each path stand in a period."""
+
+    gone: NDArray[np.int64]
+    rent: Array
 
 
 @dataclass(frozen=True)
@@ -119,7 +127,7 @@ class Deal:
         cash = self.merchant is not None or self.relet is not None
         return (self.has_cash and cash) or self.terms.hazard_elasticity != 0.0
 
-    def cash(self, k: int, walk: Walk) -> Array | None:
+    def cash(self, k: int, walk: Tenancy) -> Array | None:
         """CFADS of each path in period ``k``."""
         if not self.has_cash:
             return None

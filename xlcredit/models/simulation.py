@@ -34,6 +34,7 @@ __all__ = [
     "Simulation",
     "Terms",
     "Tilt",
+    "kernel_name",
     "outcomes",
     "simulate",
     "sweep",
@@ -46,6 +47,8 @@ Array = NDArray[np.float64]
 BLOCK = 16_384
 #: Periods of single paths up to which loading a compiled kernel costs more than it saves.
 SMALL = 2_000_000
+#: WebAssembly, in a browser or out of it, starts no threads.
+_ALONE = sys.platform in ("emscripten", "wasi")
 #: Paths whose course is recorded for the fan of LTVs.
 RECORDED = 4 * BLOCK
 
@@ -127,7 +130,11 @@ class Result:
         if self.cash is None:
             raise ValueError("the courses were not recorded: simulate with courses=True")
         cash = self.cash if self.weights is None else self.cash * self.weights
-        errors = np.std(cash, axis=1, ddof=1) / np.sqrt(cash.shape[1])
+        paths = cash.shape[1]
+        if paths > 1:
+            errors = np.std(cash, axis=1, ddof=1) / np.sqrt(paths)
+        else:
+            errors = np.full(len(cash), np.nan)
         return [
             Estimate(float(m), float(e)) for m, e in zip(cash.mean(axis=1), errors, strict=True)
         ]
@@ -165,8 +172,7 @@ class Simulation:
     ) -> None:
         self.deal, self.seed, self.tilt, self.courses = deal, seed, tilt or Tilt(), courses
         self.kernel, self._run = _kernel(kernel)
-        alone = sys.platform == "emscripten"  # a browser starts no threads
-        self.threads = 1 if alone else threads or os.cpu_count() or 1
+        self.threads = 1 if _ALONE else threads or os.cpu_count() or 1
         self.done = 0
         self._tally = Tally(_MEANS, tuple(_RATIO_OF.values()))
         # untouched memory is none: of these only what is filled is ever there
@@ -275,6 +281,11 @@ def warm_up() -> None:
     _kernel("auto")
 
 
+def kernel_name(name: str) -> str:
+    """Say which kernel ``auto``, ``numpy`` or ``compiled`` is on this machine; have it ready."""
+    return _kernel(name)[0]
+
+
 def _kernel(name: str) -> tuple[str, Callable[..., Outcome]]:
     """The name of the kernel that is there, and what runs a block in it."""
     if name == "numpy":
@@ -352,7 +363,7 @@ def sweep(
         run.advance(paths)
         return run.figure(figure)
 
-    if sys.platform == "emscripten" or len(deals) == 1:
+    if _ALONE or len(deals) == 1:
         return [one(deal) for deal in deals]
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         return list(pool.map(one, deals))

@@ -16,7 +16,7 @@ from openpyxl.formula.translate import Translator, TranslatorError
 
 from xlcredit.errors import CODES, CellError, FileError
 from xlcredit.garbage import uncollected
-from xlcredit.ooxml.numerals import decimal, whole
+from xlcredit.numerals import decimal, whole
 from xlcredit.ooxml.package import Package
 from xlcredit.ooxml.place import LAST_COLUMN, LAST_ROW, Area, Place, a1, extent
 from xlcredit.ooxml.relations import related, relations_of

@@ -20,7 +20,16 @@ from xlcredit.ooxml.book import Book, Formula
 from xlcredit.ooxml.place import Area, column_number
 from xlcredit.ooxml.tags import PREFIX
 
-__all__ = ["Group", "formulas_in", "groups", "relative", "rewritten", "tokenise"]
+__all__ = [
+    "Group",
+    "formulas_in",
+    "groups",
+    "is_unfinished",
+    "relative",
+    "rewritten",
+    "tokenise",
+    "tokens_of",
+]
 
 #: Text, names of sheets and files, and columns of tables may look like cells and are none.
 _TOKEN = re.compile(
@@ -38,8 +47,38 @@ _FORMULA = re.compile(
 _MARKED = re.compile(r"<!--.*?-->|<!\[CDATA\[(.*?)\]\]>", re.DOTALL)
 
 
+#: Text, names of sheets in quotes, and what brackets and operators need after them.
+_QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
+_WAITING = re.compile(r"[-+*/^&=<>,;(]\s*\Z")
+
+
+def is_unfinished(text: str) -> bool:
+    """Whether a formula ends in the middle: after an operator, or with a bracket still open.
+
+    The embedded engine would calculate what is there.
+
+    Examples
+    --------
+    >>> is_unfinished("1+"), is_unfinished("SUM(A1:A9"), is_unfinished('SUM(1,LEN("("))')
+    (True, True, False)
+    """
+    bare = _QUOTED.sub("0", text)
+    # In the name of a table's column a bracket or a quote may stand for itself.
+    unclosed = "[" not in bare and any(bare.count(a) != bare.count(b) for a, b in ("()", "{}"))
+    return unclosed or bool(_WAITING.search(bare))
+
+
 #: Twice what Excel takes, for brackets count here as functions do.
 _DEEPEST = 128
+
+
+def tokens_of(text: str) -> list[Token] | None:
+    """Split the text of a formula, without its ``=``, into tokens; None if it is no formula."""
+    try:
+        tokens: list[Token] = Tokenizer(f"={text}").items
+    except (TokenizerError, IndexError):
+        return None
+    return tokens
 
 
 def tokenise(formula: Formula) -> list[Token]:
@@ -50,10 +89,9 @@ def tokenise(formula: Formula) -> list[Token]:
     RecalcError
         If it is no formula, or nested deeper than any of Excel's; the message names the cell.
     """
-    try:
-        tokens: list[Token] = Tokenizer(f"={formula.text}").items
-    except (TokenizerError, IndexError) as error:
-        raise RecalcError(f"{formula.place}: {formula} cannot be read as a formula") from error
+    tokens = tokens_of(formula.text)
+    if tokens is None:
+        raise RecalcError(f"{formula.place}: {formula} cannot be read as a formula")
     steps = ((t.subtype == t.OPEN) - (t.subtype == t.CLOSE) for t in tokens)
     if (depth := max(accumulate(steps), default=0)) > _DEEPEST:
         raise RecalcError(f"{formula.place}: a formula is nested {depth} deep; Excel stops at 64")

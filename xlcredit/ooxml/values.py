@@ -19,7 +19,7 @@ __all__ = [
     "Value",
     "element",
     "number",
-    "plain",
+    "to_cell",
     "quote",
     "spell",
     "unquote",
@@ -44,7 +44,7 @@ def number(value: float) -> float | CellError:
     return value if math.isfinite(value) else CellError("#NUM!", "the result is not finite")
 
 
-def plain(value: Any) -> Value:
+def to_cell(value: Any) -> Value:
     """Bring one Python, NumPy or pandas scalar into the form that a cell holds."""
     if hasattr(value, "to_pydatetime"):
         value = value.to_pydatetime()

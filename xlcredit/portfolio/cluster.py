@@ -21,8 +21,9 @@ import msgspec
 import xlcredit
 from xlcredit.deals.reading import folder
 from xlcredit.errors import UserError
-from xlcredit.models.joint import Block, Book, run_block
+from xlcredit.models.joint import Block
 from xlcredit.portfolio import shipping
+from xlcredit.portfolio.crew import Order, Start, run_order
 from xlcredit.portfolio.evaluate import Result, failed
 from xlcredit.portfolio.loans import Task
 from xlcredit.portfolio.pool import Hand, Limits
@@ -110,8 +111,8 @@ def _connected(distributed: Any, address: str) -> Any:
     try:
         client = distributed.Client(address, timeout=_PATIENCE, set_as_default=False)
     except (OSError, ValueError) as error:
-        told = " ".join(str(error).splitlines())
-        raise UserError(f"{address}: no Dask scheduler answers there: {told}") from None
+        message = " ".join(str(error).splitlines())
+        raise UserError(f"{address}: no Dask scheduler answers there: {message}") from None
     client.register_plugin(_plugin(distributed))
     return client
 
@@ -135,8 +136,8 @@ def _result(future: Any, task: Task) -> Result:
         return msgspec.msgpack.decode(future.result(), type=Result)
     if future.status == "cancelled":
         raise UserError("the cluster dropped the run; what is done is kept: add --resume")
-    told = " ".join(str(future.exception()).split())
-    return failed(task, f"the cluster could not calculate it: {told}")
+    message = " ".join(str(future.exception()).split())
+    return failed(task, f"the cluster could not calculate it: {message}")
 
 
 # --- on a worker ----------------------------------------------------------------------------
@@ -174,8 +175,8 @@ def _distributed() -> Any:
     try:
         import distributed  # noqa: PLC0415 - an extra
     except ImportError:
-        told = 'a cluster needs Dask: pip install "xlcredit[cluster]"'
-        raise UserError(told) from None
+        message = 'a cluster needs Dask: pip install "xlcredit[cluster]"'
+        raise UserError(message) from None
     return distributed
 
 
@@ -189,21 +190,19 @@ class Paths:
     ----------
     address : str
         The scheduler.
-    book : Book
-        The loans, sent to each worker once.
-    seed : int
-        Seed of the paths.
+    start : Start
+        What all blocks have in common, sent to each worker once.
     """
 
-    def __init__(self, address: str, book: Book, seed: int) -> None:
+    def __init__(self, address: str, start: Start) -> None:
         self._address = address
         self._client = _connected(_distributed(), address)
-        self._start = self._client.scatter((book, seed), broadcast=True, hash=False)
+        self._start = self._client.scatter(start, broadcast=True, hash=False)
 
-    def run(self, blocks: list[Any]) -> Iterator[Block]:
+    def run(self, orders: list[Order]) -> Iterator[Block]:
         """Run blocks; a worker that dies costs nothing but time."""
         futures = [
-            self._client.submit(run_paths, self._start, paths, pure=False) for paths in blocks
+            self._client.submit(run_order, self._start, order, pure=False) for order in orders
         ]
         for future in futures:
             while True:
@@ -214,14 +213,12 @@ class Paths:
                     _refuse_gone(self._client, self._address)
                 except (CancelledError, FutureCancelled) as error:
                     raise _gone(self._address) from error
+                except Exception as error:  # whatever the worker has raised
+                    told = " ".join(str(error).split()) or type(error).__name__
+                    raise UserError(f"the cluster could not run a block of paths: {told}") from None
             yield block
             future.release()
 
     def close(self) -> None:
         """Leave the cluster."""
         self._client.close(timeout=5)
-
-
-def run_paths(start: tuple[Book, int], paths: Any) -> Block:
-    """Run one block on a worker."""
-    return run_block(*start, paths)

@@ -95,8 +95,8 @@ def evaluate_loan(task: Task) -> Result:
             return _workbook(task)
         return _deal(task)
     except XlcreditError as error:
-        told = " ".join(str(error).splitlines())
-        return failed(task, NO_MEMORY if _ENGINE_FULL in told else told)
+        message = " ".join(str(error).splitlines())
+        return failed(task, NO_MEMORY if _ENGINE_FULL in message else message)
     except MemoryError:
         return failed(task, NO_MEMORY)
     except Exception as bug:

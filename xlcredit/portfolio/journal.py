@@ -1,6 +1,6 @@
 """What a run has done so far, on disk: a run that was killed goes on where it was.
 
-One line a loan: a checksum and a JSON message. A line that was not written to its end has no
+One line a result: a checksum and a JSON message. A line that was not written to its end has no
 right checksum, and is calculated again.
 """
 
@@ -9,29 +9,33 @@ from __future__ import annotations
 import os
 import zlib
 from pathlib import Path
-from typing import IO
+from typing import IO, Generic, TypeVar
 
 import msgspec
 
 from xlcredit._version import __version__
 from xlcredit.errors import FileError, UserError
-from xlcredit.portfolio.evaluate import Result
 
 __all__ = ["Journal"]
 
 
+Kind = TypeVar("Kind")
+
+
 class _Line(msgspec.Struct, frozen=True):
     digest: str
-    result: Result
+    result: msgspec.Raw
 
 
-class Journal:
+class Journal(Generic[Kind]):
     """The journal of one run; as long as it is open, no other run can have it.
 
     Parameters
     ----------
     path : Path
         The file.
+    kind : type
+        What a result is.
     resume : bool
         Whether to go on with what stands there.
 
@@ -43,10 +47,11 @@ class Journal:
         If it cannot be written.
     """
 
-    def __init__(self, path: Path, *, resume: bool) -> None:
+    def __init__(self, path: Path, kind: type[Kind], *, resume: bool) -> None:
         self.path = path
-        self.done: dict[str, Result] = {}
-        """Results by the digest of their tasks."""
+        self.done: dict[str, Kind] = {}
+        """Results by the digest of what they follow from."""
+        self._kind = kind
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file: IO[bytes] = path.open("a+b")
@@ -59,27 +64,30 @@ class Journal:
         content = self._file.read()
         if content and not resume:
             self._file.close()
-            told = "a run was broken off; add --resume to go on, or delete the file to start anew"
-            raise UserError(f"{path}: {told}")
+            message = (
+                "a run was broken off; add --resume to go on, or delete the file to start anew"
+            )
+            raise UserError(f"{path}: {message}")
         self._file.truncate(self._read(content))
 
     def _read(self, content: bytes) -> int:
         """Take in all lines up to the first that is not whole; return where that begins."""
         position = 0
         decode = msgspec.json.Decoder(_Line).decode
+        result = msgspec.json.Decoder(self._kind).decode
         for line in content.splitlines(keepends=True):
             checksum, _, message = line.rstrip(b"\n").partition(b" ")
             if not line.endswith(b"\n") or checksum != _checksum(message):
                 break
             try:
                 read = decode(message)
+                self.done[read.digest] = result(read.result)
             except msgspec.DecodeError:  # another version's
                 break
-            self.done[read.digest] = read.result
             position += len(line)
         return position
 
-    def add(self, digest: str, result: Result) -> None:
+    def add(self, digest: str, result: Kind) -> None:
         """Note a result; it survives this process.
 
         Raises
@@ -87,7 +95,7 @@ class Journal:
         FileError
             If the disk is full.
         """
-        message = msgspec.json.encode(_Line(digest, result))
+        message = msgspec.json.encode(_Line(digest, msgspec.Raw(msgspec.json.encode(result))))
         try:
             self._file.write(_checksum(message) + b" " + message + b"\n")
             self._file.flush()

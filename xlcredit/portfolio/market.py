@@ -3,11 +3,6 @@
 from __future__ import annotations
 
 import os
-import pickle
-import queue
-import subprocess
-import sys
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -17,9 +12,10 @@ from numpy.typing import NDArray
 from xlcredit.errors import UserError
 from xlcredit.models import estimates
 from xlcredit.models.estimates import Estimate, Sample, Tally
-from xlcredit.models.joint import Block, Book, Links, Position, block_size, run_block
-from xlcredit.portfolio.pool import python_path
-from xlcredit.portfolio.worker import read_frame, write_frame
+from xlcredit.models.joint import Block, Links, LoanBook, Position
+from xlcredit.models.simulation import kernel_name
+from xlcredit.portfolio.crew import Crew, Order, Start
+from xlcredit.portfolio.path_journal import PathJournal
 
 __all__ = ["Contribution", "Distribution", "OneMarket", "simulate_book"]
 
@@ -28,7 +24,11 @@ Array = NDArray[np.float64]
 #: The tail that contributions are taken from: the worst hundredth of the paths.
 TAIL = 0.01
 #: Loans that are left out in turn, to see what each costs the others.
-_LEFT_OUT = 5
+_LEFT_OUT = 10
+#: Paths whose losses are kept, and periods of single loans on single paths that are run at most.
+_MOST_PATHS, _MOST_STEPS = 20_000_000, 1e13
+#: Periods of single loans on single paths in a second of one worker, by kernel; for a refusal only.
+_SPEED = {"numpy": 1e7, "compiled": 1e8}
 
 
 @dataclass(frozen=True)
@@ -94,6 +94,8 @@ def simulate_book(
     seed: int = 1,
     workers: int = 0,
     scheduler: str | None = None,
+    kernel: str = "auto",
+    journal: PathJournal | None = None,
     progress: Callable[[int], None] = lambda _done: None,
 ) -> OneMarket:
     """Simulate a book of loans that sell into one market.
@@ -110,6 +112,10 @@ def simulate_book(
         Processes on this machine; 0: as many as there are processors.
     scheduler : str, optional
         A Dask scheduler that blocks of paths are sent to.
+    kernel : {"auto", "numpy", "compiled"}
+        ``auto`` is compiled where numba is installed.
+    journal : PathJournal, optional
+        Where blocks are kept, so that a run that was broken off can go on.
     progress : callable, optional
         Told how many paths are done.
 
@@ -121,67 +127,123 @@ def simulate_book(
     Raises
     ------
     UserError
-        If loans do not agree on what they share, or there are too few paths.
+        If loans do not agree on what they share, or there are too few paths, or too many.
     """
     if paths < 1_000:
         raise UserError(f"a tail needs at least 1,000 paths; got {paths:,}")
     try:
-        book = Book(positions, links)
+        book = LoanBook(positions, links)
     except ValueError as error:
         raise UserError(str(error)) from None
-    crew = _Crew(book, seed, workers or os.cpu_count() or 1, scheduler)
+    count = workers or os.cpu_count() or 1
+    start = Start(book, seed, kernel_name(kernel))
+    _refuse(start, paths, count)
+    if journal is not None:
+        journal.begin(start)
+    crew = Crew(start, count, scheduler)
     try:
-        return _simulated(book, crew, paths, seed, progress)
+        return _Run(start, crew, journal).found(paths, progress)
     finally:
         crew.close()
 
 
-def _simulated(
-    book: Book, crew: _Crew, paths: int, seed: int, progress: Callable[[int], None]
-) -> OneMarket:
-    size, numbers = block_size(len(book.positions)), np.arange(paths, dtype=np.uint64)
-    blocks = []
-    done = 0
-    for block in crew.run(_cut(numbers, size)):
-        blocks.append(block)
-        done += len(block.alone)
-        progress(done)
-    alone = np.concatenate([block.alone for block in blocks])
-    together = np.concatenate([block.together for block in blocks])
-    tally = Tally(("alone", "together", "unpaid"), (("together", "alone"),))
-    for block in blocks:
-        tally.add({"alone": block.alone, "together": block.together, "unpaid": block.unpaid})
-    worst_alone, worst = _worst(alone), _worst(together)
-    tail_alone = _sums(crew.run(_cut(worst_alone, size)), "loan_alone") / len(worst_alone)
-    tail = _sums(crew.run(_cut(worst, size)), "loan_together") / len(worst)
-    loans = _contributions(book, blocks, paths, tail_alone, tail)
-    shortfalls = float(np.sum(tail_alone)), float(np.sum(tail))
-    return OneMarket(
-        paths=paths,
-        seed=seed,
-        alone=_distribution(tally, "alone", alone, shortfalls[0]),
-        together=_distribution(tally, "together", together, shortfalls[1]),
-        ratio=estimates.ratio(tally, "together", "alone"),
-        shortfall_ratio=shortfalls[1] / shortfalls[0] if shortfalls[0] else float("nan"),
-        unpaid=estimates.mean(tally, "unpaid"),
-        loans=_with_relief(book, seed, loans, worst, shortfalls[1]),
-        losses_alone=alone,
-        losses_together=together,
-    )
+def _refuse(start: Start, paths: int, workers: int) -> None:
+    """Stop before what would take days, or more memory than there is."""
+    steps = float(sum(p.deal.plan.periods for p in start.book.positions))
+    most = min(_MOST_PATHS, int(_MOST_STEPS / steps))
+    if paths > most:
+        hours = paths * steps / _SPEED[start.kernel] / workers / 3600.0
+        message = f"--paths {paths:,} would take about {hours:,.1f} hours on {workers} workers"
+        raise UserError(f"{message}; at most {most:,} are run")
 
 
-def _cut(numbers: NDArray[np.uint64], size: int) -> list[NDArray[np.uint64]]:
-    return [numbers[at : at + size] for at in range(0, len(numbers), size)]
+class _Run:
+    """One run: the paths in blocks, then the worst once more, for who has a part in their loss."""
+
+    def __init__(self, start: Start, crew: Crew, journal: PathJournal | None) -> None:
+        self._start, self._crew, self._journal = start, crew, journal
+        self._book = start.book
+
+    def found(self, paths: int, progress: Callable[[int], None]) -> OneMarket:
+        loans = len(self._book.positions)
+        alone, together = np.empty(paths), np.empty(paths)
+        tally = Tally(("alone", "together", "unpaid"), (("together", "alone"),))
+        sums = {name: np.zeros(loans) for name in _BY_LOAN}
+        done = 0
+        for block in self._blocks(np.arange(paths, dtype=np.uint64)):
+            here = slice(done, done + len(block.alone))
+            alone[here], together[here] = block.alone, block.together
+            tally.add({"alone": block.alone, "together": block.together, "unpaid": block.unpaid})
+            for name in _BY_LOAN:
+                sums[name] += getattr(block, name)
+            done = here.stop
+            progress(done)
+        worst_alone, worst = _worst(alone), _worst(together)
+        tail_alone = self._total(worst_alone, "loan_alone") / len(worst_alone)
+        tail = self._total(worst, "loan_together") / len(worst)
+        parts = {name: total / paths for name, total in sums.items()}
+        parts |= {"tail_alone": tail_alone, "tail": tail}
+        shortfalls = float(np.sum(tail_alone)), float(np.sum(tail))
+        return OneMarket(
+            paths=paths,
+            seed=self._start.seed,
+            alone=_distribution(tally, "alone", alone, shortfalls[0]),
+            together=_distribution(tally, "together", together, shortfalls[1]),
+            ratio=estimates.ratio(tally, "together", "alone"),
+            shortfall_ratio=shortfalls[1] / shortfalls[0] if shortfalls[0] else float("nan"),
+            unpaid=estimates.mean(tally, "unpaid"),
+            loans=self._with_relief(_contributions(self._book, parts), worst, shortfalls[1]),
+            losses_alone=alone,
+            losses_together=together,
+        )
+
+    def _with_relief(
+        self, loans: list[Contribution], worst: NDArray[np.uint64], shortfall: float
+    ) -> tuple[Contribution, ...]:
+        """Leave the largest contributors out in turn, on the worst paths of the whole book."""
+        if len(loans) == 1:
+            return tuple(loans)
+        order = sorted(range(len(loans)), key=lambda i: -loans[i].tail_together)[:_LEFT_OUT]
+        rest = self._total(worst, "without", tuple(order)) / len(worst)
+        for index, left in zip(order, rest, strict=True):
+            loans[index] = replace(loans[index], relief=shortfall - float(left))
+        return tuple(loans)
+
+    def _total(
+        self, paths: NDArray[np.uint64], name: str, leave_out: tuple[int, ...] = ()
+    ) -> Array:
+        blocks = self._blocks(paths, leave_out)
+        return np.asarray(sum(getattr(block, name) for block in blocks), dtype=np.float64)
+
+    def _blocks(
+        self, paths: NDArray[np.uint64], leave_out: tuple[int, ...] = ()
+    ) -> Iterator[Block]:
+        """Run paths in blocks, but for those that a run before has done, in their order."""
+        size = self._book.block
+        orders = [Order(paths[at : at + size], leave_out) for at in range(0, len(paths), size)]
+        if self._journal is None:
+            yield from self._crew.run(orders)
+            return
+        known = [self._journal.known(order) for order in orders]
+        missing = [o for o, block in zip(orders, known, strict=True) if block is None]
+        fresh = self._crew.run(missing)
+        for order, kept in zip(orders, known, strict=True):
+            if kept is not None:
+                yield kept
+                continue
+            block = next(fresh)
+            self._journal.add(order, block)
+            yield block
+
+
+#: What a block has of each loan, summed over its paths.
+_BY_LOAN = ("loan_alone", "loan_together", "loan_unpaid", "enforced")
 
 
 def _worst(losses: Array) -> NDArray[np.uint64]:
     """Numbers of the worst paths, in ascending order; of equals, the first."""
     count = max(1, round(TAIL * len(losses)))
     return np.sort(np.argsort(-losses, kind="stable")[:count]).astype(np.uint64)
-
-
-def _sums(blocks: Iterator[Block], name: str) -> Array:
-    return np.asarray(sum(getattr(block, name) for block in blocks), dtype=np.float64)
 
 
 def _distribution(tally: Tally, name: str, losses: Array, shortfall: float) -> Distribution:
@@ -195,142 +257,18 @@ def _distribution(tally: Tally, name: str, losses: Array, shortfall: float) -> D
     )
 
 
-def _contributions(
-    book: Book, blocks: list[Block], paths: int, tail_alone: Array, tail: Array
-) -> list[Contribution]:
-    means = {
-        name: _sums(iter(blocks), name) / paths
-        for name in ("loan_alone", "loan_together", "loan_unpaid", "enforced")
-    }
+def _contributions(book: LoanBook, parts: dict[str, Array]) -> list[Contribution]:
     return [
         Contribution(
             name=position.name,
             card=position.card,
             loan=position.deal.terms.loan,
-            enforced=float(means["enforced"][i]),
-            expected_alone=float(means["loan_alone"][i]),
-            expected_together=float(means["loan_together"][i]),
-            unpaid=float(means["loan_unpaid"][i]),
-            tail_alone=float(tail_alone[i]),
-            tail_together=float(tail[i]),
+            enforced=float(parts["enforced"][i]),
+            expected_alone=float(parts["loan_alone"][i]),
+            expected_together=float(parts["loan_together"][i]),
+            unpaid=float(parts["loan_unpaid"][i]),
+            tail_alone=float(parts["tail_alone"][i]),
+            tail_together=float(parts["tail"][i]),
         )
         for i, position in enumerate(book.positions)
     ]
-
-
-def _with_relief(
-    book: Book,
-    seed: int,
-    loans: list[Contribution],
-    worst: NDArray[np.uint64],
-    shortfall: float,
-) -> tuple[Contribution, ...]:
-    """Leave the largest contributors out in turn, on the worst paths of the whole book."""
-    order = sorted(range(len(loans)), key=lambda i: -loans[i].tail_together)
-    relieved = list(loans)
-    for index in order[:_LEFT_OUT] if len(loans) > 1 else []:
-        rest = 0.0
-        for paths in _cut(worst, block_size(len(loans))):
-            rest += float(np.sum(run_block(book, seed, paths, without=index).together))
-        relieved[index] = replace(loans[index], relief=shortfall - rest / len(worst))
-    return tuple(relieved)
-
-
-# --- workers --------------------------------------------------------------------------------
-
-
-class _Crew:
-    """Whoever runs blocks of paths: this process, others, or a cluster; in the same order."""
-
-    def __init__(self, book: Book, seed: int, workers: int, scheduler: str | None) -> None:
-        self._book, self._seed, self._workers = book, seed, workers
-        self._cluster = None
-        if scheduler is not None:
-            from xlcredit.portfolio.cluster import Paths  # noqa: PLC0415 - an extra
-
-            self._cluster = Paths(scheduler, book, seed)
-
-    def run(self, blocks: list[NDArray[np.uint64]]) -> Iterator[Block]:
-        """Run blocks, and give them back in their order."""
-        if self._cluster is not None:
-            return self._cluster.run(blocks)
-        if self._workers == 1 or len(blocks) == 1:
-            return (run_block(self._book, self._seed, paths) for paths in blocks)
-        return self._in_processes(blocks)
-
-    def close(self) -> None:
-        """Let the cluster go."""
-        if self._cluster is not None:
-            self._cluster.close()
-
-    def _in_processes(self, blocks: list[NDArray[np.uint64]]) -> Iterator[Block]:
-        waiting: queue.SimpleQueue[tuple[int, NDArray[np.uint64]] | None] = queue.SimpleQueue()
-        done: queue.SimpleQueue[tuple[int, Block | BaseException]] = queue.SimpleQueue()
-        for item in enumerate(blocks):
-            waiting.put(item)
-        start = pickle.dumps((self._book, self._seed))
-        processes = [_start(start) for _ in range(min(self._workers, len(blocks)))]
-        for process in processes:
-            waiting.put(None)
-            threading.Thread(target=_feed, args=(process, waiting, done), daemon=True).start()
-        early: dict[int, Block] = {}
-        try:
-            for index in range(len(blocks)):
-                while index not in early:
-                    number, block = done.get()
-                    if isinstance(block, BaseException):
-                        raise block
-                    early[number] = block
-                yield early.pop(index)
-        finally:
-            for process in processes:
-                process.kill()
-                process.communicate()
-
-
-def _start(message: bytes) -> subprocess.Popen[bytes]:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "xlcredit.portfolio.market"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        env=os.environ | {"PYTHONPATH": python_path(), "OMP_NUM_THREADS": "1"},
-    )
-    assert process.stdin is not None
-    write_frame(process.stdin, message)
-    return process
-
-
-def _feed(
-    process: subprocess.Popen[bytes],
-    waiting: queue.SimpleQueue[tuple[int, NDArray[np.uint64]] | None],
-    done: queue.SimpleQueue[tuple[int, Block | BaseException]],
-) -> None:
-    """Give one process blocks until there are none left."""
-    assert process.stdin is not None
-    assert process.stdout is not None
-    while (item := waiting.get()) is not None:
-        try:
-            write_frame(process.stdin, pickle.dumps(item[1]))
-            answer = read_frame(process.stdout)
-        except (OSError, ValueError):
-            answer = None
-        if answer is None:
-            told = "a process that simulates has ended; it may need more memory than there is"
-            done.put((item[0], UserError(told)))
-            return
-        done.put((item[0], pickle.loads(answer)))
-
-
-def main() -> None:
-    """Run blocks for the process that has started this one; it and nobody else writes to us."""
-    out = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)
-    first = read_frame(sys.stdin.buffer)
-    if first is not None:
-        book, seed = pickle.loads(first)
-        while (frame := read_frame(sys.stdin.buffer)) is not None:
-            write_frame(out, pickle.dumps(run_block(book, seed, pickle.loads(frame))))
-
-
-if __name__ == "__main__":
-    main()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from xlcredit.deals import Template, read_toml
 from xlcredit.errors import CellError, DealError, UserError
 from xlcredit.functions.simulation import deal_of
 from xlcredit.models.joint import Position
@@ -18,7 +18,7 @@ from xlcredit.portfolio.evaluate import fill, load_template
 from xlcredit.portfolio.loans import Task, find_loans
 from xlcredit.recalc.calls import default_functions
 from xlcredit.workbook.session import Session
-from xlcredit.workbook.simulated import read_simulation
+from xlcredit.workbook.simulated import most_asked, read_simulation
 
 __all__ = ["Unread", "read_positions"]
 
@@ -46,7 +46,8 @@ def read_positions(
 
     A file of terms and series (a TOML table ``[terms]``) is taken as it is, with the class of its
     cards under ``card``. Of a workbook, a deal file or a row of a tape, the cell counts that
-    calls XLC_DUAL_SIM, and the class is the card that the inputs name.
+    calls XLC_DUAL_SIM (of several, what most of them ask for), and the class is the card that the
+    inputs name.
 
     Parameters
     ----------
@@ -98,8 +99,8 @@ def _card_of_terms(file: Path) -> str | None:
     if file.suffix.lower() != ".toml":
         return None
     try:
-        content = tomllib.loads(file.read_text(encoding="utf-8-sig"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        content = read_toml(file)
+    except UserError:
         return None  # whoever reads it as a deal file says what is wrong
     return str(content.get("card", _UNNAMED)) if "terms" in content else None
 
@@ -109,35 +110,51 @@ def _of_terms(file: Path, card: str) -> Position:
 
 
 class _Listener:
-    """A workbook whose simulation is not run but listened to."""
+    """A workbook whose simulation is not run but listened to.
+
+    What a cell shows is the number of the call that it has made: a cell that nothing has moved
+    since the loan before still shows a call that is its own, and one that does not simulate this
+    loan shows none.
+    """
 
     def __init__(self, task: Task) -> None:
-        self.heard: list[Any] | None = None
+        self._heard: dict[str, list[Any]] = {}
+        self._calls = 0
         functions = default_functions() | {_FUNCTION: self._listen}
-        self.template = None
+        self._template: Template | None = None
         if task.workbook is not None:
-            book = Book(Package(task.workbook, task.source))
-            self.session = Session(book, functions=functions)
+            self._session = Session(Book(Package(task.workbook, task.source)), functions=functions)
         else:
-            self.template, self.session = load_template(task, functions)
+            self._template, self._session = load_template(task, functions)
 
     def _listen(self, *raw: Any) -> Any:
-        self.heard = list(raw)
-        raise CellError("#N/A", "listened to")
+        shown = f"{_FUNCTION} call {self._calls}"
+        self._calls += 1
+        self._heard[shown] = list(raw)
+        return shown
+
+    def position(self, task: Task) -> Position:
+        """Fill the workbook with a loan, and take what it asks the simulation for."""
+        session = self._session
+        if self._template is not None:
+            deal = fill(task, self._template)
+            session.fill({name: item.value for name, item in deal.inputs.items()})
+        values = [session[name] for name in session]
+        named = [v for v in values if isinstance(v, str) and v in self._heard]
+        if self._template is not None:
+            self._heard = {shown: self._heard[shown] for shown in named}
+        asked = [self._heard[shown] for shown in named] or list(self._heard.values())
+        if not asked:
+            told = f"no cell calls {_FUNCTION}, or it does not for this loan"
+            raise DealError(f"{task.id}: {told}: it cannot be simulated")
+        card = next((str(session[name]) for name in _CARD if name in session), _UNNAMED)
+        return Position(task.id, deal_of(*most_asked(asked))[0], card)
 
 
 def _of_task(task: Task, listeners: dict[tuple[str, bytes | None], _Listener]) -> Position:
-    key = (task.template, task.template_text)
     if task.workbook is not None:
-        listener = _Listener(task)
-    else:
-        listener = listeners.get(key) or listeners.setdefault(key, _Listener(task))
-    if listener.template is not None:
-        deal = fill(task, listener.template)
-        listener.session.fill({name: item.value for name, item in deal.inputs.items()})
-    inputs = listener.session
-    card = next((str(inputs[name]) for name in _CARD if name in inputs), _UNNAMED)
-    inputs.recalculation()
-    if listener.heard is None:
-        raise DealError(f"{task.id}: no cell calls {_FUNCTION}: it cannot be simulated")
-    return Position(task.id, deal_of(*listener.heard)[0], card)
+        return _Listener(task).position(task)
+    key = (task.template, task.template_text)
+    if key not in listeners:
+        listeners[key] = _Listener(task)
+    return listeners[key].position(task)

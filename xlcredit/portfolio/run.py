@@ -126,7 +126,7 @@ def run_portfolio(
         kept for ``resume``.
     """
     outputs = _outputs(request)
-    journal = Journal(_journal_path(outputs[0]), resume=request.resume) if outputs else None
+    journal = Journal(_journal_path(outputs[0]), Result, resume=request.resume) if outputs else None
     finished = False
     try:
         loans = list(find_loans(expand(request.sources), request.template))
@@ -157,7 +157,7 @@ def _journal_path(output: Path) -> Path:
 def _calculated(
     loans: list[Loan],
     request: Request,
-    journal: Journal | None,
+    journal: Journal[Result] | None,
     started: Callable[[int, int], None],
     progress: Callable[[int], None],
 ) -> list[Result]:

@@ -11,7 +11,7 @@ from typing import Any
 from xlcredit.errors import CellError, RecalcError
 from xlcredit.functions import OMITTED, REGISTRY, call
 from xlcredit.ooxml.place import Place
-from xlcredit.ooxml.values import Value, plain
+from xlcredit.ooxml.values import Value, to_cell
 from xlcredit.recalc.dialect import OMITTED_MARK, WHY, fit
 from xlcredit.recalc.engine import Unsure
 
@@ -142,7 +142,7 @@ def block(result: Any) -> Value | Block:
     if hasattr(result, "astype") and result.ndim:
         result = result.astype(object).tolist()
     if not isinstance(result, list | tuple):
-        value: Value = plain(result)
+        value: Value = to_cell(result)
         return value
     rows = [list(row) if isinstance(row, list | tuple) else [row] for row in result]
     width = max(map(len, rows), default=0)
@@ -151,7 +151,7 @@ def block(result: Any) -> Value | Block:
     absent = CellError("#N/A", "the block has no value here")
     # Most are numbers: what is left of a finite one when it is taken from itself tells.
     return [
-        [v if type(v) is float and v - v == 0.0 else plain(v) for v in row]
+        [v if type(v) is float and v - v == 0.0 else to_cell(v) for v in row]
         + [absent] * (width - len(row))
         for row in rows
     ]

@@ -132,7 +132,7 @@ _LAST_DIGITS = 4e-15
 
 
 def whole(*raw: Any) -> Any:
-    """INT(number): where only the last digit is missing to a whole number, that is told."""
+    """INT(number), told where it hangs on the last digit: the whole number, or the one below."""
     if len(raw) == 1 and isinstance(raw[0], list):
         return [[_told(cell) for cell in row] for row in raw[0]]
     if raw and isinstance(raw[0], str):

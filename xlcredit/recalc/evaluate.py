@@ -11,7 +11,7 @@ from xlcredit.ooxml.book import Book, Formula
 from xlcredit.ooxml.package import Package
 from xlcredit.ooxml.place import Area, Place
 from xlcredit.ooxml.plainbook import plain_workbook
-from xlcredit.ooxml.values import Value, plain
+from xlcredit.ooxml.values import Value, to_cell
 from xlcredit.recalc.calls import default_functions
 from xlcredit.recalc.engine import Engine
 from xlcredit.recalc.session import Calculation
@@ -47,7 +47,7 @@ def evaluate(
     CellError
         If the cell would show an error: its code and the reason.
     RecalcError
-        If the formula cannot be read.
+        If the formula cannot be read, or holds what no engine here calculates.
 
     Examples
     --------
@@ -63,6 +63,8 @@ def evaluate(
     book.formulas = {_CELL: Formula(_CELL, text, (1, 1), dynamic=True)}
     run = Calculation(book, default_functions(), engine)
     run.calculate({})
+    if run.refused:
+        raise RecalcError(next(iter(run.refused.values())))
     errors = run.result({}).errors
     values = run.values()
     if values.keys() == {_CELL}:
@@ -99,7 +101,7 @@ def _rows(name: str, value: Any) -> list[list[Value]]:
 
 
 def _cell(name: str, value: Any) -> Any:
-    held = plain(value)
+    held = to_cell(value)
     if isinstance(held, CellError):
         raise RecalcError(f"{name}: {value!r} is not a value for a cell")
     return held

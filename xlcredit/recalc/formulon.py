@@ -347,9 +347,9 @@ def _limited() -> Iterator[None]:
 
 
 def _reason(error: Exception) -> str:
-    told = str(error)
-    if machine.was_stopped(told):
+    message = str(error)
+    if machine.was_stopped(message):
         return f"the calculation takes longer than {_SECONDS} s"
-    if machine.is_full(told):
+    if machine.is_full(message):
         return f"the calculation needs more than {machine.MEMORY >> 30} GiB of memory"
-    return f"the strict engine gave up: {told}"
+    return f"the strict engine gave up: {message}"

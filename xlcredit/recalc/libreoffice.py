@@ -19,7 +19,7 @@ from types import TracebackType
 from typing import Any
 
 from xlcredit.errors import CellError, FileError, HostError
-from xlcredit.ooxml.values import Value, plain
+from xlcredit.ooxml.values import Value, to_cell
 
 __all__ = ["LibreOffice", "environment"]
 
@@ -148,7 +148,7 @@ class LibreOffice:
             Sheet name to rows from A1 to the last cell in use. Empty cells are empty text, as
             LibreOffice does not tell the two apart; TRUE is 1.
         """
-        new = {key: plain(value) for key, value in (inputs or {}).items()}
+        new = {key: to_cell(value) for key, value in (inputs or {}).items()}
         answer = self._ask("values", path, inputs=new)
         return {
             sheet: [[_value(cell) for cell in row] for row in rows]
@@ -214,4 +214,4 @@ def _value(cell: Any) -> Value:
         code = cell["error"]
         known = code in _CODES
         return CellError(code if known else "#VALUE!", "" if known else f"LibreOffice: {code}")
-    return plain(cell)
+    return to_cell(cell)

@@ -14,7 +14,7 @@ from openpyxl.formula.tokenizer import Token
 
 from xlcredit.errors import RecalcError
 from xlcredit.ooxml.book import Book, Formula, Name
-from xlcredit.ooxml.formulas import tokenise
+from xlcredit.ooxml.formulas import is_unfinished, tokenise
 from xlcredit.ooxml.place import Place
 from xlcredit.ooxml.tables import plain_references
 from xlcredit.recalc.dialect import (
@@ -155,6 +155,8 @@ class EmbeddedReader:
 
     def _translated(self, formula: Formula, site: str = "") -> Text | Refusal:
         text = formula.text
+        if is_unfinished(text):
+            return Refusal(f"{formula} cannot be read as a formula: it ends in the middle")
         if "=" in text or ">" in text or "<" in text:
             text = exact_comparisons(text)
         if "IS" in text and ":" in text:

@@ -15,6 +15,7 @@ from xlcredit.ooxml.patch import Changes, patch_calculation, patch_sheet
 from xlcredit.ooxml.place import Place
 from xlcredit.ooxml.values import Value
 from xlcredit.recalc.calls import default_functions
+from xlcredit.recalc.citations import with_sources
 from xlcredit.recalc.engine import Engine
 from xlcredit.recalc.focus import Focus
 from xlcredit.recalc.formualizer import Embedded
@@ -48,8 +49,8 @@ def recalculate(
     The copy differs from the source only in the values beside the formulas and in the inputs
     that were set: all other parts of the file, and every formula, are the same bytes.
 
-    Cells are changed as they are given, and no others: :func:`xlcredit.recalculate` also takes the
-    citation from an input of a workbook made by xlcredit.
+    In a workbook made by xlcredit, an input that is set also loses the source and the date of the
+    figure it had.
 
     Parameters
     ----------
@@ -95,7 +96,7 @@ def recalculate(
     started = time.perf_counter()
     with uncollected():
         book = source if isinstance(source, Book) else Book(Package(source))
-        new = resolve_inputs(book, inputs or {})
+        new = resolve_inputs(book, with_sources(book, inputs or {}))
         own = default_functions() if functions is None else functions
         run = Calculation(book, own, engine, keep=keep)
         run.calculate(new)

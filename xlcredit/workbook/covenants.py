@@ -10,11 +10,11 @@ from typing import ClassVar
 from xlcredit.errors import CellError
 from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.place import Place
+from xlcredit.ooxml.reading import table
 from xlcredit.ooxml.values import Value
 from xlcredit.workbook.pages.summary import AREA_COVENANTS, COVENANT_COLUMNS
-from xlcredit.workbook.reading import table
 
-__all__ = ["BREACH", "CHECK", "PASS", "Covenant", "CovenantCells", "find_covenants"]
+__all__ = ["BREACH", "CHECK", "PASS", "CovenantResult", "CovenantCells", "find_covenants"]
 
 #: What a cell shows: dates are dates.
 Shown = Value | dt.date
@@ -23,7 +23,7 @@ PASS, BREACH, CHECK = "PASS", "BREACH", "CHECK"
 
 
 @dataclass(frozen=True)
-class Covenant:
+class CovenantResult:
     """One covenant: what is tested against what, and how it stands."""
 
     name: str
@@ -67,11 +67,11 @@ class CovenantCells:
     name: str
     cells: dict[str, Place]
 
-    def read(self, value: Callable[[Place], Shown]) -> Covenant:
+    def read(self, value: Callable[[Place], Shown]) -> CovenantResult:
         """Read it with a function that gives the value of a cell."""
         shown = {heading: value(place) for heading, place in self.cells.items()}
         status = shown["Status"]
-        return Covenant(
+        return CovenantResult(
             name=self.name,
             label=str(shown["Covenant"] or ""),
             value=shown["Value"],

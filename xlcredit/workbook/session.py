@@ -22,15 +22,15 @@ from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.formats import DateCells, to_date
 from xlcredit.ooxml.package import Package
 from xlcredit.ooxml.place import Place
-from xlcredit.ooxml.values import Value, plain
+from xlcredit.ooxml.values import Value, to_cell
+from xlcredit.recalc.citations import with_sources
 from xlcredit.recalc.engine import Engine
 from xlcredit.recalc.inputs import resolve_inputs
 from xlcredit.recalc.live import Live
 from xlcredit.recalc.outcome import CellFault, Recalculation
 from xlcredit.recalc.session import Source
 from xlcredit.recalc.validation import choices, limits
-from xlcredit.workbook.covenants import Covenant, find_covenants
-from xlcredit.workbook.life.change import with_sources
+from xlcredit.workbook.covenants import CovenantResult, find_covenants
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -132,7 +132,7 @@ class Session:
         return {self._name(place): self._shown(place, v) for place, v in inputs.items()}
 
     @property
-    def covenants(self) -> list[Covenant]:
+    def covenants(self) -> list[CovenantResult]:
         """The covenant dashboard; empty for a workbook without one."""
         return [found.read(self._read) for found in self._covenants]
 
@@ -204,7 +204,7 @@ class Session:
     def fill(self, inputs: Mapping[str, object]) -> None:
         """Change named inputs to values that were checked before, against their template."""
         places = self._book.cell_names
-        self._calculating.set({places[name]: plain(value) for name, value in inputs.items()})
+        self._calculating.set({places[name]: to_cell(value) for name, value in inputs.items()})
 
     def check(self, inputs: Mapping[str, object]) -> None:
         """Refuse what :meth:`set` would refuse, and change nothing."""
@@ -288,7 +288,7 @@ class Session:
             "<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in covenant.row) + "</tr>"
             for covenant in (self.covenants if self._live is not None else [])
         )
-        head = "".join(f"<th>{word}</th>" for word in Covenant.HEADINGS)
+        head = "".join(f"<th>{word}</th>" for word in CovenantResult.HEADINGS)
         title = escape(repr(self).splitlines()[0].strip("<>"))
         return f"<b>{title}</b><table><tr>{head}</tr>{rows}</table>" if rows else f"<b>{title}</b>"
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-import tomllib
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from xlcredit.deals import load, read_deal
-from xlcredit.errors import CellError, DealError, FileError, UserError
+from xlcredit.deals import fill_deal, load, read_toml
+from xlcredit.errors import CellError, DealError, UserError
 from xlcredit.functions import call
 from xlcredit.functions.simulation import SERIES, deal_of
 from xlcredit.hints import did_you_mean
@@ -18,9 +19,11 @@ from xlcredit.recalc import recalculate
 from xlcredit.recalc.calls import default_functions
 from xlcredit.workbook.build import build
 
-__all__ = ["read_simulation", "simulate"]
+__all__ = ["most_asked", "read_simulation", "simulate"]
 
 _FUNCTION = "XLC_DUAL_SIM"
+#: Place of the argument that says which figure is asked for.
+_MEASURE = 9
 
 
 def read_simulation(path: Path) -> tuple[Deal, int, int]:
@@ -29,9 +32,10 @@ def read_simulation(path: Path) -> tuple[Deal, int, int]:
     Parameters
     ----------
     path : Path
-        A workbook with a cell that calls XLC_DUAL_SIM, of which the first counts; the deal file
-        of a template whose workbook has one; or a TOML file with a table ``[terms]`` of labels
-        and values and a table ``[series]`` of numbers or lists.
+        A workbook with cells that call XLC_DUAL_SIM: the simulation that most of them ask for
+        counts, the first of equals; the deal file of a template whose workbook has such cells;
+        or a TOML file with a table ``[terms]`` of labels and values and a table ``[series]`` of
+        numbers or lists.
 
     Raises
     ------
@@ -93,15 +97,10 @@ def simulate(
 
 
 def _from_toml(path: Path) -> list[Any]:
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise FileError(f"{path}: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise DealError(f"{path}: {error}") from None
+    content = read_toml(path)
     if "template" in content:
-        template, _ = load(content["template"])
-        return _from_workbook(build(template, read_deal(path, template)), path)
+        template, _ = load(str(content["template"]))
+        return _from_workbook(build(template, fill_deal(content, template, path)), path)
     terms, series = content.get("terms"), content.get("series", {})
     if not isinstance(terms, dict) or not isinstance(series, dict):
         message = "a deal file names a template; a file to simulate has a table [terms]"
@@ -129,4 +128,15 @@ def _from_workbook(source: Path | bytes, name: Path) -> list[Any]:
     if not heard:
         message = f"no cell calls {_FUNCTION}; what it needs: xlcredit functions {_FUNCTION}"
         raise UserError(f"{name}: {message}")
-    return heard[0]
+    return most_asked(heard)
+
+
+def most_asked(heard: Sequence[Sequence[Any]]) -> list[Any]:
+    """Of the arguments of several cells, those of the simulation that most of them ask for.
+
+    A sheet asks one simulation for many figures; beside them an audit may ask another one for a
+    single figure, on other terms.
+    """
+    counts = Counter(repr(list(raw)[:_MEASURE]) for raw in heard)
+    wanted = counts.most_common(1)[0][0]
+    return next(list(raw) for raw in heard if repr(list(raw)[:_MEASURE]) == wanted)

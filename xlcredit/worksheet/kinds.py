@@ -122,8 +122,8 @@ def few(**series: FloatArray) -> None:
     """Stop where a series of events is longer than any curve could have: each costs a pass."""
     for name, values in series.items():
         if len(values) > MOST_EVENTS:
-            told = f"{name} may hold at most {MOST_EVENTS} values; got {len(values)}"
-            raise CellError("#NUM!", told)
+            message = f"{name} may hold at most {MOST_EVENTS} values; got {len(values)}"
+            raise CellError("#NUM!", message)
 
 
 def pick(measure: str, **measures: Any) -> Any:
@@ -141,7 +141,7 @@ def align(**series: ArrayLike) -> list[FloatArray]:
     arrays = {name: np.atleast_1d(np.asarray(s, dtype=np.float64)) for name, s in series.items()}
     long = {name: len(a) for name, a in arrays.items() if len(a) != 1}
     if len(set(long.values())) > 1:
-        told = ", ".join(f"{name} has {n}" for name, n in long.items())
-        raise CellError("#VALUE!", f"series must have the same number of periods: {told}")
+        counts = ", ".join(f"{name} has {n}" for name, n in long.items())
+        raise CellError("#VALUE!", f"series must have the same number of periods: {counts}")
     periods = max(long.values(), default=1)
     return [np.broadcast_to(a, (periods,)) for a in arrays.values()]

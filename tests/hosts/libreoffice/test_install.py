@@ -148,8 +148,15 @@ def test_build(tmp_path: Path) -> None:
     assert "CalcAddIns.xcu" in zipfile.ZipFile(target).namelist()
     with pytest.raises(FileError, match=r"ends in \.oxt"):
         commands.build(tmp_path / "a.zip")
+    target.write_bytes(b"somebody's")
+    with pytest.raises(FileError, match="exists already; use --force"):
+        commands.build(target)
+    assert target.read_bytes() == b"somebody's"
+    commands.build(tmp_path / "new" / "a.oxt")
+    commands.build(target, force=True)
+    assert target.read_bytes() == (tmp_path / "new" / "a.oxt").read_bytes()
     with pytest.raises(FileError, match="cannot be written"):
-        commands.build(tmp_path / "no" / "a.oxt")
+        commands.build(target / "a.oxt")
 
 
 def test_a_refusal_is_one_line(tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ from itertools import chain
 from typing import Any
 
 from xlcredit.errors import CellError
-from xlcredit.serials import EPOCH, on_worksheet
+from xlcredit.hosts.carriers import PLAIN, Carrier
+from xlcredit.serials import EPOCH
 from xlcredit.worksheet.cells import Cells
 
 __all__ = ["ERROR_NUMBERS", "MARK", "from_com", "to_com"]
@@ -34,8 +35,8 @@ _CODES = {number: code for code, number in ERROR_NUMBERS.items()}
 _ANY_ERROR = range(2000, 2100)  # newer ones, such as #SPILL!, have no code of their own here
 _SCODE = -2146828288  # COM passes CVErr(n) as the 32-bit integer 0x800A0000 + n
 _NOT_WRITTEN = -2147352572  # what VBA passes for an optional argument that nobody wrote
-#: What passes as it stands; an integer may be an error.
-_PLAIN = frozenset({float, str, bool, type(None)})
+#: An integer is not among what passes as it stands: it may be an error.
+_CARRIER = Carrier(error=lambda error: MARK + error.code[1:])
 
 
 def from_com(raw: Any) -> Any:
@@ -55,11 +56,11 @@ def from_com(raw: Any) -> Any:
         ``Range.Value2`` gives them, so that it makes no difference which wrapper read the cell.
     """
     if not isinstance(raw, tuple):
-        return raw if type(raw) in _PLAIN else _cell_from_com(raw)
+        return raw if type(raw) in PLAIN else _cell_from_com(raw)
     rows = raw if raw and isinstance(raw[0], tuple) else (raw,)
     flat = list(chain.from_iterable(rows))
-    if not set(map(type, flat)) <= _PLAIN:
-        flat = [c if type(c) in _PLAIN else _cell_from_com(c) for c in flat]
+    if not set(map(type, flat)) <= PLAIN:
+        flat = [c if type(c) in PLAIN else _cell_from_com(c) for c in flat]
     return Cells(flat, (len(rows), len(rows[0])))
 
 
@@ -90,15 +91,4 @@ def to_com(answer: Any) -> list[list[Any]]:
         Numbers, text and TRUE/FALSE; dates as serials, errors as marked text. A single value
         is a row of its own: xlwings' server takes the length of whatever it is given.
     """
-    rows: list[list[Any]] = answer if isinstance(answer, list) else [[answer]]
-    if set(map(type, chain.from_iterable(rows))) <= _PLAIN:
-        return rows
-    return [[c if type(c) in _PLAIN else _cell_to_com(c) for c in row] for row in rows]
-
-
-def _cell_to_com(cell: Any) -> Any:
-    if isinstance(cell, datetime.date):
-        if (days := on_worksheet(cell)) is not None:
-            return days
-        cell = CellError("#NUM!", "the worksheet has no such date")
-    return MARK + cell.code[1:] if isinstance(cell, CellError) else cell
+    return _CARRIER.rows(answer)

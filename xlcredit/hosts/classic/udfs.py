@@ -17,6 +17,7 @@ import xlwings as xw
 
 from xlcredit.errors import CellError
 from xlcredit.functions import REGISTRY, Function
+from xlcredit.hosts.carriers import positional
 from xlcredit.hosts.classic.com import from_com, to_com
 from xlcredit.hosts.reasons import CallSite, Reasons
 from xlcredit.worksheet.boundary import evaluate
@@ -42,19 +43,13 @@ def _udf(function: Function) -> Callable[..., Any]:
 
     udf.__name__ = udf.__qualname__ = function.name
     udf.__doc__ = function.summary
+    names = [p.vba for p in function.parameters]
     udf.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
-        [
-            inspect.Parameter(
-                p.vba,
-                inspect.Parameter.POSITIONAL_OR_KEYWORD,
-                default=inspect.Parameter.empty if p.required else None,
-            )
-            for p in function.parameters
-        ]
+        positional(function, names)
     )
     decorated: Callable[..., Any] = udf
-    for p, text in zip(function.parameters, argument_help(function).values(), strict=True):
-        decorated = xw.arg(p.vba, "raw", doc=text)(decorated)
+    for name, text in zip(names, argument_help(function).values(), strict=True):
+        decorated = xw.arg(name, "raw", doc=text)(decorated)
     return xw.func(category=function.category)(xw.ret("raw")(decorated))
 
 

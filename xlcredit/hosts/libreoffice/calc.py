@@ -11,15 +11,13 @@ TRUE arrives as 1, and with an error among the arguments the function is not cal
 
 from __future__ import annotations
 
-import datetime
 import struct
 from collections.abc import Iterable
-from itertools import chain
 from typing import Any
 
 from xlcredit.errors import CellError
 from xlcredit.functions import REGISTRY
-from xlcredit.serials import on_worksheet
+from xlcredit.hosts.carriers import Carrier
 from xlcredit.worksheet.boundary import evaluate
 
 __all__ = ["ERROR_NUMBERS", "WHY", "answer", "from_calc", "to_calc"]
@@ -42,8 +40,6 @@ Rows = tuple[tuple[float | str, ...], ...]
 _CODES = {number: code for code, number in ERROR_NUMBERS.items()}
 #: What Calc shows when it refused the arguments: a range with an error cell is one of them.
 _REFUSED = 504
-#: What passes as it stands.
-_PLAIN = frozenset({float, str})
 
 
 def _nan(number: int) -> float:
@@ -93,23 +89,21 @@ def to_calc(result: Any) -> Rows:
 
     Examples
     --------
+    >>> import datetime
     >>> to_calc([[2.5, True], ["PASS", datetime.date(2026, 1, 31)]])
     ((2.5, 1.0), ('PASS', 46053.0))
     """
-    rows = result if isinstance(result, list) else [[result]]
-    if set(map(type, chain.from_iterable(rows))) <= _PLAIN:
-        return tuple(map(tuple, rows))
-    return tuple(tuple(c if type(c) in _PLAIN else _cell(c) for c in row) for row in rows)
+    return tuple(map(tuple, _CARRIER.rows(result)))
 
 
-def _cell(cell: Any) -> float | str:
-    if isinstance(cell, CellError):
-        return _ERRORS[cell.code]
-    if isinstance(cell, datetime.date):
-        days = on_worksheet(cell)
-        return _ERRORS["#NUM!"] if days is None else days
+def _plain(cell: Any) -> float | str:
     # an integer beyond 32 bits would break Calc's bridge to Python for good
     return cell if isinstance(cell, str) else float(cell)
+
+
+_CARRIER = Carrier(
+    error=lambda error: _ERRORS[error.code], other=_plain, plain=frozenset({float, str})
+)
 
 
 def from_calc(raw: Any) -> Any:

@@ -6,12 +6,11 @@ and so does the answer.
 
 from __future__ import annotations
 
-import datetime
 from itertools import chain
 from typing import Any
 
 from xlcredit.errors import CODES, CellError
-from xlcredit.serials import on_worksheet
+from xlcredit.hosts.carriers import PLAIN, Carrier
 
 __all__ = ["ERROR_TYPES", "from_office", "to_office"]
 
@@ -28,8 +27,6 @@ ERROR_TYPES = {
 
 #: The same in every language of Excel; the user's own pattern may not be.
 _DATE_FORMAT = "yyyy-mm-dd"
-#: What passes as it stands.
-_PLAIN = frozenset({float, str, bool, type(None)})
 
 
 def from_office(raw: Any) -> Any:
@@ -48,11 +45,11 @@ def from_office(raw: Any) -> Any:
         them.
     """
     if not isinstance(raw, list | tuple):
-        return raw if type(raw) in _PLAIN else _cell_from_office(raw)
+        return raw if type(raw) in PLAIN else _cell_from_office(raw)
     rows = raw if raw and isinstance(raw[0], list | tuple) else [raw]
-    if set(map(type, chain.from_iterable(rows))) <= _PLAIN:
+    if set(map(type, chain.from_iterable(rows))) <= PLAIN:
         return rows
-    return [[c if type(c) in _PLAIN else _cell_from_office(c) for c in row] for row in rows]
+    return [[c if type(c) in PLAIN else _cell_from_office(c) for c in row] for row in rows]
 
 
 def _cell_from_office(cell: Any) -> Any:
@@ -82,21 +79,15 @@ def to_office(answer: Any) -> list[list[Any]]:
     list of lists
         Numbers, text and TRUE/FALSE; dates as formatted numbers, errors as error values.
     """
-    rows: list[list[Any]] = answer if isinstance(answer, list) else [[answer]]
-    if set(map(type, chain.from_iterable(rows))) <= _PLAIN:
-        return rows
-    return [[c if type(c) in _PLAIN else _cell_to_office(c) for c in row] for row in rows]
+    return _CARRIER.rows(answer)
 
 
-def _cell_to_office(cell: Any) -> Any:
-    if isinstance(cell, datetime.date):
-        if (days := on_worksheet(cell)) is not None:
-            return {
-                "type": "FormattedNumber",
-                "basicValue": days,
-                "numberFormat": _DATE_FORMAT,
-            }
-        cell = CellError("#NUM!", "the worksheet has no such date")
-    if isinstance(cell, CellError):
-        return {"type": "Error", "errorType": ERROR_TYPES[cell.code]}
-    return cell
+def _error(error: CellError) -> dict[str, Any]:
+    return {"type": "Error", "errorType": ERROR_TYPES[error.code]}
+
+
+def _date(days: float) -> dict[str, Any]:
+    return {"type": "FormattedNumber", "basicValue": days, "numberFormat": _DATE_FORMAT}
+
+
+_CARRIER = Carrier(_error, _date)

@@ -25,6 +25,7 @@ from xlwings.server import Caller, arg, func, ret
 
 from xlcredit.errors import CellError
 from xlcredit.functions import REGISTRY, Function
+from xlcredit.hosts.carriers import positional
 from xlcredit.hosts.officejs.cells import from_office, to_office
 from xlcredit.hosts.officejs.why import Candidates
 from xlcredit.hosts.reasons import CallSite
@@ -35,9 +36,6 @@ __all__ = list(REGISTRY)
 
 #: What ``XLC_WHY`` knows, for as long as the host runs.
 REASONS = Candidates()
-
-_POSITIONAL = inspect.Parameter.POSITIONAL_OR_KEYWORD
-_KEYWORD = inspect.Parameter.KEYWORD_ONLY
 
 
 def _udf(function: Function) -> Callable[..., Any]:
@@ -66,17 +64,16 @@ def _udf(function: Function) -> Callable[..., Any]:
     udf.__name__ = udf.__qualname__ = function.name
     udf.__doc__ = function.summary
     udf.__annotations__ = {"caller": Caller | None}  # the host fills it in; no cell can
-    parameters = [
-        inspect.Parameter(
-            p.name, _POSITIONAL, default=inspect.Parameter.empty if p.required else None
-        )
-        for p in function.parameters
-    ]
-    hidden = inspect.Parameter("caller", _KEYWORD, default=None, annotation=Caller | None)
-    udf.__signature__ = inspect.Signature([*parameters, hidden])  # type: ignore[attr-defined]
+    names = [p.name for p in function.parameters]
+    hidden = inspect.Parameter(
+        "caller", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Caller | None
+    )
+    udf.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+        [*positional(function, names), hidden]
+    )
     decorated: Callable[..., Any] = udf
-    for p, text in zip(function.parameters, argument_help(function).values(), strict=True):
-        decorated = arg(p.name, "raw", doc=text)(decorated)
+    for name, text in zip(names, argument_help(function).values(), strict=True):
+        decorated = arg(name, "raw", doc=text)(decorated)
     return func(ret("raw")(decorated))
 
 

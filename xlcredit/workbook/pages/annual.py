@@ -80,7 +80,8 @@ class AnnualPage:
         if spec.year == "sum":
             area = f"{letter(_FIRST_YEAR)}{at}:{letter(last)}{at}"
             book.formula(sheet, at, _TOTAL, f"SUM({area})", row.unit, bold=spec.bold)
-            book.formula(sheet, at, last + 1, f"SUM({{{spec.row}.all}})", row.unit)
+            whole = f"{{{spec.row}.total}}" if row.total else f"SUM({{{spec.row}.all}})"
+            book.formula(sheet, at, last + 1, whole, row.unit)
         if spec.bold:
             for column in range(1, last + 2):
                 sheet.cell(at, column).border = Border(top=Side(style="thin", color=style.RULE))

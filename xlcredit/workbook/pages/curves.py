@@ -83,10 +83,10 @@ def _spec(template: Template) -> templates.Sheet:
             label = f"{row.label}: what has happened"
             rows.append(Row(name=_ACTUAL + row.name, label=label, unit=row.unit))
         if row.plausible is not None:
-            told = "than which a month of your own is not plausible"
+            wording = "than which a month of your own is not plausible"
             rows += [
-                Row(name=_LOW + row.name, label=f"Lower {told}", unit=row.unit),
-                Row(name=_HIGH + row.name, label=f"Higher {told}", unit=row.unit),
+                Row(name=_LOW + row.name, label=f"Lower {wording}", unit=row.unit),
+                Row(name=_HIGH + row.name, label=f"Higher {wording}", unit=row.unit),
             ]
         blocks.append(Block(title=row.label, row=rows))
     return templates.Sheet(name=NAME, purpose=_PURPOSE, block=blocks)
@@ -150,8 +150,8 @@ def curve_checks(template: Template) -> list[tuple[str, str]]:
         kinds = [_OWN, *([_ACTUAL] if AS_AT in template.inputs else [])]
         given = ",".join(f"{{{kind}{row.name}.all}}" for kind in kinds)
         between = "{:g} and {:g}".format(*row.plausible)
-        told = f"{row.label}: months of your own lie between {between} {row.unit}"
-        tests.append((told, f"AND(MIN({low},{given})>={low},MAX({high},{given})<={high})"))
+        wording = f"{row.label}: months of your own lie between {between} {row.unit}"
+        tests.append((wording, f"AND(MIN({low},{given})>={low},MAX({high},{given})<={high})"))
     return tests
 
 

@@ -11,12 +11,13 @@ from openpyxl.worksheet.pagebreak import Break
 from openpyxl.worksheet.worksheet import Worksheet
 
 from xlcredit.deals import template as templates
-from xlcredit.deals.template import Block, Row
+from xlcredit.deals.template import Block, Picture, Row
 from xlcredit.ooxml.place import Place
 from xlcredit.workbook import style
 from xlcredit.workbook.charts import shown_months
-from xlcredit.workbook.draft import Draft, page_setup, widths
+from xlcredit.workbook.draft import Draft, page_break, page_setup, widths
 from xlcredit.workbook.places import FIRST, OPENING, TOTAL, UNIT
+from xlcredit.workbook.tables import pictures
 
 __all__ = ["MonthlyPage"]
 
@@ -24,6 +25,8 @@ _HEADER_ROW = 4
 _FIRST_ROW = 7
 #: Print: ten points become eight; a year fits beside the labels.
 _SCALE, _YEAR = 80, 12
+#: Beside the figures of a plain table: centimetres, and the rows that a chart takes.
+_CHART, _CHART_ROWS = (17.0, 8.5), 17
 _NEXT = re.compile(r"\{(\w+)\.next\}")
 
 
@@ -36,7 +39,8 @@ class MonthlyPage:
         #: Whether anything stands under the months; a sheet of constants is a plain table.
         self._across = any(row.formula for block in spec.block for row in block.row)
 
-    def _layout(self) -> Iterator[tuple[int, Block | Row]]:
+    def layout(self) -> Iterator[tuple[int, Block | Row]]:
+        """Each heading and each row, with the row of the sheet that it stands in."""
         row = _FIRST_ROW
         for block in self.spec.block:
             yield row, block
@@ -46,19 +50,32 @@ class MonthlyPage:
 
     def place(self, book: Draft) -> None:
         """Record the rows; a row that holds one constant is a named cell."""
-        for row, item in self._layout():
+        book.places.monthly.add(self.name)
+        for row, item in self.layout():
             if isinstance(item, Row):
                 if item.constant:
                     book.name(item.name, self.name, row, TOTAL, item.unit)
                 else:
                     book.places.rows[item.name] = Place(self.name, row, OPENING)
 
+    def _pictures(self, book: Draft) -> Iterator[tuple[int, Picture]]:
+        """Each table below the rows, with the row of its heading."""
+        row = max(at for at, _ in self.layout()) + 2
+        for spec in book.template.picture:
+            if spec.sheet == self.name:
+                yield row, spec
+                row += pictures.height(spec)
+
     def write(self, book: Draft, sheet: Worksheet) -> None:
         """Write the sheet."""
         style.title(sheet, self.name, f"{book.deal.name}. {self.spec.purpose}.")
+        if self.spec.note:
+            day = f"{book.deal.as_of.day} {book.deal.as_of:%b %Y}"
+            note = book.formula(sheet, 3, 1, self.spec.note, "text", {"as_of": f'"{day}"'})
+            style.base(note, size=9, color=style.MUTED)
         self._header(book, sheet)
         read_ahead = _read_ahead(book)
-        for row, item in self._layout():
+        for row, item in self.layout():
             if isinstance(item, Row):
                 _write_row(book, sheet, row, item, read_ahead)
             else:
@@ -66,8 +83,17 @@ class MonthlyPage:
         widths(sheet, A=47 if self._across else 52, B=11, C=15, D=13.5)
         for column in range(FIRST, book.places.last + 1):
             sheet.column_dimensions[letter(column)].width = 13
-        sheet.freeze_panes = sheet.cell(_HEADER_ROW + 2, FIRST)
+        sheet.freeze_panes = sheet.cell(_HEADER_ROW + 2, FIRST if self._across else 1)
+        self._draw(book, sheet)
         self._print(book, sheet)
+
+    def _draw(self, book: Draft, sheet: Worksheet) -> None:
+        """The tables one below the other, their charts on the right of the figures."""
+        for index, (row, spec) in enumerate(self._pictures(book)):
+            pictures.write(book, sheet, row, spec)
+            drawn = pictures.chart(Place(self.name, row, 1), spec)
+            drawn.width, drawn.height = _CHART
+            sheet.add_chart(drawn, f"{letter(FIRST)}{_FIRST_ROW - 1 + _CHART_ROWS * index}")
 
     def _print(self, book: Draft, sheet: Worksheet) -> None:
         """An appendix on A3, a year a page at eight points, up to the last month of the loan."""
@@ -79,13 +105,21 @@ class MonthlyPage:
             sheet.print_area = "A1:C2"
             return
         if not self._across:
-            page_setup(sheet, landscape=False, tall=1)
+            self._print_plain(book, sheet)
             return
         last = FIRST + shown_months(book) - 1
-        bottom = max(row for row, _ in self._layout())
+        bottom = max(row for row, _ in self.layout())
         sheet.print_area = f"A1:{letter(last)}{bottom}"
         for column in range(FIRST + _YEAR - 1, last, _YEAR):
             sheet.col_breaks.append(Break(id=column))
+
+    def _print_plain(self, book: Draft, sheet: Worksheet) -> None:
+        """A page of figures, with their charts; the tables behind the charts on another."""
+        drawn = [row for row, _ in self._pictures(book)]
+        sheet.print_title_cols = None
+        page_setup(sheet, landscape=bool(drawn), tall=2 if drawn else 1)
+        if drawn:
+            page_break(sheet, drawn[0])
 
     def _header(self, book: Draft, sheet: Worksheet) -> None:
         nodes, rest = self.spec.nodes, [""] * book.places.months

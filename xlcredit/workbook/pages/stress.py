@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -21,6 +22,8 @@ _DOWN, _ACROSS = "\N{DOWNWARDS ARROW}", "\N{RIGHTWARDS ARROW}"
 _LAST_COLUMN = 40  # wider than any table here
 _TALL_ROWS = 3  # what the title and tall headers take beyond the usual height
 
+_CELL = re.compile(r"\{(\w+)\.cell((?:\.\w+)?)\}")
+
 Block = Ladder | Map | Grid | Tornado
 
 
@@ -36,6 +39,8 @@ class StressPage:
         for at, spec in _laid_out(book.template):
             if isinstance(spec, Ladder | Map):
                 book.places.tables[spec.title] = Place(self.name, at, 1)
+            if isinstance(spec, Grid):
+                _place_edges(book, self.name, at, spec)
             end = at + _height(spec)
         top = Place(self.name, scenarios.HEADER_ROW + 1, 2)
         book.places.blocks["stress.area"] = (top, Place(self.name, end, _LAST_COLUMN))
@@ -76,6 +81,17 @@ def _height(spec: Block) -> int:
     return tornado.height(spec) if isinstance(spec, Tornado) else measures.height(spec)
 
 
+def _place_edges(book: Draft, sheet: str, row: int, grid: Grid) -> None:
+    """Record the edges, for the months of a cell: ``{grid.2.across.1}``."""
+    number = book.template.grid.index(grid) + 1
+    for at in range(1, len(grid.across) + 1):
+        edge = Place(sheet, row + 1, 1 + at)
+        book.places.blocks[f"grid.{number}.across.{at}"] = (edge, edge)
+    for at in range(1, len(grid.down) + 1):
+        edge = Place(sheet, row + 1 + at, 1)
+        book.places.blocks[f"grid.{number}.down.{at}"] = (edge, edge)
+
+
 def _write_grid(book: Draft, sheet: Worksheet, row: int, grid: Grid) -> None:
     """Write one grid."""
     columns = len(grid.across) + 1
@@ -97,10 +113,16 @@ def _write_grid(book: Draft, sheet: Worksheet, row: int, grid: Grid) -> None:
                 "across": f"{letter(2 + across)}${row + 1}",
                 "down": f"$A{row + 2 + down}",
             }
-            book.formula(sheet, row + 2 + down, 2 + across, grid.formula, grid.unit, extra)
+            formula = _in_cell(grid.formula, down + 1, across + 1)
+            book.formula(sheet, row + 2 + down, 2 + across, formula, grid.unit, extra)
     if grid.threshold:
         area = f"B{row + 2}:{letter(columns)}{row + 1 + len(grid.down)}"
         style.paint_breach(sheet, area, f"B{row + 2}", grid.threshold, grid.direction)
+
+
+def _in_cell(formula: str, down: int, across: int) -> str:
+    """``{grid_2.cell.all}`` as the row of one cell."""
+    return _CELL.sub(rf"{{\1_{down}_{across}\2}}", formula)
 
 
 #: What stands on the sheet below the scenarios, and who writes it.

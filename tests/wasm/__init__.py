@@ -1,0 +1,1 @@
+"""The worksheet functions on CPython and NumPy compiled to WebAssembly."""

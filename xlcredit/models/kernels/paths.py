@@ -1,0 +1,263 @@
+"""Paths of one loan from closing to their ends, a lane at a time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numba import njit
+
+from xlcredit.models import draws, loan
+from xlcredit.models.kernels import loan as steps
+from xlcredit.models.kernels.constants import constants
+from xlcredit.models.kernels.lane import (
+    ARREARS,
+    BALANCE,
+    CARD,
+    COIN,
+    COINS,
+    DISCOUNTED,
+    END,
+    EXPOSURE,
+    FALLS,
+    FIRST_CALL,
+    FLAG,
+    GONE,
+    HOW,
+    LIQUIDITY,
+    LOSS,
+    MAX_BALANCE,
+    MAX_VALUE,
+    PLACE,
+    PREMIUM,
+    RECEIVED,
+    RECOVERED,
+    RENT,
+    RESERVE,
+    ROWS,
+    SHOCK,
+    STATUS,
+    STRIDE,
+    TESTED,
+    TESTED_COINS,
+    WEIGHT,
+    L,
+    compiled,
+    flagged,
+)  # fmt: skip
+from xlcredit.models.kernels.market import market_step
+from xlcredit.models.kernels.numbers import address, one_to_two, word
+from xlcredit.models.kernels.stored import SOURCES
+from xlcredit.models.ties import SAME
+
+if TYPE_CHECKING:
+    from xlcredit.models.simulated_loan import Deal, Tilt
+
+__all__ = ["cash_of", "entry", "opening_of", "plan_of", "run", "running", "start"]
+
+
+@compiled
+def start(base: Any, w: Any, c: Any, opening: Any, card: float) -> None:
+    """Put the paths of a lane on the day of closing."""
+    w[:] = 0.0
+    tilted = address(0, draws.TILTED)
+    for i in range(L):
+        w[PLACE + i] = i
+        if c.tilted > 0:
+            falls = one_to_two(word(base[i], tilted)) - 1.0 >= c.plain
+            w[FALLS + i] = 1.0 if falls else 0.0
+        w[COIN + i], w[CARD + i], w[RENT + i] = c.coin_price, card, 1.0
+        w[BALANCE + i], w[RESERVE + i], w[LIQUIDITY + i], w[COINS + i] = opening
+        if c.has_levels:
+            value = c.coin_weight * w[COINS + i] * w[COIN + i] + c.card_weight * card
+            w[MAX_BALANCE + i], w[MAX_VALUE + i] = w[BALANCE + i], value
+
+
+@compiled
+def _period(
+    base: Any, w: Any, n: int, k: int, c: Any, market: Any, plan: Any, cash: Any,
+    discounts: Any, found: Any, bases: Any, courses: bool,
+) -> None:  # fmt: skip
+    """Take the first n paths of the lane through period k, but for its rare events."""
+    premium = discounts[k] * discounts[0]
+    for i in range(n):
+        w[PREMIUM + i] += w[BALANCE + i] * premium
+    market_step(base, w, n, k, c, market, found, bases)
+    steps.period(w, n, k, c, plan, cash, courses)
+
+
+@compiled
+def running(w: Any, n: int) -> int:
+    """Count the paths whose loan still runs."""
+    count = 0
+    for i in range(n):
+        count += 1 if w[STATUS + i] == 0.0 else 0
+    return count
+
+
+@compiled
+def _hand_over(w: Any, count: int, at: Any, out: Any) -> None:
+    """Write down how the paths listed have ended."""
+    for row in range(len(_OUT)):
+        source, target = _OUT[row], out[row]
+        for m in range(count):
+            target[np.int64(w[PLACE + at[m]])] = w[source + at[m]]
+
+
+@compiled
+def _close_up(base: Any, w: Any, n: int, at: Any, out: Any) -> int:
+    """Let the paths that run on close up; hand over those that have ended."""
+    for i in range(n):
+        w[FLAG + i] = w[STATUS + i]
+    _hand_over(w, flagged(w, n, at), at, out)
+    for i in range(n):
+        w[FLAG + i] = 1.0 if w[STATUS + i] == 0.0 else 0.0
+    kept = flagged(w, n, at)
+    for row in range(0, SHOCK, STRIDE):
+        for m in range(kept):
+            w[row + m] = w[row + at[m]]
+    for m in range(kept):
+        base[m] = base[at[m]]
+    # full vectors: the paths that make up the number have ended, and are nobody's
+    whole: int = min(n, -(-kept // 8) * 8)
+    for i in range(kept, whole):
+        w[STATUS + i], w[BALANCE + i], w[PLACE + i] = 1.0, 0.0, L
+    return whole
+
+
+@compiled
+def _record(w: Any, k: int, c: Any, ltv: Any, received: Any, late: int) -> None:
+    """Write down LTV and the lender's cash of a period."""
+    for i in range(ltv.shape[1]):
+        value = c.coin_weight * w[TESTED_COINS + i] * w[COIN + i] + c.card_weight * w[CARD + i]
+        owing = w[TESTED + i] > 0.0
+        ltv[k - 1, i] = w[TESTED + i] / value if owing else np.nan
+        received[k - 1, i] += w[RECEIVED + i]
+        received[k - 1 + late, i] += w[RECOVERED + i] if w[FLAG + i] > 0.0 else 0.0
+
+
+@compiled
+def _lanes(
+    bases: Any, c: Any, opening: Any, market: Any, plan: Any, cash: Any, discounts: Any,
+    out: Any, ltv: Any, received: Any, late: int,
+) -> None:  # fmt: skip
+    """Run the paths, a lane at a time; a row of ``out`` for each figure of a path.
+
+    The last column of a lane's results is nobody's: it takes what pads a vector.
+    """
+    w, base, ends = np.empty(ROWS * STRIDE), np.empty(L, np.uint64), np.empty((len(_OUT), L + 1))
+    found, spare = np.empty(L, np.int64), np.empty(L, np.uint64)
+    courses, paths = len(ltv) > 0, out.shape[1]
+    for first in range(0, paths, L):
+        n, count = L, min(L, paths - first)
+        base[:] = bases[first : first + L]
+        start(base, w, c, opening, market[1][0])
+        for k in range(1, c.periods + 1):
+            if not courses:
+                alive = running(w, n)
+                if alive == 0:
+                    break
+                if n - alive >= max(8, n // 4):
+                    n = _close_up(base, w, n, found, ends)
+            _period(base, w, n, k, c, market, plan, cash, discounts, found, spare, courses)
+            steps.rare(w, n, c, discounts[k], found)
+            if courses:
+                last = first + count
+                _record(w, k, c, ltv[:, first:last], received[:, first:last], late)
+        for i in range(n):
+            found[i] = i
+        _hand_over(w, n, found, ends)
+        out[:, first : first + count] = ends[:, :count]
+
+
+def _stored(sources: str) -> Any:
+    @njit(**HOW, cache=True)
+    def entry(
+        bases: Any, c: Any, opening: Any, market: Any, plan: Any, cash: Any, discounts: Any,
+        out: Any, ltv: Any, received: Any, late: int,
+    ) -> None:  # fmt: skip
+        _ = sources  # makes what is stored that of these sources
+        _lanes(bases, c, opening, market, plan, cash, discounts, out, ltv, received, late)
+
+    return entry
+
+
+#: What is called from outside: the one function whose machine code is stored.
+entry = _stored(SOURCES)
+
+#: What is written down of a path.
+_OUT = (
+    STATUS, END, FIRST_CALL, GONE, EXPOSURE, RECOVERED, LOSS, PREMIUM, DISCOUNTED, WEIGHT, ARREARS,
+    BALANCE, MAX_BALANCE, MAX_VALUE,
+)  # fmt: skip
+
+
+def run(
+    deal: Deal, seed: int, first: int, count: int, tilt: Tilt, *, courses: bool = False
+) -> dict[str, Any]:
+    """Run paths to their ends; the fields of an ``Outcome``, by name."""
+    terms, plan, market = deal.terms, deal.plan, deal.market
+    periods, late = plan.periods, round(terms.recovery_periods)
+    out = np.empty((len(_OUT), count))
+    ltv = np.empty((periods if courses else 0, count))
+    received = np.zeros((periods + late if courses else 0, count))
+    entry(
+        draws.bases(seed, first, -(-count // L) * L), constants(deal, tilt),
+        opening_of(deal),
+        (market.jumps, market.curve, market.card_centre, market.rent_centre),
+        plan_of(deal), cash_of(deal), _discounts(deal), out,
+        ltv, received, late,
+    )  # fmt: skip
+    ended = {row: out[n] for n, row in enumerate(_OUT)}
+    end, gone, balance = ended[END], ended[GONE], ended[BALANCE]
+    short = np.maximum(ended[ARREARS], balance - plan.balloon)
+    performing = ended[STATUS] == loan.PERFORMING
+    short = np.where(performing & (short > SAME * terms.loan), short, 0.0)
+    if courses:
+        received[periods - 1] += np.where(performing, balance - short, 0.0)
+    max_ltv = np.full(count, np.nan)
+    if terms.call_ltv is not None:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            np.divide(ended[MAX_BALANCE], ended[MAX_VALUE], out=max_ltv)
+    return {
+        "status": ended[STATUS].astype(np.int64),
+        "end_period": end.astype(np.int64),
+        "first_call": ended[FIRST_CALL].astype(np.int64),
+        "customer_stopped": np.where(gone <= end, gone, 0.0).astype(np.int64),
+        "exposure": ended[EXPOSURE],
+        "recovered": ended[RECOVERED],
+        "loss": ended[LOSS],
+        "unpaid": short,
+        "max_ltv": max_ltv,
+        "premium": ended[PREMIUM],
+        "discounted_loss": ended[DISCOUNTED],
+        "log_weight": ended[WEIGHT],
+        "ltv": ltv if courses else None,
+        "cash": received if courses else None,
+    }
+
+
+def opening_of(deal: Deal) -> tuple[float, ...]:
+    """Balance, reserve, liquidity and coins at closing."""
+    t = deal.terms
+    return float(t.loan), float(t.dsra_opening), float(t.liquidity), float(t.coin_units)
+
+
+def plan_of(deal: Deal) -> Any:
+    """Rates, scheduled principal and targets of the reserve: a row each."""
+    return np.array([deal.plan.rates, deal.plan.scheduled, deal.plan.targets])
+
+
+def cash_of(deal: Deal) -> Any:
+    """The series of cash, a row each; 0 where there is none."""
+    none = np.zeros(deal.plan.periods)
+    given = (deal.contracted, deal.merchant, deal.opex, deal.relet)
+    return np.array([none if series is None else series for series in given])
+
+
+def _discounts(deal: Deal) -> Any:
+    """Discount factor of each period; in place 0 the length of a period, in years."""
+    factor = (1.0 + deal.terms.loss_rate) ** (-1.0 / deal.terms.periods_per_year)
+    discounts = factor ** np.arange(deal.plan.periods + 1.0)
+    discounts[0] = 1.0 / deal.terms.periods_per_year
+    return discounts
