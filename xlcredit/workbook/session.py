@@ -31,6 +31,7 @@ from xlcredit.recalc.outcome import CellFault, Recalculation
 from xlcredit.recalc.session import Source
 from xlcredit.recalc.validation import choices, limits
 from xlcredit.workbook.covenants import CovenantResult, find_covenants
+from xlcredit.workbook.notebook import as_html
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -291,14 +292,11 @@ class Session:
         return "\n  ".join([head, *states])
 
     def _repr_html_(self) -> str:
-        """The covenant dashboard as a notebook shows it."""
-        rows = "".join(
-            "<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in covenant.row) + "</tr>"
-            for covenant in (self.covenants if self._live is not None else [])
-        )
-        head = "".join(f"<th>{word}</th>" for word in CovenantResult.HEADINGS)
-        title = escape(repr(self).splitlines()[0].strip("<>"))
-        return f"<b>{title}</b><table><tr>{head}</tr>{rows}</table>" if rows else f"<b>{title}</b>"
+        """The covenants and the first chart of the Summary, as a notebook shows them."""
+        title = repr(self).splitlines()[0].strip("<>")
+        if self._live is None:
+            return f"<b>{escape(title)}</b>"
+        return as_html(title, self.covenants, self._book, self._read)
 
     # --- finding ----------------------------------------------------------------------------
 
