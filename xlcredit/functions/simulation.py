@@ -26,7 +26,7 @@ CATEGORY = "xlcredit: Dual collateral"
 Array = NDArray[np.float64]
 
 #: A cell that takes longer is a slip: this many periods of single paths, and periods of a loan.
-MOST_STEPS, MOST_GRID_STEPS, MOST_PERIODS = 1e9, 4e9, 36_500
+MOST_STEPS, MOST_PERIODS = 1e9, 36_500
 #: Periods of single paths in a second, as NumPy does them.
 _SPEED = 8e6
 
