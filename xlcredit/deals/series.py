@@ -7,9 +7,10 @@ import math
 from pathlib import Path
 from typing import Any
 
+from xlcredit.deals.marks import Struct
 from xlcredit.deals.reading import convert
 from xlcredit.deals.rows import read_rows
-from xlcredit.deals.template import AS_AT, Row, Struct, Template
+from xlcredit.deals.template import AS_AT, Row, Template
 from xlcredit.errors import DealError, FileError, UserError
 from xlcredit.hints import did_you_mean
 from xlcredit.numerals import decimal, whole

@@ -13,7 +13,8 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
-from xlcredit.deals.template import Block, Comparison, Grid, Metric, Row, Sheet, Template
+from xlcredit.deals.exhibits import Grid
+from xlcredit.deals.template import Block, Comparison, Metric, Row, Sheet, Template
 from xlcredit.errors import DealError
 
 __all__ = ["GRIDS", "SHEET", "native"]

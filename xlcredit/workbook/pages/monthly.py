@@ -11,7 +11,8 @@ from openpyxl.worksheet.pagebreak import Break
 from openpyxl.worksheet.worksheet import Worksheet
 
 from xlcredit.deals import template as templates
-from xlcredit.deals.template import Block, Picture, Row
+from xlcredit.deals.exhibits import Picture
+from xlcredit.deals.template import Block, Row
 from xlcredit.ooxml.place import Place
 from xlcredit.workbook import style
 from xlcredit.workbook.charts import shown_months
