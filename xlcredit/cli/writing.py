@@ -97,6 +97,8 @@ def refuse_to_replace(target: Path, force: bool) -> None:
     """Stop before a file that somebody may have worked on is lost."""
     if target.is_dir():
         raise FileError(f"{target}: is a folder; name a file in it")
+    if target.exists() and not target.is_file():
+        raise FileError(f"{target}: is a pipe or a device; name a file")
     if target.exists() and not force:
         raise FileError(f"{target}: exists already; use --force to replace it")
 
