@@ -112,7 +112,7 @@ def test_months_of_one_s_own_are_read_as_any_file(tmp_path: Path) -> None:
         "month,value\n" + "9" * 5000 + ",1\n": "is not a month",
         'month,value\n1,"' + "9" * 200_000 + '"\n': "is no CSV",
     }.items():
-        months.unlink()
+        months.unlink(missing_ok=True)
         months.write_text(content, "utf-8")
         seen = run("new", NAME, "--deal", deal, "-o", tmp_path / "out.xlsx")
         fair(seen)
