@@ -186,12 +186,13 @@ COMMANDS: dict[str, tuple[Words, str]] = {
     "excel build": (lambda d: ["excel", "build", "-o", d / "o.xlam"], "o.xlam"),
     "libreoffice build": (lambda d: ["libreoffice", "build", "-o", d / "o.oxt"], "o.oxt"),
 }
-#: These read no file of the user's; a part of a table is a smaller table; and what is wrong with
-#: a loan of a book stands in its row.
+#: These read no file of the user's; a part of a table is a smaller table, and a part of a file of
+#: terms has the others' defaults; and what is wrong with a loan of a book stands in its row.
 _NOTHING_TO_READ = {
     *("demo", "start", "start, workbook", "new", "new, blank", "new, tape", "functions", "schema"),
     *("excel install", "excel build", "libreoffice build"),
-    *("calibrate", "portfolio", "portfolio, workbook"),
+    *("calibrate", "simulate", "simulate, charts"),
+    *("portfolio", "portfolio, workbook", "portfolio, market", "portfolio, chart"),
 }
 SHORT = "a short read"
 
