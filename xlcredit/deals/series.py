@@ -137,7 +137,7 @@ def _month(text: str, kind: str, place: str, closing: datetime.date | None) -> i
         day = datetime.date.fromisoformat(text)
     except ValueError:
         wanted = "a month such as 13" if kind == "month" else "a date such as 2027-01-31"
-        raise DealError(f"{place}: {text!r} is not {wanted}") from None
+        raise DealError(f"{place}: {text[:40]!r} is not {wanted}") from None
     if closing is None:
         raise DealError(f"{place}: dates need the input closing_date; give months")
     return (day.year - closing.year) * _MONTHS + day.month - closing.month
