@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import stat
 from pathlib import Path
 
@@ -77,6 +76,8 @@ def replace_file(target: Path, content: bytes, like: Path | None = None) -> None
     OSError
         It cannot be written; the target is as it was.
     """
+    import secrets  # noqa: PLC0415  (slow to load, and a worksheet call writes no file)
+
     _refuse_target(target)
     mode = _EVERYBODY
     for path in (like, target):

@@ -32,7 +32,7 @@ JUNK: list[Any] = [
     *(np.nan, np.inf, -np.inf, 10**400, -(10**400), 2**63, 7, -3),
     *(None, OMITTED, "", " ", "abc", "12", "#N/A", "=1+1", "\x00", "all", "é" * 300, True, False),
     *(datetime.date(2026, 1, 1), datetime.datetime(2026, 1, 1, 9), datetime.date.min, b"bytes"),
-    *(np.float32(1.5), np.int64(3), np.bool_(True), np.datetime64("NaT"), np.str_("text"), 1j),
+    *(np.float32(1.5), np.int64(3), np.bool_(True), np.datetime64("NaT", "D"), np.str_("text"), 1j),
     *([], [[]], (), {}, [[1.0, 2.0], [3.0]], [[1.0], 2.0], [[[1.0]]], object),
     *map(CellError, CODES),
 ]

@@ -13,6 +13,8 @@ from tests.functions.cases import answer
 from tests.oracles.make_simulation import FILE
 from xlcredit.errors import CellError
 from xlcredit.functions import call
+from xlcredit.functions.simulation import deal_of
+from xlcredit.models import simulation
 from xlcredit.models.simulation import Deal, Terms, outcomes
 
 CASES = json.loads(FILE.read_text())["cases"]
@@ -156,3 +158,38 @@ def test_a_forced_sale_costs_dollars_a_card() -> None:
     lost = simulated(terms, 100, 1, "expected_loss", scheduled=5.0, contracted=0.0)
     # in month 1: 60 and its interest, less 5 cards at 10, a fifth off, 1.50 each
     assert lost == pytest.approx(60 * (1 + 0.1 / 12) - 5 * (10 * 0.8 - 1.5), rel=1e-12)
+
+
+def test_by_period_and_by_loss_it_says_what_the_paths_say() -> None:
+    """The fan, the events and the losses of the model's own paths."""
+    levels = {"coin_slippage": 0.1, "gpu_recovery": 0.4, "cure_periods": 1, "jump_intensity": 3.0}
+    terms = TERMS | levels | {"coin_jump": -0.5, "gpu_jump": -0.4}
+    block = [[label, value] for label, value in terms.items()]
+    deal, paths, seed = deal_of(block, None, None, None, None, None, None, 4000, 3, None)
+    run = simulation.simulate(deal, paths, seed, courses=True)
+    assert run.ltv is not None
+    for share, name in ((5, "ltv_p05"), (50, "ltv_p50"), (95, "ltv_p95")):
+        found = [row[0] for row in simulated(terms, 4000, 3, name)]
+        for value, ltvs in zip(found, run.ltv, strict=True):
+            tested = sorted(x for x in ltvs if not math.isnan(x))
+            assert value == tested[math.ceil(share * len(tested) / 100) - 1]
+    for name, figure in (
+        ("called_by", "call_probability"),
+        ("liquidated_by", "liquidation_probability"),
+        ("defaulted_by", "payment_default_probability"),
+    ):
+        found = [row[0] for row in simulated(terms, 4000, 3, name)]
+        assert found == sorted(found)
+        assert found[-1] == pytest.approx(run.figures[figure].value, rel=1e-12)
+    shares = [row[0] for row in simulated(terms, 4000, 3, "loss_shares")]
+    losses = run.losses.values / terms["loan"]
+    assert shares[0] == sum(losses <= 0) / 4000 < 1
+    for at, share in enumerate(shares[1:], start=1):
+        high = math.inf if at == 20 else at / 20
+        assert share == sum((losses > (at - 1) / 20) & (losses <= high)) / 4000
+    assert sum(shares) == pytest.approx(1.0)
+
+
+def test_a_fan_needs_margin_levels() -> None:
+    plain = {k: v for k, v in TERMS.items() if not k.endswith("_ltv")}
+    assert simulated(plain, 10, 1, "ltv_p50") == CellError("#N/A")

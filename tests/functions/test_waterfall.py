@@ -11,7 +11,7 @@ from xlcredit.errors import CellError
 from xlcredit.functions import REGISTRY, call
 from xlcredit.models.debt import sculpture
 
-COLUMNS = REGISTRY["XLC_WATERFALL"].parameters[-1].choices[1:]
+COLUMNS = REGISTRY["XLC_WATERFALL"].parameters[-1].choices[1:-1]
 
 
 def run(cfads, balance, rate, scheduled, **terms) -> dict[str, list[float]]:
@@ -21,6 +21,9 @@ def run(cfads, balance, rate, scheduled, **terms) -> dict[str, list[float]]:
     for name, column in zip(COLUMNS, table, strict=True):
         alone = call("XLC_WATERFALL", *arguments, name)
         assert alone == ([[cell] for cell in column] if len(column) > 1 else column[0])
+    due = np.ravel(call("XLC_WATERFALL", *arguments, "due"))
+    for row, fell_due in zip(call("XLC_WATERFALL", *arguments), due, strict=True):
+        assert row[0] + row[1] + row[8] == pytest.approx(fell_due, rel=1e-12)
     return {name: list(column) for name, column in zip(COLUMNS, table, strict=True)}
 
 
@@ -48,6 +51,13 @@ def test_unpaid_interest_is_capitalised_and_unpaid_principal_is_in_arrears() -> 
     assert made["unpaid"] == pytest.approx([16.0, 0.0])
     assert made["closing"] == pytest.approx([106.0, 86.0])
     assert made["principal"] == pytest.approx([0.0, 20.0])
+
+
+def test_what_falls_due_includes_what_was_missed() -> None:
+    terms = {"periods_per_year": 1}
+    due = call("XLC_WATERFALL", [4.0, 100.0], 100.0, 0.1, [10.0, 10.0], terms, "due")
+    # 10% of 100 and 10; 10% of 106 and twice 10
+    assert np.ravel(due) == pytest.approx([20.0, 30.6])
 
 
 def test_negative_cash_is_met_from_the_reserve_and_then_by_someone_else() -> None:
@@ -110,3 +120,30 @@ def test_a_draw_is_lent_and_a_loan_repaid_in_full_earns_its_rate(
     for amount, (balance,) in zip(scheduled, balances, strict=True):
         left -= amount
         assert balance == pytest.approx(left, abs=1e-9)
+
+
+@given(st.lists(st.floats(-5, 60), min_size=8, max_size=8), st.integers(1, 4), st.integers(1, 6))
+def test_the_lowest_cover_over_a_window_from_the_first_test(
+    cash: list[float], window: int, first: int
+) -> None:
+    """By the rows of the waterfall: what is due is what was paid and what was not."""
+    terms = {"loan": 100.0, "rate": 0.1, "sweep": 0.5, "dsra_opening": 10.0, "dsra_periods": 1}
+    accounts = {name: value for name, value in terms.items() if name not in ("loan", "rate")}
+    made = run(cash, 100.0, 0.1 / 12, [12.5] * 8, **accounts)
+    due = [
+        sum(row) for row in zip(made["interest"], made["principal"], made["unpaid"], strict=True)
+    ]
+    covers = []
+    opening = [100.0, *made["closing"]]
+    for end in range(first, 9):
+        if opening[end - 1] == 0:  # repaid: nothing is tested any more
+            break
+        months = range(max(first, end - window + 1), end + 1)
+        if (service := sum(due[k - 1] for k in months)) > 1e-9:
+            covers.append(sum(cash[k - 1] for k in months) / service)
+    asked = (terms, [12.5] * 8, cash, None, None, None, "min_dscr", window, first)
+    if covers:
+        assert call("XLC_REPAYMENT", *asked) == pytest.approx(min(covers), rel=1e-9, abs=1e-12)
+    else:
+        with pytest.raises(CellError, match="no period that is tested"):
+            call("XLC_REPAYMENT", *asked)

@@ -1,10 +1,12 @@
 """The same bytes, whatever the machine is set to.
 
-``python -m tests.hostile.determinism`` runs every setting on its own and prints what it gave.
+``python -m tests.hostile.determinism`` runs every setting on its own and prints what it gave;
+``--json`` prints the digests of this machine as it is, to compare with those of another Python.
 """
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import json
 import os
@@ -101,6 +103,7 @@ def locale_folder() -> Path | None:
     if not Path("/usr/share/i18n/locales/de_DE").is_file() or not shutil.which("localedef"):
         return None
     folder = Path(tempfile.mkdtemp(prefix="locale"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     command = ["localedef", "-i", "de_DE", "-f", "UTF-8", str(folder / "de_DE.UTF-8")]
     subprocess.run(command, check=False, capture_output=True)
     return folder
@@ -144,4 +147,9 @@ def _all() -> None:
 
 
 if __name__ == "__main__":
-    _inside() if "--inside" in sys.argv else _all()
+    if "--inside" in sys.argv:
+        _inside()
+    elif "--json" in sys.argv:
+        print(json.dumps(digests(SETTINGS["as it is"]), indent=1))
+    else:
+        _all()

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import datetime
 import errno
+import io
 import itertools
 import json
 import math
@@ -19,6 +20,7 @@ import resource
 import signal
 import sys
 import tempfile
+import typing
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -32,7 +34,7 @@ from tests.hostile.workbooks import SHEET, sound
 from xlcredit import files
 from xlcredit.cli import app, main
 
-__all__ = ["COMMANDS", "FAULTS", "Trial", "trials", "writing_commands"]
+__all__ = ["COMMANDS", "FAULTS", "SHORT", "Trial", "trials", "ways_in_the_table", "ways_to_write"]
 
 ROOT = Path(__file__).parents[2]
 OLD = b"what stood there before"
@@ -54,7 +56,7 @@ class Trial:
     target: str
     """What the target holds: ``old``, ``new``, ``nothing`` or ``damage``."""
     left: list[str]
-    """Whatever else is new in the folder."""
+    """Whatever else in the folder is new, or not as it was."""
 
     @property
     def fair(self) -> bool:
@@ -113,22 +115,56 @@ FAULTS: dict[str, Callable[[], None]] = {
 
 Words = Callable[[Path], list[object]]
 _OURS = ROOT / "workbooks/hosting-project-loan.xlsx"
-#: For each command that writes: its words, given the folder, and the file it writes first.
+_GRID = ("--grid", "coupon=0.08:0.09:2", "--grid", "refi_rate=0.08:0.09:2")
+_SIMULATE = ("--simulate", "--paths", "300", "--workers", "1")
+#: For each way to write: its words, given the folder, and the file whose write is cut off. What
+#: stands behind a comma only tells two ways of one command apart.
 COMMANDS: dict[str, tuple[Words, str]] = {
     "demo": (lambda d: ["demo", d], "gpu-borrowing-base.xlsx"),
     "start": (lambda d: ["start", "hosting-project-loan", "-o", d / "o.toml"], "o.toml"),
+    "start, workbook": (lambda d: ["start", "hosting-project-loan", "-o", d / "o.toml"], "o.xlsx"),
     "new": (lambda d: ["new", "hosting-project-loan", "-o", d / "o.xlsx"], "o.xlsx"),
+    "new, blank": (
+        lambda d: ["new", "hosting-project-loan", "--blank", "-o", d / "o.toml"],
+        "o.toml",
+    ),
+    "new, tape": (lambda d: ["new", "hosting-project-loan", "-o", d / "o.csv"], "o.csv"),
     "lite": (lambda d: ["lite", d / "in.xlsx", "-o", d / "o.xlsx"], "o.xlsx"),
     "recalc": (lambda d: ["recalc", d / "in.xlsx", "-o", d / "o.xlsx"], "o.xlsx"),
     "stress": (lambda d: ["stress", _OURS, "--scenario", "all", "-o", d / "o.csv"], "o.csv"),
+    "stress, charts": (
+        lambda d: ["stress", _OURS, *_GRID, "--charts", d / "maps"],
+        "maps/covenant_cover.png",
+    ),
+    "portfolio": (
+        lambda d: ["portfolio", d / "deal.xlsx", "--workers", "1", "-o", d / "o.csv"],
+        "o.csv",
+    ),
+    "portfolio, workbook": (
+        lambda d: ["portfolio", d / "deal.xlsx", "--workers", "1", "-o", d / "o.xlsx"],
+        "o.xlsx",
+    ),
+    "portfolio, market": (
+        lambda d: ["portfolio", d / "loan.toml", *_SIMULATE, "-o", d / "o.xlsx"],
+        "o.xlsx",
+    ),
+    "portfolio, chart": (
+        lambda d: ["portfolio", d / "loan.toml", *_SIMULATE, "--chart", d / "o.png"],
+        "o.png",
+    ),
     "calibrate": (
         lambda d: ["calibrate", "--coin", d / "coin.csv", "-o", d / "o.toml"],
         "o.toml",
     ),
     "simulate": (
-        lambda d: ["simulate", d / "loan.toml", "--csv", d / "o.csv"],
+        lambda d: ["simulate", d / "loan.toml", "--kernel", "numpy", "--csv", d / "o.csv"],
         "o.csv",
     ),
+    "simulate, charts": (
+        lambda d: ["simulate", d / "loan.toml", "--kernel", "numpy", "--charts", d / "pictures"],
+        "pictures/ltv.png",
+    ),
+    "schema": (lambda d: ["schema", "output", "-o", d / "o.json"], "o.json"),
     "functions": (lambda d: ["functions", "--html", d / "o.html"], "o.html"),
     "lint": (lambda d: ["lint", d / "in.xlsx", "--fix", "-o", d / "o.xlsx"], "o.xlsx"),
     "freeze": (lambda d: ["freeze", d / "in.xlsx", "-o", d / "o.xlsx"], "o.xlsx"),
@@ -141,22 +177,52 @@ COMMANDS: dict[str, tuple[Words, str]] = {
     "excel build": (lambda d: ["excel", "build", "-o", d / "o.xlam"], "o.xlam"),
     "libreoffice build": (lambda d: ["libreoffice", "build", "-o", d / "o.oxt"], "o.oxt"),
 }
+#: These read no file of the user's; a part of a table is a smaller table; and what is wrong with
+#: a loan of a book stands in its row.
+_NOTHING_TO_READ = {
+    *("demo", "start", "start, workbook", "new", "new, blank", "new, tape", "functions", "schema"),
+    *("excel install", "excel build", "libreoffice build"),
+    *("calibrate", "portfolio", "portfolio, workbook"),
+}
+SHORT = "a short read"
+
+#: The options and arguments of commands that name a file or a folder: what is only read ...
+_READS = {"deal", "file", "files", "old", "new", "rents", "coin"}
+#: ... and what may be written. ``excel doctor`` looks into its folder.
+_WRITES = {"output": "-o", "outputs": "-o", "html": "--html", "charts": "--charts",
+           "chart": "--chart", "table": "--csv", "folder": "--folder"}  # fmt: skip
+_ONLY_LOOKS = {("excel doctor", "--folder")}
 
 
-def writing_commands() -> set[str]:
-    """Every command that has an option for a file or folder to write, from the command line."""
-    return {name for name, given in _leaves(typer.main.get_command(app)) if given & _WRITES}
+def ways_to_write() -> set[tuple[str, str]]:
+    """Every command and option that names what is written, from the signatures of the commands."""
+    found = set()
+    for command, function in _leaves(app):
+        hints = typing.get_type_hints(function)
+        for name in (name for name, hint in hints.items() if "Path" in str(hint)):
+            assert name in _READS or name in _WRITES, f"{command} {name}: read or written?"
+            if name in _WRITES:
+                found.add((command, _WRITES[name]))
+    return found - _ONLY_LOOKS
 
 
-_WRITES = {"output", "outputs", "html", "folder", "table"}
+def ways_in_the_table() -> set[tuple[str, str]]:
+    """The same from :data:`COMMANDS`."""
+    found = set()
+    for key, (words, _) in COMMANDS.items():
+        command = key.partition(",")[0]
+        given = {str(word) for word in words(Path("d"))} & set(_WRITES.values())
+        found |= {(command, option) for option in given or {"--folder"}}
+    return found
 
 
-def _leaves(command: Any, path: str = "") -> Iterator[tuple[str, set[str]]]:
-    if hasattr(command, "commands"):
-        for name, child in command.commands.items():
-            yield from _leaves(child, f"{path} {name}".strip())
-    else:
-        yield path, {parameter.name for parameter in command.params}
+def _leaves(group: typer.Typer, path: str = "") -> Iterator[tuple[str, Callable[..., Any]]]:
+    for one in group.registered_commands:
+        assert one.callback is not None
+        yield f"{path} {one.name or one.callback.__name__}".strip(), one.callback
+    for child in group.registered_groups:
+        assert child.typer_instance is not None
+        yield from _leaves(child.typer_instance, f"{path} {child.name}".strip())
 
 
 def trials(command: str) -> list[Trial]:
@@ -164,21 +230,71 @@ def trials(command: str) -> list[Trial]:
     words, target = COMMANDS[command]
     with tempfile.TemporaryDirectory() as scratch:
         folder, report = Path(scratch) / "work", Path(scratch) / "report"
-        folder.mkdir()
-        (folder / "in.xlsx").write_bytes(sound())
-        (folder / "links.xlsx").write_bytes(_with_a_path())
-        (folder / "coin.csv").write_text(_closes())
-        (folder / "loan.toml").write_text(_LOAN)
+        _prepare(folder)
         if not (child := os.fork()):
-            _silent(Path(scratch) / "out")
-            force = [] if command == "excel install" else ["--force"]
-            sys.argv = ["xlcredit", *map(str, words(folder)), *force]
+            _start(Path(scratch) / "out", command, words(folder))
             files._refuse_target = partial(_try_all, command, folder / target, report)
             _leave()
         os.waitpid(child, 0)
         if not report.is_file():
             raise AssertionError((Path(scratch) / "out").read_text())
-        return [Trial(**fields) for fields in json.loads(report.read_text())]
+        done = [Trial(**fields) for fields in json.loads(report.read_text())]
+    return done if command in _NOTHING_TO_READ else [*done, *_short_reads(command)]
+
+
+def _short_reads(command: str) -> Iterator[Trial]:
+    """Run one command that reads all files to their middle, with and without a file to replace."""
+    words, target = COMMANDS[command]
+    for stood in (True, False):
+        with tempfile.TemporaryDirectory() as scratch:
+            folder = Path(scratch) / "work"
+            _prepare(folder)
+            (folder / target).parent.mkdir(exist_ok=True)
+            if stood:
+                (folder / target).write_bytes(OLD)
+            before = _content(folder)
+            if not (child := os.fork()):
+                _start(Path(scratch) / "out", command, words(folder))
+                os.fdopen = _half_opened  # type: ignore[assignment]
+                _leave()
+            code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+            holds = _content(folder).get(folder / target, b"")
+            seen = {b"": "nothing", OLD: "old"}.get(holds, "new")
+            left = [p.name for p, held in _content(folder).items() if before.get(p) != held]
+            yield Trial(command, SHORT, stood, code, seen, left)
+
+
+class _Half(io.FileIO):
+    """A file that ends in the middle."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        whole = super().read(-1 if size is None else size) or b""
+        return whole[: len(whole) // 2]
+
+
+def _half_opened(handle: int, mode: str = "r", *more: Any, **named: Any) -> Any:
+    return _Half(handle, mode) if mode == "rb" else open(handle, mode, *more, **named)
+
+
+def _prepare(folder: Path) -> None:
+    """Make what the commands read."""
+    folder.mkdir()
+    (folder / "in.xlsx").write_bytes(sound())
+    (folder / "links.xlsx").write_bytes(_with_a_path())
+    (folder / "coin.csv").write_text(_closes())
+    (folder / "loan.toml").write_text(_LOAN)
+    (folder / "deal.xlsx").write_bytes(_OURS.read_bytes())
+
+
+def _content(folder: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def _start(log: Path, command: str, words: list[object]) -> None:
+    """Take the part of the command's own process."""
+    _silent(log)
+    force = [] if command == "excel install" else ["--force"]
+    sys.argv = ["xlcredit", *map(str, words), *force]
 
 
 def _leave() -> None:
@@ -199,10 +315,14 @@ _refuse_target = files._refuse_target
 
 def _try_all(command: str, target: Path, report: Path, asked: Path) -> None:
     """Take the place of the first step of a write: fork for each fault, and never come back."""
-    assert asked.resolve() == target.resolve(), (asked, target)
+    if asked.resolve() != target.resolve():
+        _refuse_target(asked)
+        return
     done, new = [], b""
-    before = sorted(p.name for p in target.parent.iterdir())
+    beside = {path: held for path, held in _content(target.parent).items() if path != target}
     for fault, stood in [("", False), *itertools.product(FAULTS, (True, False))]:
+        for path, held in beside.items():
+            path.write_bytes(held)
         target.write_bytes(OLD) if stood else target.unlink(missing_ok=True)
         if not (child := os.fork()):
             files._refuse_target = _refuse_target
@@ -210,16 +330,17 @@ def _try_all(command: str, target: Path, report: Path, asked: Path) -> None:
             _refuse_target(asked)
             return
         code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-        holds = target.read_bytes() if target.is_file() else b""
+        after = _content(target.parent)
+        holds = after.pop(target, b"")
         new = new or holds
         names = {b"": "nothing", OLD: "old", new: "new"}
-        left = [p for p in target.parent.iterdir() if p.name not in before and p != target]
+        left = [p for p in after.keys() | beside.keys() if after.get(p) != beside.get(p)]
         if not fault:
             assert holds, "without a fault, the command writes"
         else:
             seen = names.get(holds, "damage")
             done.append([command, fault, stood, code, seen, [p.name for p in left]])
-        for path in left:
+        for path in after.keys() - beside.keys():
             path.unlink()
     fields = list(Trial.__dataclass_fields__)
     report.write_text(json.dumps([dict(zip(fields, row, strict=True)) for row in done]))

@@ -79,3 +79,14 @@ def test_rounds_without_end_are_refused(make: Make) -> None:
     )
     with pytest.raises(FileError, match="the number of iterations cannot be read"):
         recalculate(path)
+
+
+def test_a_semicolon_is_told_where_it_stands(make: Make) -> None:
+    cells = {"A1": "=MAX(0;B1)", "A2": "=_xlfn.MINIFS(B1:B2,C1:C2,1)", "A3": '=A2&";"'}
+    values = {"B1": 3, "B2": 4, "C1": 1, "C2": 1}
+    result = recalculate(make(cells | values))
+    (fault,) = result.errors
+    assert (fault.cell, fault.reason) == (
+        "A1", "a semicolon stands between the arguments of a function; a file has commas",
+    )  # fmt: skip
+    assert (result.value("S", "A2"), result.value("S", "A3")) == (3, "3;")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import openpyxl
@@ -12,9 +13,10 @@ from xlcredit.deals import load, read_deal
 from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.package import Package
 from xlcredit.ooxml.place import Place
-from xlcredit.workbook.life.change import with_sources
+from xlcredit.recalc import recalculate
+from xlcredit.recalc.citations import CHANGED, with_sources
 from xlcredit.workbook.life.extract import extract
-from xlcredit.workbook.pages.inputs import CHANGED, InputCells, read_inputs
+from xlcredit.workbook.pages.inputs import InputCells, read_inputs
 
 from .conftest import Example
 
@@ -52,12 +54,13 @@ def by_place(cells: InputCells) -> Place:
     return cells.value
 
 
+@pytest.mark.parametrize("change", [xlcredit.recalculate, recalculate], ids=["user", "engine"])
 @pytest.mark.parametrize("key", [by_name, in_capitals, by_address, by_a_fixed_address, by_place])
 def test_no_citation_and_no_date_beside_a_made_up_figure(
-    key: object, loan: Example, cells: InputCells, tmp_path: Path
+    change: Callable[..., object], key: object, loan: Example, cells: InputCells, tmp_path: Path
 ) -> None:
     target = tmp_path / "changed.xlsx"
-    xlcredit.recalculate(loan.path, target, inputs={key(cells): 1.1})  # type: ignore[operator]
+    change(loan.path, target, inputs={key(cells): 1.1})  # type: ignore[operator]
     book = Book(Package(target))
     assert book.saved(cells.value) == 1.1
     assert book.saved(cells.source) == CHANGED

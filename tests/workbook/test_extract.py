@@ -16,9 +16,9 @@ from xlcredit import recalculate
 from xlcredit.deals import Deal, load, read_deal
 from xlcredit.deals.write import write_deal
 from xlcredit.errors import DealError, FileError
+from xlcredit.recalc.citations import CHANGED
 from xlcredit.workbook import build
 from xlcredit.workbook.life.extract import extract
-from xlcredit.workbook.pages.inputs import CHANGED
 
 TEMPLATE, HOME = load("gpu-term-loan")
 FILLED = read_deal(HOME / "deal.toml", TEMPLATE)

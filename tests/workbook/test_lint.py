@@ -9,6 +9,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.worksheet import Worksheet
 
 from tests.workbook.conftest import Example
@@ -61,6 +62,17 @@ def months(formula: str, **odd: object) -> Fill:
             sheet[f"{column}1"] = 1 if column == "C" else f"={chr(ord(column) - 1)}1+1"
             sheet[f"{column}2"] = formula.replace("?", column)
         cells(**odd)(sheet)
+
+    return fill
+
+
+def named(name: str, value: float, unit: str) -> Fill:
+    """A figure whose name says its unit, as in a workbook of ours."""
+
+    def fill(sheet: Worksheet) -> None:
+        sheet["A1"], sheet["B1"], sheet["C1"], sheet["B2"] = name, value, unit, "=B1"
+        names = sheet.parent.defined_names  # type: ignore[union-attr]
+        names[name] = DefinedName(name, attr_text=f"'{sheet.title}'!$B$1", comment=unit)
 
     return fill
 
@@ -135,6 +147,7 @@ BROKEN: list[tuple[str, Fill, str]] = [
     ("L22", cells(A1=1, B1=2, C1="=VLOOKUP(1,A1:B1,2)"), "VLOOKUP without its last"),
     ("L22", cells(A1=1, B1=2, C1="=INDEX(A1:B1,MATCH(2,A1:B1))"), "MATCH without its last"),
     ("L23", cells(A1=1, B1="=CUBEMEMBER(A1,2)"), "CUBEMEMBER"),
+    ("L24", named("market_rent", 260.0, "USD/GPU-hour"), "for 260 cents write 2.6"),
 ]
 
 

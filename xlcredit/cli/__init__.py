@@ -18,6 +18,7 @@ from xlcredit.cli import (
     calibrate,
     demo,
     diff,
+    doctor,
     excel,
     extract,
     freeze,
@@ -29,6 +30,7 @@ from xlcredit.cli import (
     new,
     portfolio,
     recalc,
+    schemas,
     show,
     simulate,
     start,
@@ -46,7 +48,7 @@ app = typer.Typer(
     help="Credit mathematics for lenders against GPUs and coin, in the cells of a workbook.",
     epilog="Start with: xlcredit demo",
     no_args_is_help=True,
-    add_completion=False,
+    add_completion=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
@@ -69,6 +71,8 @@ for _command in (
     diff,
     freeze,
     extract,
+    schemas,
+    doctor,
 ):
     _command.register(app)
 

@@ -65,7 +65,7 @@ def calibrate(
     if output is not None:
         write_whole(fragment(found).encode(), output, force)
     if as_json:
-        terminal.print_json(_as_data(found))
+        terminal.print_json(_as_data(found), "calibration")
         return
     _print(found)
     if output is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import textwrap
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len
@@ -13,12 +13,24 @@ from rich.table import Table
 from rich.text import Text
 
 from xlcredit.cli.terminal import console, line
+from xlcredit.errors import CODES, CellError
+from xlcredit.ooxml.place import a1
 
 if TYPE_CHECKING:
+    from xlcredit.ooxml.book import Book
+    from xlcredit.recalc import Recalculation
     from xlcredit.workbook import Dashboard
+    from xlcredit.workbook.life.compare import Change
     from xlcredit.workbook.pages.dashboard import CovenantLine, SideBySide
 
-__all__ = ["dashboard_as_data", "print_dashboard"]
+__all__ = [
+    "dashboard_as_data",
+    "effects",
+    "effects_as_data",
+    "print_dashboard",
+    "print_effects",
+    "remarks",
+]
 
 _STATUS = {"PASS": "green", "OK": "green", "BREACH": "bold red", "CHECK": "bold yellow"}
 #: Where headings break when lines are short, and shorter still; a date fits in any case.
@@ -32,14 +44,31 @@ def print_dashboard(dashboard: Dashboard) -> None:
     line((dashboard.title, "bold"))
     status = dashboard.master_check
     line(f"scenario: {dashboard.scenario}   master check: ", (status, _STATUS.get(status, "")))
+    for remark in remarks(dashboard):
+        line((remark, "yellow"))
     for comparison in dashboard.comparisons:
         line()
         line((comparison.title, "bold cyan"))
         _print_first_that_fits(_comparisons(comparison))
         line(comparison.reading)
+        if comparison.notes:
+            line(("; ".join(f"{k}: {v}" for k, v in comparison.notes.items()), "dim"))
     line()
     line(("Covenants", "bold cyan"))
     _print_first_that_fits(_covenants(dashboard.covenants))
+
+
+def remarks(dashboard: Dashboard) -> Iterator[str]:
+    """Say which tests fail, and what else to know before the figures are used."""
+    for label in dashboard.failing:
+        yield f"CHECK: this does not hold: {label}"
+    if dashboard.master_check != "OK" and not dashboard.failing:
+        yield "CHECK: a test on the sheet Checks does not hold"
+    for covenant in dashboard.covenants:
+        if covenant.status not in ("PASS", "BREACH"):
+            yield f"CHECK: {covenant.label} cannot be decided"
+    for warning in dashboard.warnings:
+        yield f"warning: {warning}"
 
 
 def _print_first_that_fits(layouts: Iterable[Table]) -> None:
@@ -137,6 +166,60 @@ def _broken(text: str, width: int) -> str:
     return textwrap.fill(text, width, break_long_words=False, break_on_hyphens=False)
 
 
+# --- what moved -----------------------------------------------------------------------------
+
+
+@dataclasses.dataclass(frozen=True)
+class Effects:
+    """The Summary as it was saved and as it is now."""
+
+    after: Dashboard
+    moved: list[Change]
+    """None if nothing was saved before."""
+
+
+def effects(book: Book, result: Recalculation) -> Effects | None:
+    """Compare the Summary of a recalculated workbook with the saved one; none if it is not ours."""
+    from xlcredit.errors import FileError
+    from xlcredit.workbook import read_dashboard
+    from xlcredit.workbook.life.compare import moved
+
+    try:
+        after = read_dashboard(book, lambda p: result.value(p.sheet, a1(p.row, p.column)))
+    except FileError:
+        return None
+    try:
+        before = read_dashboard(book)
+    except FileError:  # it holds no values yet
+        return Effects(after, [])
+    return Effects(after, moved(before, after))
+
+
+def print_effects(found: Effects | None, inputs: Collection[str]) -> None:
+    """Print what does not hold; after inputs were set, also what they moved."""
+    if found is None:
+        return
+    if inputs:
+        line(("moved:" if found.moved else "no figure of the Summary moved", "bold cyan"))
+        for change in found.moved:
+            line(f"  {change}")
+    for remark in remarks(dataclasses.replace(found.after, warnings=[])):
+        line((remark, "yellow"))
+
+
+def effects_as_data(found: Effects | None) -> dict[str, Any]:
+    """Give the same as plain data; empty for a workbook without a Summary of ours."""
+    if found is None:
+        return {"moved": [], "failing": [], "master_check": None}
+    return {
+        "moved": [
+            {"label": c.label, "before": c.shown_old, "after": c.shown_new} for c in found.moved
+        ],
+        "failing": found.after.failing,
+        "master_check": found.after.master_check,
+    }
+
+
 # --- for programs----------------------------------------------------------------------------
 
 
@@ -146,12 +229,15 @@ def dashboard_as_data(dashboard: Dashboard) -> dict[str, Any]:
         "title": dashboard.title,
         "scenario": dashboard.scenario,
         "master_check": dashboard.master_check,
+        "failing": dashboard.failing,
+        "warnings": dashboard.warnings,
         "figures": {name: _bare(value) for name, value in dashboard.figures.items()},
         "comparisons": [
             {
                 "title": c.title,
-                "figures": {label: cell.value for label, cell in c.figures.items()},
+                "figures": {label: _bare(cell) for label, cell in c.figures.items()},
                 "reading": c.reading,
+                "notes": c.notes,
             }
             for c in dashboard.comparisons
         ],
@@ -166,4 +252,6 @@ def dashboard_as_data(dashboard: Dashboard) -> dict[str, Any]:
 
 
 def _bare(value: Any) -> Any:
-    return value.value if hasattr(value, "value") else value
+    """A value without its unit; the code of an error as an error value."""
+    value = value.value if hasattr(value, "value") else value
+    return CellError(value) if isinstance(value, str) and value in CODES else value

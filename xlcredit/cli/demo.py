@@ -52,3 +52,5 @@ def demo(
         f"  xlcredit recalc {folder / 'gpu-term-loan.xlsx'} --set rent_decline=35% "
         f"-o {folder / 'stress.xlsx'}"
     )
+    if not all(workbook.dashboard.checked for workbook in made.values()):
+        raise typer.Exit(1)

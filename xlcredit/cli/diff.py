@@ -31,6 +31,6 @@ def diff(
 
     found = compare(old, new)
     if as_json:
-        terminal.print_json(reports.comparison_as_data(found))
+        terminal.print_json(reports.comparison_as_data(found), "diff")
     else:
         reports.print_comparison(found)

@@ -124,7 +124,8 @@ def doctor(
                 "calls_fixed": calls,
                 "output": str(output) if calls else None,
                 "log": str(log_file()),
-            }
+            },
+            "excel doctor",
         )
     else:
         _print(findings, calls, output)

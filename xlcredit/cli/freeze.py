@@ -57,7 +57,7 @@ def freeze(
         _write(file, output, date or datetime.date.today(), force)
     verdict = check(output or file)
     if as_json:
-        terminal.print_json(reports.verdict_as_data(verdict))
+        terminal.print_json(reports.verdict_as_data(verdict), "seal")
     else:
         reports.print_verdict(verdict, output or file)
     if not verdict.intact:

@@ -64,7 +64,7 @@ def lint(
     if as_sarif:
         terminal.print_json(linter.as_sarif(findings, looked_at))
     elif as_json:
-        terminal.print_json(reports.findings_as_data(findings, looked_at))
+        terminal.print_json(reports.findings_as_data(findings, looked_at), "lint")
     else:
         reports.print_findings(findings, looked_at)
     failing = ("error", "warning") if strict else ("error",)

@@ -34,7 +34,7 @@ def run(
     from xlcredit.errors import UserError
     from xlcredit.portfolio.path_journal import PathJournal
     from xlcredit.workbook.export import require_format
-    from xlcredit.workbook.sensitivity.chart import pyplot
+    from xlcredit.workbook.pictures import pyplot
 
     outputs, chart, force, resume = files
     for path in outputs:
@@ -152,7 +152,8 @@ def _print_json(found: OneMarket, unread: list[Unread], written: list[Path]) -> 
             "contributions": _rows(contributions(found)),
             "not_simulated": {loan.name: loan.error for loan in unread},
             "written": [str(path) for path in written],
-        }
+        },
+        "market",
     )
 
 

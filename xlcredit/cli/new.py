@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from xlcredit.cli import completion
+
 __all__ = ["register"]
 
 
@@ -26,7 +28,10 @@ def register(app: typer.Typer) -> None:
 def new(
     template: Annotated[
         str | None,
-        typer.Argument(help="A shipped template's name, or a template's folder or template.toml."),
+        typer.Argument(
+            help="A shipped template's name, or a template's folder or template.toml.",
+            autocompletion=completion.templates,
+        ),
     ] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="The workbook, or deal file, to write.")
@@ -36,6 +41,9 @@ def new(
     ] = None,
     blank: Annotated[
         bool, typer.Option("--blank", help="Write a commented deal file to fill in instead.")
+    ] = False,
+    copy: Annotated[
+        bool, typer.Option("--copy", help="Copy the template to the folder -o, to change it.")
     ] = False,
     host: Annotated[
         Host, typer.Option("--host", help="lite: carry the program for xlwings Lite.")
@@ -56,8 +64,10 @@ def new(
     elif output is None:
         from xlcredit.errors import UserError
 
-        file = "deal.toml" if blank else f"{Path(template).stem}.xlsx"
+        file = "deal.toml" if blank else "house" if copy else f"{Path(template).stem}.xlsx"
         raise UserError(f"name the file to write: xlcredit new {template} … -o {file}")
+    elif copy:
+        _copy(template, output, force)
     elif blank:
         _write_blank(template, output, force)
     else:
@@ -75,11 +85,31 @@ def _list_templates() -> None:
     line("The same, by question: xlcredit start")
 
 
+def _copy(template: str, output: Path, force: bool) -> None:
+    """Write a template and its filled example into a folder: a house template begins as one."""
+    from xlcredit.cli.terminal import line
+    from xlcredit.cli.writing import refuse_to_replace, write_whole
+    from xlcredit.deals import load
+    from xlcredit.errors import UserError
+
+    if output.suffix:
+        raise UserError(f"{output}: --copy writes a folder; name one, such as -o house")
+    home = load(template)[1]
+    files = {output / name: home / name for name in ("template.toml", "deal.toml")}
+    for target in files:  # both or none
+        refuse_to_replace(target, force)
+    for target, source in files.items():
+        write_whole(source.read_bytes(), target, force)
+    line(f"{output / 'template.toml'}: change it (xlcredit help template-language), then")
+    line(f"  xlcredit new {output} -o {output}.xlsx")
+
+
 def _write_blank(template: str, output: Path, force: bool) -> None:
     import datetime
 
+    from xlcredit.cli.schemas import as_text, schema_of
     from xlcredit.cli.terminal import line
-    from xlcredit.cli.writing import write_whole
+    from xlcredit.cli.writing import refuse_to_replace, write_whole
     from xlcredit.deals import load, read_deal
     from xlcredit.deals.blank import blank_deal
     from xlcredit.errors import UserError
@@ -88,8 +118,13 @@ def _write_blank(template: str, output: Path, force: bool) -> None:
         raise UserError(f"{output}: a deal file ends in .toml")
     spec, home = load(template)
     example = read_deal(home / "deal.toml", spec)
-    text = blank_deal(spec, example, datetime.date.today())
+    schema = output.with_suffix(".schema.json")
+    text = f"#:schema {schema.name}\n{blank_deal(spec, example, datetime.date.today())}"
+    for target in (output, schema):  # both or none
+        refuse_to_replace(target, force)
+    write_whole(as_text(schema_of("deal", template)).encode(), schema, force)
     write_whole(text.encode(), output, force)
+    line(f"{schema}: what editors with taplo or Even Better TOML check it against")
     line(f"{output}: fill the lines marked MISSING, then")
     line(f"  xlcredit new {template} --deal {output} -o {output.with_suffix('.xlsx')}")
 
@@ -98,7 +133,7 @@ def _build(
     template: str, output: Path, deal: Path | None, host: Host, native: bool, force: bool
 ) -> None:
     from xlcredit.cli.dashboard import print_dashboard
-    from xlcredit.cli.terminal import finish, require_suffix
+    from xlcredit.cli.terminal import finish, require_suffix, warn_doubtful
     from xlcredit.cli.writing import make_workbook, write_workbook
     from xlcredit.deals import load, located, read_deal
     from xlcredit.errors import FormulaError, UserError
@@ -114,13 +149,14 @@ def _build(
         refuse_macros(output)
     spec, home = load(template)
     filled = read_deal(deal or home / "deal.toml", spec)
+    warn_doubtful(filled, spec)
     try:
         made = make_workbook(spec, filled, host, native)
     except FormulaError as error:
         raise located(error, home / "template.toml") from None
     write_workbook(made, output, force)
     print_dashboard(made.dashboard)
-    finish(made.result, output)
+    finish(made.result, output, made.dashboard)
 
 
 def _write_tape(template: str, deal: Path | None, output: Path, force: bool) -> None:

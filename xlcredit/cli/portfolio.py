@@ -146,5 +146,6 @@ def _print_json(found: Portfolio) -> None:
                 {n: v for n, v in zip(names, row, strict=True) if v is not None}
                 for row in table.rows
             ],
-        }
+        },
+        "portfolio",
     )

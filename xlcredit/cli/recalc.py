@@ -45,10 +45,14 @@ def recalc(
 
     Every cell is calculated by two engines, or by one inside the dialect that is proven for it;
     cells that are not calculated, that the engines dispute, and what depends on them, are listed.
+    With --set, the figures and verdicts of the Summary that moved are printed.
+
+    Exit code 1: a cell shows an error or is in doubt, a test of the model does not hold (a line
+    says which), or a value differs under --check.
 
     Example: xlcredit recalc deal.xlsx --set rent_decline=30% --set coin_price=45000 -o stress.xlsx
     """
-    from xlcredit.cli import reports, terminal
+    from xlcredit.cli import dashboard, reports, terminal
     from xlcredit.cli.writing import refuse_source, refuse_to_replace
     from xlcredit.errors import UserError
     from xlcredit.ooxml.book import Book
@@ -68,14 +72,18 @@ def recalc(
     refuse_unread(book, inputs)
     result = recalculate(book, output, inputs=inputs, engine=engine, strict=strict, keep=keep)
     changed = changed_functions(book.package, result) if check and not inputs else None
+    effects = dashboard.effects(book, result)
     if as_json:
         data = terminal.recalculation_as_data(result, file, output, check)
-        terminal.print_json(data | reports.changed_functions_as_data(changed))
+        data |= dashboard.effects_as_data(effects)
+        terminal.print_json(data | reports.changed_functions_as_data(changed), "recalculation")
     else:
         terminal.print_recalculation(result, file, output, check)
+        dashboard.print_effects(effects, inputs)
         if changed:
             reports.print_changed_functions(changed)
-    if result.errors or result.unsure or (check and result.changes):
+    unchecked = effects is not None and not effects.after.checked
+    if result.errors or result.unsure or unchecked or (check and result.changes):
         raise typer.Exit(1)
 
 

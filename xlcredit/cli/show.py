@@ -21,6 +21,9 @@ def show(
 ) -> None:
     """Print the side-by-sides and the covenants, from the values stored in the file.
 
+    Exit code 1: a test of the model does not hold, or a covenant cannot be decided; a line says
+    which.
+
     Example: xlcredit show stress.xlsx
     """
     from xlcredit.cli import dashboard, terminal
@@ -28,6 +31,8 @@ def show(
 
     shown = read_dashboard(file)
     if as_json:
-        terminal.print_json(dashboard.dashboard_as_data(shown))
+        terminal.print_json(dashboard.dashboard_as_data(shown), "dashboard")
     else:
         dashboard.print_dashboard(shown)
+    if not shown.checked:
+        raise typer.Exit(1)

@@ -78,9 +78,10 @@ def simulate(
         refuse_source(file, table)
         refuse_to_replace(table, force)
     if charts is not None:
-        from xlcredit.workbook.sensitivity.chart import pyplot
+        from xlcredit.workbook.pictures import pyplot, refuse_pictures
 
         pyplot()
+        refuse_pictures(charts, force)
     wanted = None if target is None else _target(target)
     deal, asked_paths, asked_seed = read_simulation(file)
     count = asked_paths if paths is None else paths
@@ -89,7 +90,7 @@ def simulate(
     result = run.result()
     written = _write(run, deal, result, file, charts, table)
     if as_json:
-        terminal.print_json(_as_data(file, result, written))
+        terminal.print_json(_as_data(file, result, written), "simulation")
         return
     _print(result, written)
 

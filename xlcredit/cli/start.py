@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from xlcredit.cli import completion
+
 if TYPE_CHECKING:
     from xlcredit.deals import Deal, Input, Template
 
@@ -23,7 +25,10 @@ def register(app: typer.Typer) -> None:
 
 def start(
     template: Annotated[
-        str | None, typer.Argument(help="A template; asked for when left out.")
+        str | None,
+        typer.Argument(
+            help="A template; asked for when left out.", autocompletion=completion.templates
+        ),
     ] = None,
     output: Annotated[
         Path, typer.Option("--output", "-o", help="The deal file; the workbook stands beside it.")
@@ -40,7 +45,6 @@ def start(
     from xlcredit.deals import load, read_deal, shipped
     from xlcredit.deals.write import write_deal
     from xlcredit.errors import UserError
-    from xlcredit.workbook import read_dashboard
 
     if output.suffix != ".toml":
         raise UserError(f"{output}: a deal file ends in .toml")
@@ -57,9 +61,10 @@ def start(
     made = make_workbook(spec, deal)
     write_whole(write_deal(deal, spec).encode(), output, force)
     write_workbook(made, workbook, force)
-    print_dashboard(read_dashboard(workbook))
+    shown = made.dashboard
+    print_dashboard(shown)
     line(f"{output}: cite your sources there; what was not asked has the template's default")
-    finish(made.result, workbook)
+    finish(made.result, workbook, shown)
 
 
 def _asked(spec: Template, example: Deal) -> Deal:
@@ -97,7 +102,16 @@ def _ask(spec: Input, shown: Any) -> Any:
         except DealError as error:
             line((f"  {error}", "red"))
         else:
+            if told := _doubt(spec, value, shown):
+                line((f"  warning: {told}", "yellow"))
             return value
+
+
+def _doubt(spec: Input, value: Any, shown: Any) -> str:
+    """Say what else an answer may have meant."""
+    from xlcredit.workbook.plausible import doubtful
+
+    return "" if value == shown else doubtful(spec, value)
 
 
 def _number(text: str) -> Any:

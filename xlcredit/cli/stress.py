@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,6 +10,7 @@ import typer
 
 if TYPE_CHECKING:
     from xlcredit.workbook.export import Table
+    from xlcredit.workbook.sensitivity import Axis
     from xlcredit.workbook.session import Session
 
 __all__ = ["register"]
@@ -90,37 +92,47 @@ def stress(
         elif reverse is not None:
             _print(_reverse(book, reverse, by or []), as_json)
         else:
-            table, names = _grid(book, axes or [], scenarios or [], figures or [], output, force)
+            moved = _axes(book, axes or [], scenarios or [])
+            _refuse(book, moved, output, charts, force)
+            table, names = _grid(book, moved, figures or [])
             _deliver(table, names, book, output, charts, as_json)
             _leave(table)
 
 
-def _grid(
-    book: Session,
-    texts: list[str],
-    scenarios: list[str],
-    figures: list[str],
-    output: Path | None,
-    force: bool,
-) -> tuple[Table, list[str]]:
-    from xlcredit.cli.progress import Bar
+def _axes(book: Session, texts: list[str], scenarios: list[str]) -> list[Axis]:
+    from xlcredit.workbook.sensitivity import Axis, parse_axis
+
+    axes = [parse_axis(text) for text in texts]
+    if scenarios:
+        wanted = book.choices("scenario") if scenarios == ["all"] else scenarios
+        axes.insert(0, Axis("scenario", tuple(wanted)))
+    return axes
+
+
+def _refuse(
+    book: Session, axes: list[Axis], output: Path | None, charts: Path | None, force: bool
+) -> None:
+    """Refuse what cannot be written, before anything is calculated."""
     from xlcredit.cli.writing import refuse_source, refuse_to_replace
     from xlcredit.workbook.export import require_format
-    from xlcredit.workbook.sensitivity import Axis, grid, parse_axis
+    from xlcredit.workbook.pictures import refuse_pictures
+    from xlcredit.workbook.sensitivity.chart import require_maps
 
     if output is not None:
         require_format(output)
         refuse_source(book.path, output)
         refuse_to_replace(output, force)
-    axes = [parse_axis(text) for text in texts]
-    if scenarios:
-        wanted = book.choices("scenario") if scenarios == ["all"] else scenarios
-        axes.insert(0, Axis("scenario", tuple(wanted)))
-    points = 1
-    for axis in axes:
-        points *= len(axis.values)
+    if charts is not None:
+        require_maps(axes)
+        refuse_pictures(charts, force)
+
+
+def _grid(book: Session, axes: list[Axis], figures: list[str]) -> tuple[Table, list[str]]:
+    from xlcredit.cli.progress import Bar
+    from xlcredit.workbook.sensitivity import grid
+
     with Bar("points") as bar:
-        bar.start(points)
+        bar.start(math.prod(len(axis.values) for axis in axes))
         return grid(book, axes, figures, bar.update), [axis.name for axis in axes]
 
 
@@ -147,7 +159,8 @@ def _deliver(
                 "file": str(book.path),
                 "points": [dict(zip(head, row, strict=True)) for row in table.rows],
                 "written": [str(p) for p in ([output] if output else []) + pictures],
-            }
+            },
+            "stress grid",
         )
         return
     _print_grid(table, names)
@@ -236,7 +249,7 @@ def _print(result: dict[str, Any], as_json: bool) -> None:
     from xlcredit.cli.terminal import line, print_json
 
     if as_json:
-        print_json(result)
+        print_json(result, "stress target" if "figure" in result else "stress reverse")
     elif "figure" in result:
         line(
             f"{result['figure']} = {result['target']:g} at {result['by']} = {result['value']:.10g}"

@@ -21,9 +21,11 @@ from xlcredit.cli.printable import as_json, printable
 from xlcredit.errors import CellError, FileError
 
 if TYPE_CHECKING:
+    from xlcredit.deals import Deal, Template
     from xlcredit.functions import Function
     from xlcredit.ooxml.package import Package
     from xlcredit.recalc import Doubt, Recalculation
+    from xlcredit.workbook import Dashboard
 
 __all__ = [
     "console",
@@ -35,6 +37,7 @@ __all__ = [
     "print_recalculation",
     "recalculation_as_data",
     "require_suffix",
+    "warn_doubtful",
     "warn_signed",
 ]
 
@@ -84,8 +87,12 @@ def require_suffix(output: Path) -> None:
         raise FileError(f"{output}: a workbook's name ends in .xlsx")
 
 
-def print_json(data: Any) -> None:
-    """Print data for a program: no NaN, dates as ISO text, errors as their code."""
+def print_json(data: dict[str, Any], kind: str = "") -> None:
+    """Print data for a program: no NaN, dates as ISO text, errors as their code.
+
+    The kind is one of :data:`xlcredit.cli.schema.KINDS`.
+    """
+    data = {"kind": kind, **data} if kind else data
     text = json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False, default=_plain)
     print(as_json(text))
 
@@ -106,15 +113,23 @@ def warn_signed(package: Package) -> None:
         line((f"warning: {SIGNED}", "yellow"))
 
 
+def warn_doubtful(deal: Deal, template: Template) -> None:
+    """Say which figures of a deal may have been meant in another unit."""
+    from xlcredit.workbook.plausible import doubtful_inputs
+
+    for told in doubtful_inputs(deal, template):
+        line((f"warning: {told}", "yellow"))
+
+
 # --- recalculations -------------------------------------------------------------------------
 
 
-def finish(result: Recalculation, output: Path) -> None:
-    """Say what was written; leave with 1 if a cell shows an error."""
+def finish(result: Recalculation, output: Path, dashboard: Dashboard) -> None:
+    """Say what was written; leave with 1 if a cell shows an error, or a test does not hold."""
     import typer
 
     print_recalculation(result, output, output, check=False)
-    if result.errors or result.unsure:
+    if result.errors or result.unsure or not dashboard.checked:
         raise typer.Exit(1)
 
 
@@ -244,6 +259,8 @@ def recalculation_as_data(
 
 def _outcomes(result: Recalculation) -> dict[str, Any]:
     """Count the cells of each outcome, and list those that are not agreed by their reason."""
+    from xlcredit.recalc.outcome import DEPENDS, DISPUTED, NOT_CALCULATED, ONE_ENGINE
+
     cells = sum(map(len, result.values.values()))
     grouped: dict[str, dict[str, list[dict[str, Any]]]] = {}
     for doubt in result.doubts:
@@ -252,7 +269,8 @@ def _outcomes(result: Recalculation) -> dict[str, Any]:
             entry["other"] = doubt.other
         reason = "the engines differ" if doubt.outcome == "disputed" else doubt.reason
         grouped.setdefault(doubt.outcome, {}).setdefault(reason, []).append(entry)
-    return {"agreed": cells - len(result.doubts), **grouped}
+    kinds: dict[str, Any] = {kind: {} for kind in (DISPUTED, ONE_ENGINE, NOT_CALCULATED, DEPENDS)}
+    return {"agreed": cells - len(result.doubts), **kinds, **grouped}
 
 
 # --- the function reference -----------------------------------------------------------------

@@ -11,13 +11,13 @@ from typing import Any, get_args, get_type_hints
 
 import msgspec
 
-from xlcredit.deals.template import AS_INPUT, Struct, Template
+from xlcredit.deals.template import AS_AT, AS_INPUT, Struct, Template
 from xlcredit.deals.units import DRIVER_UNITS, UNITS
 from xlcredit.deals.values import CONTROL, check_value
 from xlcredit.errors import DealError, FormulaError
 from xlcredit.hints import did_you_mean
 
-__all__ = ["PAGES", "check", "check_texts", "line_of", "located"]
+__all__ = ["PAGES", "check", "check_texts", "line_of", "located", "marks"]
 
 #: Figures that stand beside each other on the Summary.
 _MOST_FIGURES = 5
@@ -26,9 +26,10 @@ _LONGEST_TEXT = 230
 
 #: What becomes a defined name, and what a spreadsheet reads as something else.
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+_IN_BRACES = re.compile(r"\{[^{}]*\}")
 _ADDRESS = re.compile(r"[A-Za-z]{1,3}[0-9]{1,7}|[Rr][0-9]*([Cc][0-9]*)?|[Cc][0-9]*")
 _WORDS = frozenset({"TRUE", "FALSE", "NAN", "INF"})
-_RESERVED = frozenset({"case", "live", "scenarios", "across", "down", "x"})
+_RESERVED = frozenset({"case", "live", "scenarios", "across", "down", "x", "at", "n", "as_of"})
 #: Excel's rules for the names of sheets, and the sheets that every workbook has.
 _NO_SHEET = re.compile(r"[\[\]:*?/\\'\"]|^History$", re.IGNORECASE)
 _LONGEST_SHEET = 31
@@ -37,6 +38,7 @@ PAGES = (
         "Term Sheet",
         "Summary",
         "Annual",
+        "Compliance",
         "Inputs",
         "Curves",
         "Stress",
@@ -50,6 +52,8 @@ PAGES = (
 _FEWEST_MONTHS, _MOST_MONTHS = 12, 360
 #: Weights that add to 1 but for the decimals of a file.
 _ROUNDING = 1e-9
+#: What a table beside a chart may hold.
+_MOST_ROWS = 120
 #: Excel's limit for a list of choices.
 _LONGEST_LIST = 255
 
@@ -65,7 +69,10 @@ def check(template: Template, path: Path) -> None:
     DealError
         A name is defined twice or not at all, a unit is unknown, or counts do not agree.
     """
-    for words in (_names, _sheets, _rows_say_one_thing, _units, _references, _counts, _cases):
+    for name, problem in _duplicates(template):
+        raise DealError(f"{path}{_defined_twice(path, name)}: {problem}")
+    kinds = (_names, _sheets, _rows_say_one_thing, _units, _references, _counts, _pictures, _cases)
+    for words in kinds:
         for text, problem in words(template):
             after = "[scenarios]" if words is _cases else ""
             raise DealError(f"{path}{line_of(path, text, after)}: {problem}")
@@ -112,14 +119,18 @@ def _wrong_text(text: str) -> str:
 
 def located(error: FormulaError, path: Path) -> DealError:
     """Return the error of a formula with the line of the template where the formula stands."""
-    return DealError(f"{path}{line_of(path, error.formula)}: {error}")
+    text = error.formula
+    escaped = text.replace('"', '\\"')  # a basic string of TOML escapes its quotes
+    spellings = (f'"{escaped}"', f"'{text}'", f'"""{text}', text)
+    found = (line_of(path, spelling) for spelling in spellings)
+    line = next((line for line in found if line), "") or _line_like(path, text)
+    return DealError(f"{path}{line}: {error}")
 
 
 def line_of(path: Path, text: str, after: str = "") -> str:
     """Say in which line of a file a text first stands after another, or nothing."""
     lines = path.read_text(encoding="utf-8-sig").splitlines() if path.is_file() else []
     start = next((n for n, line in enumerate(lines) if after and line.startswith(after)), 0)
-    # a basic string of TOML escapes its quotes
     spellings = (text, text.replace('"', '\\"'))
     places = enumerate(lines[start:], start=start + 1)
     found = (n for n, line in places if any(s in line for s in spellings))
@@ -127,18 +138,38 @@ def line_of(path: Path, text: str, after: str = "") -> str:
     return f", line {number}" if number else ""
 
 
+def _line_like(path: Path, formula: str) -> str:
+    """Say where a formula stands that was written out for each scenario: by all but its names."""
+    wanted = _IN_BRACES.sub("{}", formula)
+    lines = path.read_text(encoding="utf-8-sig").splitlines() if path.is_file() else []
+    plain = (_IN_BRACES.sub("{}", line.replace('\\"', '"')) for line in lines)
+    number = next((n for n, line in enumerate(plain, start=1) if wanted in line), None)
+    return f", line {number}" if number else ""
+
+
+def _defined_twice(path: Path, name: str) -> str:
+    """Say in which line a name is defined for the second time."""
+    text = path.read_text(encoding="utf-8-sig") if path.is_file() else ""
+    found = list(re.finditer(rf'\bname\s*=\s*["\']{re.escape(name)}["\']', text, re.IGNORECASE))
+    numbers = [text.count("\n", 0, match.start()) + 1 for match in found]
+    return f", line {numbers[1]}" if len(numbers) > 1 else line_of(path, f'"{name}"')
+
+
 def _rows(template: Template) -> list[str]:
     return [row.name for sheet in template.sheet for block in sheet.block for row in block.row]
 
 
-def _names(template: Template) -> Problems:
+def _defined(template: Template) -> list[str]:
+    """What becomes a defined name."""
     defined = [i.name for s in template.section for i in s.input]
     defined += [f.name for c in template.comparison for f in c.figure]
     defined += [f.name for f in template.figure] + [c.name for c in template.covenant]
-    defined += [t.name for t in template.test]
-    rows = _rows(template)
+    return defined + [t.name for t in [*template.test, *template.certificate]]
+
+
+def _names(template: Template) -> Problems:
     blocks = [s.name for s in template.section if s.name] + [p.name for p in template.parameters]
-    for name in [*defined, *rows, *blocks]:
+    for name in [*_defined(template), *_rows(template), *blocks]:
         if not _NAME.fullmatch(name):
             message = "letters, digits and underscores, a letter first"
             yield f'"{name}"', f"{name!r} is not a name: {message}"
@@ -147,11 +178,15 @@ def _names(template: Template) -> Problems:
             yield f'"{name}"', f"{name} is not a name: {message}; add an underscore"
         if name in _RESERVED:
             yield f'"{name}"', f"{name} has a meaning in braces; take another name"
-    # a spreadsheet does not tell upper from lower case
-    lower = [name.lower() for name in [*defined, *rows]]
-    for name in [*defined, *rows]:
+
+
+def _duplicates(template: Template) -> Problems:
+    """A name stands for one thing; a spreadsheet does not tell upper from lower case."""
+    names = [*_defined(template), *_rows(template)]
+    lower = [name.lower() for name in names]
+    for name in names:
         if lower.count(name.lower()) > 1:
-            yield f'"{name}"', f"{name} is defined twice"
+            yield name, f"{name} is defined twice; take another name for one of them"
 
 
 def _sheets(template: Template) -> Problems:
@@ -203,6 +238,15 @@ def _references(template: Template) -> Problems:
             yield f'"{name}"', f"{name} is not a monthly row{did_you_mean(name, rows)}"
         if kind == "input" and name not in inputs:
             yield f'"{name}"', f"{name} is not an input{did_you_mean(name, inputs)}"
+    for line in template.compliance:
+        if (line.how == "ratio") != bool(line.over_budget and line.over_actual):
+            message = "a ratio has over_budget and over_actual, and nothing else has"
+            yield f'"{line.label}"', f"{line.label}: {message}"
+        if not line.budget and line.actual not in (row.name for row in template.own_rows):
+            message = "a line without a budget needs an own row, whose budget stands on Curves"
+            yield f'"{line.label}"', f"{line.label}: {message}"
+    if (template.compliance or template.certificate) and AS_AT not in inputs:
+        yield "[[compliance]]", f"the page Compliance needs an input {AS_AT}"
     if template.chart and "period_end" not in rows:
         yield "[[chart]]", "charts need a monthly row period_end"
 
@@ -216,7 +260,7 @@ def _marked(struct: Any, owner: str = "") -> Iterator[tuple[str, str, str]]:
         return
     own = (getattr(struct, key, "") for key in ("name", "title", "label", "input"))
     owner = next((name for name in own if isinstance(name, str) and name), owner)
-    for field, mark in _marks(type(struct)).items():
+    for field, mark in marks(type(struct)).items():
         value = getattr(struct, field)
         if mark and value:
             yield value, getattr(struct, "driver", "") or owner, mark
@@ -225,8 +269,8 @@ def _marked(struct: Any, owner: str = "") -> Iterator[tuple[str, str, str]]:
 
 
 @functools.cache
-def _marks(kind: type[Struct]) -> dict[str, str]:
-    """The mark of each field of a table, or nothing."""
+def marks(kind: type[Struct]) -> dict[str, str]:
+    """Give the mark of each field of a table: what it holds, or nothing."""
     hints = get_type_hints(kind, include_extras=True)
     return {
         field: next(
@@ -242,11 +286,22 @@ def _counts(template: Template) -> Problems:
         if len(comparison.figure) > _MOST_FIGURES:
             message = f"{comparison.title}: {len(comparison.figure)} figures; up to {_MOST_FIGURES}"
             yield f'"{comparison.title}"', f"{message} stand side by side"
+        labels = [figure.label for figure in comparison.figure]
+        for figure in comparison.figure:
+            if labels.count(figure.label) > 1:
+                message = "stands twice in one side-by-side; a reader cannot tell them apart"
+                yield f'"{figure.name}"', f"{figure.label} {message}, say what differs"
+    tests = [test.label for test in (*template.covenant, *template.test)]
+    for label in tests:
+        if tests.count(label) > 1:
+            yield f'"{label}"', f"two tests are called {label}; say in the label what differs"
     for term in template.term:
         if len(term.market) > _LONGEST_TEXT:
             message = f"{term.label}: market has {len(term.market)} characters"
             yield f'"{term.label}"', f"{message}; up to {_LONGEST_TEXT} fit in a formula"
     for item in template.inputs.values():
+        if item.low is not None and item.high is not None and item.low > item.high:
+            yield f'"{item.name}"', f"{item.name}: low = {item.low:g} is above high = {item.high:g}"
         # Excel writes a list of choices into the rule itself, with commas between them
         if any("," in choice for choice in item.choices):
             yield f'"{item.name}"', f"{item.name}: a choice must not hold a comma"
@@ -254,8 +309,29 @@ def _counts(template: Template) -> Problems:
             yield f'"{item.name}"', f"{item.name}: choices of {_LONGEST_LIST} characters at most"
 
 
+def _pictures(template: Template) -> Problems:
+    sheets = {sheet.name: sheet for sheet in template.sheet}
+    for picture in template.picture:
+        place = f'"{picture.title}"'
+        if picture.sheet not in sheets:
+            near = did_you_mean(picture.sheet, sheets)
+            yield place, f"{picture.title}: {picture.sheet!r} is not a sheet{near}"
+        elif any(row.formula for block in sheets[picture.sheet].block for row in block.row):
+            message = "a picture stands on a sheet of constants, without months"
+            yield place, f"{picture.title}: {message}; {picture.sheet} has months"
+        if picture.kind == "fan" and len(picture.column) % 2 == 0:
+            message = "a fan has an odd number of columns, the middle one its line"
+            yield place, f"{picture.title}: {message}; got {len(picture.column)}"
+        if not 1 <= picture.rows <= _MOST_ROWS:
+            yield place, f"{picture.title}: rows must be 1..{_MOST_ROWS}; got {picture.rows}"
+
+
 def _cases(template: Template) -> Problems:
     table = template.scenarios
+    printed = [metric.printed for metric in table.metric]
+    if printed != sorted(printed, reverse=True):
+        first = next(m for m, shown in zip(table.metric, printed, strict=True) if not shown)
+        yield f'"{first.label}"', f"{first.label}: a column that is not printed comes last"
     labels = [case.label for case in table.case]
     for case in table.case:
         if labels.count(case.label) > 1:

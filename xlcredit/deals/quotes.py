@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
-import math
 from dataclasses import dataclass
 from pathlib import Path
 
-from xlcredit.errors import DealError, FileError
+from xlcredit.deals.rows import read_rows
+from xlcredit.errors import DealError
+from xlcredit.numerals import decimal
 
 __all__ = ["Quotes", "read_quotes"]
 
@@ -58,64 +58,49 @@ def read_quotes(path: Path, gpu: str | None = None) -> Quotes:
         If a column is missing, a line holds no date or no price above 0, or several cards are
         quoted and none is named.
     """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise FileError(f"{path}: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise DealError(f"{path}: is no text in UTF-8; save it as CSV") from None
-    reader = csv.DictReader(text.splitlines())
-    columns = {name.strip().lower(): name for name in reader.fieldnames or []}
+    lines = read_rows(path)
+    columns = {name.strip().lower(): at for at, name in enumerate(lines[0][1] if lines else [])}
     date, price = (_column(path, columns, names) for names in (_DATES, _PRICES))
     source = next((columns[name] for name in _SOURCES if name in columns), None)
-    rows = []
-    for row in reader:
-        if not any(row.values()) or not _wanted(row, columns, gpu):
+    rows, cards = [], set()
+    for number, cells in lines[1:]:
+        row = [*cells, *[""] * len(columns)]  # a line may end early
+        card = row[columns["gpu"]].strip() if "gpu" in columns else ""
+        if gpu is not None and "gpu" in columns and card.casefold() != gpu.strip().casefold():
             continue
-        where = f"{path}: line {reader.line_num}"
-        quoted = (row[source] or "").strip() if source else ""
+        where = f"{path}: line {number}"
+        quoted = "" if source is None else row[source].strip()
         rows.append((_day(where, row[date]), _price(where, row[price]), quoted))
+        cards.add(card)
     if not rows:
         message = f"no quotes of {gpu}" if gpu else "no quotes"
         raise DealError(f"{path}: {message}")
-    if "gpu" in columns and gpu is None:
-        _refuse_several(path, text, columns["gpu"])
+    if len(cards) > 1 and gpu is None:
+        raise DealError(f"{path}: quotes of {', '.join(sorted(cards))}; choose one with --gpu")
     rows.sort(key=lambda row: row[0])
     days, prices, sources = (list(column) for column in zip(*rows, strict=True))
-    return Quotes(path.name, days, prices, sources if source else [])
+    return Quotes(path.name, days, prices, [] if source is None else sources)
 
 
-def _column(path: Path, columns: dict[str, str], names: tuple[str, ...]) -> str:
+def _column(path: Path, columns: dict[str, int], names: tuple[str, ...]) -> int:
     for name in names:
         if name in columns:
             return columns[name]
     raise DealError(f"{path}: a column named {', '.join(names[:-1])} or {names[-1]} is missing")
 
 
-def _wanted(row: dict[str, str], columns: dict[str, str], gpu: str | None) -> bool:
-    if gpu is None or "gpu" not in columns:
-        return True
-    return (row[columns["gpu"]] or "").strip().casefold() == gpu.strip().casefold()
-
-
-def _refuse_several(path: Path, text: str, column: str) -> None:
-    cards = sorted({(row[column] or "").strip() for row in csv.DictReader(text.splitlines())})
-    if len(cards) > 1:
-        raise DealError(f"{path}: quotes of {', '.join(cards)}; choose one with --gpu")
-
-
-def _day(where: str, text: str | None) -> dt.date:
+def _day(where: str, text: str) -> dt.date:
     try:
-        return dt.date.fromisoformat((text or "").strip()[:10])
+        return dt.date.fromisoformat(text.strip()[:10])
     except ValueError:
-        raise DealError(f'{where}: a day is written 2026-11-22; got "{text or ""}"') from None
+        raise DealError(f'{where}: a day is written 2026-11-22; got "{text}"') from None
 
 
-def _price(where: str, text: str | None) -> float:
+def _price(where: str, text: str) -> float:
     try:
-        price = float((text or "").strip().replace(",", ""))
+        price = decimal(text.replace(",", ""))
     except ValueError:
-        price = math.nan
-    if not 0.0 < price < math.inf:
-        raise DealError(f'{where}: a price is a number above 0; got "{text or ""}"')
+        price = 0.0
+    if price <= 0.0:
+        raise DealError(f'{where}: a price is a number above 0; got "{text}"')
     return price

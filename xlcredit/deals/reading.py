@@ -14,7 +14,9 @@ import msgspec
 from xlcredit.deals import template as schema
 from xlcredit.deals.cases import expand
 from xlcredit.deals.checking import check, check_texts
+from xlcredit.deals.mistakes import field_problem, steps_to, toml_problem
 from xlcredit.deals.template import Struct, Template
+from xlcredit.deals.values import as_meant
 from xlcredit.errors import DealError, FileError
 from xlcredit.files import LARGEST_TEXT, read_file
 from xlcredit.hints import did_you_mean
@@ -41,13 +43,17 @@ def read_toml(path: Path) -> dict[str, Any]:
 def parse_toml(content: bytes, path: Path) -> dict[str, Any]:
     """Parse what a TOML file holds; one line that says where it is wrong if it is."""
     try:
-        return tomllib.loads(content.decode("utf-8-sig"))
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise FileError(f"{path}: is not UTF-8 text") from None
+    try:
+        return tomllib.loads(text)
     except RecursionError:
         raise DealError(f"{path}: not valid TOML: lists or tables are nested too deep") from None
     except ValueError as error:  # also a number of thousands of digits
-        raise DealError(f"{path}: not valid TOML: {error}") from None
+        line, problem = toml_problem(error, text)
+        at = f", line {line}" if line else ""
+        raise DealError(f"{path}{at}: {problem}") from None
 
 
 def load(name: str) -> tuple[Template, Path]:
@@ -60,8 +66,10 @@ def load(name: str) -> tuple[Template, Path]:
     """
     path = Path(name)
     with contextlib.suppress(OSError):  # a name too long for any folder is none
-        if path.is_dir() and (path / "template.toml").is_file():
+        if path.is_dir() and name not in shipped():
             path = path / "template.toml"
+            if not path.is_file():
+                raise DealError(f"{name}: is a folder without a template.toml; name a template's")
     if path.suffix != ".toml":
         if name not in shipped():
             message = f'"{name}" is not a template; there are {", ".join(shipped())}'
@@ -69,14 +77,25 @@ def load(name: str) -> tuple[Template, Path]:
         path = folder() / name / "template.toml"
     raw = read_toml(path)
     check_texts(raw, path)
-    template = expand(convert(raw, Template, path))
+    if isinstance(raw.get("template"), str) and "section" not in raw:
+        told = f"is a deal file for {raw['template']}, not a template"
+        raise DealError(f"{path}: {told}; write: xlcredit new {raw['template']} --deal {path}")
+    template = expand(_as_meant(convert(raw, Template, path)))
     check(template, path)
     return template, path.parent
 
 
+def _as_meant(template: Template) -> Template:
+    """Read percentages and quoted dates among the defaults, as in a deal file."""
+    replace = msgspec.structs.replace
+    sections = [
+        replace(s, input=[replace(i, value=as_meant(i, i.value)) for i in s.input])
+        for s in template.section
+    ]
+    return replace(template, section=sections)
+
+
 _UNKNOWN_KEY = re.compile(r"unknown field `(\w+)`")
-_PATH = re.compile(r"`\$([^`]*)`")
-_STEP = re.compile(r"\.(\w+)|\[(\d+)\]")
 
 
 def convert(raw: Any, kind: type[Any], path: Path) -> Any:
@@ -91,33 +110,38 @@ def convert(raw: Any, kind: type[Any], path: Path) -> Any:
             own = getattr(kind, "__struct_fields__", ())
             hint = did_you_mean(unknown[1], own)
             hint = hint or did_you_mean(unknown[1], set(_all_fields(kind)) - {unknown[1]})
-        line = _line(path, _landmarks(raw, message), unknown[1] if unknown else "")
-        raise DealError(f"{path}{line}: {message}{hint}") from None
+        line = _line(path, raw, steps_to(message), unknown[1] if unknown else "")
+        raise DealError(f"{path}{line}: {field_problem(message, kind, raw)}{hint}") from None
 
 
-def _landmarks(raw: Any, message: str) -> list[str]:
-    """Names and titles that stand on the way to the place an error tells of."""
-    found = []
-    steps = _PATH.search(message)
-    for key, index in _STEP.findall(steps[1] if steps else ""):
-        raw = raw.get(key) if key and isinstance(raw, dict) else raw
-        raw = raw[int(index)] if index and isinstance(raw, list) else raw
-        if isinstance(raw, dict):
-            words = (raw.get(key) for key in ("name", "title", "label", "input"))
-            found += [word for word in words if isinstance(word, str)][:1]
-    return found
-
-
-def _line(path: Path, landmarks: list[str], key: str) -> str:
-    """Find the line of the innermost landmark, or of the unknown key below it."""
+def _line(path: Path, raw: Any, steps: list[str | int], key: str) -> str:
+    """Find the line of the innermost name on the way to a mistake, or of the key below it."""
     if not path.is_file():
         return ""
-    lines = path.read_text(encoding="utf-8").splitlines()
-    at = 0
-    for word in [*(f'"{name}"' for name in landmarks), key]:
-        after = (n for n in range(at, len(lines)) if word in lines[n])
-        at = next(after, at) if word else at
+    lines = path.read_text(encoding="utf-8-sig").splitlines()
+    at, field = 0, key
+    for landmark in _landmarks(raw, steps):
+        at = next((n for n in range(at, len(lines)) if landmark in lines[n]), at)
+    if not field and steps and isinstance(steps[-1], str):
+        field = steps[-1]
+    if field:
+        assigned = re.compile(rf"^\s*\[*(?:\w+\.)*{re.escape(field)}\b|\b{re.escape(field)}\s*=")
+        at = next((n for n in range(at, len(lines)) if assigned.search(lines[n])), at)
     return f", line {at + 1}"
+
+
+def _landmarks(raw: Any, steps: list[str | int]) -> list[str]:
+    """Names and titles, in quotes, that stand on the way to the place an error tells of."""
+    found = []
+    for step in steps:
+        try:
+            raw = raw[step]
+        except (KeyError, IndexError, TypeError):
+            break
+        if isinstance(raw, dict):
+            words = (raw.get(key) for key in ("name", "title", "label", "input"))
+            found += [f'"{word}"' for word in words if isinstance(word, str)][:1]
+    return found
 
 
 def _all_fields(kind: type[Any]) -> list[str]:

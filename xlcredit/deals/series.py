@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import csv
 import datetime
 import math
 from pathlib import Path
 from typing import Any
 
 from xlcredit.deals.reading import convert
-from xlcredit.deals.template import Row, Struct, Template
-from xlcredit.errors import DealError, FileError
+from xlcredit.deals.rows import read_rows
+from xlcredit.deals.template import AS_AT, Row, Struct, Template
+from xlcredit.errors import DealError, FileError, UserError
 from xlcredit.hints import did_you_mean
+from xlcredit.numerals import decimal, whole
 
 __all__ = ["AS_AT", "Series", "read_series"]
 
-#: The input up to which what has happened counts.
-AS_AT = "as_at_month"
 _MONTHS = 12
 
 
@@ -99,7 +98,7 @@ def _number(value: Any, place: str) -> float | None:
         return None
     if isinstance(value, str):
         try:
-            value = float(value)
+            value = decimal(value)
         except ValueError:
             raise DealError(f"{place} must be a number, or empty; got {value!r}") from None
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
@@ -110,17 +109,14 @@ def _number(value: Any, place: str) -> float | None:
 def _pairs(path: Path, place: str, closing: datetime.date | None) -> list[tuple[int, str]]:
     """Months and values of a CSV whose first column is ``month`` or ``date``."""
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = [row for row in csv.reader(file) if any(cell.strip() for cell in row)]
-    except FileNotFoundError:
-        raise FileError(f"{place}: {path}: no such file") from None
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise FileError(f"{place}: {path}: {error}") from None
-    header = [cell.strip().lower() for cell in rows[0]] if rows else []
+        rows = read_rows(path)
+    except UserError as error:
+        raise FileError(f"{place}: {error}") from None
+    header = [cell.strip().lower() for cell in rows[0][1]] if rows else []
     if header not in (["month", "value"], ["date", "value"]):
         raise DealError(f"{place}: {path.name} must begin with month,value or date,value")
     pairs, before = [], None
-    for line, row in enumerate(rows[1:], start=2):
+    for line, row in rows[1:]:
         at = f"{place}: {path.name}, line {line}"
         if len(row) != len(header):
             raise DealError(f"{at}: two columns are needed; got {len(row)}")
@@ -136,7 +132,7 @@ def _pairs(path: Path, place: str, closing: datetime.date | None) -> list[tuple[
 def _month(text: str, kind: str, place: str, closing: datetime.date | None) -> int:
     try:
         if kind == "month":
-            return int(text)
+            return whole(text)
         day = datetime.date.fromisoformat(text)
     except ValueError:
         wanted = "a month such as 13" if kind == "month" else "a date such as 2027-01-31"

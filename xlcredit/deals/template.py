@@ -18,6 +18,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 __all__ = [
+    "AS_AT",
     "AS_INPUT",
     "AnnualRow",
     "Bar",
@@ -25,6 +26,7 @@ __all__ = [
     "Chart",
     "Check",
     "Comparison",
+    "ComplianceRow",
     "Covenant",
     "Figure",
     "Grid",
@@ -34,6 +36,8 @@ __all__ = [
     "Map",
     "Parameter",
     "Parameters",
+    "Picture",
+    "PictureColumn",
     "Row",
     "Rung",
     "ScenarioTable",
@@ -52,6 +56,9 @@ __all__ = [
 
 #: The scenario under which the inputs decide, and the shock that leaves an input as it is.
 AS_INPUT = "As input"
+
+#: The input up to which what has happened counts.
+AS_AT = "as_at_month"
 
 #: What a field of a table holds: checking walks every table by these marks.
 Unit = Annotated[str, msgspec.Meta(extra={"is": "unit"})]
@@ -132,11 +139,13 @@ class Block(Struct, kw_only=True, frozen=True):
 class Sheet(Struct, kw_only=True, frozen=True):
     """A monthly sheet, time across; with ``nodes`` its columns are those of an integral.
 
-    A sheet that is not ``printed`` holds what other sheets read: scenarios, nodes.
+    A sheet that is not ``printed`` holds what other sheets read: scenarios, nodes. A ``note`` is a
+    formula under the title, in which ``{as_of}`` is the date of the deal in words.
     """
 
     name: str
     purpose: str
+    note: Formula = ""
     block: list[Block]
     nodes: bool = False
     printed: bool = True
@@ -189,13 +198,31 @@ class AnnualRow(Struct, kw_only=True, frozen=True):
     """One row of the page Annual: a monthly row by years.
 
     ``sum`` adds the months, ``end`` is the last month of the year, ``min`` the lowest of the months
-    in which the row ``where`` is 1.
+    in which the row ``where`` is 1. What is ``drawn`` stands in the chart below the page: bars on
+    top of one another, and lines.
     """
 
     row: RowName
     year: Literal["sum", "end", "min"]
     where: RowName = ""
     bold: bool = False
+    drawn: Literal["", "bar", "line"] = ""
+
+
+class ComplianceRow(Struct, kw_only=True, frozen=True):
+    """One line of the page Compliance: a monthly row as budgeted beside the row as it happened.
+
+    ``sum`` adds months up, ``end`` is the last of them, ``ratio`` divides the sum by that of the
+    rows ``over_budget`` and ``over_actual``. Without a ``budget`` it is that of the own row.
+    """
+
+    label: str
+    unit: Unit
+    how: Literal["sum", "end", "ratio"]
+    actual: RowName
+    budget: RowName = ""
+    over_budget: RowName = ""
+    over_actual: RowName = ""
 
 
 class Shock(Struct, kw_only=True, frozen=True):
@@ -226,7 +253,7 @@ class Metric(Struct, kw_only=True, frozen=True):
     """One column of the scenario table; ``{case.X}`` is input X as the scenario has it.
 
     With a ``name`` the whole column is ``{scenarios.name}``; ``native`` is the formula of a copy
-    without worksheet functions.
+    without worksheet functions. Columns that are not ``printed`` come last, and stay out of print.
     """
 
     label: str
@@ -234,6 +261,7 @@ class Metric(Struct, kw_only=True, frozen=True):
     formula: Formula
     name: str = ""
     native: Formula = ""
+    printed: bool = True
 
 
 class ScenarioTable(Struct, kw_only=True, frozen=True):
@@ -266,15 +294,23 @@ class Parameter(Struct, kw_only=True, frozen=True):
 
 
 class Parameters(Struct, kw_only=True, frozen=True):
-    """Labels and calculated values side by side: the ``terms`` of a worksheet function."""
+    """Labels and calculated values side by side: the ``terms`` of a worksheet function.
+
+    Tables that are not ``printed`` come last on their sheet, and stay out of the print.
+    """
 
     name: str
     title: str
+    printed: bool = True
     line: list[Parameter]
 
 
 class Grid(Struct, kw_only=True, frozen=True):
-    """A two-way grid; ``{across}`` and ``{down}`` are the values at its edges."""
+    """A two-way grid; ``{across}`` and ``{down}`` are the values at its edges.
+
+    ``native`` is the formula of a copy without worksheet functions. Where a cell needs months,
+    ``native_row`` is a monthly row for each, which ``native`` reads as ``{months.cell.all}``.
+    """
 
     title: str
     unit: Unit
@@ -287,6 +323,8 @@ class Grid(Struct, kw_only=True, frozen=True):
     formula: Formula
     threshold: Formula = ""
     direction: Literal["min", "max"] = "min"
+    native: Formula = ""
+    native_row: Formula = ""
 
 
 class Bar(Struct, kw_only=True, frozen=True):
@@ -371,6 +409,31 @@ class Ladder(Struct, kw_only=True, frozen=True):
     level: list[Rung]
 
 
+class PictureColumn(Struct, kw_only=True, frozen=True):
+    """One column of a picture; ``{at}`` is what stands in front of the row, ``{n}`` its number."""
+
+    label: str
+    formula: Formula
+
+
+class Picture(Struct, kw_only=True, frozen=True):
+    """A table with its chart on a sheet of constants, below what stands there.
+
+    ``fan``: the columns are quantiles in ascending order, an odd number; bands between them and a
+    line through the middle. ``bars`` and ``lines``: a series for each column.
+    """
+
+    sheet: str
+    kind: Literal["fan", "bars", "lines"]
+    title: str
+    unit: Unit
+    label: str
+    at: Formula
+    at_unit: Unit
+    rows: int
+    column: list[PictureColumn]
+
+
 class Zone(Struct, kw_only=True, frozen=True):
     """One zone of a map: from the zone below it up to ``formula``; ``{x}`` is the driver."""
 
@@ -417,6 +480,8 @@ class Template(Struct, kw_only=True, frozen=True):
     covenant: list[Covenant]
     test: list[Test] = []
     annual: list[AnnualRow] = []
+    compliance: list[ComplianceRow] = []
+    certificate: list[Covenant] = []
     scenarios: ScenarioTable
     grid: list[Grid] = []
     tornado: list[Tornado] = []
@@ -426,6 +491,7 @@ class Template(Struct, kw_only=True, frozen=True):
     chart: list[Chart] = []
     ladder: list[Ladder] = []
     map: list[Map] = []
+    picture: list[Picture] = []
     term: list[Term]
 
     @property

@@ -78,4 +78,6 @@ def check_value(spec: Input, value: Any, place: str) -> None:
     if outside or not math.isfinite(value) or (spec.whole and value != int(value)):
         kind = "a whole number" if spec.whole else "a number"
         ends = f"{'' if low is None else f'{low:g}'}..{'' if high is None else f'{high:g}'}"
-        raise DealError(f"{place} must be {kind} in {ends} [{spec.unit}]; got {value}")
+        percent = f'; {value:g}% is written {value / 100:g} or "{value:g}%"'
+        meant = percent if spec.unit in _SHARES and 1 < value <= 100 * (high or 0) else ""
+        raise DealError(f"{place} must be {kind} in {ends} [{spec.unit}]; got {value}{meant}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Any, Literal
 
 import numpy as np
@@ -11,7 +12,7 @@ from xlcredit.errors import CellError
 from xlcredit.functions.agreement import NONE, agree, figure, fit
 from xlcredit.models import loan
 from xlcredit.models.lender import earned
-from xlcredit.worksheet.kinds import Series, pick
+from xlcredit.worksheet.kinds import Scalar, Series, Whole, pick
 from xlcredit.worksheet.registry import worksheet
 from xlcredit.worksheet.results import BlockResult
 
@@ -55,6 +56,9 @@ def XLC_REPAYMENT(
         "coin_units",
         "series",
     ] = "all",
+    window: Whole = 1,
+    first_test: Whole = 1,
+    ahead: Scalar = 0,
 ) -> BlockResult:
     """Is the lender repaid? The whole loan along one path of cash flow and prices. [block]
 
@@ -76,6 +80,13 @@ def XLC_REPAYMENT(
         Interest, nominal per year, one per period, in place of the label rate. [1/year]
     measure : text, optional
         all, one of the figures by name, or series; all when not given. [name]
+    window : number, optional
+        Periods that a DSCR adds up, those before first_test left out; 1 when not given. [periods]
+    first_test : number, optional
+        First period whose DSCR counts for min_dscr; 1 when not given. [periods]
+    ahead : number, optional
+        1 for windows that begin after the period of the test and end with the loan at the latest; 0
+        when not given. [0 or 1]
 
     Returns
     -------
@@ -185,14 +196,31 @@ def XLC_REPAYMENT(
     end, flows, accounts = loan.trace(terms, plan, series["cfads"], coin, gpu)
     if measure == "series":
         return np.array([balance for balance, _, _ in accounts])
-    return pick(measure, **_figures(terms, plan, end, flows[: end.end_period]))
+    flows = flows[: end.end_period]
+    cash = series["cfads"] or []
+    covers = _covers(cash[first_test - 1 :], flows[first_test - 1 :], window, ahead == 1.0)
+    return pick(measure, **_figures(terms, plan, end, flows, covers))
+
+
+def _covers(cash: list[float], flows: list[loan.Flow], window: int, ahead: bool) -> Iterator[float]:
+    """DSCR of the window of each test, where cash flow is given and anything is due in it."""
+    due = [flow.service for flow in flows]
+    for test in range(len(due) if cash else 0):
+        start = test + 1 if ahead else max(0, test + 1 - window)
+        end = test + 1 + window * ahead
+        if (service := math.fsum(due[start:end])) > 0.0:
+            yield math.fsum(cash[start : min(end, len(due))]) / service
 
 
 def _figures(
-    terms: loan.Terms, plan: loan.Plan, end: loan.State, flows: list[loan.Flow]
+    terms: loan.Terms,
+    plan: loan.Plan,
+    end: loan.State,
+    flows: list[loan.Flow],
+    covers: Iterator[float],
 ) -> dict[str, Any]:
+    none = figure(0, "no period that is tested has cash flow and debt service")
     lender = earned(terms, plan, end, flows)
-    covers = [f.dscr for f in flows if not math.isnan(f.dscr)]
     levels = terms.call_ltv is not None
     return {
         "status": loan.STATUS[end.status],
@@ -211,7 +239,7 @@ def _figures(
         "topped_up": math.fsum(f.topped_up for f in flows),
         "coin_sold": math.fsum(f.coin_sold for f in flows),
         "max_ltv": end.max_ltv if levels else figure(0, "the terms have no margin levels"),
-        "min_dscr": min(covers, default=figure(0, "no period has cash flow and debt service")),
+        "min_dscr": min(covers, default=none),
         "irr": figure(lender.irr, "there is no loan"),
         "multiple": figure(lender.multiple, "there is no loan"),
         "wal": figure(lender.wal, "nothing was repaid"),

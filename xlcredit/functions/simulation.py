@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from xlcredit.errors import CellError
 from xlcredit.functions.agreement import NONE, agree
-from xlcredit.models import simulation
 from xlcredit.models.estimates import Estimate
+from xlcredit.models.simulated_loan import Deal, Terms
 from xlcredit.worksheet.boundary import read_arguments
 from xlcredit.worksheet.kinds import Series, Whole
 from xlcredit.worksheet.registry import REGISTRY, worksheet
 from xlcredit.worksheet.results import BlockResult
+
+if TYPE_CHECKING:
+    from xlcredit.models.simulation import Result
 
 CATEGORY = "xlcredit: Dual collateral"
 
@@ -48,9 +51,32 @@ Measure = Literal[
     "max_ltv_p95",
     "max_ltv_p99",
     "periods_to_first_call",
+    "ltv_p05",
+    "ltv_p25",
+    "ltv_p50",
+    "ltv_p75",
+    "ltv_p95",
+    "called_by",
+    "liquidated_by",
+    "defaulted_by",
+    "loss_shares",
 ]
 
 _ONE_PATH = "the figure rests on one path, which has no standard error; ask for more paths"
+Kept = tuple[tuple[str, tuple[float, ...]], ...]
+Figures = dict[str, tuple[Any, Any]]
+
+#: Quantiles of the LTV by period, and events that are counted up to each period.
+_FAN = {"ltv_p05": 0.05, "ltv_p25": 0.25, "ltv_p50": 0.5, "ltv_p75": 0.75, "ltv_p95": 0.95}
+_EVENTS = {
+    "called_by": "first_call",
+    "liquidated_by": "liquidation",
+    "defaulted_by": "payment_default",
+}
+_TIE = 1e-12
+#: Into how many losses of equal width the loan is cut.
+_LOSSES = 20
+
 _MISSING = {
     "loss_given_default": "no path was enforced",
     "spread": "there is no loan",
@@ -60,7 +86,7 @@ _MISSING = {
 
 @worksheet(CATEGORY)
 def XLC_DUAL_SIM(
-    terms: simulation.Terms,
+    terms: Terms,
     scheduled: Series = NONE,
     contracted: Series = NONE,
     merchant: Series = NONE,
@@ -107,7 +133,12 @@ def XLC_DUAL_SIM(
         exposure), spread (nominal, that pays the expected loss); loss_p95, loss_p99,
         shortfall_p99 (mean of the worst 1% of paths); max_ltv_p50, max_ltv_p95, max_ltv_p99
         (highest LTV of a path); periods_to_first_call (mean of the paths with a call). The value
-        alone for one figure. [block]
+        alone for one figure. Asked by name only, a value a period: ltv_p05, ltv_p25, ltv_p50,
+        ltv_p75, ltv_p95 (LTV that this share of the loans still tested does not exceed; 0 where
+        none is); called_by, liquidated_by, defaulted_by (share of the paths with a call,
+        liquidated, in payment default so far). loss_shares: the share of the paths without a loss,
+        then with one of up to 5%, 10% ... 100% of the loan; the last holds what is above too.
+        [block]
 
     Raises
     ------
@@ -164,6 +195,8 @@ def XLC_DUAL_SIM(
     check(terms, given)
     affordable(paths, terms)
     kept = tuple((name, tuple(s.tolist())) for name, s in given.items() if len(s))
+    if measure in _FAN or measure in _EVENTS or measure == "loss_shares":
+        return _by_period(terms, kept, paths, seed, measure)
     figures = _figures(terms, kept, paths, seed)
     if measure != "all":
         value = figures[measure][0]
@@ -173,7 +206,7 @@ def XLC_DUAL_SIM(
     return [[name, *figure] for name, figure in figures.items()]
 
 
-def deal_of(*raw: Any) -> tuple[simulation.Deal, int, int]:
+def deal_of(*raw: Any) -> tuple[Deal, int, int]:
     """Read the arguments of XLC_DUAL_SIM as a deal, its number of paths and its seed.
 
     Parameters
@@ -190,10 +223,10 @@ def deal_of(*raw: Any) -> tuple[simulation.Deal, int, int]:
     given = dict(zip(SERIES, series, strict=True))
     check(terms, given)
     kept = {name: values for name, values in given.items() if len(values)}
-    return simulation.Deal.of(terms, **kept), paths, seed
+    return Deal.of(terms, **kept), paths, seed
 
 
-def check(terms: simulation.Terms, series: dict[str, Array]) -> None:
+def check(terms: Terms, series: dict[str, Array]) -> None:
     """Stop where the terms and series of a simulation contradict one another."""
     periods = terms.months * terms.periods_per_year / 12.0
     if terms.rate is None:
@@ -220,7 +253,7 @@ def check(terms: simulation.Terms, series: dict[str, Array]) -> None:
     agree(terms, terms.coin_price, gpu)
 
 
-def affordable(paths: float, terms: simulation.Terms, cells: int = 1) -> None:
+def affordable(paths: float, terms: Terms, cells: int = 1) -> None:
     """Stop before a simulation that would keep the workbook waiting."""
     steps = float(paths) * cells * terms.months * terms.periods_per_year / 12.0
     if steps > MOST_STEPS:
@@ -236,13 +269,42 @@ def _duration(seconds: float) -> str:
     return f"{max(seconds / 60.0, 1.0):,.0f} minutes"
 
 
+def _figures(terms: Terms, series: Kept, paths: int, seed: int) -> Figures:
+    """Values and standard errors; a small simulation records what cells by period ask for."""
+    from xlcredit.models.simulation import SMALL  # noqa: PLC0415  (start-up stays short)
+
+    small = paths * terms.months * terms.periods_per_year / 12.0 <= SMALL
+    return _simulated(terms, series, paths, seed, courses=small)[0]
+
+
+def _by_period(terms: Terms, series: Kept, paths: int, seed: int, measure: str) -> Array:
+    if measure in _FAN and terms.call_ltv is None:
+        raise missing_figure(measure)
+    return _simulated(terms, series, paths, seed, courses=True)[1][measure]
+
+
 @lru_cache(maxsize=16)
-def _figures(
-    terms: simulation.Terms, series: tuple[tuple[str, Any], ...], paths: int, seed: int
-) -> dict[str, tuple[Any, Any]]:
-    """Values and standard errors; cells that show one figure each share one simulation."""
-    run = simulation.simulate(simulation.Deal.of(terms, **dict(series)), paths, seed)
-    return {name: _shown(name, figure) for name, figure in run.figures.items()}
+def _simulated(
+    terms: Terms, series: Kept, paths: int, seed: int, *, courses: bool
+) -> tuple[Figures, dict[str, Array]]:
+    """Simulate once for all the cells that show one figure each."""
+    from xlcredit.models.simulation import simulate  # noqa: PLC0415  (start-up stays short)
+
+    run = simulate(Deal.of(terms, **dict(series)), paths, seed, courses=courses)
+    figures = {name: _shown(name, figure) for name, figure in run.figures.items()}
+    return figures, _courses(terms, run) if courses else {}
+
+
+def _courses(terms: Terms, run: Result) -> dict[str, Array]:
+    """The fan of LTVs, the events so far, and how large the losses are."""
+    fan = np.nan_to_num(run.fan(tuple(_FAN.values())), nan=0.0)
+    found = dict(zip(_FAN, fan.T, strict=True))
+    found |= {name: np.cumsum(run.by_period[event]) for name, event in _EVENTS.items()}
+    # a loss that is an edge but for rounding does not exceed it
+    edges = terms.loan * np.arange(_LOSSES) / _LOSSES * (1.0 + _TIE)
+    up_to = np.searchsorted(run.losses.values, edges, side="right")
+    counts = np.diff(np.concatenate([[0], up_to, [run.losses.count]]))
+    return found | {"loss_shares": counts / run.losses.count}
 
 
 def missing_figure(name: str) -> CellError:

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from xlcredit.errors import CellError
 from xlcredit.functions.agreement import NONE
 from xlcredit.functions.simulation import SERIES, affordable, check, missing_figure
-from xlcredit.models import simulation
 from xlcredit.models.estimates import Estimate
+from xlcredit.models.simulated_loan import Deal, Terms
 from xlcredit.worksheet.cells import Cells, first_error, missing, number_or_error, shown
 from xlcredit.worksheet.kinds import Cell, Series, Whole
 from xlcredit.worksheet.registry import worksheet
@@ -81,7 +81,7 @@ Figure = Literal[
 
 @worksheet(CATEGORY)
 def XLC_SIM_GRID(
-    terms: simulation.Terms,
+    terms: Terms,
     row_driver: Driver,
     row_values: Series,
     column_driver: Driver,
@@ -163,8 +163,10 @@ def XLC_SIM_GRID(
         for row in row_values
         for column in column_values
     ]
-    deals = [cell for cell in cells if isinstance(cell, simulation.Deal)]
-    found = iter(simulation.sweep(deals, figure, paths, seed) if deals else [])
+    from xlcredit.models.simulation import sweep  # noqa: PLC0415  (start-up stays short)
+
+    deals = [cell for cell in cells if isinstance(cell, Deal)]
+    found = iter(sweep(deals, figure, paths, seed) if deals else [])
     values = [
         cell if isinstance(cell, CellError) else _shown(figure, next(found)) for cell in cells
     ]
@@ -176,9 +178,7 @@ def _shown(figure: str, found: Estimate) -> Any:
     return missing_figure(figure) if math.isnan(found.value) else found.value
 
 
-def _cell(
-    terms: simulation.Terms, series: dict[str, Array], drivers: dict[str, float]
-) -> simulation.Deal | CellError:
+def _cell(terms: Terms, series: dict[str, Array], drivers: dict[str, float]) -> Deal | CellError:
     """Make the deal of one cell; what contradicts itself is an error in its place."""
     changed, moved = terms, dict(series)
     try:
@@ -193,7 +193,7 @@ def _cell(
         check(changed, moved)
     except CellError as error:
         return error
-    return simulation.Deal.of(changed, **{n: s for n, s in moved.items() if len(s)})
+    return Deal.of(changed, **{n: s for n, s in moved.items() if len(s)})
 
 
 def _require_held(name: str, word: str, value: float) -> None:
@@ -209,9 +209,7 @@ def _scaled(name: str, values: Array, factor: float) -> Array:
     return values * factor
 
 
-def _declined(
-    terms: simulation.Terms, series: dict[str, Array], decline: float
-) -> dict[str, Array]:
+def _declined(terms: Terms, series: dict[str, Array], decline: float) -> dict[str, Array]:
     """Lower what moves with rents, from the middle of the first period on."""
     _require_held("rent_decline", "decline", decline)
     periods = round(terms.months * terms.periods_per_year / 12.0)

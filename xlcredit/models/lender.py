@@ -13,7 +13,7 @@ from xlcredit.models.debt import all_in_yield, average_life
 from xlcredit.models.loan import Flow, Plan, State, Terms, unpaid
 from xlcredit.models.ties import SAME
 
-__all__ = ["Earned", "earned"]
+__all__ = ["Earned", "earned", "effective_yield"]
 
 Array = NDArray[np.float64]
 
@@ -61,7 +61,7 @@ def earned(terms: Terms, plan: Plan, state: State, flows: Sequence[Flow]) -> Ear
     paid_out = terms.loan * (1.0 - terms.fee - terms.oid)
     if paid_out <= 0.0:
         return Earned(math.nan, math.nan, average_life(repaid, terms.periods_per_year))
-    irr = _yield(paid_out, received, terms.periods_per_year)
+    irr = effective_yield(paid_out, received, terms.periods_per_year)
     return Earned(
         irr=irr if received.any() else -1.0,
         multiple=math.fsum(received) / paid_out,
@@ -69,8 +69,23 @@ def earned(terms: Terms, plan: Plan, state: State, flows: Sequence[Flow]) -> Ear
     )
 
 
-def _yield(paid_out: float, received: Array, periods_per_year: float) -> float:
-    """Effective yearly yield; where later draws are lent too, the root nearest to 0."""
+def effective_yield(paid_out: float, received: Array, periods_per_year: float) -> float:
+    """Effective yearly yield; where later draws are lent too, the root nearest to 0.
+
+    Parameters
+    ----------
+    paid_out : float
+        What the lender pays at closing, above 0. [USD]
+    received : ndarray
+        What it receives in each period; below 0 where it lends more. [USD]
+    periods_per_year : float
+        Periods of a year.
+
+    Returns
+    -------
+    float
+        The yield; NaN where there is none. [1/year]
+    """
     if np.all(received >= 0.0):
         return all_in_yield(paid_out, received, periods_per_year)
     flows = np.concatenate(([-paid_out], received))

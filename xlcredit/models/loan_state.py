@@ -131,6 +131,7 @@ class Flow:
     unpaid: Values
     gap: Values
     dscr: Values  #: CFADS over the service of the schedule; NaN where nothing is due
+    service: Values = 0.0  #: that service: interest, scheduled principal and arrears
     cash: Values = 0.0  #: what is left for enforcement, where there is one
     swept: Values = 0.0
     topped_up: Values = 0.0

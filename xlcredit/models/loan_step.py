@@ -124,6 +124,7 @@ def _service(
         unpaid=late_interest + late_principal,
         gap=gap,
         dscr=dscr,
+        service=service,
     )
     return flow, cash
 

@@ -15,7 +15,8 @@ from openpyxl.formula.tokenizer import TokenizerError
 from openpyxl.formula.translate import Translator, TranslatorError
 
 from xlcredit.errors import CODES, CellError, FileError
-from xlcredit.ooxml.numerals import decimal, whole
+from xlcredit.garbage import uncollected
+from xlcredit.numerals import decimal, whole
 from xlcredit.ooxml.package import Package
 from xlcredit.ooxml.place import LAST_COLUMN, LAST_ROW, Area, Place, a1, extent
 from xlcredit.ooxml.relations import related, relations_of
@@ -90,10 +91,11 @@ class Book:
         self._root = package.root(self.part)
         self.parts = dict(self._find_sheets())
         self._refuse_too_many_cells()
-        self.sheets: dict[str, Sheet] = {
-            name: scan(package.read(part), f"{package.path}: {part}")
-            for name, part in self.parts.items()
-        }
+        with uncollected():
+            self.sheets: dict[str, Sheet] = {
+                name: scan(package.read(part), f"{package.path}: {part}")
+                for name, part in self.parts.items()
+            }
 
     def _refuse_too_many_cells(self) -> None:
         """Refuse a workbook that a laptop has no memory for, before it is read."""
@@ -183,15 +185,19 @@ class Book:
 
     def area(self, name: str) -> Area | None:
         """Find the area that a defined name of the workbook stands for."""
-        texts = (n.text for n in self.names if n.name == name and n.sheet is None)
-        match = _CELL.match(next(texts, ""))
+        named = (n for n in self.names if n.name == name and n.sheet is None)
+        found = next(named, None)
+        return self.area_of(found) if found else None
+
+    def area_of(self, name: Name) -> Area | None:
+        """Find the cells that a name stands for; None if it is a constant or a formula."""
+        match = _CELL.match(name.text)
         if not match:
             return None
         quoted, bare, first, last = match.groups()
-        sheet = quoted.replace("''", "'") if quoted else bare or ""
-        if sheet not in self.sheets:
-            return None
-        return Area(sheet, *extent(f"{first}:{last or first}".upper()))
+        target = (quoted.replace("''", "'") if quoted else bare or "").lower()
+        sheet = next((s for s in self.sheets if s.lower() == target), None)
+        return Area(sheet, *extent(f"{first}:{last or first}".upper())) if sheet else None
 
     @cached_property
     def uses_1904_dates(self) -> bool:

@@ -20,7 +20,16 @@ from xlcredit.ooxml.book import Book, Formula
 from xlcredit.ooxml.place import Area, column_number
 from xlcredit.ooxml.tags import PREFIX
 
-__all__ = ["Group", "formulas_in", "groups", "is_unfinished", "relative", "rewritten", "tokenise"]
+__all__ = [
+    "Group",
+    "formulas_in",
+    "groups",
+    "is_unfinished",
+    "relative",
+    "rewritten",
+    "tokenise",
+    "tokens_of",
+]
 
 #: Text, names of sheets and files, and columns of tables may look like cells and are none.
 _TOKEN = re.compile(
@@ -63,6 +72,15 @@ def is_unfinished(text: str) -> bool:
 _DEEPEST = 128
 
 
+def tokens_of(text: str) -> list[Token] | None:
+    """Split the text of a formula, without its ``=``, into tokens; None if it is no formula."""
+    try:
+        tokens: list[Token] = Tokenizer(f"={text}").items
+    except (TokenizerError, IndexError):
+        return None
+    return tokens
+
+
 def tokenise(formula: Formula) -> list[Token]:
     """Split a formula into tokens.
 
@@ -71,10 +89,9 @@ def tokenise(formula: Formula) -> list[Token]:
     RecalcError
         If it is no formula, or nested deeper than any of Excel's; the message names the cell.
     """
-    try:
-        tokens: list[Token] = Tokenizer(f"={formula.text}").items
-    except (TokenizerError, IndexError) as error:
-        raise RecalcError(f"{formula.place}: {formula} cannot be read as a formula") from error
+    tokens = tokens_of(formula.text)
+    if tokens is None:
+        raise RecalcError(f"{formula.place}: {formula} cannot be read as a formula")
     steps = ((t.subtype == t.OPEN) - (t.subtype == t.CLOSE) for t in tokens)
     if (depth := max(accumulate(steps), default=0)) > _DEEPEST:
         raise RecalcError(f"{formula.place}: a formula is nested {depth} deep; Excel stops at 64")

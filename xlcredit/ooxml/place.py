@@ -70,6 +70,11 @@ class Area:
         return self.top <= row <= self.bottom and self.left <= column <= self.right
 
     @property
+    def corners(self) -> tuple[int, int, int, int]:
+        """First row, first column, last row, last column."""
+        return self.top, self.left, self.bottom, self.right
+
+    @property
     def places(self) -> Iterator[Place]:
         """Its cells, row by row."""
         for row in range(self.top, self.bottom + 1):

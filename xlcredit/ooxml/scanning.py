@@ -11,8 +11,8 @@ import re
 from xml.parsers import expat
 
 from xlcredit.errors import FileError
+from xlcredit.numerals import whole
 from xlcredit.ooxml.archive import is_utf8
-from xlcredit.ooxml.numerals import whole
 from xlcredit.ooxml.place import LAST_COLUMN, LAST_ROW, column_number, extent
 from xlcredit.ooxml.sheet import CELL, CONTENT, Cell, Row, Sheet, Span
 

@@ -9,14 +9,14 @@ link that is of no more use goes with its prefix, for Excel would ask about it a
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import PurePosixPath
 
-from openpyxl.formula.tokenizer import Tokenizer, TokenizerError
+from openpyxl.formula.tokenizer import Token
 
 from xlcredit.errors import RecalcError
 from xlcredit.ooxml.book import Book
-from xlcredit.ooxml.formulas import formulas_in, rewritten
+from xlcredit.ooxml.formulas import formulas_in, rewritten, tokens_of
 from xlcredit.ooxml.relations import TYPES, relations_of, without
 from xlcredit.ooxml.tags import PREFIX
 
@@ -35,13 +35,11 @@ __all__ = [
 #: LibreOffice and the embedded engine; Office.js's mark for xlwings Lite.
 PREFIXES: Mapping[str, str] = {"plain": "", "lite": "_xldudf_"}
 
-
-_PREFIX = re.compile(
-    r"^@?(?:\[\d+\]!|'(?:[^']|'')*'!|[^'!]+\.xlam?!|_xll\.|_xludf\.|_xlfn\.|(_xldudf_))",
-    re.IGNORECASE,
-)
 #: What hosts glue before the name of an add-in's function: a link's number or a path.
-ADD_IN_PREFIX = re.compile(r"@?(?:\[\d+\]!|'(?:[^']|'')*'!|[^'!(]+\.xl[al]m?!)", re.IGNORECASE)
+_LINK = r"\[\d+\]!|'(?:[^']|'')*'!|[^'!(]+\.(?:xlam?|xll)!"
+ADD_IN_PREFIX = re.compile(rf"@?(?:{_LINK})", re.IGNORECASE)
+#: The same, and the marks of files for a function that Excel does not know.
+_PREFIX = re.compile(rf"@?(?:{_LINK}|_xll\.|_xludf\.|_xlfn\.|(_xldudf_))", re.IGNORECASE)
 
 _LINK_NUMBER = re.compile(r"\[\d+\]")
 _LINKS = re.compile(
@@ -96,18 +94,25 @@ def spelled(formula: str, prefix: str, functions: Collection[str]) -> str:
     >>> spelled("_xll.XLC_DSCR(A1:A9,B1:B9)+SUM(1)", "_xldudf_", {"XLC_DSCR"})
     '_xldudf_XLC_DSCR(A1:A9,B1:B9)+SUM(1)'
     """
-    try:
-        tokens = Tokenizer(f"={formula}").items
-    except (TokenizerError, IndexError):
-        tokens = []
+
+    def write(stored: str) -> str:
+        name = plain_name(stored, functions)
+        return f"{prefix}{name}" if name else stored
+
+    tokens = tokens_of(formula) or []
     if "".join(token.value for token in tokens) != formula:
         raise RecalcError(f"={formula} cannot be read as a formula")
-    text = ""
-    for token in tokens:
-        opens = token.type == token.FUNC and token.subtype == token.OPEN
-        name = plain_name(token.value[:-1], functions) if opens else None
-        text += f"{prefix}{name}(" if name else token.value
-    return text
+    return _with_calls(tokens, write)
+
+
+def _with_calls(tokens: Iterable[Token], write: Callable[[str], str]) -> str:
+    """Put a formula together again, the name of each call written anew."""
+    return "".join(
+        f"{write(token.value[:-1])}("
+        if token.type == token.FUNC and token.subtype == token.OPEN
+        else token.value
+        for token in tokens
+    )
 
 
 def respell(book: Book, host: str, functions: Collection[str]) -> dict[str, bytes]:
@@ -160,18 +165,18 @@ def plain_calls(formula: str, known: Collection[str]) -> tuple[str, int]:
     """
     if "!" not in formula:
         return formula, 0
-    try:
-        tokens = Tokenizer(f"={formula}").items
-    except (TokenizerError, IndexError):
-        return formula, 0
-    text, count = "", 0
-    for token in tokens:
-        value = token.value
-        prefix = ADD_IN_PREFIX.match(value) if token.type == token.FUNC else None
-        if prefix and value[prefix.end() : -1].upper() in known:
-            value, count = value[prefix.end() :], count + 1
-        text += value
-    return text, count
+    count = 0
+
+    def write(stored: str) -> str:
+        nonlocal count
+        prefix = ADD_IN_PREFIX.match(stored)
+        if not prefix or stored[prefix.end() :].upper() not in known:
+            return stored
+        count += 1
+        return stored[prefix.end() :]
+
+    tokens = tokens_of(formula)
+    return (formula if tokens is None else _with_calls(tokens, write)), count
 
 
 def strip_prefixes(xml: bytes, known: Collection[str]) -> tuple[bytes, int]:

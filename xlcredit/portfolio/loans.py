@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import glob
 import hashlib
 from collections import Counter
@@ -14,6 +15,7 @@ import msgspec
 from xlcredit._version import __version__
 from xlcredit.deals import load
 from xlcredit.errors import FileError, UserError
+from xlcredit.files import read_file
 from xlcredit.portfolio.rows import SUFFIXES as TAPES
 from xlcredit.portfolio.rows import read_rows
 
@@ -150,16 +152,15 @@ def _in_tape(file: Path, texts: _TemplateTexts) -> Iterator[Loan]:
 
 def _read(file: Path) -> bytes:
     """Read a file that nobody is writing to."""
-    try:
+    with contextlib.suppress(OSError):  # reading it says what is wrong
         for _ in range(2):
             before = file.stat()
-            content = file.read_bytes()
+            content = read_file(file)
             after = file.stat()
             same = (before.st_mtime_ns, before.st_size) == (after.st_mtime_ns, after.st_size)
             if same and len(content) == after.st_size:
                 return content
-    except OSError as error:
-        raise FileError(f"{file}: cannot be read: {error.strerror}") from None
+    read_file(file)
     raise FileError(f"{file}: changes while it is read; run again when it is saved")
 
 

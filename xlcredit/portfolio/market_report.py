@@ -19,8 +19,8 @@ from xlcredit.portfolio.market import OneMarket
 from xlcredit.workbook import style
 from xlcredit.workbook.draft import page_setup, widths
 from xlcredit.workbook.export import Column, Table, write_sheet, write_table
+from xlcredit.workbook.pictures import png, pyplot, write_picture
 from xlcredit.workbook.saving import saved
-from xlcredit.workbook.sensitivity.chart import pyplot
 
 __all__ = ["contributions", "figures", "write_market", "write_market_chart"]
 
@@ -170,5 +170,4 @@ def write_market_chart(found: OneMarket, path: Path) -> None:
     plot.set_title(reading(found), fontsize=8, wrap=True)
     plot.legend(frameon=False)
     plot.grid(alpha=0.3)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    picture.savefig(path, dpi=140, metadata={"Software": None})
+    write_picture(path, png(picture, 140))

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from xlcredit.deals import Template
+from xlcredit.deals import Template, read_toml
 from xlcredit.errors import CellError, DealError, UserError
 from xlcredit.functions.simulation import deal_of
 from xlcredit.models.joint import Position
@@ -100,8 +99,8 @@ def _card_of_terms(file: Path) -> str | None:
     if file.suffix.lower() != ".toml":
         return None
     try:
-        content = tomllib.loads(file.read_text(encoding="utf-8-sig"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        content = read_toml(file)
+    except UserError:
         return None  # whoever reads it as a deal file says what is wrong
     return str(content.get("card", _UNNAMED)) if "terms" in content else None
 

@@ -28,6 +28,10 @@ _OWN = ("id", "template", "name", "as_of", "note")
 _HEADING = re.compile(r"(?P<name>[^\[]*?)\s*(?:\[(?P<unit>[^\]]*)\])?\s*")
 
 
+#: A few bytes of Parquet can stand for any number of equal cells.
+_MOST_CELLS = 50_000_000
+
+
 @dataclass(frozen=True)
 class TapeRow:
     """One loan of a tape: the keys of a deal file, or what is wrong."""
@@ -235,7 +239,10 @@ def _csv(content: bytes, path: Path) -> tuple[list[str], list[list[Any]]]:
 def _parquet(content: bytes, path: Path) -> tuple[list[str], list[list[Any]]]:
     pa, parquet = pyarrow()
     try:
-        table = parquet.read_table(io.BytesIO(content))
+        held = parquet.ParquetFile(io.BytesIO(content))
+        if (cells := held.metadata.num_rows * held.metadata.num_columns) > _MOST_CELLS:
+            raise FileError(f"{path}: holds {cells:,} cells, more than {_MOST_CELLS:,}; refused")
+        table = held.read()
     except pa.ArrowException as error:
         line = str(error).splitlines()[0]
         raise FileError(f"{path}: is no Parquet file: {line}") from None

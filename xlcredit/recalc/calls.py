@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import marshal
 from collections import Counter
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -12,6 +13,7 @@ from xlcredit.functions import OMITTED, REGISTRY, call
 from xlcredit.ooxml.place import Place
 from xlcredit.ooxml.values import Value, to_cell
 from xlcredit.recalc.dialect import OMITTED_MARK, WHY, fit
+from xlcredit.recalc.engine import Unsure
 
 __all__ = ["Block", "Calls", "block", "default_functions", "fitted"]
 
@@ -19,9 +21,31 @@ Block = list[list[Value]]
 Function = Callable[..., Any]
 
 
+#: Answers that are kept: a grid of a hundred points asks for some thousands.
+_MOST_ANSWERS = 4_000
+
+
 def default_functions() -> dict[str, Function]:
-    """Give every worksheet function of xlcredit, behind its boundary."""
-    return {name: partial(call, name) for name in REGISTRY}
+    """Give every worksheet function of xlcredit, behind its boundary.
+
+    They are functions of their arguments and nothing else, so equal calls are answered once.
+    """
+    answers: dict[tuple[str, bytes], Any] = {}
+    return {name: partial(_once, answers, name) for name in REGISTRY}
+
+
+def _once(answers: dict[tuple[str, bytes], Any], name: str, *raw: Any) -> Any:
+    """Call a function, unless it has been called with these arguments before."""
+    given = [OMITTED_MARK if argument is OMITTED else argument for argument in raw]
+    try:
+        key = name, marshal.dumps(given, 2)  # tells 1 from TRUE, as comparing them would not
+    except ValueError:  # an error among them
+        return call(name, *raw)
+    if key not in answers:
+        if len(answers) >= _MOST_ANSWERS:
+            answers.clear()
+        answers[key] = call(name, *raw)
+    return answers[key]
 
 
 class Calls:
@@ -40,7 +64,14 @@ class Calls:
         self._sites = sites
         self.count: Counter[str] = Counter()
         self.refused: dict[Place, str] = {}
+        self.unsure: dict[Place, str] = {}
+        """The cells in which spreadsheets disagree, and why."""
         self._reasons: dict[Place, list[tuple[tuple[int, int], CellError]]] = {}
+        self._called: set[Place] = set()
+
+    def begin(self) -> None:
+        """Calculate anew: what was told of a cell holds until it calls again."""
+        self._called.clear()
 
     def bind(self, name: str) -> Callable[..., Value | Block]:
         """Make the function that the engine calls for ``name``."""
@@ -61,8 +92,15 @@ class Calls:
     def _call(
         self, name: str, function: Function, place: Place, arguments: list[Any]
     ) -> Value | Block:
+        if place not in self._called:
+            self._called.add(place)
+            for told in (self.refused, self.unsure, self._reasons):
+                told.pop(place, None)
         try:
-            result = block(function(*arguments))
+            found = function(*arguments)
+            if isinstance(found, Unsure):
+                self.unsure[place], found = found.reason, found.value
+            result = block(found)
         except CellError as error:
             result = error
         except RecalcError as refusal:
@@ -111,7 +149,12 @@ def block(result: Any) -> Value | Block:
     if width == 0:
         return CellError("#VALUE!", "the function returned an empty block")
     absent = CellError("#N/A", "the block has no value here")
-    return [[to_cell(v) for v in row] + [absent] * (width - len(row)) for row in rows]
+    # Most are numbers: what is left of a finite one when it is taken from itself tells.
+    return [
+        [v if type(v) is float and v - v == 0.0 else to_cell(v) for v in row]
+        + [absent] * (width - len(row))
+        for row in rows
+    ]
 
 
 def fitted(value: Any, rows: float, columns: float) -> Value | Block:

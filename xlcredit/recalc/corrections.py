@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Mapping
+from math import floor
 from typing import Any
 
 from xlcredit.errors import CellError, RecalcError
+from xlcredit.recalc.engine import Unsure
 from xlcredit.recalc.flows import irr, mirr, numbers
 
 __all__ = ["COMMON", "CORRECTIONS"]
@@ -125,6 +127,32 @@ def db(*raw: Any) -> float:
     return charge
 
 
+#: Nearer than this to a whole number, in parts of it, spreadsheets disagree which side it is on.
+_LAST_DIGITS = 4e-15
+
+
+def whole(*raw: Any) -> Any:
+    """INT(number), told where it hangs on the last digit: the whole number, or the one below."""
+    if len(raw) == 1 and isinstance(raw[0], list):
+        return [[_told(cell) for cell in row] for row in raw[0]]
+    if raw and isinstance(raw[0], str):
+        raise RecalcError("it is given text")
+    (value,) = _numbers(raw, (), 1)
+    nearest = float(round(value))
+    if value == nearest or abs(value - nearest) > _LAST_DIGITS * abs(nearest):
+        return float(floor(value))
+    reason = f"{value!r} is {nearest:.0f} but for its last digit; other programs give {nearest:.0f}"
+    return Unsure(float(floor(value)), reason) if value < nearest else nearest
+
+
+def _told(cell: Any) -> Any:
+    try:
+        found = whole(cell)
+    except CellError as error:
+        return error
+    return found.value if isinstance(found, Unsure) else found
+
+
 def frequency(*raw: Any) -> list[list[float]]:
     """FREQUENCY(data_array, bins_array): bins need not be in order, and keep their places."""
     if len(raw) != 2:
@@ -149,6 +177,7 @@ COMMON: Mapping[str, Callable[..., Any]] = {"FREQUENCY": frequency}
 #: Excel name -> the function that replaces the engine's own.
 CORRECTIONS: Mapping[str, Callable[..., Any]] = {
     **COMMON,
+    "INT": whole,
     "IRR": irr,
     "MIRR": mirr,
     "IPMT": ipmt,

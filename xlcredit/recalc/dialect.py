@@ -71,7 +71,7 @@ class Dialect:
         self.sites: list[Place] = []
         """The cells that call functions: the first argument of a call is a place in this list."""
 
-    def translate(self, formula: Formula, tokens: list[Token]) -> str:
+    def translate(self, formula: Formula, tokens: list[Token], site: str = "") -> str:
         """Translate one formula.
 
         Parameters
@@ -80,13 +80,15 @@ class Dialect:
             The formula as stored.
         tokens : list of Token
             Its tokens.
+        site : str, optional
+            What stands for the site of its calls; by default, a new one is noted.
 
         Returns
         -------
         str
             The text for the engine, without the equals sign.
         """
-        call = _Call(self, formula.place)
+        call = _Call(self, formula.place, site)
         text = ",".join(call.arguments(iter(tokens)))
         if not self.fits:
             return text
@@ -99,15 +101,20 @@ class Dialect:
             return f"{FIT}({text},1,1)"
         return text
 
+    def note(self, place: Place) -> int:
+        """Note a cell that calls functions, or is asked about, and give its number."""
+        self.sites.append(place)
+        return len(self.sites) - 1
+
 
 class _Call:
     """The translation of one formula, from left to right."""
 
-    def __init__(self, dialect: Dialect, place: Place) -> None:
+    def __init__(self, dialect: Dialect, place: Place, site: str) -> None:
         self.dialect = dialect
         self.place = place
         self.found = False
-        self._site: int | None = None
+        self._site = site
 
     def arguments(self, tokens: Iterator[Token]) -> list[str]:
         """Translate up to the closing bracket (or the end): one text for each argument."""
@@ -144,23 +151,18 @@ class _Call:
             given = []
         if name == WHY:
             given.insert(0, self._subject(arguments))
-        return f"{name}({','.join([str(self.site), *given])})"
+        return f"{name}({','.join([self.site, *given])})"
 
     def _subject(self, arguments: list[str]) -> str:
         """Give the site of the cell asked about, or -1 if the argument is no single cell."""
         place = self.dialect._book.locate(arguments[0].strip(), self.place.sheet)
         if place is None:
             return "-1"
-        place = self.dialect._book.members.get(place, place)
-        sites = self.dialect.sites
-        sites.append(place)
-        return str(len(sites) - 1)
+        return str(self.dialect.note(self.dialect._book.members.get(place, place)))
 
     @property
-    def site(self) -> int:
-        if self._site is None:
-            self._site = len(self.dialect.sites)
-            self.dialect.sites.append(self.place)
+    def site(self) -> str:
+        self._site = self._site or str(self.dialect.note(self.place))
         return self._site
 
 

@@ -8,11 +8,21 @@ from typing import Any
 from xlcredit.errors import CellError
 from xlcredit.ooxml.values import Value
 
-__all__ = ["LONGEST_TEXT", "OVER_RANGES", "added", "compared", "joined", "powered", "spelled"]
+__all__ = [
+    "COMPARISONS",
+    "LONGEST_TEXT",
+    "OVER_RANGES",
+    "added",
+    "compared",
+    "is_apart",
+    "joined",
+    "powered",
+    "spelled",
+]
 
 _DIGITS = 15
-#: Excel writes numbers into text without an exponent up to 20 digits before the point.
-_LARGEST, _SMALLEST = 1e20, 1e-9
+#: Excel writes numbers into text without an exponent up to 21 digits before the point.
+_LARGEST, _SMALLEST = 1e21, 1e-9
 #: What Excel takes for zero in the difference of two numbers, in parts of the larger one.
 _SNAP = 2.0**-50
 #: A cell holds no more characters than this.
@@ -20,7 +30,7 @@ LONGEST_TEXT = 32_767
 _LAST_DIGITS = 1e-13
 _RANKS = {float: 0, str: 1, bool: 2}
 
-_COMPARE: dict[str, Callable[[Any, Any], bool]] = {
+COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     "=": lambda a, b: a == b,
     "<>": lambda a, b: a != b,
     "<": lambda a, b: a < b,
@@ -41,8 +51,8 @@ def compared(left: Any, operator: str, right: Any) -> Any:
     >>> compared(0.1 + 0.2, "=", 0.3), compared(0.7 / 0.1, ">=", 7.0), compared("a", "=", "A")
     (True, True, True)
     """
-    if type(left) is float and type(right) is float and _apart(left, right):
-        return _COMPARE[operator](left, right)
+    if type(left) is float and type(right) is float and is_apart(left, right):
+        return COMPARISONS[operator](left, right)
     for value in (left, right):
         if isinstance(value, CellError):
             return value
@@ -51,8 +61,8 @@ def compared(left: Any, operator: str, right: Any) -> Any:
     first, second = _filled(left, right), _filled(right, left)
     ranks = _RANKS[type(first)], _RANKS[type(second)]
     if ranks[0] != ranks[1]:
-        return _COMPARE[operator](*ranks)
-    return _COMPARE[operator](_key(first), _key(second))
+        return COMPARISONS[operator](*ranks)
+    return COMPARISONS[operator](_key(first), _key(second))
 
 
 def _cell_by_cell(function: Callable[..., Any], left: Any, right: Any) -> Any:
@@ -72,7 +82,7 @@ def _cell_by_cell(function: Callable[..., Any], left: Any, right: Any) -> Any:
     ]
 
 
-def _apart(one: float, other: float) -> bool:
+def is_apart(one: float, other: float) -> bool:
     """Whether two numbers differ in more than their last digits: then nothing is rounded."""
     return abs(one - other) > _LAST_DIGITS * (abs(one) + abs(other))
 

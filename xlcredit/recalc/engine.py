@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from xlcredit.ooxml.book import Book, Formula, Name
 from xlcredit.ooxml.place import Place
 from xlcredit.ooxml.values import Value
+from xlcredit.recalc.masks import Parts
 
 __all__ = [
     "BLOCKED",
@@ -22,6 +23,7 @@ __all__ = [
     "Reader",
     "Refusal",
     "Text",
+    "Unsure",
 ]
 
 #: A worksheet function on raw values: its first argument is the site of the call (see `Model`).
@@ -44,6 +46,14 @@ class Refusal(str):
     """What an engine answers for a cell that it cannot calculate: the reason."""
 
     __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unsure:
+    """What a corrected function answers where spreadsheets disagree: a value, and why."""
+
+    value: float
+    reason: str
 
 
 CIRCULAR = Refusal("refers to itself, directly or through other cells")
@@ -76,8 +86,8 @@ class Reader(Protocol):
     sites: list[Place]
     """The cells that call functions: the first argument of a call is a place in this list."""
 
-    def read(self, formula: Formula) -> Text | Refusal:
-        """Translate a formula, or say why the engine cannot calculate it."""
+    def read(self, formula: Formula, parts: Parts) -> Text | Refusal:
+        """Translate a formula, given with its parts, or say why it cannot be calculated."""
 
     def read_name(self, name: Name) -> Name | Refusal:
         """Translate a defined name, or say why the engine cannot use it."""

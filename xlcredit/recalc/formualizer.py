@@ -7,7 +7,7 @@ members of a spill block it. The model holds no such members, so none reach the 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from functools import cache
 from math import isfinite
 from typing import Any
@@ -23,8 +23,16 @@ from xlcredit.ooxml.place import extent as read_extent
 from xlcredit.ooxml.values import Value, element, number, spell
 from xlcredit.recalc.calls import fitted
 from xlcredit.recalc.corrections import CORRECTIONS
-from xlcredit.recalc.dialect import COMPARE, FIT, JOIN, POWER, SUM
-from xlcredit.recalc.digits import OVER_RANGES, added, compared, joined, powered
+from xlcredit.recalc.dialect import COMPARE, FIT, JOIN, OVER, POWER, SUM
+from xlcredit.recalc.digits import (
+    COMPARISONS,
+    OVER_RANGES,
+    added,
+    compared,
+    is_apart,
+    joined,
+    powered,
+)
 from xlcredit.recalc.engine import (
     BLOCKED,
     CIRCULAR,
@@ -69,6 +77,7 @@ class Embedded:
     """formualizer as an :class:`~xlcredit.recalc.engine.Engine`."""
 
     name = "embedded"
+    package = "formualizer"
     corrections = CORRECTIONS
 
     def __init__(self) -> None:
@@ -119,13 +128,7 @@ class Embedded:
             self._register(name)
 
     def _register(self, name: str) -> None:
-        function = self._functions[name]
-
-        def callback(*raw: Any) -> Any:
-            given = raw if all(map(_is_plain, raw)) else map(_inward, raw)
-            result = function(*given)
-            return result if type(result) is float else _outward(result)
-
+        callback = _QUICK.get(name) or _behind(self._functions[name])
         self._workbook.register_function(
             name, callback, min_args=0, max_args=None, allow_override_builtin=True
         )
@@ -156,6 +159,62 @@ class Embedded:
             return 1, 1
         top, left, bottom, right = read_extent(spill.extent.rpartition("!")[2])
         return bottom - top + 1, right - left + 1
+
+
+def _behind(function: Function) -> Callable[..., Any]:
+    """Let the engine call a function on raw values."""
+
+    def callback(*raw: Any) -> Any:
+        given = raw if all(map(_is_plain, raw)) else map(_inward, raw)
+        result = function(*given)
+        return result if type(result) is float else _outward(result)
+
+    return callback
+
+
+# What a model calls thousands of times is answered at once where it is given two numbers.
+
+_compared, _added, _powered = _behind(compared), _behind(added), _behind(powered)
+
+
+def _compare(left: Any, operator: str, right: Any) -> Any:
+    if type(left) is float and type(right) is float and is_apart(left, right):
+        return COMPARISONS[operator](left, right)
+    return _compared(left, operator, right)
+
+
+def _add(left: Any, sign: str, right: Any) -> Any:
+    if type(left) is float and type(right) is float and isfinite(left + right):
+        return added(left, sign, right)
+    return _added(left, sign, right)
+
+
+def _power(base: Any, exponent: Any) -> Any:
+    if type(base) is float and type(exponent) is float and 0.1 < base < 10 and abs(exponent) < 300:
+        return base**exponent
+    return _powered(base, exponent)
+
+
+def _over(name: str) -> Callable[..., Any]:
+    """Ask for the kind of each cell of a range, as the engine hands them out."""
+    asks = OVER_RANGES[name]
+    if name != OVER + "ISERROR":
+        return _behind(asks)
+
+    def ask(value: Any) -> Any:
+        if not isinstance(value, list):
+            return isinstance(_inward(value), CellError)
+        return [[type(v) is dict or (type(v) is float and v - v != 0.0) for v in r] for r in value]
+
+    return ask
+
+
+_QUICK: dict[str, Callable[..., Any]] = {
+    COMPARE: _compare,
+    SUM: _add,
+    POWER: _power,
+    **{name: _over(name) for name in OVER_RANGES},
+}
 
 
 def _is_plain(value: Any) -> bool:

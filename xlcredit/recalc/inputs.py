@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from openpyxl.formula.tokenizer import Token, Tokenizer, TokenizerError
+from openpyxl.formula.tokenizer import Token
 from openpyxl.utils.cell import range_boundaries
 
 from xlcredit.errors import CellError, RecalcError
 from xlcredit.hints import did_you_mean
 from xlcredit.ooxml.book import Book
+from xlcredit.ooxml.formulas import tokens_of
 from xlcredit.ooxml.place import Place
 from xlcredit.ooxml.values import Value, to_cell
 from xlcredit.recalc.validation import refuse_invalid
@@ -136,11 +137,7 @@ def _reads(book: Book, place: Place) -> Iterator[bool]:
     """Whether each reference in a formula or a name is to a cell, or cannot be told."""
     texts = [(formula.text, formula.place.sheet) for formula in book.formulas.values()]
     for text, home in texts + [(name.text, name.sheet or "") for name in book.names]:
-        try:
-            tokens = Tokenizer(f"={text}").items
-        except (TokenizerError, IndexError):
-            continue
-        for token in tokens:
+        for token in tokens_of(text) or ():
             if token.type == Token.OPERAND and token.subtype == Token.RANGE:
                 yield _covers(token.value, home, place)
 

@@ -41,6 +41,15 @@ _PLAIN_REASONS = {
 _TOO_SMALL = "the result is smaller than the range of the array formula"
 
 
+#: What a program with decimal commas shows between arguments, and no file holds.
+_SEMICOLON = "a semicolon stands between the arguments of a function; a file has commas"
+_TEXT_OR_ARRAY = re.compile(r"\"[^\"]*\"|'[^']*'|\{[^}]*\}|\[[^\]]*\]")
+
+
+def _has_semicolon(text: str) -> bool:
+    return ";" in text and ";" in _TEXT_OR_ARRAY.sub("", text)
+
+
 #: The outcomes of a cell, other than agreed.
 DISPUTED = "disputed"
 ONE_ENGINE = "one engine"
@@ -233,6 +242,7 @@ def faults(
             or calls.reason(anchor, error.code, offset)
             or error.reason
             or (trace.source(formula, place) if formula else "")
+            or (_SEMICOLON if formula and _has_semicolon(formula.text) else "")
             or (_TOO_SMALL if error.code == "#N/A" and offset != (0, 0) else "")
             or _PLAIN_REASONS[error.code]
         )

@@ -24,6 +24,7 @@ from xlcredit.recalc.dialect import (
     JOIN,
     POWER,
     SUM,
+    WHY,
     Dialect,
     calls_of,
     exact_comparisons,
@@ -33,7 +34,7 @@ from xlcredit.recalc.dialect import (
 from xlcredit.recalc.digits import OVER_RANGES
 from xlcredit.recalc.displayed import AsDisplayed
 from xlcredit.recalc.engine import Refusal, Text
-from xlcredit.recalc.masks import Copies
+from xlcredit.recalc.masks import SITE, Parts, Template, Translation, numbered, take_apart
 from xlcredit.recalc.naming import Naming
 from xlcredit.recalc.textdates import TextDates
 
@@ -115,31 +116,44 @@ class EmbeddedReader:
         self._dialect = Dialect(book, functions, fits=True)
         self._unknown = Unknown(functions, own, missing, _REFUSED)
         self._calls = calls_of(functions)
-        self._copies = Copies(self._copy)
+        # What a translation depends on, besides the formula.
+        self._key = numbered(
+            ("embedded", frozenset(functions), frozenset(own), frozenset(self._ranges))
+        )
         self.sites = self._dialect.sites
 
-    def read(self, formula: Formula) -> Text | Refusal:
+    def read(self, formula: Formula, parts: Parts) -> Text | Refusal:
         """Translate a formula, or say why the engine cannot calculate it."""
         if self._book.uses_1904_dates:
             return Refusal("the embedded engine counts dates from 1900, this workbook from 1904")
         if formula.table:
             return Refusal("data tables are not calculated; write the grid as formulas")
+        place, text, shape, dynamic, _ = formula
+        if place.row and (plain := self._plain(formula)) != text:
+            formula, parts = Formula(place, plain, shape, dynamic), take_apart(plain)
+        template, addresses = parts
+        key = shape, dynamic, self._key
+        kept = template.facts.get(key)
+        if kept is None:
+            if WHY in template.sample.upper():  # asks about one cell of this workbook
+                return self._translated(formula)
+            kept = template.facts[key] = self._translation(template, formula)
+        site = self._dialect.note(place) if kept.calls else None
+        return kept.filled(addresses, site)  # type: ignore[no-any-return]
+
+    def _plain(self, formula: Formula) -> str:
+        """Write out tables and names, dates as text and what is rounded as it is displayed."""
         text = formula.text
-        if formula.place.row:
-            if self._book.tables:
-                text = plain_references(text, *formula.place, self._book.tables)
-            text = self._dates.plain(self._naming.formula(text, formula.place))
-            text = self._shown.rounded(text, formula)
-        if formula.shape is None and not self._calls.search(text):
-            return self._copies(text)  # type: ignore[return-value]
-        return self._translated(Formula(formula.place, text, formula.shape, formula.dynamic))
+        if self._book.tables:
+            text = plain_references(text, *formula.place, self._book.tables)
+        text = self._dates.plain(self._naming.formula(text, formula.place))
+        return self._shown.rounded(text, formula)
 
-    def _copy(self, text: str) -> tuple[type[str], str]:
-        """Translate a formula that calls no worksheet function: it is the same in every cell."""
-        read = self._translated(Formula(Place("", 1, 1), text))
-        return type(read), str(read)
+    def _translation(self, template: Template, formula: Formula) -> Translation:
+        sample = Formula(Place("", 1, 1), template.sample, formula.shape, formula.dynamic)
+        return Translation(template, self._translated(sample, SITE))
 
-    def _translated(self, formula: Formula) -> Text | Refusal:
+    def _translated(self, formula: Formula, site: str = "") -> Text | Refusal:
         text = formula.text
         if is_unfinished(text):
             return Refusal(f"{formula} cannot be read as a formula: it ends in the middle")
@@ -156,7 +170,7 @@ class EmbeddedReader:
                 return Refusal(f"{formula} cannot be read as a formula")
             if problem := next(self._problems(plain, tokens), None):
                 return Refusal(problem)
-            text = self._dialect.translate(plain, tokens)
+            text = self._dialect.translate(plain, tokens, site)
         if problem := self._unknown.problem(text):
             return Refusal(problem)
         return Text(text)
@@ -168,7 +182,7 @@ class EmbeddedReader:
         # A range has a shape: in a name, it is not asked for a single value.
         text = self._naming.definition(name)
         formula = Formula(Place(name.name, 0, 0), text, (1, 1), dynamic=True)
-        read = self.read(formula)
+        read = self.read(formula, take_apart(text))
         if isinstance(read, Refusal):
             return Refusal(f"uses the name {name.name}: {read}")
         return Name(name.name, read, name.sheet)
@@ -320,7 +334,13 @@ _QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
 
 
 def volatile_warning(formulas: Iterable[Formula]) -> list[str]:
-    """Warn of functions that give another answer each time, so that no two runs agree."""
+    """Warn of functions that give another answer each time, so that no two runs agree.
+
+    Parameters
+    ----------
+    formulas : iterable of Formula
+        One of each kind that the workbook holds.
+    """
     used: dict[str, Formula] = {}
     for formula in formulas:
         if "(" in formula.text and (found := _VOLATILE.search(formula.text)):

@@ -8,13 +8,14 @@ to the strict engine as a whole, so that no cell stands on one that is not prove
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 
 from xlcredit.ooxml.book import Book, Formula
-from xlcredit.ooxml.place import extent, quoted
 from xlcredit.ooxml.spelling import plain_name
+from xlcredit.recalc.masks import Parts, numbered, take_apart
+from xlcredit.recalc.numerictexts import NumericTexts
 
-__all__ = ["FORMATS", "RANGE_FUNCTIONS", "SCALAR_FUNCTIONS", "is_proven", "outside"]
+__all__ = ["FORMATS", "RANGE_FUNCTIONS", "SCALAR_FUNCTIONS", "Proven", "outside"]
 
 #: Functions of single values: a cell, a constant, or an expression of them.
 SCALAR_FUNCTIONS = frozenset(
@@ -72,20 +73,52 @@ _TAKE_TRUTH = {
     "OR",
     "VLOOKUP",
 }
-#: Text that Excel reads as a number, a date or a truth value where it needs one.
-_NUMERIC = re.compile(
-    r"\s*[-+(]?[$€£]?[\d.,/:\- ]*\d[\d.,/:\- ]*(?:[eE][-+]?\d+)?%?\)?\s*|true|false"
-    r"|\d{1,2}[- ][A-Za-z]{3,9}(?:[- ,]+\d{2,4})?|[A-Za-z]{3,9}[- ]\d{1,2}(?:[- ,]+\d{2,4})?",
-    re.IGNORECASE,
-)
 #: What a criterion of COUNTIF may be: a word, no pattern and no comparison.
 _WORD = re.compile(r'"[\w ]+"\Z')
 _CONSTANT = re.compile(r'-?\d+(?:\.\d+)?%?\Z|"[^"]*"\Z')
 
 
-def is_proven(book: Book, functions: Collection[str]) -> bool:
-    """Whether every formula of a workbook is inside the proven dialect."""
-    return not outside(book, functions)
+class Proven:
+    """What leads out of the proven dialect in one workbook.
+
+    Parameters
+    ----------
+    book : Book
+        The workbook.
+    functions : collection of str
+        The worksheet functions, in capitals: Python calculates those for every engine.
+    """
+
+    def __init__(self, book: Book, functions: Collection[str]) -> None:
+        self._book = book
+        self._functions = functions
+        self._key = numbered(("proven", frozenset(functions)))
+        self._texts = NumericTexts(book)
+
+    def problem_of_book(self) -> str:
+        """Say what leads out of it, besides formulas; nothing if all stays inside."""
+        book = self._book
+        if book.uses_1904_dates or book.iteration or book.tables or book.as_displayed:
+            return "the workbook has tables, iterates, or counts or shows numbers in its own way"
+        for name in book.names:
+            if not (book.is_area(name.text) or _CONSTANT.match(name.text)):
+                return f"the name {name.name} is neither a range nor a constant"
+        return ""
+
+    def problem(self, formula: Formula, parts: Parts) -> str:
+        """Say what in a formula leads out of it."""
+        template, addresses = parts
+        if template.gaps < 0:
+            return "a formula that reads more cells than are looked through"
+        if self._texts and (sheet := self._texts.read(formula, template, addresses)):
+            return f"formulas may read numbers stored as text on the sheet {sheet}"
+        facts = template.facts
+        key = self._key, formula.shape is None, formula.dynamic or formula.table
+        if key not in facts:
+            sample = formula._replace(text=template.sample)
+            facts[key] = _outside(sample, self._functions)
+        told: str = facts[key]
+        return told
 
 
 def outside(book: Book, functions: Collection[str]) -> str:
@@ -96,64 +129,15 @@ def outside(book: Book, functions: Collection[str]) -> str:
     book : Book
         The workbook.
     functions : collection of str
-        The worksheet functions, in capitals: Python calculates those for every engine.
+        The worksheet functions, in capitals.
     """
-    if book.uses_1904_dates or book.iteration or book.tables or book.as_displayed:
-        return "the workbook has tables, iterates, or counts or shows numbers in its own way"
-    for name in book.names:
-        if not (book.is_area(name.text) or _CONSTANT.match(name.text)):
-            return f"the name {name.name} is neither a range nor a constant"
-    if sheet := _numbers_as_text(book):
-        return f"formulas may read numbers stored as text on the sheet {sheet}"
-    known: dict[str, str] = {}
-    for formula in book.formulas.values():
-        shape = f"{formula.shape and (formula.dynamic or formula.table)}"
-        key = _masked(formula.text) + shape
-        if key not in known:
-            known[key] = _outside(formula, functions)
-        if known[key]:
-            return f"{formula.place}: {known[key]}"
+    proven = Proven(book, functions)
+    if problem := proven.problem_of_book():
+        return problem
+    for place, formula in book.formulas.items():
+        if problem := proven.problem(formula, take_apart(formula.text)):
+            return f"{place}: {problem}"
     return ""
-
-
-def _numbers_as_text(book: Book) -> str:
-    """Find a sheet with text that reads as a number and that formulas may take for one."""
-    for sheet, cells in book.constants.items():
-        numeric = [at for at, v in cells.items() if isinstance(v, str) and _NUMERIC.fullmatch(v)]
-        if numeric and any(_covers(area, numeric) for area in _read(book, sheet, numeric)):
-            return sheet
-    return ""
-
-
-def _read(book: Book, sheet: str, cells: list[tuple[int, int]]) -> Iterator[str]:
-    """Give the addresses that formulas read on a sheet, and names of cells that they mention."""
-    mark = f"{quoted(sheet)}!".lower()
-    for formula in book.formulas.values():
-        here = formula.place.sheet == sheet
-        if here or mark in formula.text.lower():
-            yield from _addresses(formula.text, mark, here=here)
-    for name in book.names:
-        if mark in name.text.lower():
-            areas = list(_addresses(name.text, mark, here=False))
-            if any(_covers(a, cells) for a in areas) and _is_used(book, name.name):
-                yield from areas
-
-
-def _addresses(text: str, mark: str, *, here: bool) -> Iterator[str]:
-    for match in _REFERENCE.finditer(text):
-        home, _, area = match.group().rpartition("!")
-        if (here and not home) or f"{home}!".lower() == mark:
-            yield area
-
-
-def _is_used(book: Book, name: str) -> bool:
-    lower = name.lower()
-    return any(lower in f.text.lower() for f in book.formulas.values())
-
-
-def _covers(area: str, cells: list[tuple[int, int]]) -> bool:
-    top, left, bottom, right = extent(area)
-    return any(top <= row <= bottom and left <= column <= right for row, column in cells)
 
 
 def _kind(match: re.Match[str]) -> str:

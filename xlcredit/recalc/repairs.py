@@ -17,9 +17,10 @@ from xlcredit.ooxml.book import Book, Formula, Name
 from xlcredit.ooxml.formulas import tokenise
 from xlcredit.ooxml.place import Place
 from xlcredit.ooxml.tables import plain_references
-from xlcredit.recalc.dialect import Dialect, calls_of
+from xlcredit.recalc.dialect import WHY, Dialect, calls_of
 from xlcredit.recalc.displayed import AsDisplayed
 from xlcredit.recalc.engine import ArrayText, Refusal, Text
+from xlcredit.recalc.masks import SITE, Parts, Translation, numbered, take_apart
 from xlcredit.recalc.naming import Naming
 from xlcredit.recalc.preflight import Unknown
 from xlcredit.recalc.textdates import TextDates
@@ -101,18 +102,38 @@ class StrictReader:
         lambdas = {n.name.upper() for n in book.names if "LAMBDA(" in n.text.upper()}
         self._unknown = Unknown({*functions, *lambdas}, functions, missing, {})
         self._calls = calls_of(functions)
+        self._areas = {n.name: n.text for n in book.names if book.is_area(n.text)}
+        # What a translation depends on, besides the formula.
+        known = frozenset(functions), frozenset(lambdas), tuple(self._areas.items())
+        self._key = numbered(("strict", *known))
         self.sites = self._dialect.sites
 
-    def read(self, formula: Formula) -> Text | Refusal:
+    def read(self, formula: Formula, parts: Parts) -> Text | Refusal:
         """Translate a formula, or say why the engine cannot calculate it."""
         if formula.table:
             return Text(formula.text)
-        text = self._plain(formula.text, formula.place)
-        text = self._shown.rounded(text, formula)
+        place, text, shape, dynamic, _ = formula
+        plain = self._shown.rounded(self._here(text, place), formula)
+        if plain != text:
+            formula, parts = Formula(place, plain, shape, dynamic), take_apart(plain)
+        template, addresses = parts
+        key = shape is None, self._key
+        kept = template.facts.get(key)
+        if kept is None:
+            if WHY in template.sample.upper():  # asks about one cell of this workbook
+                return self._translated(formula)
+            sample = Formula(Place("", 1, 1), template.sample, shape, dynamic)
+            kept = template.facts[key] = Translation(template, self._translated(sample, SITE))
+        site = self._dialect.note(place) if kept.calls else None
+        return kept.filled(addresses, site)  # type: ignore[no-any-return]
+
+    def _translated(self, formula: Formula, site: str = "") -> Text | Refusal:
+        """Translate what is the same in every cell."""
+        text = self._plain(formula.text)
         if self._calls.search(text):
             read = Formula(formula.place, text, formula.shape, formula.dynamic)
             try:
-                text = self._dialect.translate(read, tokenise(read))
+                text = self._dialect.translate(read, tokenise(read), site)
             except RecalcError:
                 return Refusal(f"{formula} cannot be read as a formula")
         if problem := self._unknown.problem(text):
@@ -123,27 +144,31 @@ class StrictReader:
 
     def read_name(self, name: Name) -> Name | Refusal:
         """Translate a defined name, or say why the engine cannot use it."""
-        text = self._naming.definition(name)
-        return Name(name.name, self._plain(text, Place(name.sheet or "", 1, 1)), name.sheet)
+        text = self._here(self._naming.definition(name), Place(name.sheet or "", 1, 1))
+        return Name(name.name, self._plain(text), name.sheet)
 
-    def _plain(self, text: str, place: Place) -> str:
-        """Write out what the engine does not read, or reads otherwise."""
+    def _here(self, text: str, place: Place) -> str:
+        """Write out what depends on the cell that a formula stands in."""
         if self._book.tables:
             text = plain_references(text, *place, self._book.tables)
         text = self._dates.plain(self._naming.formula(text, place))
+        if "ELL(" in text.upper():
+            text = _FILE.sub(lambda m: self._file(m, place), text)
+        return text
+
+    def _plain(self, text: str) -> str:
+        """Write out what the engine does not read, or reads otherwise."""
         if "_xl" in text:
             text = _parameters(text)
         if "(" in text:
-            text = self._calls_plain(text, place)
+            text = self._calls_plain(text)
         if ":" in text:
             text = _ONE_CELL.sub(_first, _NO_RANGE.sub("#REF!", text))
         return text
 
-    def _calls_plain(self, text: str, place: Place) -> str:
+    def _calls_plain(self, text: str) -> str:
         if " (" in text:
             text = _CLOSED.sub(_close, text)
-        if "ELL(" in text.upper():
-            text = _FILE.sub(lambda m: self._file(m, place), text)
         if _INDIRECT.search(text):
             text = self._indirect(text)
         if _SEQUENCE.search(text):
@@ -161,7 +186,7 @@ class StrictReader:
 
     def _indirect(self, text: str) -> str:
         """Let INDIRECT find defined names: the engine knows addresses only."""
-        names = {n.name: n.text for n in self._book.names if self._book.is_area(n.text)}
+        names = self._areas
         if not 0 < len(names) <= _MOST_NAMES:
             return text
         keys = ",".join(f'"{n}"' for n in names)

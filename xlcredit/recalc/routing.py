@@ -23,15 +23,15 @@ from xlcredit.recalc.outcome import (
     ONE_ENGINE,
     Doubt,
 )
-from xlcredit.recalc.proven import is_proven
-from xlcredit.recalc.run import Run
+from xlcredit.recalc.proven import Proven
+from xlcredit.recalc.run import OutsideError, Run
 
 __all__ = ["ENGINES", "choose_engine", "doubts", "main_run", "second_run"]
 
 Functions = Mapping[str, Callable[..., Any]]
 
 #: The engines that can be named.
-ENGINES: Mapping[str, Callable[[], Engine]] = {"embedded": Embedded, "strict": Strict}
+ENGINES: Mapping[str, type[Embedded] | type[Strict]] = {"embedded": Embedded, "strict": Strict}
 
 
 def main_run(
@@ -61,10 +61,8 @@ def main_run(
     saved = {p: book.saved(p) for p in (*book.formulas, *book.members)} if keep else None
     if engine != "auto":
         return Run(book, choose_engine(engine), functions, inputs, saved, beyond=far)
-    if not far and is_proven(book, functions):
-        run = Run(book, Embedded(), functions, inputs, saved, beyond=far)
-        if run.values and not run.refused:
-            return run
+    if not far and (run := _proven_run(book, inputs, functions, saved)):
+        return run
     try:
         return Run(book, Strict(), functions, inputs, saved, beyond=far)
     except RecalcError as error:
@@ -73,6 +71,23 @@ def main_run(
             return Run(book, Embedded(), functions, inputs, saved, beyond=far)
         except RecalcError:
             raise error from None
+
+
+def _proven_run(
+    book: Book,
+    inputs: Mapping[Place, Value],
+    functions: Functions,
+    saved: Mapping[Place, Value] | None,
+) -> Run | None:
+    """Let the embedded engine calculate a workbook that is inside its proven dialect."""
+    proven = Proven(book, functions)
+    if proven.problem_of_book():
+        return None
+    try:
+        run = Run(book, Embedded(), functions, inputs, saved, within=proven)
+    except OutsideError:
+        return None
+    return run if run.values and not run.refused else None
 
 
 def choose_engine(engine: str | Engine) -> Engine:
@@ -116,7 +131,9 @@ def doubts(book: Book, main: Run, second: Run | None, *, alone: bool) -> Iterato
     alone : bool
         Whether the main engine needs none: it is inside its proven dialect, or was asked for.
     """
+    unsure = main.calls.unsure | (second.calls.unsure if second else {})
     disputes = set(_disputes(book, main, second)) if second else set()
+    disputes |= {place for place in unsure if place in main.values}
     roots = disputes | {p for p in main.values if book.members.get(p, p) in main.refused}
     dependent = dependants(book, roots)
     for place, value in main.values.items():
@@ -124,6 +141,8 @@ def doubts(book: Book, main: Run, second: Run | None, *, alone: bool) -> Iterato
         other: Value = None
         if anchor in main.refused:
             outcome, reason = NOT_CALCULATED, main.refused[anchor]
+        elif place in unsure:
+            outcome, reason = DISPUTED, unsure[place]
         elif place in disputes and second is not None:
             outcome, other = DISPUTED, second.values[place]
             reason = f"the embedded engine gives {_shown(other)}"

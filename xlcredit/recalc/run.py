@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from xlcredit.errors import CellError
@@ -12,15 +12,29 @@ from xlcredit.ooxml.place import Place
 from xlcredit.ooxml.values import Value
 from xlcredit.recalc.calls import Calls
 from xlcredit.recalc.engine import BLOCKED, Engine, Model, Refusal, Text
+from xlcredit.recalc.masks import Parts, Template, take_apart
+from xlcredit.recalc.proven import SCALAR_FUNCTIONS, Proven
 
-__all__ = ["MISSING", "Run"]
+__all__ = ["MISSING", "OutsideError", "Run"]
 
 #: What a cell shows that is not calculated: an error, so that no total can hide it.
 MISSING = CellError("#N/A", "not calculated")
 _WORD = re.compile(r"[^\W\d][\w.\\]*|\\[\w.\\]*")
 _CHANCE = re.compile(r"(?<![\w.])(?:_xlfn\.)?(?:NOW|RAND|RANDBETWEEN|RANDARRAY)\(", re.IGNORECASE)
 _BY_CHANCE = Refusal("gives another answer each time")
+Sheets = dict[str, dict[tuple[int, int], Value | Text]]
+
 _SEVERAL = Refusal("has several values; enter it as an array formula (Ctrl+Shift+Enter)")
+
+
+#: Functions whose result is one value, whatever they are given.
+_ONE_VALUE = SCALAR_FUNCTIONS | set("AVERAGE COLUMNS COUNT IRR ROWS SUM SUMPRODUCT".split())
+#: What several values may come from.
+_OF_RANGES = re.compile(r"[:{\[#@]")
+
+
+class OutsideError(Exception):
+    """A formula that leads out of the dialect that was asked for."""
 
 
 class Run:
@@ -42,6 +56,15 @@ class Run:
         Formulas that no engine is given, and why; see :mod:`xlcredit.recalc.limits`.
     second : bool
         Whether this is a second opinion: it has none on chance and on the clock.
+    within : Proven, optional
+        The dialect that no formula may leave.
+    part : collection of Place, optional
+        The formulas that are calculated; all of them by default.
+
+    Raises
+    ------
+    OutsideError
+        If one does.
     """
 
     def __init__(
@@ -54,16 +77,26 @@ class Run:
         *,
         beyond: Mapping[Place, str] | None = None,
         second: bool = False,
+        within: Proven | None = None,
+        part: Collection[Place] | None = None,
     ) -> None:
         self.engine = engine
         self.spills: dict[Place, tuple[int, int]] = {}
         """Rows and columns that each spilling formula fills."""
         self.refused: dict[Place, str] = {}
         """The formulas that the engine has not calculated, and why."""
+        self.kinds: dict[Template, Formula] = {}
+        """The first formula of each kind, in the order of the workbook."""
         self._book = book
         self._known = known
         self._second = second
         self._beyond = beyond or {}
+        self.within = within
+        self._part = part
+        self._own = frozenset(functions)
+        several = {n.name.lower() for n in book.names if not book.locate(n.text, n.sheet or "")}
+        self._single = {name.lower() for name in book.cell_names} - several
+        self._may_spill: set[Place] = set()
         functions = {**engine.corrections, **functions}
         self._reader = engine.reader(book, functions)
         self.calls = Calls(functions, self._reader.sites)
@@ -78,7 +111,7 @@ class Run:
     def again(self) -> None:
         """Calculate what has changed since."""
         self._values = None
-        self.calls.refused.clear()
+        self.calls.begin()
         self.engine.calculate()
         self.refused = self._unread | self.calls.refused
 
@@ -94,39 +127,61 @@ class Run:
     def _model(self, inputs: Mapping[Place, Value]) -> Model:
         """Translate the workbook; what the engine refuses is a constant to it."""
         book = self._book
-        sheets: dict[str, dict[tuple[int, int], Value | Text]]
-        sheets = {name: dict(cells) for name, cells in book.constants.items()}
+        sheets: Sheets = {name: dict(cells) for name, cells in book.constants.items()}
         for place, value in inputs.items():
             sheets[place.sheet][place.row, place.column] = value
+        one_value: dict[Template, bool] = {}
+        chosen = book.formulas if self._part is None else {p: book.formulas[p] for p in self._part}
+        for place, formula in chosen.items():
+            parts = template, _ = take_apart(formula.text)
+            if template not in one_value:
+                self.kinds[template] = formula
+                one_value[template] = self._has_one_value(template)
+            if self.within and (problem := self.within.problem(formula, parts)):
+                raise OutsideError(f"{place}: {problem}")
+            if formula.shape or not one_value[template]:
+                self._may_spill.add(place)
+            self._put(sheets, formula, self._read(formula, parts))
         names, broken = self._names()
-        pattern = _any_of(broken)
-        for place, formula in book.formulas.items():
-            read: Text | Refusal
-            if place in self._beyond:
-                read = Refusal(self._beyond[place])
-            else:
-                read = self._reader.read(formula)
-            if self._second and "(" in formula.text and _CHANCE.search(formula.text):
-                read = _BY_CHANCE
-            if isinstance(read, Text) and pattern and (bad := pattern.search(formula.text)):
-                read = broken[bad[1].lower()]
-            if isinstance(read, Text):
-                sheets[place.sheet][place.row, place.column] = read
-            else:
-                self.refused[place] = str(read)
-                for member in self._cells(formula):
-                    at = (member.row, member.column)
-                    sheets[place.sheet][at] = self._instead(member)
+        if pattern := _any_of(broken):
+            for place, formula in book.formulas.items():
+                if place not in self.refused and (bad := pattern.search(formula.text)):
+                    self._put(sheets, formula, broken[bad[1].lower()])
         return Model(sheets, names, book.iteration, book)
+
+    def _has_one_value(self, template: Template) -> bool:
+        """Whether a formula cannot give several values, so that nobody need ask the engine."""
+        functions, words = template.operands
+        if not words <= self._single:
+            return False
+        if self.within:  # ranges stand where they are added up, and calls give one value
+            return functions <= _ONE_VALUE | self._own
+        return functions <= _ONE_VALUE and not _OF_RANGES.search(template.sample)
+
+    def _read(self, formula: Formula, parts: Parts) -> Text | Refusal:
+        if formula.place in self._beyond:
+            return Refusal(self._beyond[formula.place])
+        if self._second and parts[0].fact("chance", _CHANCE.search):
+            return _BY_CHANCE
+        return self._reader.read(formula, parts)
+
+    def _put(self, sheets: Sheets, formula: Formula, read: Text | Refusal) -> None:
+        """Give the engine a formula, or a constant in its place."""
+        place = formula.place
+        if isinstance(read, Text):
+            sheets[place.sheet][place.row, place.column] = read
+            return
+        self.refused[place] = str(read)
+        for member in self._cells(formula):
+            sheets[place.sheet][member.row, member.column] = self._instead(member)
 
     def _instead(self, place: Place) -> Value:
         return MISSING if self._known is None else self._known.get(place)
 
     def _names(self) -> tuple[list[Name], dict[str, Refusal]]:
         """Translate the names that formulas mention: old workbooks are full of broken ones."""
-        words = {w.lower() for f in self._book.formulas.values() for w in _WORD.findall(f.text)} | {
-            w.lower() for n in self._book.names for w in _WORD.findall(n.text)
-        }
+        words = {w for template in self.kinds for w in template.fact("words", _words)}
+        words |= {w for name in self._book.names for w in _words(name.text)}
         names: list[Name] = []
         broken: dict[str, Refusal] = {}
         for name in self._book.names:
@@ -155,9 +210,16 @@ class Run:
         self.spills = {}
         for place, formula in self._book.formulas.items():
             if place not in self.refused:
-                values.update(self._taken(place, formula))
+                if place in self._may_spill:
+                    values.update(self._taken(place, formula))
+                elif isinstance(value := self.engine.value(*place), Refusal):
+                    self.refused[place] = f"{formula} {value}"
+                else:
+                    values[place] = 0.0 if value is None else value
             if place in self.refused:
                 values.update({p: self._instead(p) for p in self._cells(formula)})
+        if len(values) == len(self._book.formulas):
+            return values
         order = {sheet: i for i, sheet in enumerate(self._book.sheets)}
         rows_first = sorted(values, key=lambda p: (order[p.sheet], p.row, p.column))
         return {place: values[place] for place in rows_first}
@@ -187,6 +249,10 @@ class Run:
                     return {}
                 members[Place(place.sheet, row, column)] = 0.0 if member is None else member
         return members
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(word.lower() for word in _WORD.findall(text))
 
 
 def _any_of(names: Mapping[str, Refusal]) -> re.Pattern[str] | None:

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import IO, Any
 
 from xlcredit.errors import RecalcError
+from xlcredit.garbage import uncollected
 from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.package import Package
 from xlcredit.ooxml.patch import Changes, patch_calculation, patch_sheet
 from xlcredit.ooxml.place import Place
 from xlcredit.ooxml.values import Value
 from xlcredit.recalc.calls import default_functions
+from xlcredit.recalc.citations import with_sources
 from xlcredit.recalc.engine import Engine
+from xlcredit.recalc.focus import Focus
+from xlcredit.recalc.formualizer import Embedded
 from xlcredit.recalc.inputs import Inputs, resolve_inputs
 from xlcredit.recalc.outcome import Recalculation, differences, faults
 from xlcredit.recalc.preflight import volatile_warning
@@ -45,8 +49,8 @@ def recalculate(
     The copy differs from the source only in the values beside the formulas and in the inputs
     that were set: all other parts of the file, and every formula, are the same bytes.
 
-    Cells are changed as they are given, and no others: :func:`xlcredit.recalculate` also takes the
-    citation from an input of a workbook made by xlcredit.
+    In a workbook made by xlcredit, an input that is set also loses the source and the date of the
+    figure it had.
 
     Parameters
     ----------
@@ -90,16 +94,17 @@ def recalculate(
     1.182
     """
     started = time.perf_counter()
-    book = source if isinstance(source, Book) else Book(Package(source))
-    new = resolve_inputs(book, inputs or {})
-    own = default_functions() if functions is None else functions
-    run = Calculation(book, own, engine, keep=keep)
-    run.calculate(new)
-    if strict and run.refused:
-        raise RecalcError(_first(run.refused))
-    if target is not None:
-        run.write(target, new, overwrite=overwrite)
-    return run.result(new, started)
+    with uncollected():
+        book = source if isinstance(source, Book) else Book(Package(source))
+        new = resolve_inputs(book, with_sources(book, inputs or {}))
+        own = default_functions() if functions is None else functions
+        run = Calculation(book, own, engine, keep=keep)
+        run.calculate(new)
+        if strict and run.refused:
+            raise RecalcError(_first(run.refused))
+        if target is not None:
+            run.write(target, new, overwrite=overwrite)
+        return run.result(new, started)
 
 
 def _first(refused: Mapping[Place, str]) -> str:
@@ -174,6 +179,23 @@ class Calculation:
         """Calculate what has changed since."""
         self._main.again()
 
+    def focus(self, part: Collection[Place], inputs: Mapping[Place, Value]) -> Focus | None:
+        """Take a part of the workbook into an engine of its own; None if it is not to be trusted.
+
+        Parameters
+        ----------
+        part : collection of Place
+            All formulas that some cells are calculated from.
+        inputs : mapping
+            The inputs that the whole is calculated with.
+        """
+        main = self._main
+        if main.within is None or main.refused:
+            return None
+        alone = Run(self.book, Embedded(), self._own, inputs, within=main.within, part=part)
+        focus = Focus(main, part, alone)
+        return focus if focus.is_sound else None
+
     def values(self) -> dict[Place, Value]:
         """Give the value of every formula's cell and of the cells that arrays fill."""
         return self._main.values
@@ -197,7 +219,7 @@ class Calculation:
             names={n: everything[p.sheet].get((p.row, p.column)) for n, p in places},
             errors=list(faults(book, values, main.calls, main.refused)),
             changes=list(differences(book, values)),
-            warnings=volatile_warning(book.formulas.values()),
+            warnings=volatile_warning(main.kinds.values()),
             functions_called={n: k for n, k in sorted(called) if n in self._own},
             cells=len(book.formulas),
             seconds=0.0 if started is None else time.perf_counter() - started,

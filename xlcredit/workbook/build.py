@@ -13,11 +13,14 @@ from openpyxl.workbook.defined_name import DefinedName
 from xlcredit._version import __version__
 from xlcredit.deals.deal import Deal
 from xlcredit.deals.template import Template
+from xlcredit.errors import FormulaError
 from xlcredit.ooxml.place import quoted
+from xlcredit.workbook.circles import find_circle
 from xlcredit.workbook.draft import Draft, Page, protect
 from xlcredit.workbook.native import native
 from xlcredit.workbook.pages.annual import AnnualPage
 from xlcredit.workbook.pages.audit import AuditPage, ChecksPage
+from xlcredit.workbook.pages.compliance import CompliancePage
 from xlcredit.workbook.pages.curves import CurvesPage, with_curves
 from xlcredit.workbook.pages.functions import FunctionsPage
 from xlcredit.workbook.pages.inputs import InputsPage
@@ -66,6 +69,7 @@ def build(
     template = with_curves(template)
     book = Draft(template, deal, Workbook(), Places(template.months), frozen)
     pages = _pages(template, curves)
+    book.places.sheets = [page.name for page in pages]
     for page in pages:
         page.place(book)
     book.workbook.remove(book.workbook.worksheets[0])
@@ -73,6 +77,7 @@ def build(
         sheet = book.workbook.create_sheet(page.name)
         page.write(book, sheet)
         protect(sheet)
+    _refuse_circles(book)
     _define_names(book)
     _describe(book)
     return saved(book.workbook, book.deal.as_of)
@@ -83,6 +88,7 @@ def _pages(template: Template, curves: list[CurvesPage]) -> list[Page]:
         TermSheetPage(),
         SummaryPage(),
         *([AnnualPage()] if template.annual else []),
+        *([CompliancePage()] if template.compliance else []),
         InputsPage(),
         *curves,
         *(MonthlyPage(sheet) for sheet in template.sheet),
@@ -92,6 +98,21 @@ def _pages(template: Template, curves: list[CurvesPage]) -> list[Page]:
         SourcesPage(),
         FunctionsPage(),
     ]
+
+
+def _refuse_circles(book: Draft) -> None:
+    """Stop at formulas that read themselves, by the names that the template has for them."""
+    circle = find_circle(book.workbook, book.places.cells)
+    if not circle:
+        return
+    named = {place: name for name, place in book.places.cells.items()}
+    rows = {(place.sheet, place.row): name for name, place in book.places.rows.items()}
+    names = [named.get(p) or rows.get((p.sheet, p.row)) or str(p) for p in circle]
+    names = [name for at, name in enumerate(names) if at == 0 or name != names[at - 1]]
+    first = names[0]
+    told = f"{first} reads " + ", which reads ".join([*names[1:], first])
+    remedy = f"read the month before, {{{first}.prev}}" if first in rows.values() else "break it"
+    raise FormulaError(f"{told}: a circle; {remedy}", f'name = "{first}"')
 
 
 def _define_names(book: Draft) -> None:

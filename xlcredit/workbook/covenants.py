@@ -10,9 +10,9 @@ from typing import ClassVar
 from xlcredit.errors import CellError
 from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.place import Place
+from xlcredit.ooxml.reading import table
 from xlcredit.ooxml.values import Value
 from xlcredit.workbook.pages.summary import AREA_COVENANTS, COVENANT_COLUMNS
-from xlcredit.workbook.reading import table
 
 __all__ = ["BREACH", "CHECK", "PASS", "CovenantResult", "CovenantCells", "find_covenants"]
 
@@ -94,7 +94,13 @@ def find_covenants(book: Book) -> list[CovenantCells]:
     ]
 
 
+#: From here on decimals say nothing.
+_LARGE = 1e5
+
+
 def _shown(value: Shown) -> str:
     if isinstance(value, CellError):
         return value.code
-    return f"{value:,.6g}" if isinstance(value, float) else str(value or "")
+    if isinstance(value, float):
+        return f"{value:,.0f}" if abs(value) >= _LARGE else f"{value:,.6g}"
+    return str(value or "")

@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from openpyxl.formula import Tokenizer
-from openpyxl.formula.tokenizer import Token, TokenizerError
+from openpyxl.formula.tokenizer import Token
 from openpyxl.utils import get_column_letter as letter
 
 from xlcredit.errors import DealError, FormulaError
 from xlcredit.hints import did_you_mean
 from xlcredit.ooxml.place import Place, quoted
+from xlcredit.workbook.grammar import YOUNG, problem_of
 
 __all__ = ["FIRST", "OPENING", "TOTAL", "UNIT", "Places"]
 
@@ -24,8 +25,7 @@ _LIVES = {"loan": (FIRST, ""), "life": (OPENING, "+1")}
 _BRACES = re.compile(r"\{([A-Za-z_][\w.]*)\}")
 _CELL = re.compile(r"\$?[A-Z]{1,3}\$?\d+\Z")
 _WORD = re.compile(r"[A-Za-z_]\w*")
-#: Functions younger than the file format carry a prefix in the file.
-_YOUNG = re.compile(r"\b(IFNA|MINIFS|MAXIFS|NORM\.S\.DIST|GAMMA\.DIST|GAMMALN\.PRECISE)\(")
+_YOUNG = re.compile(rf"\b({'|'.join(map(re.escape, YOUNG))})\(")
 
 
 @dataclass
@@ -38,6 +38,10 @@ class Places:
     blocks: dict[str, tuple[Place, Place]] = field(default_factory=dict)
     #: The upper left cell of the tables that charts of another sheet draw, by title.
     tables: dict[str, Place] = field(default_factory=dict)
+    #: The sheets of the book.
+    sheets: list[str] = field(default_factory=list)
+    #: Those with time across.
+    monthly: set[str] = field(default_factory=set)
     #: Formulas of the template that were found sound.
     _sound: set[str] = field(default_factory=set)
 
@@ -112,6 +116,9 @@ class Places:
         if part not in columns and part not in _LIVES:
             known = ", ".join(f".{word}" for word in [*columns, *_LIVES, "budget"] if word)
             raise DealError(f"{{{name}}}: .{part} is not one of {known}")
+        if part in ("", "prev", "next") and (column < OPENING or sheet not in self.monthly):
+            said = "is the value of a month, and here are no months"
+            raise DealError(f"{{{name}}} {said}; write {{{row}.all}}, .first, .opening or .total")
         prefix = "" if place.sheet == sheet else f"{quoted(place.sheet)}!"
         if part in _LIVES:
             first, more = _LIVES[part]
@@ -136,15 +143,14 @@ class Places:
 
     def _check(self, formula: str) -> None:
         """Find a misspelt name now, not as #NAME? in front of a committee."""
-        try:
-            brackets = [token.subtype for token in Tokenizer("=" + formula).items]
-        except (TokenizerError, IndexError):
-            raise DealError("brackets or quotes do not match") from None
-        if brackets.count(Token.OPEN) != brackets.count(Token.CLOSE):
-            raise DealError("brackets do not match")
+        if problem := problem_of(formula, self.sheets):
+            raise DealError(problem)
         for name in self.names_in(formula):
+            if name in self.rows:
+                raise DealError(f"{name} is a monthly row; write {{{name}}}")
             if name not in self.cells:
-                raise DealError(f"{name} is not known{did_you_mean(name, self.cells)}")
+                hint = did_you_mean(name, self.cells) or did_you_mean(name, self.rows)
+                raise DealError(f"{name} is not known{hint}")
 
     def names_in(self, formula: str) -> list[str]:
         """Defined names that a formula uses."""

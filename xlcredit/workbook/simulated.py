@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from xlcredit.deals import load, read_deal
-from xlcredit.errors import CellError, DealError, FileError, UserError
+from xlcredit.deals import fill_deal, load, read_toml
+from xlcredit.errors import CellError, DealError, UserError
 from xlcredit.functions import call
 from xlcredit.functions.simulation import SERIES, deal_of
 from xlcredit.hints import did_you_mean
@@ -98,15 +97,10 @@ def simulate(
 
 
 def _from_toml(path: Path) -> list[Any]:
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise FileError(f"{path}: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise DealError(f"{path}: {error}") from None
+    content = read_toml(path)
     if "template" in content:
-        template, _ = load(content["template"])
-        return _from_workbook(build(template, read_deal(path, template)), path)
+        template, _ = load(str(content["template"]))
+        return _from_workbook(build(template, fill_deal(content, template, path)), path)
     terms, series = content.get("terms"), content.get("series", {})
     if not isinstance(terms, dict) or not isinstance(series, dict):
         message = "a deal file names a template; a file to simulate has a table [terms]"

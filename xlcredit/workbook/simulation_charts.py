@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from xlcredit.models.simulation import Deal, Result
-from xlcredit.workbook.sensitivity.chart import pyplot
+from xlcredit.workbook.pictures import png, pyplot, write_picture
 
 __all__ = ["write_charts"]
 
@@ -36,7 +36,6 @@ def write_charts(deal: Deal, result: Result, folder: Path, title: str) -> list[P
         where there is one, first calls and defaults by period.
     """
     figure_class = pyplot()
-    folder.mkdir(parents=True, exist_ok=True)
     drawn = [("events", _events)]
     if deal.terms.call_ltv is not None:
         drawn.insert(0, ("ltv", _ltv))
@@ -49,9 +48,7 @@ def write_charts(deal: Deal, result: Result, folder: Path, title: str) -> list[P
         draw(axes, deal, result)
         axes.set_title(f"{title}\n{result.paths:,} paths, seed {result.seed}", loc="left")
         axes.spines[["top", "right"]].set_visible(False)
-        path = folder / f"{name}.png"
-        figure.savefig(path, dpi=150, metadata={"Software": None})
-        written.append(path)
+        written.append(write_picture(folder / f"{name}.png", png(figure, 150)))
     return written
 
 

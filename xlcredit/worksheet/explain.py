@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import ast
 import dataclasses
-import doctest
 import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from textwrap import wrap
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from xlcredit.errors import CODES
 from xlcredit.worksheet.registry import Function, Parameter
 from xlcredit.worksheet.vocabulary import VOCABULARY
+
+if TYPE_CHECKING:
+    import doctest
 
 __all__ = [
     "Argument",
@@ -175,6 +177,8 @@ def _references(text: str) -> list[str]:
 
 def _examples(doc: str) -> Iterable[Example]:
     """Turn ``call("XLC_RENT", 2.5, [0, 12])`` into ``=XLC_RENT(2.5, {0;12})``."""
+    import doctest  # noqa: PLC0415  (with a debugger; start-up stays short)
+
     names: dict[str, Any] = {}
     for example in doctest.DocTestParser().get_examples(doc):
         statement = ast.parse(example.source).body[0]

@@ -1,7 +1,6 @@
-"""A changed input: the one place where a figure loses the citation and the date it had.
+"""Changed inputs, and what keeps them from having their effect: said to whoever changes them.
 
-A figure that somebody made up must not keep the source of the one it replaces, whoever changes
-it and however the cell is called: on the command line, in Python, in a session, in a portfolio.
+That a figure loses its citation is the rule of :mod:`xlcredit.recalc.citations`.
 """
 
 from __future__ import annotations
@@ -12,15 +11,14 @@ from typing import IO, Any
 
 from xlcredit.deals.template import AS_INPUT
 from xlcredit.ooxml.book import Book
-from xlcredit.ooxml.place import Place
+from xlcredit.ooxml.reading import open_book
 from xlcredit.recalc import session
 from xlcredit.recalc.engine import Engine
-from xlcredit.recalc.inputs import Inputs
+from xlcredit.recalc.inputs import Inputs, resolve_inputs
 from xlcredit.recalc.outcome import Recalculation
-from xlcredit.workbook.pages.inputs import CHANGED, read_inputs
-from xlcredit.workbook.reading import open_book
+from xlcredit.workbook.plausible import doubtful_cells
 
-__all__ = ["SIGNED", "recalculate", "warnings", "with_sources"]
+__all__ = ["SIGNED", "recalculate", "warnings"]
 
 
 #: Said of every copy of a signed workbook.
@@ -40,8 +38,8 @@ def recalculate(
 ) -> Recalculation:
     """Calculate every formula of a workbook, and save a copy that shows the results.
 
-    As :func:`xlcredit.recalc.session.recalculate`, which has the parameters; in a workbook made
-    by xlcredit, an input that is set also loses the source and the date of the figure it had.
+    As :func:`xlcredit.recalc.session.recalculate`, which has the parameters; it also warns of a
+    scenario that is in force, and of a signature that does not hold for the copy.
 
     Examples
     --------
@@ -53,7 +51,7 @@ def recalculate(
     result = session.recalculate(
         book,
         target,
-        inputs=with_sources(book, inputs or {}),
+        inputs=inputs,
         functions=functions,
         engine=engine,
         strict=strict,
@@ -61,33 +59,12 @@ def recalculate(
         overwrite=overwrite,
     )
     result.warnings.extend(warnings(result, inputs or {}))
+    if inputs:
+        new = resolve_inputs(book, inputs)
+        result.warnings.extend(message for _, message in doubtful_cells(book, new))
     if target is not None and book.package.signed:
         result.warnings.append(SIGNED)
     return result
-
-
-def with_sources(book: Book, inputs: Inputs) -> dict[str | Place, object]:
-    """Add what changes with inputs: in a workbook of ours, where each came from and when.
-
-    Parameters
-    ----------
-    book : Book
-        The workbook; one that has no sheet Inputs of ours is left as it is.
-    inputs : mapping
-        Names, addresses or cells to new values.
-
-    Returns
-    -------
-    dict
-        The inputs, and the cells of their sources and dates; a source or a date that is itself
-        among the inputs stays as it is given.
-    """
-    places = {key if isinstance(key, Place) else book.find(key) for key in inputs}
-    changed = [item for item in read_inputs(book).values() if item.value in places]
-    facts: dict[Place, object] = dict.fromkeys((item.source for item in changed), CHANGED)
-    facts |= dict.fromkeys(item.as_of for item in changed)
-    all_of_it: dict[str | Place, object] = dict(inputs.items())
-    return all_of_it | {place: value for place, value in facts.items() if place not in places}
 
 
 def warnings(result: Recalculation, inputs: Inputs) -> Iterator[str]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +12,15 @@ from xlcredit.deals.units import DRIVER_UNITS, Unit
 from xlcredit.errors import CellError, FileError
 from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.place import Place, address
+from xlcredit.ooxml.reading import open_book, text
 from xlcredit.ooxml.values import Value
 from xlcredit.serials import from_serial
 from xlcredit.workbook.life.stamp import Stamp, read_stamp
 from xlcredit.workbook.pages.dashboard import Dashboard, ShownFigure, read_dashboard
 from xlcredit.workbook.pages.inputs import InputsPage, read_inputs
 from xlcredit.workbook.pages.term_sheet import read_terms
-from xlcredit.workbook.reading import open_book, text
 
-__all__ = ["Change", "WorkbookDiff", "compare"]
+__all__ = ["Change", "WorkbookDiff", "compare", "moved"]
 
 #: Figures this close are the same figure.
 _TOLERANCE = 1e-9
@@ -163,6 +164,20 @@ def _numbers(sheet: str, old: Book, new: Book) -> Iterator[Change]:
 # --- what it does ---------------------------------------------------------------------------
 
 
+def moved(old: Dashboard, new: Dashboard) -> list[Change]:
+    """Give the figures, headrooms and verdicts that differ between two dashboards of a workbook.
+
+    Parameters
+    ----------
+    old, new : Dashboard
+        Before and after, such as the saved and the recalculated one.
+    """
+    found = WorkbookDiff(Path(), Path())
+    _add_effects(found, old, new)
+    verdicts = [replace(change, label=f"{change.label}, verdict") for change in found.statuses]
+    return [*found.figures, *found.covenants, *verdicts]
+
+
 def _add_effects(found: WorkbookDiff, old: Dashboard, new: Dashboard) -> None:
     before, after = (_figures(dashboard) for dashboard in (old, new))
     found.figures = list(_changed(before, after))
@@ -171,8 +186,10 @@ def _add_effects(found: WorkbookDiff, old: Dashboard, new: Dashboard) -> None:
 
 
 def _figures(dashboard: Dashboard) -> dict[str, ShownFigure]:
+    """The figures by names that no two of them share."""
+    labels = Counter(label for c in dashboard.comparisons for label in c.figures)
     return {
-        label: cell
+        f"{comparison.title}: {label}" if labels[label] > 1 else label: cell
         for comparison in dashboard.comparisons
         for label, cell in comparison.figures.items()
     }

@@ -13,13 +13,13 @@ from xlcredit.deals.values import check_value
 from xlcredit.errors import CellError, DealError
 from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.package import Package
+from xlcredit.ooxml.reading import text
 from xlcredit.ooxml.values import Value
 from xlcredit.serials import from_serial, serial
 from xlcredit.workbook.life.stamp import read_stamp
 from xlcredit.workbook.pages.curves import read_curves
 from xlcredit.workbook.pages.inputs import InputCells, read_inputs
 from xlcredit.workbook.pages.term_sheet import read_note
-from xlcredit.workbook.reading import text
 
 __all__ = ["extract"]
 

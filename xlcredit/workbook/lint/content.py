@@ -14,6 +14,7 @@ from xlcredit.ooxml.place import Area, Place, a1, extent
 from xlcredit.ooxml.values import Value
 from xlcredit.workbook.lint.rule import Spot, at, rule
 from xlcredit.workbook.lint.subject import Subject
+from xlcredit.workbook.plausible import doubtful_cells
 
 __all__ = ["Reference", "around", "reference"]
 
@@ -55,6 +56,13 @@ def input_without_unit(subject: Subject) -> Iterator[Spot]:
             named = _is_unit(beside) or _BRACKETS.search(label) or _SAYS_UNIT.search(shown)
             if not named and any(area.holds(row, column) for area in read[sheet]):
                 yield Spot(sheet, a1(row, column), f"{label.strip()} has no unit")
+
+
+@rule("L24", "another-unit", "warning", "FAST 3.05-01")
+def another_unit(subject: Subject) -> Iterator[Spot]:
+    """A figure of a workbook of ours is outside what its unit has been: it may mean another one."""
+    for place, told in doubtful_cells(subject.book):
+        yield Spot(place.sheet, a1(place.row, place.column), told)
 
 
 @rule("L10", "blank-reference", "warning", "house rule: a blank counts as nought unseen")

@@ -12,9 +12,9 @@ from openpyxl.formula.tokenizer import Token
 from openpyxl.styles.numbers import BUILTIN_FORMATS
 
 from xlcredit.errors import FileError, RecalcError
+from xlcredit.numerals import whole
 from xlcredit.ooxml.book import Book, Name
 from xlcredit.ooxml.formulas import Group, groups, tokenise
-from xlcredit.ooxml.numerals import whole
 from xlcredit.ooxml.package import Package
 from xlcredit.ooxml.place import LAST_COLUMN, Place, column_letters, extent
 from xlcredit.ooxml.values import Value

@@ -13,8 +13,11 @@ from xlcredit.workbook import style
 from xlcredit.workbook.draft import Draft, page_setup, widths
 from xlcredit.workbook.pages.curves import curve_checks
 
-__all__ = ["AuditPage", "ChecksPage"]
+__all__ = ["AREA_CHECKS", "CHECK_COLUMNS", "AuditPage", "ChecksPage"]
 
+#: The table of tests that the terminal reads back.
+AREA_CHECKS = "checks"
+CHECK_COLUMNS = ["Test", "Holds", "Status"]
 _FIRST_ROW = 5
 #: Two routes to one number may differ by rounding only.
 TOLERANCE = "1E-9"
@@ -81,7 +84,7 @@ class ChecksPage:
         """Write the sheet."""
         style.title(sheet, "Checks", "An error in a test reads CHECK; it can never read OK.")
         style.base(sheet["A3"], bold=True).value = "Master check"
-        style.table_header(sheet, 4, ["Test", "Holds", "Status"])
+        style.table_header(sheet, _FIRST_ROW - 1, CHECK_COLUMNS)
         tests = self._tests(book)
         for row, (label, formula) in enumerate(tests, start=_FIRST_ROW):
             _write_check(book, sheet, row, label, formula)
@@ -94,6 +97,7 @@ class ChecksPage:
         widths(sheet, A=72, B=12, C=12)
         sheet.freeze_panes = f"A{_FIRST_ROW}"
         page_setup(sheet)
+        book.areas[AREA_CHECKS] = f"{self.name}!$A${_FIRST_ROW - 1}:$C${last}"
 
     def _tests(self, book: Draft) -> list[tuple[str, str]]:
         # a house template need not have the input

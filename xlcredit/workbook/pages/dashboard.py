@@ -6,18 +6,20 @@ A figure is found by its defined name, and the name says its unit.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from xlcredit.deals import units
 from xlcredit.errors import CellError, FileError
+from xlcredit.ooxml import reading
 from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.place import Area, Place
 from xlcredit.ooxml.values import Value
 from xlcredit.serials import from_serial
-from xlcredit.workbook import reading
+from xlcredit.workbook.covenants import BREACH, PASS
+from xlcredit.workbook.pages.audit import AREA_CHECKS, CHECK_COLUMNS
 from xlcredit.workbook.pages.summary import (
     AREA_COMPARISONS,
     AREA_COVENANTS,
@@ -26,6 +28,7 @@ from xlcredit.workbook.pages.summary import (
     COVENANT_COLUMNS,
     READING,
 )
+from xlcredit.workbook.plausible import doubtful_cells
 
 __all__ = ["ShownFigure", "SideBySide", "CovenantLine", "Dashboard", "read_dashboard"]
 
@@ -69,6 +72,8 @@ class SideBySide:
     question: str
     figures: dict[str, ShownFigure]
     reading: str
+    notes: dict[str, str] = field(default_factory=dict)
+    """What stands below a figure, by its label."""
 
 
 @dataclass(frozen=True)
@@ -113,6 +118,16 @@ class Dashboard:
     covenants: list[CovenantLine]
     figures: dict[str, Value]
     """Those of :data:`FIGURES` that the workbook has, by their defined names."""
+    failing: list[str] = field(default_factory=list)
+    """The tests of the model that do not hold, by their labels."""
+    warnings: list[str] = field(default_factory=list)
+    """What a reader must know before trusting the figures."""
+
+    @property
+    def checked(self) -> bool:
+        """Whether the master check and every covenant have a verdict."""
+        undecided = [c for c in self.covenants if c.status not in (PASS, BREACH)]
+        return self.master_check == "OK" and not undecided
 
 
 def read_dashboard(
@@ -150,6 +165,8 @@ def read_dashboard(
         comparisons=_comparisons(cells, comparisons),
         covenants=[_covenant(cells, row) for row in covenants],
         figures={name: cells.value(name) for name in FIGURES if name in book.cell_names},
+        failing=list(_failing(cells)),
+        warnings=[told for _, told in doubtful_cells(book)],
     )
     if not dashboard.master_check:
         raise FileError(f"{path}: holds no values yet; run: xlcredit recalc {path} -o NEW.xlsx")
@@ -186,6 +203,14 @@ class _Cells:
         return ShownFigure(value, unit, in_millions)
 
 
+def _failing(cells: _Cells) -> Iterator[str]:
+    """The tests of the sheet Checks whose status is not OK."""
+    for row in reading.table(cells.book, AREA_CHECKS):
+        label, _, status = (row[word] for word in CHECK_COLUMNS)
+        if cells.text(status) != "OK":
+            yield cells.text(label)
+
+
 def _comparisons(cells: _Cells, area: Area) -> list[SideBySide]:
     """Read the bands: a title above its question, a label above its figure."""
     found = []
@@ -199,7 +224,12 @@ def _comparisons(cells: _Cells, area: Area) -> list[SideBySide]:
             cells.text(Place(area.sheet, *at))
             for at in ((top, area.left), (top + 1, area.left), (top + 1, READING))
         )
-        found.append(SideBySide(title, question, figures, message))
+        below = {
+            cells.text(Place(area.sheet, top, p.column)): cells.text(p._replace(row=top + 2))
+            for p in reading.within(cells.book, band).values()
+        }
+        notes = {label: note for label, note in below.items() if note}
+        found.append(SideBySide(title, question, figures, message, notes))
     return found
 
 

@@ -13,18 +13,13 @@ from xlcredit.deals.template import Input, Section
 from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.place import Place
 from xlcredit.ooxml.place import column_letters as letter
-from xlcredit.workbook import reading, style
+from xlcredit.recalc.citations import AREA_INPUTS, AS_OF, SOURCE, VALUE, cited
+from xlcredit.workbook import style
 from xlcredit.workbook.draft import Draft, page_setup, widths
 
-__all__ = ["AREA_INPUTS", "CHANGED", "InputCells", "InputsPage", "read_inputs"]
+__all__ = ["InputCells", "InputsPage", "read_inputs"]
 
-#: The defined name of the table, with its row of headings.
-AREA_INPUTS = "inputs_table"
-
-#: The source of an input that was changed after the workbook was built.
-CHANGED = "assumption: changed with xlcredit recalc --set"
-
-_HEADER = ["Input", "Value", "Unit", "Source", "As of", "Allowed", "Name", "Remark"]
+_HEADER = ["Input", VALUE, "Unit", SOURCE, AS_OF, "Allowed", "Name", "Remark"]
 _VALUE = 2
 _FIRST_ROW = 9
 
@@ -166,6 +161,6 @@ def read_inputs(book: Book) -> dict[str, InputCells]:
     label, value, unit, source, as_of, *_ = _HEADER
     return {
         named[row[value]]: InputCells(row[label], row[value], row[unit], row[source], row[as_of])
-        for row in reading.table(book, AREA_INPUTS)
+        for row in cited(book)
         if set(_HEADER) <= set(row) and row[value] in named
     }

@@ -11,12 +11,13 @@ from openpyxl.worksheet.pagebreak import Break
 from openpyxl.worksheet.worksheet import Worksheet
 
 from xlcredit.deals import template as templates
-from xlcredit.deals.template import Block, Row
+from xlcredit.deals.template import Block, Picture, Row
 from xlcredit.ooxml.place import Place
 from xlcredit.workbook import style
 from xlcredit.workbook.charts import shown_months
-from xlcredit.workbook.draft import Draft, page_setup, widths
+from xlcredit.workbook.draft import Draft, page_break, page_scale, page_setup, widths
 from xlcredit.workbook.places import FIRST, OPENING, TOTAL, UNIT
+from xlcredit.workbook.tables import pictures
 
 __all__ = ["MonthlyPage"]
 
@@ -24,6 +25,8 @@ _HEADER_ROW = 4
 _FIRST_ROW = 7
 #: Print: ten points become eight; a year fits beside the labels.
 _SCALE, _YEAR = 80, 12
+#: Beside the figures of a plain table: centimetres, and the rows that a chart takes.
+_CHART, _CHART_ROWS, _BESIDE = (12.4, 7.4), 15, 2
 _NEXT = re.compile(r"\{(\w+)\.next\}")
 
 
@@ -47,6 +50,7 @@ class MonthlyPage:
 
     def place(self, book: Draft) -> None:
         """Record the rows; a row that holds one constant is a named cell."""
+        book.places.monthly.add(self.name)
         for row, item in self.layout():
             if isinstance(item, Row):
                 if item.constant:
@@ -54,9 +58,22 @@ class MonthlyPage:
                 else:
                     book.places.rows[item.name] = Place(self.name, row, OPENING)
 
+    def _pictures(self, book: Draft) -> Iterator[tuple[int, Picture]]:
+        """Each table below the rows, with the row of its heading."""
+        mine = [spec for spec in book.template.picture if spec.sheet == self.name]
+        drawn = _FIRST_ROW - 1 + _CHART_ROWS * min(_BESIDE, len(mine))
+        row = max(drawn, *(at for at, _ in self.layout())) + 2
+        for spec in mine:
+            yield row, spec
+            row += pictures.height(spec)
+
     def write(self, book: Draft, sheet: Worksheet) -> None:
         """Write the sheet."""
         style.title(sheet, self.name, f"{book.deal.name}. {self.spec.purpose}.")
+        if self.spec.note:
+            day = f"{book.deal.as_of.day} {book.deal.as_of:%b %Y}"
+            note = book.formula(sheet, 3, 1, self.spec.note, "text", {"as_of": f'"{day}"'})
+            style.base(note, size=9, color=style.MUTED)
         self._header(book, sheet)
         read_ahead = _read_ahead(book)
         for row, item in self.layout():
@@ -67,8 +84,18 @@ class MonthlyPage:
         widths(sheet, A=47 if self._across else 52, B=11, C=15, D=13.5)
         for column in range(FIRST, book.places.last + 1):
             sheet.column_dimensions[letter(column)].width = 13
-        sheet.freeze_panes = sheet.cell(_HEADER_ROW + 2, FIRST)
+        sheet.freeze_panes = sheet.cell(_HEADER_ROW + 2, FIRST if self._across else 1)
+        self._draw(book, sheet)
         self._print(book, sheet)
+
+    def _draw(self, book: Draft, sheet: Worksheet) -> None:
+        """The tables one below the other; two charts beside the figures, others by their table."""
+        for index, (row, spec) in enumerate(self._pictures(book)):
+            pictures.write(book, sheet, row, spec)
+            drawn = pictures.chart(Place(self.name, row, 1), spec)
+            drawn.width, drawn.height = _CHART
+            beside = _FIRST_ROW - 1 + _CHART_ROWS * index
+            sheet.add_chart(drawn, f"{letter(FIRST)}{beside if index < _BESIDE else row + 1}")
 
     def _print(self, book: Draft, sheet: Worksheet) -> None:
         """An appendix on A3, a year a page at eight points, up to the last month of the loan."""
@@ -80,13 +107,27 @@ class MonthlyPage:
             sheet.print_area = "A1:C2"
             return
         if not self._across:
-            page_setup(sheet, landscape=False, tall=1)
+            self._print_plain(book, sheet)
             return
         last = FIRST + shown_months(book) - 1
         bottom = max(row for row, _ in self.layout())
         sheet.print_area = f"A1:{letter(last)}{bottom}"
         for column in range(FIRST + _YEAR - 1, last, _YEAR):
             sheet.col_breaks.append(Break(id=column))
+
+    def _print_plain(self, book: Draft, sheet: Worksheet) -> None:
+        """A page of figures with their charts; the tables behind the charts on others."""
+        sheet.print_title_cols = None
+        tables = list(self._pictures(book))
+        if not tables:
+            page_setup(sheet, landscape=False, tall=1)
+            return
+        sheet.print_title_rows = "1:3"
+        page_rows, top = page_scale(sheet) - _HEADER_ROW, 0
+        for row, spec in tables:
+            if not top or row + pictures.height(spec) - top > page_rows:
+                page_break(sheet, row)
+                top = row
 
     def _header(self, book: Draft, sheet: Worksheet) -> None:
         nodes, rest = self.spec.nodes, [""] * book.places.months

@@ -10,10 +10,10 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from xlcredit.deals import Input
 from xlcredit.ooxml.place import Place
+from xlcredit.recalc.citations import CHANGED
 from xlcredit.reference import UNDATED, is_older
 from xlcredit.workbook import style
 from xlcredit.workbook.draft import Draft, page_setup, widths
-from xlcredit.workbook.pages.inputs import CHANGED
 from xlcredit.workbook.pages.term_sheet import OPEN
 
 __all__ = ["SourcesPage"]

@@ -11,10 +11,11 @@ from openpyxl.worksheet.worksheet import Worksheet
 from xlcredit._version import __version__
 from xlcredit.deals.template import Term
 from xlcredit.errors import FileError
+from xlcredit.ooxml import reading
 from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.place import Place, quoted
 from xlcredit.ooxml.values import Value
-from xlcredit.workbook import reading, style
+from xlcredit.workbook import style
 from xlcredit.workbook.draft import Draft, page_setup, widths
 from xlcredit.workbook.pages.inputs import write_constant
 

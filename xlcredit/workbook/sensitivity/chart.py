@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,26 +12,25 @@ from numpy.typing import NDArray
 
 from xlcredit.errors import UserError
 from xlcredit.workbook.export import Table
+from xlcredit.workbook.pictures import png, pyplot, write_picture
+from xlcredit.workbook.sensitivity.axis import Axis
 
-__all__ = ["pyplot", "write_heat_maps"]
+__all__ = ["require_maps", "write_heat_maps"]
 
 Array = NDArray[np.float64]
 
 
-def pyplot() -> Any:
-    """Give the drawing library without a screen.
+def require_maps(axes: Sequence[Axis]) -> None:
+    """Refuse axes that make no map.
 
     Raises
     ------
     UserError
-        If it is not installed.
+        If they are not two inputs that are numbers, or if matplotlib is not installed.
     """
-    try:
-        from matplotlib.figure import Figure  # noqa: PLC0415 - an extra
-    except ImportError:
-        message = 'charts need matplotlib: pip install "xlcredit[charts]"'
-        raise UserError(message) from None
-    return Figure
+    pyplot()
+    if len(axes) != 2 or not all(axis.is_number for axis in axes):
+        raise UserError("a heat map has two axes that are numbers; give --grid twice")
 
 
 def write_heat_maps(table: Table, axes: list[str], folder: Path, title: str) -> list[Path]:
@@ -43,7 +43,8 @@ def write_heat_maps(table: Table, axes: list[str], folder: Path, title: str) -> 
     table : Table
         What :func:`~xlcredit.workbook.sensitivity.grid` gives.
     axes : list of str
-        The two inputs, both numbers: the first goes up, the second across.
+        The two inputs, both numbers (see :func:`require_maps`): the first goes up, the second
+        across.
     folder : Path
         Where the pictures go; it is made if need be.
     title : str
@@ -56,13 +57,9 @@ def write_heat_maps(table: Table, axes: list[str], folder: Path, title: str) -> 
     """
     figure_class = pyplot()
     names = [column.name for column in table.columns]
-    kinds = {column.name: column.kind for column in table.columns}
-    if len(axes) != 2 or any(kinds[axis] != "number" for axis in axes):
-        raise UserError("a heat map has two axes that are numbers; give --grid twice")
     shape = tuple(len(set(table.column(axis))) for axis in axes)
     ups, across = (sorted(set(table.column(axis))) for axis in axes)
     order = np.lexsort((table.column(axes[1]), table.column(axes[0])))
-    folder.mkdir(parents=True, exist_ok=True)
     written = []
     for name in (n for n in names if f"{n}_margin" in names):
         values, margins = (
@@ -70,12 +67,10 @@ def write_heat_maps(table: Table, axes: list[str], folder: Path, title: str) -> 
             for what in ("value", "margin")
         )
         if np.isfinite(values).any():
-            path = folder / f"{name}.png"
             picture = figure_class(figsize=(7.5, 5.2), layout="constrained")
             _draw(picture, (ups, across), axes, values, margins)
             picture.suptitle(f"{title}: {name}", fontsize=11)
-            picture.savefig(path, dpi=140, metadata={"Software": None})
-            written.append(path)
+            written.append(write_picture(folder / f"{name}.png", png(picture, 140)))
     return written
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import openpyxl
 from openpyxl.workbook.defined_name import DefinedName
 
+from xlcredit.ooxml import reading
 from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.place import Area, Place
-from xlcredit.workbook import reading
 
 
 def book_with_a_table(path: Path, left: int, top: int, order: list[str]) -> Book:

@@ -1,4 +1,4 @@
-"""Numbers as the file format spells them: Python would read many that Excel does not."""
+"""Numbers as files spell them: Python would read many that Excel and people do not."""
 
 from __future__ import annotations
 

@@ -1,0 +1,151 @@
+"""The mistakes of a template's author: each names the line of the file and the remedy."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.deals.test_checking import HOME, TEXT, build_from
+from xlcredit.deals import load
+from xlcredit.errors import DealError
+from xlcredit.workbook.grammar import problem_of
+
+#: The row whose formula most mistakes are made in, and what stands in it.
+ROW = '"MAX(0,{cfads_flat})/sizing_dscr*{in_loan}"'
+
+
+def row(formula: str) -> tuple[str, str]:
+    return ROW, ROW.replace("MAX(0,{cfads_flat})", formula)
+
+
+MISTAKES = {
+    # formulas
+    "semicolon": (*row("MAX(0;{cfads_flat})"), ["semicolon", "MAX", "write a comma"]),
+    "unknown native": (*row("MAXX(0,{cfads_flat})"), ["no function MAXX", "mean MAX?"]),
+    "young native": (*row("XLOOKUP(0,{cfads_flat.all})"), ["XLOOKUP", "mean LOOKUP?"]),
+    "unknown native, alone": (*row("ZZZ({cfads_flat})"), ["no function ZZZ", "LibreOffice"]),
+    "unknown function": (
+        "XLC_REPAYMENT(", "XLC_REPAYMENTS(",
+        ["XLC_REPAYMENTS", "mean XLC_REPAYMENT?"],
+    ),
+    "arguments of ours": (*row("XLC_DSCR({cfads_flat.all})"), ["1 argument", "XLC_DSCR(cfads,"]),
+    "too few arguments": (*row("ROUND({cfads_flat})"), ["ROUND takes 2 arguments; got 1"]),
+    "decimal comma": (*row("IF({cfads_flat}>0,5,1,0)"), ["IF takes 2 to 3", "decimal comma"]),
+    "no braces": (*row("MAX(0,cfads_flat)"), ["a monthly row", "write {cfads_flat}"]),
+    "open brace": (*row("MAX(0,{cfads_flat)"), ["{cfads_flat", "not closed"]),
+    "blank in braces": (*row("MAX(0,{cfads flat})"), ["{cfads flat}", "write {name}"]),
+    "typo in braces": (*row("MAX(0,{cfads_falt})"), ["{cfads_falt}", "mean cfads_flat?"]),
+    "unknown part": (*row("MAX(0,{cfads_flat.last})"), [".last is not one of .prev"]),
+    "open bracket": (*row("MAX(0,{cfads_flat}"), ["brackets do not match"]),
+    "typographic quotes": (*row("IF(borrower=“x”,1,0)"), ["“", 'write "']),
+    "equals twice": (*row("IF({cfads_flat}==0,1,0)"), ["==", "write ="]),
+    "unequal": (*row("IF({cfads_flat}!=0,1,0)"), ["!=", "write <>"]),
+    "power": (*row("{cfads_flat}**2"), ["**", "write ^"]),
+    "and between": (*row("IF({cfads_flat}>0 and {in_loan}=1,1,0)"), ["and", "AND(..., ...)"]),
+    "ends in an operator": (ROW, ROW.replace("*{in_loan}", "*"), ["nothing stands after *"]),
+    "begins with =": (ROW, ROW.replace('"MAX', '"=MAX'), ["must not begin with ="]),
+    "missing sheet": (*row("Cashflow!E10"), ["no sheet Cashflow", "mean Cash flow?"]),
+    "circle of two": (
+        'unit = "flag", formula = "IF({service}>0,1,0)"',
+        'unit = "flag", formula = "IF({dscr_flat}>0,1,0)"',
+        ["serviced reads dscr_flat, which reads serviced", "{serviced.prev}"],
+    ),
+    "circle of one": (
+        'formula = "IF({missed}=1,{missed_run.prev}+1,0)"',
+        'formula = "IF({missed}=1,{missed_run}+1,0)"',
+        ["missed_run reads missed_run", "{missed_run.prev}"],
+    ),
+    "month where there is none": (
+        'value = "realised_lowest"', 'value = "{realised}"', ["no months", "{realised.all}"],
+    ),
+    # the words of the file
+    "threshold": (
+        'threshold = "covenant_dscr"', 'threshold = "covenant_dcsr"', ["mean covenant_dscr?"],
+    ),
+    "field": (
+        'threshold = "covenant_dscr"', 'treshold = "covenant_dscr"',
+        ["treshold", "[[covenant]]", "mean threshold?"],
+    ),
+    "table": ("[[covenant]]", "[[covenants]]", ["covenants", "mean covenant?"]),
+    "direction": ('direction = "min"', 'direction = "minimum"', ["min or max", "'minimum'"]),
+    "unit": ('"Margin", unit = "1/year"', '"Margin", unit = "pct"', ["'pct'", "1/year"]),
+    "name twice": (
+        '{ name = "margin", label', '{ name = "base_rate", label',
+        ["base_rate is defined twice", "another name"],
+    ),
+    "months in quotes": ("months = 72\n", 'months = "72"\n', ["a whole number", "'72'"]),
+    "low above high": ("low = 0.01, high = 10 }", "low = 10, high = 0.01 }", ["above high"]),
+    "default outside": ("value = 1.40, low", "value = 0.001, low", ["0.01..10", "0.001"]),
+    "default not offered": (
+        'value = "even months", ch', 'value = "30/360", ch', ["must be one of even months"],
+    ),
+    "scenario that is none": (
+        'value = "Rents fall 20% a year more"', 'value = "Rents fall"', ["must be one of As input"],
+    ),
+    "one of two": ("plausible = [0", "plausible = [0, 0", ["a list of 2; got 3"]),
+    # no TOML
+    "no such day": ("as_of = 2025-07-28", "as_of = 2025-13-28", ["2025-13-28", "2026-11-30"]),
+    "date in another order": ("as_of = 2025-07-28", "as_of = 28.07.2025", ["year-month-day"]),
+    "date as text": ("as_of = 2025-07-28", 'as_of = "28.07.2025"', ["a date such as", "28.07"]),
+    "percentage": ("value = 0.85, low", "value = 85%, low", ['"85%" in quotes']),
+    "comma in a number": ("value = 1.40, low", "value = 1,40, low", ["write 1.40"]),
+    "quote": ('title = "Facility"', 'title = "Facility', ["quote is not closed"]),
+    "truth": ("whole = true", "whole = TRUE", ["write true or false"]),
+    "quotes in quotes": (
+        """'IF(interest_days="act/360",({period_end}-{period_end.prev})*12/days_in_year,1)'""",
+        '"IF(interest_days="act/360",1,2)"',
+        ["quotes of the other kind"],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_names_the_line_and_the_remedy(tmp_path: Path, mistake: str) -> None:
+    old, new, words = MISTAKES[mistake]
+    assert old in TEXT
+    path = tmp_path / "template.toml"
+    path.write_text(TEXT.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(DealError) as caught:
+        build_from(path)
+    told = str(caught.value)
+    assert "\n" not in told
+    assert all(word in told for word in words), told
+    line = re.match(r".*template\.toml, line (\d+): ", told)
+    assert line, told
+    changed = TEXT[: TEXT.index(old)].count("\n") + 1
+    assert abs(int(line[1]) - changed) <= 1, (told, changed)
+
+
+def test_a_percentage_in_quotes_is_a_default(tmp_path: Path) -> None:
+    path = tmp_path / "template.toml"
+    path.write_text(TEXT.replace("value = 0.85, low", 'value = "85%", low', 1), encoding="utf-8")
+    assert load(str(path))[0].inputs["covenant_realisation"].value == 0.85
+
+
+def test_what_is_no_template_says_what_it_is(tmp_path: Path) -> None:
+    with pytest.raises(DealError, match=r"a folder without a template\.toml"):
+        load(str(tmp_path))
+    (tmp_path / "template.toml").write_text(TEXT.partition("[[covenant]]")[0], encoding="utf-8")
+    with pytest.raises(DealError, match=r"is missing"):
+        load(str(tmp_path))
+    deal = str(HOME / "deal.toml")
+    with pytest.raises(DealError, match=r"is a deal file for gpu-term-loan.* --deal"):
+        load(deal)
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        'IF(A1>=0,"a;b ** == and",-B2^-2)',
+        "INDEX(A1:A9,1,,1)+SUM(A1:INDEX(A1:A9,3))*50%",
+        "MATCH(1,{1,2;3,4},0)",
+        '\'My sheet\'!A1&" and "&"x"',
+        "XLC_DSCR(A1:A2,B1:B2,,3)",
+        "PI()*IFNA(1,2)",
+        "+A1--B1",
+    ],
+)
+def test_a_sound_formula_passes(formula: str) -> None:
+    assert problem_of(formula, ["My sheet"]) == ""

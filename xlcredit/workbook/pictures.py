@@ -1,0 +1,65 @@
+"""Pictures: drawn in memory without a screen, written whole or not at all."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+from xlcredit.errors import FileError, UserError
+from xlcredit.files import replace_file
+
+__all__ = ["png", "pyplot", "refuse_pictures", "write_picture"]
+
+
+def pyplot() -> Any:
+    """Give the drawing library's figure, which needs no screen.
+
+    Raises
+    ------
+    UserError
+        If it is not installed.
+    """
+    try:
+        from matplotlib.figure import Figure  # noqa: PLC0415 - an extra
+    except ImportError:
+        message = 'charts need matplotlib: pip install "xlcredit[charts]"'
+        raise UserError(message) from None
+    return Figure
+
+
+def png(figure: Any, dpi: int) -> bytes:
+    """Draw a figure; equal figures are equal bytes."""
+    drawn = io.BytesIO()
+    figure.savefig(drawn, format="png", dpi=dpi, metadata={"Software": None})
+    return drawn.getvalue()
+
+
+def refuse_pictures(folder: Path, force: bool) -> None:
+    """Stop before the pictures of another run are lost.
+
+    Raises
+    ------
+    FileError
+        If the folder is a file, or holds pictures already and ``force`` is not given.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise FileError(f"{folder}: is a file; name a folder for the charts")
+    if not force and any(folder.glob("*.png")):
+        raise FileError(f"{folder}: holds pictures already; use --force to replace them")
+
+
+def write_picture(path: Path, content: bytes) -> Path:
+    """Write a picture, and the folder it stands in if need be.
+
+    Raises
+    ------
+    FileError
+        If it cannot be written; what stood there still does.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        replace_file(path, content)
+    except OSError as error:
+        raise FileError(f"{path}: cannot be written: {error.strerror}") from None
+    return path
