@@ -18,11 +18,15 @@ READ = (
     *("unpaid_at_maturity", "first_missed_month", "loss", "lender_irr", "min_dscr", "max_ltv"),
     *("breakeven_decline", "expected_loss_spread", "required_spread", "downside_unpaid"),
     *("downside_loss", "downside_irr", "downside_dscr", "expected_loss"),
+    *("spread_scenarios", "spread_hazard"),
 )
 
 
 #: Templates with cells that stay frozen in the copy.
 FROZEN = {"gpu-term-loan"}
+
+#: What reads a simulation that is frozen, or a break-even that only functions can find.
+READS_FROZEN = {"expected_loss_spread", "required_spread"}
 
 #: Inputs to change in the copy, by template.
 CHANGED: dict[str, list[dict[str, float | str]]] = {
@@ -72,6 +76,11 @@ def test_it_recalculates_to_the_same_figures(name: str, usual: Example, copy: Pa
         native = recalculate(copy, inputs=changed)
         expected = recalculate(usual.path, inputs=changed)
         for figure in READ:
+            if name in FROZEN and figure in READS_FROZEN:
+                continue
+            if native.names[figure] == "needs the add-in":
+                assert figure == "breakeven_decline" and changed["cash_sweep"]
+                continue
             assert native.names[figure] == pytest.approx(expected.names[figure], rel=1e-8), figure
         assert native.names["master_check"] == expected.names["master_check"] == "OK"
         shown = {p: v for p, v in expected.values["Stress"].items() if isinstance(v, float)}
