@@ -18,6 +18,7 @@ READ = (
     *("unpaid_at_maturity", "first_missed_month", "loss", "lender_irr", "min_dscr", "max_ltv"),
     *("breakeven_decline", "expected_loss_spread", "required_spread", "downside_unpaid"),
     *("downside_loss", "downside_irr", "downside_dscr", "expected_loss", "spread_scenarios"),
+    "spread_hazard",
 )
 
 
@@ -26,6 +27,7 @@ FROZEN = {"gpu-term-loan", "miner-dual-collateral", "hosting-project-loan"}
 
 #: Figures that rest on what is frozen: a simulation, a decline that is searched for.
 STAYS = {
+    "gpu-term-loan": {"expected_loss_spread", "required_spread"},
     "miner-dual-collateral": {"breakeven_decline", "expected_loss_spread", "required_spread"},
 }
 

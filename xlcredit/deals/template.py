@@ -78,7 +78,8 @@ class Row(Struct, kw_only=True, frozen=True):
 
     ``opening`` is the formula of the closing column, or the word ``formula`` for the same one.
     With ``own`` the sheet Curves has room for the user's own months, and for what has happened;
-    ``plausible`` says between what values they are looked for.
+    ``plausible`` says between what values they are looked for. ``native`` is the formula, or the
+    constant, of a copy without worksheet functions.
     """
 
     name: str
@@ -91,6 +92,7 @@ class Row(Struct, kw_only=True, frozen=True):
     bold: bool = False
     own: bool = False
     plausible: tuple[float, float] | None = None
+    native: Formula = ""
 
     @property
     def at_closing(self) -> str:
