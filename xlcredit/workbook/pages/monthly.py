@@ -183,7 +183,7 @@ def _write_row(book: Draft, sheet: Worksheet, row: int, item: Row, read_ahead: s
         style.number(after, item.unit).value = 0
     if item.bold:
         line = Border(top=Side(style="thin", color=style.RULE))
-        for column in range(1, book.places.last + 1):
+        for column in range(1, (TOTAL if item.constant else book.places.last) + 1):
             sheet.cell(row, column).border = line
 
 
