@@ -149,7 +149,12 @@ def block(result: Any) -> Value | Block:
     if width == 0:
         return CellError("#VALUE!", "the function returned an empty block")
     absent = CellError("#N/A", "the block has no value here")
-    return [[to_cell(v) for v in row] + [absent] * (width - len(row)) for row in rows]
+    # Most are numbers: what is left of a finite one when it is taken from itself tells.
+    return [
+        [v if type(v) is float and v - v == 0.0 else to_cell(v) for v in row]
+        + [absent] * (width - len(row))
+        for row in rows
+    ]
 
 
 def fitted(value: Any, rows: float, columns: float) -> Value | Block:

@@ -54,6 +54,7 @@ class Strict:
     """formulon as an :class:`~xlcredit.recalc.engine.Engine`."""
 
     name = "strict"
+    package = "formulon"
     corrections = COMMON
 
     def __init__(self) -> None:

@@ -12,10 +12,16 @@ from xlcredit.ooxml.place import Place
 from xlcredit.ooxml.values import Value
 from xlcredit.recalc.calls import default_functions
 from xlcredit.recalc.engine import Engine, Refusal
+from xlcredit.recalc.focus import Focus, precedents
 from xlcredit.recalc.outcome import Recalculation
 from xlcredit.recalc.session import Calculation
 
 __all__ = ["Live"]
+
+#: A part is worth an engine of its own up to this share of all formulas.
+_PART = 0.6
+#: How often a part is looked for: what is asked settles soon, or does not.
+_ATTEMPTS = 3
 
 
 class Live:
@@ -53,15 +59,25 @@ class Live:
         self._run = Calculation(book, own, engine)
         with uncollected():
             self._run.calculate({})
-        self._stale = False
+        self._entered: dict[Place, Value] = {}
+        """What the engine has been told, and has calculated with."""
+        self._pending: dict[Place, Value] = {}
+        """What it has not been told yet."""
+        self._asked: set[Place] = set()
+        """The formulas that are read between changes of inputs."""
+        self._focus: Focus | None = None
+        self._attempts = 0 if book.iteration else _ATTEMPTS
 
     def set(self, inputs: Mapping[Place, Value]) -> None:
         """Change constants; nothing is calculated until a value is asked for."""
-        for place, value in inputs.items():
-            if self._constant(place) != value:
-                self._run.engine.set(*place, value)
-                self._stale = True
-            self.inputs[place] = value
+        changed = {p: v for p, v in inputs.items() if not _same(self._constant(p), v)}
+        if changed and self._asked and not self._pending:
+            self._look_at_what_is_asked()
+        self._pending |= changed
+        for place, value in changed.items():
+            if self._focus:
+                self._focus.set(place, value)
+        self.inputs |= inputs
 
     def reset(self, places: Collection[Place]) -> None:
         """Give constants the values of the file again."""
@@ -73,8 +89,7 @@ class Live:
         """Give the value of a cell, up to date."""
         if place not in self.book.formulas and place not in self.book.members:
             return self._constant(place)
-        self._bring_up_to_date()
-        value = self._run.engine.value(*place)
+        value = self._current(place)
         if isinstance(value, Refusal):
             raise RecalcError(f"{place}: {self.book.formulas.get(place, '')} {value}")
         return 0.0 if value is None else value
@@ -104,7 +119,33 @@ class Live:
     def _saved(self, place: Place) -> Value:
         return self.book.constants[place.sheet].get((place.row, place.column))
 
+    def _current(self, place: Place) -> Value | Refusal:
+        """Calculate no more than a cell needs, if few cells are read after each change."""
+        if self._pending and self._focus and place in self._focus:
+            return self._focus.value(place)
+        self._asked.add(place)
+        self._bring_up_to_date()
+        return self._run.engine.value(*place)
+
+    def _look_at_what_is_asked(self) -> None:
+        """Take the part of the workbook that is read into an engine of its own.
+
+        Now the whole is up to date, so that the two can be compared.
+        """
+        if self._attempts and not (self._focus and all(p in self._focus for p in self._asked)):
+            self._attempts -= 1
+            part = precedents(self.book, self._asked)
+            small = len(part) <= _PART * len(self.book.formulas)
+            self._focus = self._run.focus(part, self._entered) if small else None
+
     def _bring_up_to_date(self) -> None:
-        if self._stale:
+        if self._pending:
+            for place, value in self._pending.items():
+                self._run.engine.set(*place, value)
+            self._entered |= self._pending
+            self._pending = {}
             self._run.again()
-            self._stale = False
+
+
+def _same(one: Value, other: Value) -> bool:
+    return one == other and type(one) is type(other)

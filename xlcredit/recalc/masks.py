@@ -14,7 +14,7 @@ from collections.abc import Callable, Hashable
 from operator import itemgetter
 from typing import Any
 
-__all__ = ["GAP", "SITE", "Parts", "Template", "Translation", "numbered", "take_apart"]
+__all__ = ["SITE", "Parts", "Template", "Translation", "numbered", "take_apart"]
 
 #: Words with what tells a function or a sheet from a cell; quoted text is one.
 _WORDS = re.compile(r"(\"[^\"]*\"|'[^']*'|[\w$\\][\w.$\\]*[(!]?)")
@@ -24,8 +24,11 @@ _DIGITS = frozenset("0123456789")
 _MOST = 500
 _GAPS = [f"XFD{1_048_000 + i}" for i in range(_MOST)]
 #: Finds a stand-in: the number of the address.
-GAP = r"XFD1048(\d{3})(?!\d)"
-_GAP = re.compile(GAP)
+_STAND_IN = r"XFD1048(\d{3})(?!\d)"
+_GAP = re.compile(_STAND_IN)
+_AREA = re.compile(
+    rf"(?:(?P<sheet>'(?:[^']|'')+'|[^\W\d][\w.]*)!)?{_STAND_IN}(?::{_STAND_IN})?|\"(?:[^\"]|\"\")*\""
+)
 #: Stands for the site of a call of a worksheet function (private use area).
 SITE = "\uf8fe"
 #: A model has some hundreds of templates, a server sees those of many models.
@@ -57,6 +60,15 @@ class Template:
     def operands(self) -> tuple[frozenset[str], frozenset[str]]:
         """The functions that it calls, in capitals, and the names in it, in small letters."""
         found: tuple[frozenset[str], frozenset[str]] = self.fact("operands", _operands)
+        return found
+
+    @property
+    def areas(self) -> list[tuple[str, int, int]]:
+        """The cells and ranges that it reads: the sheet, and the addresses of both ends by number.
+
+        The sheet is in small letters, and "" for the formula's own; names are not among them.
+        """
+        found: list[tuple[str, int, int]] = self.fact("areas", _areas)
         return found
 
 
@@ -100,6 +112,16 @@ def take_apart(text: str) -> Parts:
             _known.clear()
         template = _known[sample] = Template(sample, len(addresses))
     return template, addresses
+
+
+def _areas(sample: str) -> list[tuple[str, int, int]]:
+    found = []
+    for match in _AREA.finditer(sample):
+        sheet, first, last = match.groups()
+        if first:
+            home = (sheet or "").strip("'").replace("''", "'").lower()
+            found.append((home, int(first), int(last or first)))
+    return found
 
 
 def _operands(sample: str) -> tuple[frozenset[str], frozenset[str]]:

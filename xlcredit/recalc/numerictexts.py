@@ -10,7 +10,7 @@ import re
 
 from xlcredit.ooxml.book import Book, Formula
 from xlcredit.ooxml.place import a1, extent
-from xlcredit.recalc.masks import GAP, Template
+from xlcredit.recalc.masks import Template
 
 __all__ = ["NumericTexts"]
 
@@ -20,11 +20,6 @@ _NUMERIC = re.compile(
     r"|\d{1,2}[- ][A-Za-z]{3,9}(?:[- ,]+\d{2,4})?|[A-Za-z]{3,9}[- ]\d{1,2}(?:[- ,]+\d{2,4})?",
     re.IGNORECASE,
 )
-_AREA = re.compile(
-    rf"(?:(?P<sheet>'(?:[^']|'')+'|[^\W\d][\w.]*)!)?{GAP}(?::{GAP})?|\"(?:[^\"]|\"\")*\""
-)
-#: The sheet ("" for the formula's own) and the numbers of the addresses of the first and last cell.
-Area = tuple[str, int, int]
 
 
 class NumericTexts:
@@ -57,8 +52,7 @@ class NumericTexts:
 
     def read(self, formula: Formula, template: Template, addresses: list[str]) -> str:
         """Give a sheet of which a formula reads such a cell; nothing if it reads none."""
-        areas: list[Area] = template.fact("areas", _areas)
-        for home, first, last in areas:
+        for home, first, last in template.areas:
             sheet = home or formula.place.sheet.lower()
             if sheet in self._cells and self._holds(sheet, addresses[first], addresses[last]):
                 return self._proper[sheet]
@@ -74,14 +68,3 @@ class NumericTexts:
     def _covers(self, sheet: str, top: int, left: int, bottom: int, right: int) -> bool:
         cells = self._cells.get(sheet, {}).values()
         return any(top <= row <= bottom and left <= column <= right for row, column in cells)
-
-
-def _areas(sample: str) -> list[Area]:
-    """Find where a template has the addresses of cells and ranges."""
-    found: list[Area] = []
-    for match in _AREA.finditer(sample):
-        sheet, first, last = match.groups()
-        if first:
-            home = (sheet or "").strip("'").replace("''", "'").lower()
-            found.append((home, int(first), int(last or first)))
-    return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from xlcredit.errors import CellError
@@ -58,6 +58,8 @@ class Run:
         Whether this is a second opinion: it has none on chance and on the clock.
     within : Proven, optional
         The dialect that no formula may leave.
+    part : collection of Place, optional
+        The formulas that are calculated; all of them by default.
 
     Raises
     ------
@@ -76,6 +78,7 @@ class Run:
         beyond: Mapping[Place, str] | None = None,
         second: bool = False,
         within: Proven | None = None,
+        part: Collection[Place] | None = None,
     ) -> None:
         self.engine = engine
         self.spills: dict[Place, tuple[int, int]] = {}
@@ -88,7 +91,8 @@ class Run:
         self._known = known
         self._second = second
         self._beyond = beyond or {}
-        self._within = within
+        self.within = within
+        self._part = part
         self._own = frozenset(functions)
         several = {n.name.lower() for n in book.names if not book.locate(n.text, n.sheet or "")}
         self._single = {name.lower() for name in book.cell_names} - several
@@ -127,12 +131,13 @@ class Run:
         for place, value in inputs.items():
             sheets[place.sheet][place.row, place.column] = value
         one_value: dict[Template, bool] = {}
-        for place, formula in book.formulas.items():
+        chosen = book.formulas if self._part is None else {p: book.formulas[p] for p in self._part}
+        for place, formula in chosen.items():
             parts = template, _ = take_apart(formula.text)
             if template not in one_value:
                 self.kinds[template] = formula
                 one_value[template] = self._has_one_value(template)
-            if self._within and (problem := self._within.problem(formula, parts)):
+            if self.within and (problem := self.within.problem(formula, parts)):
                 raise OutsideError(f"{place}: {problem}")
             if formula.shape or not one_value[template]:
                 self._may_spill.add(place)
@@ -149,7 +154,7 @@ class Run:
         functions, words = template.operands
         if not words <= self._single:
             return False
-        if self._within:  # ranges stand where they are added up, and calls give one value
+        if self.within:  # ranges stand where they are added up, and calls give one value
             return functions <= _ONE_VALUE | self._own
         return functions <= _ONE_VALUE and not _OF_RANGES.search(template.sample)
 

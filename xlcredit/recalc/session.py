@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import IO, Any
 
 from xlcredit.errors import RecalcError
@@ -17,6 +17,8 @@ from xlcredit.ooxml.values import Value
 from xlcredit.recalc.calls import default_functions
 from xlcredit.recalc.citations import with_sources
 from xlcredit.recalc.engine import Engine
+from xlcredit.recalc.focus import Focus
+from xlcredit.recalc.formualizer import Embedded
 from xlcredit.recalc.inputs import Inputs, resolve_inputs
 from xlcredit.recalc.outcome import Recalculation, differences, faults
 from xlcredit.recalc.preflight import volatile_warning
@@ -176,6 +178,23 @@ class Calculation:
     def again(self) -> None:
         """Calculate what has changed since."""
         self._main.again()
+
+    def focus(self, part: Collection[Place], inputs: Mapping[Place, Value]) -> Focus | None:
+        """Take a part of the workbook into an engine of its own; None if it is not to be trusted.
+
+        Parameters
+        ----------
+        part : collection of Place
+            All formulas that some cells are calculated from.
+        inputs : mapping
+            The inputs that the whole is calculated with.
+        """
+        main = self._main
+        if main.within is None or main.refused:
+            return None
+        alone = Run(self.book, Embedded(), self._own, inputs, within=main.within, part=part)
+        focus = Focus(main, part, alone)
+        return focus if focus.is_sound else None
 
     def values(self) -> dict[Place, Value]:
         """Give the value of every formula's cell and of the cells that arrays fill."""
