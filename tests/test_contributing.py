@@ -12,7 +12,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
-from xlcredit.cli.schemas import as_text, schema_of
+from xlcredit.cli.schema import as_text, schema_of
 
 import xlcredit
 from tests.evidence import README_TABLE, summary
