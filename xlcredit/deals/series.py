@@ -115,7 +115,8 @@ def _pairs(path: Path, place: str, closing: datetime.date | None) -> list[tuple[
         raise FileError(f"{place}: {error}") from None
     header = [cell.strip().lower() for cell in rows[0][1]] if rows else []
     if header not in (["month", "value"], ["date", "value"]):
-        raise DealError(f"{place}: {path.name} must begin with month,value or date,value")
+        got = f"; got {','.join(rows[0][1])[:60]}" if rows else "; it is empty"
+        raise DealError(f"{place}: {path.name} must begin with month,value or date,value{got}")
     pairs, before = [], None
     for line, row in rows[1:]:
         at = f"{place}: {path.name}, line {line}"
