@@ -150,11 +150,15 @@ class Site:
         taken = need if need <= lent else 0.0
         cash[-1] += taken
         waited = Path(self.accounts | due, self.scheduled, cash, None, None, None).run()
-        terms = self.accounts | due | {
-            "grace_periods": d["grace_months"],
-            "recovery_periods": d["recovery_months"],
-            "gpu_units": 1.0,
-        }
+        terms = (
+            self.accounts
+            | due
+            | {
+                "grace_periods": d["grace_months"],
+                "recovery_periods": d["recovery_months"],
+                "gpu_units": 1.0,
+            }
+        )
         site = [self.sale(k) for k in range(n + 1)]
         ends = Path(terms, self.scheduled, cash, None, site, None).run().figures()
         plain_terms = self.accounts | {"grace_periods": d["grace_months"]}
