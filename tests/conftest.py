@@ -15,12 +15,17 @@ from xlcredit.recalc import LibreOffice
 # Mistakes that tests make on purpose are none of the user's.
 os.environ.setdefault("XLCREDIT_LOG", f"{tempfile.gettempdir()}/xlcredit-tests.log")
 
-# A slow shared runner must not turn a property into a timeout; CI looks at more examples.
+# A slow shared runner must not turn a property into a timeout; CI looks at more examples, at the
+# same ones each time. Chance has its turn here, at night ("long") and in ``python -m tests.fuzz``.
 settings.register_profile(
     "here", deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow]
 )
-settings.register_profile("quick", parent=settings.get_profile("here"), max_examples=10)
-settings.register_profile("ci", parent=settings.get_profile("here"), max_examples=100)
+settings.register_profile(
+    "quick", parent=settings.get_profile("here"), max_examples=10, derandomize=True
+)
+settings.register_profile(
+    "ci", parent=settings.get_profile("here"), max_examples=100, derandomize=True
+)
 settings.register_profile("long", parent=settings.get_profile("here"), max_examples=4_000)
 chosen = "ci" if os.environ.get("CI") else "here"
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", chosen))

@@ -17,6 +17,7 @@ import xlcredit
 from tests.evidence import README_TABLE, summary
 from tests.oracles.tables import tables
 from xlcredit.cli import app
+from xlcredit.cli.schemas import as_text, schema_of
 
 ROOT = Path(__file__).parents[1]
 GUIDE = (ROOT / ".github/CONTRIBUTING.md").read_text("utf-8")
@@ -75,6 +76,14 @@ def commands() -> list[str]:
     return [str(name) for name in [*named, *(group.name for group in app.registered_groups)]]
 
 
+def modules_of_commands() -> set[str]:
+    """The modules that define what is registered."""
+    found = list(app.registered_commands)
+    for group in app.registered_groups:
+        found += group.typer_instance.registered_commands if group.typer_instance else []
+    return {str(getattr(command.callback, "__module__", "")) for command in found}
+
+
 def test_every_command_is_registered() -> None:
     """A module of cli that has `register` is listed in cli/__init__.py."""
     with_register = [
@@ -85,7 +94,7 @@ def test_every_command_is_registered() -> None:
             for node in ast.parse(path.read_text("utf-8")).body
         )
     ]
-    assert sorted(with_register) == sorted(commands())
+    assert {f"xlcredit.cli.{name}" for name in with_register} == modules_of_commands()
 
 
 @pytest.mark.parametrize("command", commands())
@@ -102,6 +111,12 @@ def test_the_evidence_in_the_readme_is_what_the_command_prints() -> None:
     assert [row[:-2] for row in shown] == [row[:-2] for row in now], advice
     for old, new in zip(shown[2:], now[2:], strict=True):
         assert float(new[-2]) <= 10 * float(old[-2]), advice
+
+
+@pytest.mark.parametrize("of", ["output", "template"])
+def test_the_schemas_are_what_the_command_prints(of: str) -> None:
+    kept = ROOT / f"xlcredit/schemas/{of}.schema.json"
+    assert kept.read_text("utf-8") == as_text(schema_of(of)), f"run: xlcredit schema {of}"
 
 
 def test_the_public_names_are_those_that_are_promised() -> None:

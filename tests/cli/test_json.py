@@ -22,7 +22,7 @@ from xlcredit.deals.schema import deal_schema, template_schema
 
 SHIPPED = files("xlcredit") / "schemas"
 WORKBOOKS = Path(__file__).parents[2] / "workbooks"
-LOAN = WORKBOOKS / "hosting-project-loan.xlsx"
+LOAN, GPUS = WORKBOOKS / "hosting-project-loan.xlsx", WORKBOOKS / "gpu-term-loan.xlsx"
 
 
 def checker(schema: dict[str, Any]) -> jsonschema.Draft202012Validator:
@@ -40,11 +40,11 @@ def test_the_file_that_ships_is_what_the_command_prints(name: str) -> None:
 
 COMMANDS = {
     "dashboard": ["show", LOAN],
-    "recalculation": ["recalc", LOAN, "--set", "sculpting_rate=9%", "--check"],
+    "recalculation": ["recalc", LOAN, "--set", "advance_rate=60%", "--check"],
     "lint": ["lint", LOAN],
-    "stress grid": ["stress", LOAN, "--grid", "base_rate=0.03,0.05"],
-    "stress target": ["stress", LOAN, "--target", "{figure}", "--by", "{by}"],
-    "stress reverse": ["stress", LOAN, "--reverse", "all", "--by", "{by}"],
+    "stress grid": ["stress", GPUS, "--grid", "rent_decline=0.1,0.3"],
+    "stress target": ["stress", GPUS, "--target", "min_dscr=1", "--by", "rent_decline=-0.5:0.5"],
+    "stress reverse": ["stress", GPUS, "--reverse", "all", "--by", "rent_decline=0.1"],
     "diff": ["diff", LOAN, LOAN],
     "seal": ["freeze", "--verify", "{frozen}"],
     "simulation": ["simulate", WORKBOOKS / "miner-dual-collateral.xlsx", "--paths", "500"],
@@ -69,7 +69,6 @@ def test_what_a_command_prints_holds_to_the_schema(kind: str, tmp_path: Path) ->
     if kind == "seal":
         run("freeze", LOAN, "-o", frozen)
     filled = {"{frozen}": frozen, "{quotes}": quotes, "{tape}": tape}
-    filled |= {"{figure}": "min_dscr=1.2", "{by}": "base_rate"}
     words = [filled.get(str(word), word) for word in COMMANDS[kind]]
     printed = json.loads(run(*words, "--json"))
     assert printed["kind"] == kind

@@ -9,6 +9,7 @@ import pytest
 from xlcredit.deals import load, read_deal
 from xlcredit.deals.write import write_deal
 from xlcredit.errors import DealError, FileError
+from xlcredit.workbook.plausible import doubtful_inputs
 
 TEMPLATE, HOME = load("gpu-term-loan")
 FILLED = (HOME / "deal.toml").read_text()
@@ -54,6 +55,8 @@ opex = [25e6, 26e6]
         ("[series]\nrent_path = { file = 'head.csv' }", ["month,value", "date,value"]),
         ("[series]\nrent_path = { file = 'day.csv' }", ["line 2", "2027-13-01"]),
         ("[actuals]\nopex = [1, 2]", ["opex", "month 2", "as_at_month = 0"]),
+        ("[series]\nrent_path = { file = 'late.csv' }", ["month 73", "1 to 72"]),
+        (f"[series]\nrent_path = {[3] * 73}", ["month 73", "1 to 72"]),
     ],
 )
 def test_a_mistake_is_one_line(tmp_path: Path, tables: str, words: list[str]) -> None:
@@ -62,6 +65,7 @@ def test_a_mistake_is_one_line(tmp_path: Path, tables: str, words: list[str]) ->
         "back.csv": "month,value\n2,3\n1,2\n",
         "head.csv": "when,what\n2,3\n",
         "day.csv": "date,value\n2027-13-01,3\n",
+        "late.csv": "date,value\n2033-01-31,3\n",
     }.items():
         (tmp_path / name).write_text(text)
     with pytest.raises(DealError) as caught:
@@ -69,6 +73,16 @@ def test_a_mistake_is_one_line(tmp_path: Path, tables: str, words: list[str]) ->
     told = str(caught.value)
     assert "\n" not in told
     assert all(word in told for word in words), told
+
+
+def test_months_in_another_unit_are_calculated_and_told_with_both_readings(
+    tmp_path: Path,
+) -> None:
+    tables = "[series]\nrent_path = [3.4, 260, 265]\n[actuals]\nrent_path = [2.6]"
+    deal = read_deal(deal_with(tmp_path, tables, "as_at_month = 1"), TEMPLATE)
+    (told,) = doubtful_inputs(deal, TEMPLATE)
+    assert "[series] rent_path, month 2 = 260 reads as 260 USD/GPU-hour" in told
+    assert "for 260 cents write 2.6" in told and "\n" not in told
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

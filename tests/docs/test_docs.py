@@ -97,3 +97,15 @@ def test_a_page_names_only_what_exists(topic: str) -> None:
 def test_every_function_answers_a_question() -> None:
     asked = set(re.findall(r"XLC_[A-Z_]+[A-Z]", read_topic("how-do-i")))
     assert set(REGISTRY) - asked == set()
+
+
+def test_the_glossary_has_every_abbreviation_of_the_sheets() -> None:
+    """What stands in capitals in a label is explained, but for names of things."""
+    labels = []
+    for path in folder().glob("*/template.toml"):
+        text = path.read_text(encoding="utf-8")
+        labels += re.findall(r'(?:label|title) = "([^"]*)"', text)
+    found = {word for label in labels for word in re.findall(r"\b[A-Z]{2,}\b", label)}
+    named = {"AI", "BTC", "ETH", "GPU", "IT", "USD"}
+    missing = {w for w in found - named if not re.search(rf"\b{w}\b", read_topic("glossary"))}
+    assert not missing

@@ -145,11 +145,11 @@ COMMANDS: dict[str, tuple[Words, str]] = {
         "o.xlsx",
     ),
     "portfolio, market": (
-        lambda d: ["portfolio", d / "deals", *_SIMULATE, "-o", d / "o.xlsx"],
+        lambda d: ["portfolio", d / "loan.toml", *_SIMULATE, "-o", d / "o.xlsx"],
         "o.xlsx",
     ),
     "portfolio, chart": (
-        lambda d: ["portfolio", d / "deals", *_SIMULATE, "--chart", d / "o.png"],
+        lambda d: ["portfolio", d / "loan.toml", *_SIMULATE, "--chart", d / "o.png"],
         "o.png",
     ),
     "calibrate": (
@@ -164,6 +164,7 @@ COMMANDS: dict[str, tuple[Words, str]] = {
         lambda d: ["simulate", d / "loan.toml", "--kernel", "numpy", "--charts", d / "pictures"],
         "pictures/ltv.png",
     ),
+    "schema": (lambda d: ["schema", "output", "-o", d / "o.json"], "o.json"),
     "functions": (lambda d: ["functions", "--html", d / "o.html"], "o.html"),
     "lint": (lambda d: ["lint", d / "in.xlsx", "--fix", "-o", d / "o.xlsx"], "o.xlsx"),
     "freeze": (lambda d: ["freeze", d / "in.xlsx", "-o", d / "o.xlsx"], "o.xlsx"),
@@ -176,10 +177,12 @@ COMMANDS: dict[str, tuple[Words, str]] = {
     "excel build": (lambda d: ["excel", "build", "-o", d / "o.xlam"], "o.xlam"),
     "libreoffice build": (lambda d: ["libreoffice", "build", "-o", d / "o.oxt"], "o.oxt"),
 }
-#: These read no file of the user's, or a table or a folder, of which a part is a smaller one.
+#: These read no file of the user's; a part of a table is a smaller table; and what is wrong with
+#: a loan of a book stands in its row.
 _NOTHING_TO_READ = {
-    *("demo", "start", "start, workbook", "new", "new, blank", "new, tape", "functions"),
-    *("excel install", "excel build", "libreoffice build", "calibrate"),
+    *("demo", "start", "start, workbook", "new", "new, blank", "new, tape", "functions", "schema"),
+    *("excel install", "excel build", "libreoffice build"),
+    *("calibrate", "portfolio", "portfolio, workbook"),
 }
 SHORT = "a short read"
 
@@ -275,14 +278,12 @@ def _half_opened(handle: int, mode: str = "r", *more: Any, **named: Any) -> Any:
 
 def _prepare(folder: Path) -> None:
     """Make what the commands read."""
-    (folder / "deals").mkdir(parents=True)
+    folder.mkdir()
     (folder / "in.xlsx").write_bytes(sound())
     (folder / "links.xlsx").write_bytes(_with_a_path())
     (folder / "coin.csv").write_text(_closes())
     (folder / "loan.toml").write_text(_LOAN)
     (folder / "deal.xlsx").write_bytes(_OURS.read_bytes())
-    term_loan = ROOT / "templates/gpu-term-loan/deal.toml"
-    (folder / "deals/a.toml").write_bytes(term_loan.read_bytes())
 
 
 def _content(folder: Path) -> dict[Path, bytes]:

@@ -19,6 +19,7 @@ ROOT = Path(__file__).parents[2]
 _OOXML = (
     "tests/ooxml",
     "tests/hostile/test_workbooks.py::test_what_is_refused_is_named",
+    "tests/hostile/test_workbooks.py::test_what_packs_well_and_is_small_is_no_bomb",
     "tests/hostile/test_workbooks.py::test_odd_xml_is_read_and_written_as_any_other",
     "tests/recalc/test_engines.py",
     "tests/recalc/test_excel_values.py",
@@ -44,7 +45,18 @@ TARGETS: dict[str, tuple[str, ...]] = {
         f"xlcredit/ooxml/{name}.py": _OOXML
         for name in (
             *("archive", "book", "formulas", "package", "patch", "place", "plainbook"),
-            *("relations", "sheet", "sheets", "spelling", "spilling", "tables", "tags", "values"),
+            *(
+                "reading",
+                "relations",
+                "scanning",
+                "sheet",
+                "sheets",
+                "spelling",
+                "spilling",
+                "tables",
+                "tags",
+                "values",
+            ),
         )
     },
 }

@@ -49,6 +49,21 @@ def test_an_added_part_is_known_and_found(package: Package) -> None:
     assert key not in related(package, "xl/workbook.xml")
 
 
+def test_a_part_without_relationships_gets_its_own(package: Package) -> None:
+    added = Additions(package)
+    added.add("xl/drawings/drawing9.xml", "<a/>", "application/xml")
+    keys = [
+        added.relate("xl/worksheets/sheet2.xml", f"http://example.org/kinds/{n}", part)
+        for n, part in enumerate(("xl/drawings/drawing9.xml", "xl/worksheets/other.xml"))
+    ]
+    assert keys == ["rId1", "rId2"]
+    after = related(Package(pack(package, added.parts)), "xl/worksheets/sheet2.xml")
+    assert [after[key].part for key in keys] == [
+        "xl/drawings/drawing9.xml",
+        "xl/worksheets/other.xml",
+    ]
+
+
 def test_an_element_is_dropped_with_its_prefix_and_end_tag() -> None:
     xml = b'<x:a><x:b name="/one"/><x:b name="/two"></x:b><x:c name="/two"/></x:a>'
     assert without(xml, "b", "/two") == b'<x:a><x:b name="/one"/><x:c name="/two"/></x:a>'

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,11 +28,18 @@ class Table:
 
 def tables() -> list[Table]:
     """Every reference table, by function."""
-    return [Table(**json.loads(path.read_text())) for path in sorted(FOLDER.glob("XLC_*.json"))]
+    return [_read(path) for path in sorted(FOLDER.glob("XLC_*.json"))]
+
+
+def _read(path: Path) -> Table:
+    return Table(**json.loads(path.read_text()))
 
 
 def write(table: Table) -> None:
-    """Write a table as its file (for the ``make_*.py`` programs)."""
+    """Write a table as its file (for the ``make_*.py`` programs); one that is the same stays."""
+    old = FOLDER / f"{table.function}.json"
+    if old.exists() and replace(_read(old), date=table.date) == table:
+        return
     cases = ",\n  ".join(json.dumps(case) for case in table.cases)
     head = {k: v for k, v in vars(table).items() if k != "cases"}
     text = json.dumps(head)[:-1] + f',\n "cases": [\n  {cases}\n]}}\n'

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import csv
+import os
+import signal
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +16,15 @@ from xlcredit.portfolio.rows import example_tape
 from xlcredit.workbook.export import write_table
 
 MakeTape = Callable[..., Path]
+COMMAND = [sys.executable, "-c", "from xlcredit.cli import main; main()"]
+
+
+def kill_a_child(role: bytes) -> None:
+    """Kill one process that this one has started, by the name of its module."""
+    children = Path(f"/proc/{os.getpid()}/task")
+    pids = [p for t in children.iterdir() for p in (t / "children").read_text().split()]
+    found = [p for p in pids if role in Path(f"/proc/{p}/cmdline").read_bytes()]
+    os.kill(int(found[0]), signal.SIGKILL)
 
 
 @pytest.fixture

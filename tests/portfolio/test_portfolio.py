@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -30,9 +29,7 @@ from xlcredit.portfolio.tape import STATES
 from xlcredit.recalc import recalculate
 from xlcredit.workbook import build
 
-from .conftest import MakeTape
-
-COMMAND = [sys.executable, "-c", "from xlcredit.cli import main; main()"]
+from .conftest import COMMAND, MakeTape, kill_a_child
 
 
 def tasks(*files: Path, template: str | None = None) -> list[Task]:
@@ -224,15 +221,8 @@ def test_a_killed_worker_costs_nothing(make_tape: MakeTape) -> None:
     for result in run_here(book, 2, Limits()):
         found[result.id] = result
         if len(found) in (1, 4):
-            _kill_one_worker()
+            kill_a_child(b"portfolio.worker")
     assert found == wanted
-
-
-def _kill_one_worker() -> None:
-    children = Path(f"/proc/{os.getpid()}/task")
-    pids = [p for t in children.iterdir() for p in (t / "children").read_text().split()]
-    workers = [p for p in pids if b"portfolio.worker" in Path(f"/proc/{p}/cmdline").read_bytes()]
-    os.kill(int(workers[0]), signal.SIGKILL)
 
 
 def test_limits_cost_one_loan_and_not_the_book(make_tape: MakeTape) -> None:

@@ -10,9 +10,10 @@ import pytest
 from tests.workbook.conftest import Example
 from xlcredit.deals.units import DRIVER_UNITS
 from xlcredit.errors import FileError
+from xlcredit.ooxml import reading
 from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.package import Package
-from xlcredit.workbook import read_dashboard, reading
+from xlcredit.workbook import read_dashboard
 from xlcredit.workbook.draft import Draft
 from xlcredit.workbook.places import Places
 

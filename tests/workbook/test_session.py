@@ -134,9 +134,15 @@ def test_a_table_is_the_sheet(book: xlcredit.Session, loan: Example) -> None:
 def test_a_saved_copy_says_what_was_changed(
     book: xlcredit.Session, loan: Example, tmp_path: Path
 ) -> None:
-    book["covenant_dscr"] = 1.1
     inputs = read_inputs(Book(Package(loan.path)))
     cells = inputs["covenant_dscr"], inputs["rent_decline"]
+    source = str(cells[0].source)
+    cited = book[source]
+    book["covenant_dscr"] = 1.1
+    assert book[source] == CHANGED
+    book.reset("covenant_dscr")
+    assert book[source] == cited
+    book["covenant_dscr"] = 1.1
     book[str(cells[1].value)] = 0.31  # by address: the rule is the same
     saved = book.save(tmp_path / "stress.xlsx")
     shown = Book(Package(saved))

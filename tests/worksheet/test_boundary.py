@@ -16,6 +16,7 @@ import pytest
 from xlcredit.errors import CellError
 from xlcredit.functions import OMITTED, call
 from xlcredit.worksheet.boundary import CHUNK, evaluate
+from xlcredit.worksheet.cells import grid
 from xlcredit.worksheet.kinds import (
     Cell,
     Dates,
@@ -484,3 +485,11 @@ def test_memory_stays_within_twice_inputs_and_result() -> None:
     assert len(got) == n
     assert inputs < both
     assert peak <= 2 * both
+
+
+@pytest.mark.parametrize("made", [list, tuple, np.array, pd.Series])
+def test_a_range_of_two_cells_is_both(made: Any) -> None:
+    """One cell less would be a single cell, which is another thing."""
+    assert run(XLC_SUM, made([1.0, 2.0])) == [[2.0], [3.0]]
+    assert run(XLC_SUM, made([1.0])) == 2.0
+    assert grid("value", grid("value", [1.0, "x"])).flat == [1.0, "x"]

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from xlcredit.cli import completion
+
 if TYPE_CHECKING:
     from xlcredit.functions import Function
 
@@ -20,7 +22,11 @@ def register(app: typer.Typer) -> None:
 
 def functions(
     name: Annotated[
-        str | None, typer.Argument(help="One function, or a word to search for; without it, all.")
+        str | None,
+        typer.Argument(
+            help="One function, or a word to search for; without it, all.",
+            autocompletion=completion.functions,
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
     markdown: Annotated[bool, typer.Option("--markdown", help="Print as Markdown.")] = False,

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from xlcredit.cli import completion
+
 __all__ = ["register"]
 
 
@@ -16,7 +18,10 @@ def register(app: typer.Typer) -> None:
 
 def show_help(
     topic: Annotated[
-        str | None, typer.Argument(help="A topic; without it, all are listed.")
+        str | None,
+        typer.Argument(
+            help="A topic; without it, all are listed.", autocompletion=completion.topics
+        ),
     ] = None,
 ) -> None:
     """Show a page of the tutorial, the glossary, or how to do something.
@@ -31,7 +36,7 @@ def show_help(
     known = topics()
     if topic is None:
         for name, title in known.items():
-            terminal.line((f"{name:<16}", "bold"), title)
+            terminal.line((f"{name:<18}", "bold"), title)
         terminal.line("\nOne of them: xlcredit help first-loan. A command: xlcredit recalc --help")
         return
     if topic not in known:

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from xlcredit.cli import completion
+
 __all__ = ["register"]
 
 
@@ -26,7 +28,10 @@ def register(app: typer.Typer) -> None:
 def new(
     template: Annotated[
         str | None,
-        typer.Argument(help="A shipped template's name, or a template's folder or template.toml."),
+        typer.Argument(
+            help="A shipped template's name, or a template's folder or template.toml.",
+            autocompletion=completion.templates,
+        ),
     ] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="The workbook, or deal file, to write.")
@@ -36,6 +41,9 @@ def new(
     ] = None,
     blank: Annotated[
         bool, typer.Option("--blank", help="Write a commented deal file to fill in instead.")
+    ] = False,
+    copy: Annotated[
+        bool, typer.Option("--copy", help="Copy the template to the folder -o, to change it.")
     ] = False,
     host: Annotated[
         Host, typer.Option("--host", help="lite: carry the program for xlwings Lite.")
@@ -56,8 +64,10 @@ def new(
     elif output is None:
         from xlcredit.errors import UserError
 
-        file = "deal.toml" if blank else f"{Path(template).stem}.xlsx"
+        file = "deal.toml" if blank else "house" if copy else f"{Path(template).stem}.xlsx"
         raise UserError(f"name the file to write: xlcredit new {template} … -o {file}")
+    elif copy:
+        _copy(template, output, force)
     elif blank:
         _write_blank(template, output, force)
     else:
@@ -73,6 +83,25 @@ def _list_templates() -> None:
     line("\nThe filled example:    xlcredit new gpu-term-loan -o loan.xlsx")
     line("A deal of your own:    xlcredit new gpu-term-loan --blank -o deal.toml")
     line("The same, by question: xlcredit start")
+
+
+def _copy(template: str, output: Path, force: bool) -> None:
+    """Write a template and its filled example into a folder: a house template begins as one."""
+    from xlcredit.cli.terminal import line
+    from xlcredit.cli.writing import refuse_to_replace, write_whole
+    from xlcredit.deals import load
+    from xlcredit.errors import UserError
+
+    if output.suffix:
+        raise UserError(f"{output}: --copy writes a folder; name one, such as -o house")
+    home = load(template)[1]
+    files = {output / name: home / name for name in ("template.toml", "deal.toml")}
+    for target in files:  # both or none
+        refuse_to_replace(target, force)
+    for target, source in files.items():
+        write_whole(source.read_bytes(), target, force)
+    line(f"{output / 'template.toml'}: change it (xlcredit help template-language), then")
+    line(f"  xlcredit new {output} -o {output}.xlsx")
 
 
 def _write_blank(template: str, output: Path, force: bool) -> None:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from xlcredit.cli import completion
+
 if TYPE_CHECKING:
     from xlcredit.deals import Deal, Input, Template
 
@@ -23,7 +25,10 @@ def register(app: typer.Typer) -> None:
 
 def start(
     template: Annotated[
-        str | None, typer.Argument(help="A template; asked for when left out.")
+        str | None,
+        typer.Argument(
+            help="A template; asked for when left out.", autocompletion=completion.templates
+        ),
     ] = None,
     output: Annotated[
         Path, typer.Option("--output", "-o", help="The deal file; the workbook stands beside it.")

@@ -11,7 +11,7 @@ from typing import Any, get_args, get_type_hints
 
 import msgspec
 
-from xlcredit.deals.template import AS_INPUT, Struct, Template
+from xlcredit.deals.template import AS_AT, AS_INPUT, Struct, Template
 from xlcredit.deals.units import DRIVER_UNITS, UNITS
 from xlcredit.deals.values import CONTROL, check_value
 from xlcredit.errors import DealError, FormulaError
@@ -38,6 +38,7 @@ PAGES = (
         "Term Sheet",
         "Summary",
         "Annual",
+        "Compliance",
         "Inputs",
         "Curves",
         "Stress",
@@ -163,7 +164,7 @@ def _defined(template: Template) -> list[str]:
     defined = [i.name for s in template.section for i in s.input]
     defined += [f.name for c in template.comparison for f in c.figure]
     defined += [f.name for f in template.figure] + [c.name for c in template.covenant]
-    return defined + [t.name for t in template.test]
+    return defined + [t.name for t in [*template.test, *template.certificate]]
 
 
 def _names(template: Template) -> Problems:
@@ -237,6 +238,15 @@ def _references(template: Template) -> Problems:
             yield f'"{name}"', f"{name} is not a monthly row{did_you_mean(name, rows)}"
         if kind == "input" and name not in inputs:
             yield f'"{name}"', f"{name} is not an input{did_you_mean(name, inputs)}"
+    for line in template.compliance:
+        if (line.how == "ratio") != bool(line.over_budget and line.over_actual):
+            message = "a ratio has over_budget and over_actual, and nothing else has"
+            yield f'"{line.label}"', f"{line.label}: {message}"
+        if not line.budget and line.actual not in (row.name for row in template.own_rows):
+            message = "a line without a budget needs an own row, whose budget stands on Curves"
+            yield f'"{line.label}"', f"{line.label}: {message}"
+    if (template.compliance or template.certificate) and AS_AT not in inputs:
+        yield "[[compliance]]", f"the page Compliance needs an input {AS_AT}"
     if template.chart and "period_end" not in rows:
         yield "[[chart]]", "charts need a monthly row period_end"
 
@@ -318,6 +328,10 @@ def _pictures(template: Template) -> Problems:
 
 def _cases(template: Template) -> Problems:
     table = template.scenarios
+    printed = [metric.printed for metric in table.metric]
+    if printed != sorted(printed, reverse=True):
+        first = next(m for m, shown in zip(table.metric, printed, strict=True) if not shown)
+        yield f'"{first.label}"', f"{first.label}: a column that is not printed comes last"
     labels = [case.label for case in table.case]
     for case in table.case:
         if labels.count(case.label) > 1:

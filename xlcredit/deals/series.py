@@ -9,15 +9,13 @@ from typing import Any
 
 from xlcredit.deals.reading import convert
 from xlcredit.deals.rows import read_rows
-from xlcredit.deals.template import Row, Struct, Template
+from xlcredit.deals.template import AS_AT, Row, Struct, Template
 from xlcredit.errors import DealError, FileError, UserError
 from xlcredit.hints import did_you_mean
 from xlcredit.numerals import decimal, whole
 
 __all__ = ["AS_AT", "Series", "read_series"]
 
-#: The input up to which what has happened counts.
-AS_AT = "as_at_month"
 _MONTHS = 12
 
 

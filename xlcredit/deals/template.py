@@ -18,6 +18,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 __all__ = [
+    "AS_AT",
     "AS_INPUT",
     "AnnualRow",
     "Bar",
@@ -25,6 +26,7 @@ __all__ = [
     "Chart",
     "Check",
     "Comparison",
+    "ComplianceRow",
     "Covenant",
     "Figure",
     "Grid",
@@ -54,6 +56,9 @@ __all__ = [
 
 #: The scenario under which the inputs decide, and the shock that leaves an input as it is.
 AS_INPUT = "As input"
+
+#: The input up to which what has happened counts.
+AS_AT = "as_at_month"
 
 #: What a field of a table holds: checking walks every table by these marks.
 Unit = Annotated[str, msgspec.Meta(extra={"is": "unit"})]
@@ -193,13 +198,31 @@ class AnnualRow(Struct, kw_only=True, frozen=True):
     """One row of the page Annual: a monthly row by years.
 
     ``sum`` adds the months, ``end`` is the last month of the year, ``min`` the lowest of the months
-    in which the row ``where`` is 1.
+    in which the row ``where`` is 1. What is ``drawn`` stands in the chart below the page: bars on
+    top of one another, and lines.
     """
 
     row: RowName
     year: Literal["sum", "end", "min"]
     where: RowName = ""
     bold: bool = False
+    drawn: Literal["", "bar", "line"] = ""
+
+
+class ComplianceRow(Struct, kw_only=True, frozen=True):
+    """One line of the page Compliance: a monthly row as budgeted beside the row as it happened.
+
+    ``sum`` adds months up, ``end`` is the last of them, ``ratio`` divides the sum by that of the
+    rows ``over_budget`` and ``over_actual``. Without a ``budget`` it is that of the own row.
+    """
+
+    label: str
+    unit: Unit
+    how: Literal["sum", "end", "ratio"]
+    actual: RowName
+    budget: RowName = ""
+    over_budget: RowName = ""
+    over_actual: RowName = ""
 
 
 class Shock(Struct, kw_only=True, frozen=True):
@@ -230,7 +253,7 @@ class Metric(Struct, kw_only=True, frozen=True):
     """One column of the scenario table; ``{case.X}`` is input X as the scenario has it.
 
     With a ``name`` the whole column is ``{scenarios.name}``; ``native`` is the formula of a copy
-    without worksheet functions.
+    without worksheet functions. Columns that are not ``printed`` come last, and stay out of print.
     """
 
     label: str
@@ -238,6 +261,7 @@ class Metric(Struct, kw_only=True, frozen=True):
     formula: Formula
     name: str = ""
     native: Formula = ""
+    printed: bool = True
 
 
 class ScenarioTable(Struct, kw_only=True, frozen=True):
@@ -270,10 +294,14 @@ class Parameter(Struct, kw_only=True, frozen=True):
 
 
 class Parameters(Struct, kw_only=True, frozen=True):
-    """Labels and calculated values side by side: the ``terms`` of a worksheet function."""
+    """Labels and calculated values side by side: the ``terms`` of a worksheet function.
+
+    Tables that are not ``printed`` come last on their sheet, and stay out of the print.
+    """
 
     name: str
     title: str
+    printed: bool = True
     line: list[Parameter]
 
 
@@ -452,6 +480,8 @@ class Template(Struct, kw_only=True, frozen=True):
     covenant: list[Covenant]
     test: list[Test] = []
     annual: list[AnnualRow] = []
+    compliance: list[ComplianceRow] = []
+    certificate: list[Covenant] = []
     scenarios: ScenarioTable
     grid: list[Grid] = []
     tornado: list[Tornado] = []

@@ -1,10 +1,17 @@
-"""The tutorial, as pages of Markdown; ``xlcredit help`` shows them."""
+"""The tutorial, as pages of Markdown; ``xlcredit help`` shows them.
+
+The last page, the language of templates, is the README of the templates themselves.
+"""
 
 from __future__ import annotations
 
 from importlib.resources import files
 
+from xlcredit.deals.reading import folder
+
 __all__ = ["read_topic", "topics"]
+
+_LANGUAGE = "template-language"
 
 
 def topics() -> dict[str, str]:
@@ -17,13 +24,16 @@ def topics() -> dict[str, str]:
     """
     pages = {p.name.removesuffix(".md"): p for p in files(__name__).iterdir() if ".md" in p.name}
     numbered = sorted(pages, key=lambda name: name.split("-", 1))
-    return {
+    found = {
         name.split("-", 1)[1]: pages[name].read_text(encoding="utf-8").split("\n")[0].lstrip("# ")
         for name in numbered
     }
+    return {**found, _LANGUAGE: "The language of templates: every table, field and brace"}
 
 
 def read_topic(topic: str) -> str:
     """Read one page; the topic is one of :func:`topics`."""
+    if topic == _LANGUAGE:
+        return (folder() / "README.md").read_text(encoding="utf-8")
     page = next(p for p in files(__name__).iterdir() if p.name[3:] == f"{topic}.md")
     return page.read_text(encoding="utf-8")

@@ -21,6 +21,7 @@ from xlcredit.errors import HostError, XlcreditError
 from xlcredit.log import log_file
 from xlcredit.recalc.evaluate import evaluate
 from xlcredit.recalc.machine import cache_folder
+from xlcredit.recalc.routing import ENGINES
 
 __all__ = ["ABSENT", "OK", "WRONG", "Part", "examine"]
 
@@ -120,7 +121,8 @@ def _version(module: str) -> str:
 
 def _engines() -> Iterator[Part]:
     """Let each engine calculate, the second with a worksheet function."""
-    for name, package in (("embedded", "formualizer"), ("strict", "formulon")):
+    for name, engine in ENGINES.items():
+        package = engine.package
         part, version = f"engine {name}", f"{package} {_version(package)}"
         try:
             value = evaluate("=SUM(XLC_DSCR({150,120},{100,100}),1)", engine=name)

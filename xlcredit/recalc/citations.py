@@ -9,9 +9,10 @@ from __future__ import annotations
 from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.place import Place
 from xlcredit.ooxml.reading import Table, table
+from xlcredit.ooxml.values import Value
 from xlcredit.recalc.inputs import Inputs
 
-__all__ = ["AREA_INPUTS", "AS_OF", "CHANGED", "SOURCE", "VALUE", "cited", "with_sources"]
+__all__ = ["AREA_INPUTS", "AS_OF", "CHANGED", "SOURCE", "VALUE", "cited", "lost", "with_sources"]
 
 #: The defined name of the table of inputs, its row of headings included, and those headings under
 #: which a figure stands, where it comes from, and of what day it is.
@@ -25,6 +26,11 @@ CHANGED = "assumption: changed with xlcredit recalc --set"
 def cited(book: Book) -> Table:
     """Find the figures that have a source and a date beside them; none in another's workbook."""
     return [row for row in table(book, AREA_INPUTS) if {VALUE, SOURCE, AS_OF} <= set(row)]
+
+
+def lost(book: Book) -> dict[Place, dict[Place, Value]]:
+    """For each input of a workbook of ours, what its source and its date become when it changes."""
+    return {row[VALUE]: {row[SOURCE]: CHANGED, row[AS_OF]: None} for row in cited(book)}
 
 
 def with_sources(book: Book, inputs: Inputs) -> dict[str | Place, object]:
@@ -45,7 +51,5 @@ def with_sources(book: Book, inputs: Inputs) -> dict[str | Place, object]:
     """
     given: dict[str | Place, object] = dict(inputs.items())
     places = {key if isinstance(key, Place) else book.find(key) for key in given}
-    changed = [row for row in cited(book) if row[VALUE] in places] if places else []
-    facts: dict[Place, object] = dict.fromkeys((row[SOURCE] for row in changed), CHANGED)
-    facts |= dict.fromkeys(row[AS_OF] for row in changed)
-    return given | {place: value for place, value in facts.items() if place not in places}
+    facts = [fact for place, fact in lost(book).items() if place in places] if places else []
+    return given | {p: value for fact in facts for p, value in fact.items() if p not in places}

@@ -77,6 +77,7 @@ class Embedded:
     """formualizer as an :class:`~xlcredit.recalc.engine.Engine`."""
 
     name = "embedded"
+    package = "formualizer"
     corrections = CORRECTIONS
 
     def __init__(self) -> None:

@@ -56,6 +56,7 @@ class Strict:
     """formulon as an :class:`~xlcredit.recalc.engine.Engine`."""
 
     name = "strict"
+    package = "formulon"
     corrections = COMMON
 
     def __init__(self) -> None:

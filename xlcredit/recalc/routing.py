@@ -31,7 +31,7 @@ __all__ = ["ENGINES", "choose_engine", "doubts", "main_run", "second_run"]
 Functions = Mapping[str, Callable[..., Any]]
 
 #: The engines that can be named.
-ENGINES: Mapping[str, Callable[[], Engine]] = {"embedded": Embedded, "strict": Strict}
+ENGINES: Mapping[str, type[Embedded] | type[Strict]] = {"embedded": Embedded, "strict": Strict}
 
 
 def main_run(

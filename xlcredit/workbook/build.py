@@ -20,6 +20,7 @@ from xlcredit.workbook.draft import Draft, Page, protect
 from xlcredit.workbook.native import native
 from xlcredit.workbook.pages.annual import AnnualPage
 from xlcredit.workbook.pages.audit import AuditPage, ChecksPage
+from xlcredit.workbook.pages.compliance import CompliancePage
 from xlcredit.workbook.pages.curves import CurvesPage, with_curves
 from xlcredit.workbook.pages.functions import FunctionsPage
 from xlcredit.workbook.pages.inputs import InputsPage
@@ -87,6 +88,7 @@ def _pages(template: Template, curves: list[CurvesPage]) -> list[Page]:
         TermSheetPage(),
         SummaryPage(),
         *([AnnualPage()] if template.annual else []),
+        *([CompliancePage()] if template.compliance else []),
         InputsPage(),
         *curves,
         *(MonthlyPage(sheet) for sheet in template.sheet),

@@ -33,7 +33,7 @@ from xlcredit.workbook import style
 from xlcredit.workbook.draft import Draft
 from xlcredit.workbook.places import FIRST
 
-__all__ = ["column_series", "frame", "hatch", "line_of", "monthly", "shown_months"]
+__all__ = ["by_year", "column_series", "frame", "hatch", "line_of", "monthly", "shown_months"]
 
 Plot = TypeVar("Plot", AreaChart, BarChart, LineChart)
 
@@ -104,6 +104,42 @@ def line_of(series: Series, index: int, dashed: bool = False) -> None:
     series.graphicalProperties = GraphicalProperties(
         ln=LineProperties(solidFill=ink, w=22_000, prstDash=dash)
     )
+
+
+#: Bars on one another, from the ground up: what differs in grey and in hatching.
+_BARS = (
+    ("pct75", "1F3A5F", "FFFFFF"),
+    ("wdUpDiag", "1F3A5F", "DCE4EF"),
+    ("ltHorz", "0F766E", "FFFFFF"),
+    ("pct10", "7C8798", "FFFFFF"),
+)
+
+
+def by_year(
+    title: str, unit: str, years: str, bars: list[tuple[str, str]], lines: list[tuple[str, str]]
+) -> BarChart:
+    """Chart years: bars on one another and lines, each a label and the addresses of its years."""
+    columns, drawn = BarChart(), LineChart()
+    columns.type, columns.grouping, columns.overlap, columns.gapWidth = "col", "stacked", 100, 60
+    for index, series in enumerate(map(_years_series, bars)):
+        series.graphicalProperties = hatch(*_BARS[index % len(_BARS)])
+        columns.series.append(series)
+    for index, series in enumerate(map(_years_series, lines)):
+        line_of(series, index + 1)
+        drawn.series.append(series)
+    for chart in (columns, drawn):
+        chart.set_categories(Reference(range_string=years))
+        frame(chart, title, unit)
+    if lines:
+        columns += drawn
+    return columns
+
+
+def _years_series(part: tuple[str, str]) -> Series:
+    label, years = part
+    series = Series(Reference(range_string=years), title_from_data=False)
+    series.tx = SeriesLabel(strRef=StrRef(f=label))
+    return series
 
 
 def _row_series(book: Draft, name: str, last: int) -> Series:

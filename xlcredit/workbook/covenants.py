@@ -94,7 +94,13 @@ def find_covenants(book: Book) -> list[CovenantCells]:
     ]
 
 
+#: From here on decimals say nothing.
+_LARGE = 1e5
+
+
 def _shown(value: Shown) -> str:
     if isinstance(value, CellError):
         return value.code
-    return f"{value:,.6g}" if isinstance(value, float) else str(value or "")
+    if isinstance(value, float):
+        return f"{value:,.0f}" if abs(value) >= _LARGE else f"{value:,.6g}"
+    return str(value or "")

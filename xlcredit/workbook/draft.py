@@ -112,8 +112,8 @@ def page_setup(
     sheet.oddFooter.left.size = sheet.oddFooter.right.size = 8
 
 
-def page_scale(sheet: Worksheet) -> int:
-    """Landscape, as large as the used columns allow on A4 and on Letter.
+def page_scale(sheet: Worksheet, columns: int = 0) -> int:
+    """Landscape, as large as the used columns, or the first of them, allow on A4 and on Letter.
 
     Excel ignores a page break on a sheet that is fitted to pages; a scale keeps them.
 
@@ -125,7 +125,8 @@ def page_scale(sheet: Worksheet) -> int:
     page_setup(sheet)
     sheet.sheet_properties.pageSetUpPr.fitToPage = False
     characters = sum(
-        sheet.column_dimensions[letter(column)].width for column in range(1, sheet.max_column + 1)
+        sheet.column_dimensions[letter(column)].width
+        for column in range(1, (columns or sheet.max_column) + 1)
     )
     scale = min(100, int(100 * _LETTER_CHARACTERS / characters))
     sheet.page_setup.scale = scale

@@ -143,8 +143,16 @@ def _with_twins(template: Template) -> Template:
         figures = [replace(f, formula=taken(f.name, f.formula)) for f in spec.figure]
         return replace(spec, figure=figures)
 
+    def computed(sheet: Sheet) -> Sheet:
+        blocks = [
+            replace(b, row=[replace(r, constant=taken(r.name, r.constant)) for r in b.row])
+            for b in sheet.block
+        ]
+        return replace(sheet, block=blocks)
+
     return replace(
         template,
+        sheet=[computed(sheet) for sheet in template.sheet],
         figure=[replace(f, formula=taken(f.name, f.formula)) for f in template.figure],
         comparison=[compared(spec) for spec in template.comparison],
     )

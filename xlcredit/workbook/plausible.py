@@ -1,4 +1,4 @@
-"""Inputs whose figures have another reading: told, and calculated as they stand."""
+"""Figures of a deal that have another reading: told, and calculated as they stand."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ __all__ = ["doubtful", "doubtful_cells", "doubtful_inputs"]
 
 
 def doubtful_inputs(deal: Deal, template: Template) -> Iterator[str]:
-    """Say which inputs of a deal may mean something else; a template's default is meant as it is.
+    """Say which inputs and own months of a deal may mean something else, a line for each.
+
+    A template's default is meant as it is. Of own months the first that is doubtful is told.
 
     Parameters
     ----------
@@ -28,6 +30,16 @@ def doubtful_inputs(deal: Deal, template: Template) -> Iterator[str]:
     for name, given in deal.inputs.items():
         if given.value != template.inputs[name].value and (told := doubtful(given, given.value)):
             yield told
+    unit_of = {row.name: row.unit for row in template.own_rows}
+    for table, rows in (("series", deal.series), ("actuals", deal.actuals)):
+        for name, row in rows.items():
+            doubts = (
+                two_readings(f"[{table}] {name}, month {month}", unit_of[name], value)
+                for month, value in enumerate(row.values, start=1)
+                if value is not None
+            )
+            if told := next(filter(None, doubts), ""):
+                yield told
 
 
 def doubtful(spec: Input, value: object) -> str:

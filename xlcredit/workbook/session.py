@@ -23,7 +23,7 @@ from xlcredit.ooxml.formats import DateCells, to_date
 from xlcredit.ooxml.package import Package
 from xlcredit.ooxml.place import Place
 from xlcredit.ooxml.values import Value, to_cell
-from xlcredit.recalc.citations import with_sources
+from xlcredit.recalc.citations import lost
 from xlcredit.recalc.engine import Engine
 from xlcredit.recalc.inputs import resolve_inputs
 from xlcredit.recalc.live import Live
@@ -31,6 +31,7 @@ from xlcredit.recalc.outcome import CellFault, Recalculation
 from xlcredit.recalc.session import Source
 from xlcredit.recalc.validation import choices, limits
 from xlcredit.workbook.covenants import CovenantResult, find_covenants
+from xlcredit.workbook.notebook import as_html
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -90,6 +91,9 @@ class Session:
         self._book = source if isinstance(source, Book) else Book(Package(source))
         self.path = self._book.package.path
         self._live: Live | None = Live(self._book, engine=engine, functions=functions)
+        self._lost = lost(self._book)
+        self._uncited: set[Place] = set()
+        """The sources and dates that are gone because their input was changed."""
         self._dates = DateCells(self._book)
         self._covenants = find_covenants(self._book)
         self._names_of: dict[Place, list[str]] = {}
@@ -129,7 +133,8 @@ class Session:
     def changed(self) -> dict[str, Value | dt.date]:
         """The inputs that differ from the file, by name or address."""
         inputs = self._calculating.inputs
-        return {self._name(place): self._shown(place, v) for place, v in inputs.items()}
+        changed = {place: value for place, value in inputs.items() if place not in self._uncited}
+        return {self._name(place): self._shown(place, v) for place, v in changed.items()}
 
     @property
     def covenants(self) -> list[CovenantResult]:
@@ -187,6 +192,8 @@ class Session:
     def set(self, inputs: Mapping[str, object] | None = None, **named: object) -> None:
         """Change inputs: all of them, or none if one is not accepted.
 
+        On the sheet Inputs, a figure that is changed loses the citation of the one it replaces.
+
         Parameters
         ----------
         inputs : mapping, optional
@@ -199,7 +206,16 @@ class Session:
         RecalcError
             If a name is unknown, its cell is calculated, or the sheet would refuse the value.
         """
-        self._calculating.set(self._resolved({**(inputs or {}), **named}))
+        live, given = self._calculating, self._resolved({**(inputs or {}), **named})
+        self._uncited -= given.keys()
+        uncited = {
+            place: value
+            for changed in given
+            for place, value in self._lost.get(changed, {}).items()
+            if place not in given and (place in self._uncited or place not in live.inputs)
+        }
+        self._uncited |= uncited.keys()
+        live.set(given | uncited)
 
     def fill(self, inputs: Mapping[str, object]) -> None:
         """Change named inputs to values that were checked before, against their template."""
@@ -221,6 +237,8 @@ class Session:
     def reset(self, *keys: str) -> None:
         """Give inputs the values of the file again; without a name, all of them."""
         places = {self._find(key) for key in keys} if keys else set(self._calculating.inputs)
+        places |= self._uncited & {p for place in places for p in self._lost.get(place, ())}
+        self._uncited -= places
         self._calculating.reset(places)
 
     # --- writing and closing ----------------------------------------------------------------
@@ -228,8 +246,7 @@ class Session:
     def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
         """Write a copy with the inputs and the values as they stand.
 
-        All other parts of the file are the same bytes. On the sheet Inputs, a figure that was
-        changed loses the citation of the one that it replaces.
+        All other parts of the file are the same bytes.
 
         Parameters
         ----------
@@ -251,15 +268,7 @@ class Session:
         target = Path(path)
         if target.exists() and not overwrite:
             raise RecalcError(f"{target}: exists already; save with overwrite=True to replace it")
-        live = self._calculating
-        facts = with_sources(self._book, dict(live.inputs.items()))
-        facts = {place: value for place, value in facts.items() if place not in live.inputs}
-        sources = resolve_inputs(self._book, facts)
-        live.set(sources)
-        try:
-            live.write(target, overwrite=overwrite)
-        finally:
-            live.reset(set(sources))
+        self._calculating.write(target, overwrite=overwrite)
         return target
 
     def close(self) -> None:
@@ -283,14 +292,11 @@ class Session:
         return "\n  ".join([head, *states])
 
     def _repr_html_(self) -> str:
-        """The covenant dashboard as a notebook shows it."""
-        rows = "".join(
-            "<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in covenant.row) + "</tr>"
-            for covenant in (self.covenants if self._live is not None else [])
-        )
-        head = "".join(f"<th>{word}</th>" for word in CovenantResult.HEADINGS)
-        title = escape(repr(self).splitlines()[0].strip("<>"))
-        return f"<b>{title}</b><table><tr>{head}</tr>{rows}</table>" if rows else f"<b>{title}</b>"
+        """The covenants and the first chart of the Summary, as a notebook shows them."""
+        title = repr(self).splitlines()[0].strip("<>")
+        if self._live is None:
+            return f"<b>{escape(title)}</b>"
+        return as_html(title, self.covenants, self._book, self._read)
 
     # --- finding ----------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -174,7 +174,8 @@ def moved(old: Dashboard, new: Dashboard) -> list[Change]:
     """
     found = WorkbookDiff(Path(), Path())
     _add_effects(found, old, new)
-    return found.effects
+    verdicts = [replace(change, label=f"{change.label}, verdict") for change in found.statuses]
+    return [*found.figures, *found.covenants, *verdicts]
 
 
 def _add_effects(found: WorkbookDiff, old: Dashboard, new: Dashboard) -> None:

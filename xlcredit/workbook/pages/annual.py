@@ -8,7 +8,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from xlcredit.deals.template import AnnualRow, Row, Template
 from xlcredit.ooxml.place import Place, quoted
-from xlcredit.workbook import style
+from xlcredit.workbook import charts, style
 from xlcredit.workbook.draft import Draft, page_setup, widths
 from xlcredit.workbook.places import FIRST
 
@@ -17,6 +17,7 @@ __all__ = ["AnnualPage"]
 _HEADER_ROW = 4
 _FIRST_ROW = 6
 _YEAR = 12
+_TITLE, _CHART = "Where the cash goes, by year (USD m)", (30.0, 9.5)
 #: Label, unit, total; then the years.
 _TOTAL, _FIRST_YEAR = 3, 4
 
@@ -58,6 +59,22 @@ class AnnualPage:
             sheet.column_dimensions[letter(column)].width = 16
         sheet.freeze_panes = sheet.cell(_FIRST_ROW, _FIRST_YEAR)
         page_setup(sheet, tall=1)
+        self._draw(book, sheet)
+
+    def _draw(self, book: Draft, sheet: Worksheet) -> None:
+        """The chart of what is drawn, below the years."""
+        first, last = letter(_FIRST_YEAR), letter(self._last(book))
+        parts: dict[str, list[tuple[str, str]]] = {"bar": [], "line": []}
+        for at, spec in enumerate(book.template.annual, start=_FIRST_ROW):
+            if spec.drawn:
+                years = f"{self.name}!${first}${at}:${last}${at}"
+                parts[spec.drawn].append((f"{self.name}!$A${at}", years))
+        if not parts["bar"]:
+            return
+        heads = f"{self.name}!${first}${_HEADER_ROW}:${last}${_HEADER_ROW}"
+        chart = charts.by_year(_TITLE, "USD m", heads, parts["bar"], parts["line"])
+        chart.width, chart.height = _CHART
+        sheet.add_chart(chart, f"A{_FIRST_ROW + len(book.template.annual) + 2}")
 
     def _year(
         self, book: Draft, sheet: Worksheet, row: int, year: int, formula: str, unit: str

@@ -24,12 +24,12 @@ from xlcredit.workbook.draft import Draft
 from xlcredit.workbook.pages.monthly import MonthlyPage
 from xlcredit.workbook.places import FIRST, OPENING, TOTAL
 
-__all__ = ["NAME", "CurvesPage", "curve_checks", "read_curves", "with_curves"]
+__all__ = ["BUDGET", "NAME", "CurvesPage", "curve_checks", "read_curves", "with_curves"]
 
 NAME = "Curves"
 NONE = "\N{EN DASH}"
 #: What stands in front of a row's name for its three rows here, and for its switch.
-_BUDGET, _OWN, _ACTUAL, _USE = "budget_", "own_", "actual_", "use_"
+BUDGET, _OWN, _ACTUAL, _USE = "budget_", "own_", "actual_", "use_"
 _LOW, _HIGH = "lowest_", "highest_"
 _PURPOSE = (
     "Your own months (paste them into the blue cells; a month without a value follows the "
@@ -44,7 +44,7 @@ def with_curves(template: Template) -> Template:
     def moved(row: Row) -> Row:
         if not row.own:
             return row
-        budget, actual = f"{{{_BUDGET}{row.name}}}", f"{{{_ACTUAL}{row.name}}}"
+        budget, actual = f"{{{BUDGET}{row.name}}}", f"{{{_ACTUAL}{row.name}}}"
         formula = budget
         if actuals:
             formula = f"IF(AND({{month}}<={AS_AT},ISNUMBER({actual})),{actual},{budget})"
@@ -70,7 +70,7 @@ def _spec(template: Template) -> templates.Sheet:
         chosen = f"IF(AND({_USE}{row.name}=1,ISNUMBER({own})),{own},{row.formula})"
         rows = [
             Row(
-                name=_BUDGET + row.name,
+                name=BUDGET + row.name,
                 label=f"{row.label}: budget",
                 unit=row.unit,
                 formula=chosen,

@@ -15,7 +15,7 @@ from xlcredit.deals.template import Block, Picture, Row
 from xlcredit.ooxml.place import Place
 from xlcredit.workbook import style
 from xlcredit.workbook.charts import shown_months
-from xlcredit.workbook.draft import Draft, page_break, page_setup, widths
+from xlcredit.workbook.draft import Draft, page_break, page_scale, page_setup, widths
 from xlcredit.workbook.places import FIRST, OPENING, TOTAL, UNIT
 from xlcredit.workbook.tables import pictures
 
@@ -26,7 +26,7 @@ _FIRST_ROW = 7
 #: Print: ten points become eight; a year fits beside the labels.
 _SCALE, _YEAR = 80, 12
 #: Beside the figures of a plain table: centimetres, and the rows that a chart takes.
-_CHART, _CHART_ROWS = (17.0, 8.5), 17
+_CHART, _CHART_ROWS, _BESIDE = (12.4, 7.4), 15, 2
 _NEXT = re.compile(r"\{(\w+)\.next\}")
 
 
@@ -60,11 +60,12 @@ class MonthlyPage:
 
     def _pictures(self, book: Draft) -> Iterator[tuple[int, Picture]]:
         """Each table below the rows, with the row of its heading."""
-        row = max(at for at, _ in self.layout()) + 2
-        for spec in book.template.picture:
-            if spec.sheet == self.name:
-                yield row, spec
-                row += pictures.height(spec)
+        mine = [spec for spec in book.template.picture if spec.sheet == self.name]
+        drawn = _FIRST_ROW - 1 + _CHART_ROWS * min(_BESIDE, len(mine))
+        row = max(drawn, *(at for at, _ in self.layout())) + 2
+        for spec in mine:
+            yield row, spec
+            row += pictures.height(spec)
 
     def write(self, book: Draft, sheet: Worksheet) -> None:
         """Write the sheet."""
@@ -88,12 +89,13 @@ class MonthlyPage:
         self._print(book, sheet)
 
     def _draw(self, book: Draft, sheet: Worksheet) -> None:
-        """The tables one below the other, their charts on the right of the figures."""
+        """The tables one below the other; two charts beside the figures, others by their table."""
         for index, (row, spec) in enumerate(self._pictures(book)):
             pictures.write(book, sheet, row, spec)
             drawn = pictures.chart(Place(self.name, row, 1), spec)
             drawn.width, drawn.height = _CHART
-            sheet.add_chart(drawn, f"{letter(FIRST)}{_FIRST_ROW - 1 + _CHART_ROWS * index}")
+            beside = _FIRST_ROW - 1 + _CHART_ROWS * index
+            sheet.add_chart(drawn, f"{letter(FIRST)}{beside if index < _BESIDE else row + 1}")
 
     def _print(self, book: Draft, sheet: Worksheet) -> None:
         """An appendix on A3, a year a page at eight points, up to the last month of the loan."""
@@ -114,12 +116,18 @@ class MonthlyPage:
             sheet.col_breaks.append(Break(id=column))
 
     def _print_plain(self, book: Draft, sheet: Worksheet) -> None:
-        """A page of figures, with their charts; the tables behind the charts on another."""
-        drawn = [row for row, _ in self._pictures(book)]
+        """A page of figures with their charts; the tables behind the charts on others."""
         sheet.print_title_cols = None
-        page_setup(sheet, landscape=bool(drawn), tall=2 if drawn else 1)
-        if drawn:
-            page_break(sheet, drawn[0])
+        tables = list(self._pictures(book))
+        if not tables:
+            page_setup(sheet, landscape=False, tall=1)
+            return
+        sheet.print_title_rows = "1:3"
+        page_rows, top = page_scale(sheet) - _HEADER_ROW, 0
+        for row, spec in tables:
+            if not top or row + pictures.height(spec) - top > page_rows:
+                page_break(sheet, row)
+                top = row
 
     def _header(self, book: Draft, sheet: Worksheet) -> None:
         nodes, rest = self.spec.nodes, [""] * book.places.months

@@ -20,6 +20,7 @@ __all__ = ["StressPage"]
 
 _DOWN, _ACROSS = "\N{DOWNWARDS ARROW}", "\N{RIGHTWARDS ARROW}"
 _LAST_COLUMN = 40  # wider than any table here
+_PRINTED_COLUMNS = 8  # of a tornado
 _TALL_ROWS = 3  # what the title and tall headers take beyond the usual height
 
 _CELL = re.compile(r"\{(\w+)\.cell((?:\.\w+)?)\}")
@@ -42,6 +43,9 @@ class StressPage:
             if isinstance(spec, Grid):
                 _place_edges(book, self.name, at, spec)
             end = at + _height(spec)
+        scenarios.place_parameters(book, self.name, end + 1)
+        for at, table in scenarios.laid_out(book.template, end + 1):
+            end = at + len(table.line)
         top = Place(self.name, scenarios.HEADER_ROW + 1, 2)
         book.places.blocks["stress.area"] = (top, Place(self.name, end, _LAST_COLUMN))
 
@@ -51,6 +55,7 @@ class StressPage:
         scenarios.write(book, sheet)
         for row, spec in _laid_out(book.template):
             _WRITERS[type(spec)](book, sheet, row, spec)
+        scenarios.write_parameters(book, sheet, _parameters_row(book.template))
         widths(sheet, A=42)
         for column in range(2, max(13, scenarios.columns(book.template) + 1)):
             sheet.column_dimensions[letter(column)].width = 14
@@ -67,10 +72,27 @@ def _laid_out(template: Template) -> Iterator[tuple[int, Block]]:
         row += _height(spec)
 
 
-def _break_pages(template: Template, sheet: Worksheet) -> None:
-    page_rows, page_top = page_scale(sheet) - _TALL_ROWS, 1
+def _parameters_row(template: Template) -> int:
+    """The row in which the tables of parameters begin."""
+    end = scenarios.height(template)
     for row, spec in _laid_out(template):
-        if row + _height(spec) - page_top > page_rows:
+        end = row + _height(spec)
+    return end + 1
+
+
+def _break_pages(template: Template, sheet: Worksheet) -> None:
+    """Print what is printed, and cut no table."""
+    inputs = scenarios.inputs_row(template)
+    tables = [(inputs, scenarios.height(template) - inputs)]
+    tables += [(row, _height(spec)) for row, spec in _laid_out(template)]
+    parameters = scenarios.laid_out(template, _parameters_row(template))
+    tables += [(row, len(spec.line) + 2) for row, spec in parameters if spec.printed]
+    last = max([scenarios.height(template), *(row + height - 1 for row, height in tables)])
+    columns = max(_PRINTED_COLUMNS, scenarios.printed_columns(template))
+    sheet.print_area = f"A1:{letter(columns)}{last}"
+    page_rows, page_top = page_scale(sheet, columns) - _TALL_ROWS, 1
+    for row, height in tables:
+        if row + height - page_top > page_rows:
             page_break(sheet, row)
             page_top = row
 

@@ -27,6 +27,7 @@ __all__ = ["chart", "height", "write"]
 _BANDS = (("ltUpDiag", "7C8798", "FFFFFF"), ("wdUpDiag", "1F3A5F", "DCE4EF"))
 _INVISIBLE = GraphicalProperties(noFill=True, ln=LineProperties(noFill=True))
 _HEADER_HEIGHT = 44
+_LABELS = 12  # that fit under a chart
 
 
 def height(spec: Picture) -> int:
@@ -45,7 +46,9 @@ def write(book: Draft, sheet: Worksheet, row: int, spec: Picture) -> None:
     sheet.row_dimensions[header].height = _HEADER_HEIGHT
     for at in range(header + 1, header + 1 + spec.rows):
         extra = {"n": f"ROWS($A${header}:$A{at - 1})", "at": f"$A{at}"}
-        book.formula(sheet, at, 1, spec.at, spec.at_unit, extra)
+        first = book.formula(sheet, at, 1, spec.at, spec.at_unit, extra)
+        if spec.at_unit == "months":
+            first.number_format = style.WHOLE_MONTHS
         for column, part in enumerate(spec.column, start=2):
             book.formula(sheet, at, column, part.formula, spec.unit, extra)
         for column, (low, high, _) in enumerate(bands, start=2 + len(spec.column)):
@@ -87,6 +90,7 @@ def chart(place: Place, spec: Picture) -> AreaChart | BarChart | LineChart:
     plot.set_categories(names)
     charts.frame(plot, spec.title, spec.unit)
     plot.x_axis.number_format = find_unit(spec.at_unit).axis
+    plot.x_axis.tickLblSkip = -(-spec.rows // _LABELS)
     return plot
 
 

@@ -17,7 +17,18 @@ from xlcredit.ooxml.place import Place
 from xlcredit.workbook import style
 from xlcredit.workbook.draft import Draft
 
-__all__ = ["HEADER_ROW", "columns", "height", "place", "write"]
+__all__ = [
+    "HEADER_ROW",
+    "columns",
+    "height",
+    "inputs_row",
+    "laid_out",
+    "place",
+    "place_parameters",
+    "printed_columns",
+    "write",
+    "write_parameters",
+]
 
 HEADER_ROW = 5
 _BY = {"add": "added", "multiply": "multiplied", "replace": "replaced"}
@@ -36,9 +47,21 @@ def columns(template: Template) -> int:
     return 1 + max(len(table.metric), table.weighted + len(table.shock))
 
 
+def printed_columns(template: Template) -> int:
+    """Columns of the widest table as it is printed."""
+    table = template.scenarios
+    shown = sum(metric.printed for metric in table.metric)
+    return 1 + max(shown, table.weighted + len(table.shock))
+
+
+def inputs_row(template: Template) -> int:
+    """The heading of the inputs as each scenario has them."""
+    return _values_header(template) - 1
+
+
 def height(template: Template) -> int:
-    """The last row of what stands here: scenarios, resulting inputs, parameters."""
-    return _values_header(template) + len(template.scenarios.case) + 2 + _parameters(template)
+    """The last row of what stands here: scenarios, resulting inputs."""
+    return _values_header(template) + len(template.scenarios.case) + 2
 
 
 def place(book: Draft, sheet: str) -> None:
@@ -63,11 +86,16 @@ def place(book: Draft, sheet: str) -> None:
         column(name, header, 2 + index)
         live = Place(sheet, header + len(table.case) + 1, 2 + index)
         blocks[f"live.{name}"] = (live, live)
-    for row, spec in _laid_out(book.template):
-        ends = Place(sheet, row + 1, 1), Place(sheet, row + len(spec.line), 2)
+
+
+def place_parameters(book: Draft, sheet: str, row: int) -> None:
+    """Record the tables of parameters, the first of which begins in ``row``."""
+    blocks = book.places.blocks
+    for at, spec in laid_out(book.template, row):
+        ends = Place(sheet, at + 1, 1), Place(sheet, at + len(spec.line), 2)
         blocks[f"{spec.name}.block"] = ends
-        for part, at in (("labels", 1), ("values", 2)):
-            ends = Place(sheet, row + 1, at), Place(sheet, row + len(spec.line), at)
+        for part, column in (("labels", 1), ("values", 2)):
+            ends = Place(sheet, at + 1, column), Place(sheet, at + len(spec.line), column)
             blocks[f"{spec.name}.{part}"] = ends
 
 
@@ -76,13 +104,12 @@ def write(book: Draft, sheet: Worksheet) -> None:
     _write_results(book, sheet)
     _write_shocks(book, sheet)
     _write_values(book, sheet)
-    for row, spec in _laid_out(book.template):
-        _write_parameters(book, sheet, row, spec)
 
 
 def _write_results(book: Draft, sheet: Worksheet) -> None:
     table = book.template.scenarios
-    header = ["Scenario", *(f"{m.label} [{m.unit}]" for m in table.metric)]
+    texts = [m.label if m.unit == "text" else f"{m.label} [{m.unit}]" for m in table.metric]
+    header = ["Scenario", *texts]
     style.heading(sheet, HEADER_ROW - 1, "Scenarios side by side", len(header))
     style.table_header(sheet, HEADER_ROW, header)
     sheet.row_dimensions[HEADER_ROW].height = 44
@@ -92,7 +119,13 @@ def _write_results(book: Draft, sheet: Worksheet) -> None:
         extra = _extra(book.template, number)
         for index, metric in enumerate(table.metric):
             formula = in_case(metric.formula, number)
-            book.formula(sheet, row, 2 + index, formula, metric.unit, extra)
+            cell = book.formula(sheet, row, 2 + index, formula, metric.unit, extra)
+            if metric.unit == "text":
+                style.base(cell, bold=True).alignment = Alignment(horizontal="center")
+    top, bottom = HEADER_ROW + 1, HEADER_ROW + len(table.case)
+    for column, metric in enumerate(table.metric, start=2):
+        if metric.unit == "text":
+            style.paint_status(sheet, f"{letter(column)}{top}:{letter(column)}{bottom}")
 
 
 def _shocks_header(template: Template) -> int:
@@ -173,18 +206,19 @@ def _write_values(book: Draft, sheet: Worksheet) -> None:
         book.formula(sheet, last + 1, column, chosen, unit, bold=True)
 
 
-def _parameters(template: Template) -> int:
-    """Rows that the parameters take."""
-    return sum(len(spec.line) + 2 for spec in template.parameters)
-
-
-def _laid_out(template: Template) -> list[tuple[int, Parameters]]:
-    """Each table of parameters with the row of its heading."""
-    placed, row = [], _values_header(template) + len(template.scenarios.case) + 3
-    for spec in template.parameters:
+def laid_out(template: Template, row: int) -> list[tuple[int, Parameters]]:
+    """Each table of parameters with the row of its heading; those that are printed come first."""
+    placed = []
+    for spec in sorted(template.parameters, key=lambda spec: not spec.printed):
         placed.append((row, spec))
         row += len(spec.line) + 2
     return placed
+
+
+def write_parameters(book: Draft, sheet: Worksheet, row: int) -> None:
+    """Write the tables one below the other."""
+    for at, spec in laid_out(book.template, row):
+        _write_parameters(book, sheet, at, spec)
 
 
 def _write_parameters(book: Draft, sheet: Worksheet, row: int, spec: Parameters) -> None:

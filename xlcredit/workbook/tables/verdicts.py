@@ -17,7 +17,7 @@ from xlcredit.ooxml.place import Place
 from xlcredit.workbook import style
 from xlcredit.workbook.draft import Draft
 
-__all__ = ["COLUMNS", "COVENANTS", "Group", "groups", "height", "place", "write"]
+__all__ = ["COLUMNS", "COVENANTS", "Group", "groups", "guarded", "height", "place", "write"]
 
 #: The table that programs read back.
 COVENANTS = "Covenants"
@@ -34,6 +34,8 @@ COLUMNS = [
 ]
 _VALUE, _TEST, _THRESHOLD, _STATUS, _HEADROOM, _BREACH, _MOVE, _DRIVER = range(2, 10)
 _ROW_HEIGHT = 16
+#: Figures that agree to twelve digits are equal.
+_SLACK = "1E-12*ABS({})"
 
 
 class Group(NamedTuple):
@@ -94,6 +96,16 @@ def write(book: Draft, sheet: Worksheet, row: int) -> None:
         row = bottom + 2
 
 
+def guarded(value: str, test: str, threshold: str, words: tuple[str, str]) -> str:
+    """The verdict on cells: a word for what passes, one for what does not, CHECK for an error."""
+    slack = _SLACK.format(threshold)
+    return (
+        f"IF(AND(ISNUMBER({value}),ISNUMBER({threshold})),"
+        f'IF(OR(AND({test}="at least",{value}>={threshold}-{slack}),'
+        f'AND({test}="at most",{value}<={threshold}+{slack})),"{words[0]}","{words[1]}"),"CHECK")'
+    )
+
+
 def _parts(covenant: Covenant) -> Iterator[tuple[str, int, str]]:
     """The figures of a covenant that have a name: after the covenant's own, a dot and this."""
     yield "value", _VALUE, covenant.unit
@@ -118,13 +130,9 @@ def _write_test(
     value, test, threshold = f"B{row}", f"C{row}", f"D{row}"
     # one formula for every covenant: the test in the row decides. Equality passes, and figures
     # that agree to twelve digits are equal; without the slack, engines would disagree on a tie
-    slack = f"1E-12*ABS({threshold})"
-    guarded = (
-        f"IF(AND(ISNUMBER({value}),ISNUMBER({threshold})),"
-        f'IF(OR(AND({test}="at least",{value}>={threshold}-{slack}),'
-        f'AND({test}="at most",{value}<={threshold}+{slack})),"{words[0]}","{words[1]}"),"CHECK")'
-    )
-    status = book.formula(sheet, row, _STATUS, guarded, "text", bold=True)
+    slack = _SLACK.format(threshold)
+    verdict = guarded(value, test, threshold, words)
+    status = book.formula(sheet, row, _STATUS, verdict, "text", bold=True)
     status.alignment = Alignment(horizontal="center")
     # a cover that is negative has no headroom: 1 - threshold/value would read as plenty
     # no two numbers, no headroom; and no ratio to what is not above zero
