@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from msgspec import field
+
 from xlcredit.deals.marks import Formula, InputName, RowName, Struct, Unit
 
 __all__ = [
@@ -44,7 +46,7 @@ class Grid(Struct, kw_only=True, frozen=True):
     direction: Literal["min", "max"] = "min"
     native: Formula = ""
     native_row: Formula = ""
-    native_rows: dict[str, str] = {}
+    native_rows: dict[str, str] = field(default_factory=dict)
 
 
 class Bar(Struct, kw_only=True, frozen=True):
