@@ -12,12 +12,12 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
-from xlcredit.cli.schema import as_text, schema_of
 
 import xlcredit
 from tests.evidence import README_TABLE, summary
 from tests.oracles.tables import tables
 from xlcredit.cli import app
+from xlcredit.cli.schema import as_text, schema_of
 
 ROOT = Path(__file__).parents[1]
 GUIDE = (ROOT / ".github/CONTRIBUTING.md").read_text("utf-8")

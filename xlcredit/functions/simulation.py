@@ -26,7 +26,7 @@ CATEGORY = "xlcredit: Dual collateral"
 Array = NDArray[np.float64]
 
 #: A cell that takes longer is a slip: this many periods of single paths, and periods of a loan.
-MOST_STEPS, MOST_GRID_STEPS, MOST_PERIODS = 1e9, 4e9, 36_500
+MOST_STEPS, MOST_PERIODS = 1e9, 36_500
 #: Periods of single paths in a second, as NumPy does them.
 _SPEED = 8e6
 
@@ -51,6 +51,22 @@ Measure = Literal[
     "max_ltv_p95",
     "max_ltv_p99",
     "periods_to_first_call",
+    "call_probability_error",
+    "liquidation_probability_error",
+    "payment_default_probability_error",
+    "repaid_probability_error",
+    "unpaid_probability_error",
+    "expected_loss_error",
+    "expected_unpaid_error",
+    "loss_given_default_error",
+    "spread_error",
+    "loss_p95_error",
+    "loss_p99_error",
+    "shortfall_p99_error",
+    "max_ltv_p50_error",
+    "max_ltv_p95_error",
+    "max_ltv_p99_error",
+    "periods_to_first_call_error",
     "ltv_p05",
     "ltv_p25",
     "ltv_p50",
@@ -74,6 +90,8 @@ _EVENTS = {
     "defaulted_by": "payment_default",
 }
 _TIE = 1e-12
+#: What stands behind the name of a figure for its standard error.
+_ERROR = "_error"
 #: Into how many losses of equal width the loan is cut.
 _LOSSES = 20
 
@@ -133,7 +151,8 @@ def XLC_DUAL_SIM(
         exposure), spread (nominal, that pays the expected loss); loss_p95, loss_p99,
         shortfall_p99 (mean of the worst 1% of paths); max_ltv_p50, max_ltv_p95, max_ltv_p99
         (highest LTV of a path); periods_to_first_call (mean of the paths with a call). The value
-        alone for one figure. Asked by name only, a value a period: ltv_p05, ltv_p25, ltv_p50,
+        alone for one figure, its standard error where _error follows the name. Asked by name only,
+        a value a period: ltv_p05, ltv_p25, ltv_p50,
         ltv_p75, ltv_p95 (LTV that this share of the loans still tested does not exceed; 0 where
         none is); called_by, liquidated_by, defaulted_by (share of the paths with a call,
         liquidated, in payment default so far). loss_shares: the share of the paths without a loss,
@@ -199,7 +218,8 @@ def XLC_DUAL_SIM(
         return _by_period(terms, kept, paths, seed, measure)
     figures = _figures(terms, kept, paths, seed)
     if measure != "all":
-        value = figures[measure][0]
+        name = measure.removesuffix(_ERROR)
+        value = figures[name][name != measure]
         if isinstance(value, CellError):
             raise value
         return value

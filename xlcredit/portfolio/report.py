@@ -62,9 +62,8 @@ def write_report(results: Sequence[Result], path: Path) -> None:
     _write_errors(workbook.create_sheet("Errors"), results)
     workbook.properties.creator = f"xlcredit {__version__}"
     workbook.properties.created = dt.datetime.combine(as_of, dt.time())
-    content = saved(workbook, as_of)
-    try:
-        replace_file(path, content)
+    try:  # a workbook is put together in the folder for temporary files, which may be full, too
+        replace_file(path, saved(workbook, as_of))
     except OSError as error:
         raise FileError(f"{path}: cannot be written: {error.strerror}") from None
 

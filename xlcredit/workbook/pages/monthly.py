@@ -11,7 +11,8 @@ from openpyxl.worksheet.pagebreak import Break
 from openpyxl.worksheet.worksheet import Worksheet
 
 from xlcredit.deals import template as templates
-from xlcredit.deals.template import Block, Picture, Row
+from xlcredit.deals.exhibits import Picture
+from xlcredit.deals.template import Block, Row
 from xlcredit.ooxml.place import Place
 from xlcredit.serials import in_words
 from xlcredit.workbook import style
@@ -183,7 +184,7 @@ def _write_row(book: Draft, sheet: Worksheet, row: int, item: Row, read_ahead: s
         style.number(after, item.unit).value = 0
     if item.bold:
         line = Border(top=Side(style="thin", color=style.RULE))
-        for column in range(1, book.places.last + 1):
+        for column in range(1, (TOTAL if item.constant else book.places.last) + 1):
             sheet.cell(row, column).border = line
 
 
