@@ -269,6 +269,30 @@ def test_a_killed_run_goes_on_to_the_same_bytes(make_tape: MakeTape, tmp_path: P
     assert not journal.exists()
 
 
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT", "SIGHUP"])
+def test_a_run_that_is_asked_to_end_leaves_its_journal_and_no_worker(
+    name: str, make_tape: MakeTape, tmp_path: Path
+) -> None:
+    tape, target = make_tape(6), tmp_path / "book.csv"
+    journal = tmp_path / "book.csv.journal"
+    words = [*COMMAND, "portfolio", str(tape), "-o", str(target), "--workers", "2"]
+    process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    give_up = time.monotonic() + 120
+    while not journal.exists() or not journal.read_bytes().count(b"\n"):
+        assert time.monotonic() < give_up and process.poll() is None
+        time.sleep(0.01)
+    workers = Path(f"/proc/{process.pid}/task").glob("*/children")
+    pids = [pid for children in workers for pid in children.read_text().split()]
+    number = getattr(signal, name)
+    process.send_signal(number)
+    process.communicate(timeout=60)
+    assert process.returncode == 128 + number
+    assert pids and not [pid for pid in pids if Path(f"/proc/{pid}").exists()]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["book.csv.journal", "tape.csv"]
+    assert run("portfolio", tape, "-o", target, "--resume").returncode in (0, 1)
+    assert target.exists() and not journal.exists()
+
+
 def test_a_killed_worker_costs_nothing(make_tape: MakeTape) -> None:
     book = tasks(make_tape(8))
     wanted = {task.id: evaluate_loan(task) for task in book}

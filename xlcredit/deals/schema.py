@@ -11,7 +11,8 @@ from typing import Any
 import msgspec
 
 from xlcredit.deals.checking import marks
-from xlcredit.deals.template import Input, Struct, Template
+from xlcredit.deals.marks import Struct
+from xlcredit.deals.template import Input, Template
 from xlcredit.deals.units import DRIVER_UNITS, UNITS
 
 __all__ = ["deal_schema", "template_schema"]

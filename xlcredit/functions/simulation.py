@@ -53,6 +53,22 @@ Measure = Literal[
     "max_ltv_p95",
     "max_ltv_p99",
     "periods_to_first_call",
+    "call_probability_error",
+    "liquidation_probability_error",
+    "payment_default_probability_error",
+    "repaid_probability_error",
+    "unpaid_probability_error",
+    "expected_loss_error",
+    "expected_unpaid_error",
+    "loss_given_default_error",
+    "spread_error",
+    "loss_p95_error",
+    "loss_p99_error",
+    "shortfall_p99_error",
+    "max_ltv_p50_error",
+    "max_ltv_p95_error",
+    "max_ltv_p99_error",
+    "periods_to_first_call_error",
     "ltv_p05",
     "ltv_p25",
     "ltv_p50",
@@ -76,6 +92,8 @@ _EVENTS = {
     "defaulted_by": "payment_default",
 }
 _TIE = 1e-12
+#: What stands behind the name of a figure for its standard error.
+_ERROR = "_error"
 #: Into how many losses of equal width the loan is cut.
 _LOSSES = 20
 
@@ -135,7 +153,8 @@ def XLC_DUAL_SIM(
         exposure), spread (nominal, that pays the expected loss); loss_p95, loss_p99,
         shortfall_p99 (mean of the worst 1% of paths); max_ltv_p50, max_ltv_p95, max_ltv_p99
         (highest LTV of a path); periods_to_first_call (mean of the paths with a call). The value
-        alone for one figure. Asked by name only, a value a period: ltv_p05, ltv_p25, ltv_p50,
+        alone for one figure, its standard error where _error follows the name. Asked by name only,
+        a value a period: ltv_p05, ltv_p25, ltv_p50,
         ltv_p75, ltv_p95 (LTV that this share of the loans still tested does not exceed; 0 where
         none is); called_by, liquidated_by, defaulted_by (share of the paths with a call,
         liquidated, in payment default so far). loss_shares: the share of the paths without a loss,
@@ -201,7 +220,8 @@ def XLC_DUAL_SIM(
         return _by_period(terms, kept, paths, seed, measure)
     figures = _figures(terms, kept, paths, seed)
     if measure != "all":
-        value = figures[measure][0]
+        name = measure.removesuffix(_ERROR)
+        value = figures[name][name != measure]
         if isinstance(value, CellError):
             raise value
         return value

@@ -20,6 +20,7 @@ from xlcredit.errors import FileError
 from xlcredit.files import replace_file
 from xlcredit.portfolio.evaluate import ERROR, Result
 from xlcredit.portfolio.tape import STATES, Facts, facts, tape
+from xlcredit.serials import month_in_words
 from xlcredit.workbook import style
 from xlcredit.workbook.covenants import BREACH
 from xlcredit.workbook.draft import page_setup, widths
@@ -85,7 +86,11 @@ def _write_book(sheet: Worksheet, results: Sequence[Result], as_of: dt.date) -> 
     counted = [r for r in results if r.status != ERROR]
     cuts = [(facts(result), result) for result in counted]
     total = sum(f.balance or 0.0 for f, _ in cuts)
-    style.title(sheet, "Book of loans", f"{len(results):,} loans. As of {as_of:%d %B %Y}.")
+    style.title(
+        sheet,
+        "Book of loans",
+        f"{len(results):,} loans. As of {as_of.day:02} {month_in_words(as_of, True)}.",
+    )
     row = _write_states(sheet, 4, results, cuts, total)
     wall_row = row
     row = _write_wall(sheet, row, cuts)

@@ -13,7 +13,8 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
-from xlcredit.deals.template import Block, Comparison, Grid, Metric, Row, Sheet, Template
+from xlcredit.deals.exhibits import Grid
+from xlcredit.deals.template import Block, Comparison, Metric, Row, Sheet, Template
 from xlcredit.errors import DealError
 
 __all__ = ["GRIDS", "SHEET", "native"]
@@ -34,6 +35,7 @@ def native(template: Template) -> Template:
     DealError
         The scenarios have no native formulas.
     """
+    template = _with_rows(template)
     table = template.scenarios
     if not any(metric.native for metric in table.metric):
         told = "has no native formula under [scenarios]; it cannot be built without the add-in"
@@ -127,6 +129,23 @@ def _blocks(template: Template, metrics: list[Metric]) -> Iterator[Block]:
     names = copies.wanted(asked)
     for number, case in enumerate(template.scenarios.case, start=1):
         yield Block(title=case.label, row=[copies.copy(name, names, number) for name in names])
+
+
+def _with_rows(template: Template) -> Template:
+    """A row that has a native formula takes it."""
+
+    def taken(row: Row) -> Row:
+        if not row.native:
+            return row
+        if row.constant:
+            return replace(row, constant=row.native)
+        return replace(row, formula=row.native)
+
+    sheets = [
+        replace(sheet, block=[replace(b, row=[taken(r) for r in b.row]) for b in sheet.block])
+        for sheet in template.sheet
+    ]
+    return replace(template, sheet=sheets)
 
 
 def _with_twins(template: Template) -> Template:
