@@ -28,7 +28,7 @@ FROZEN = {"gpu-term-loan", "miner-dual-collateral", "hosting-project-loan"}
 #: Figures that rest on what is frozen: a simulation, a decline that is searched for.
 STAYS = {
     "gpu-term-loan": {"expected_loss_spread", "required_spread"},
-    "miner-dual-collateral": {"breakeven_decline", "expected_loss_spread", "required_spread"},
+    "miner-dual-collateral": {"expected_loss_spread", "required_spread"},
 }
 
 #: What a break-even says of itself where it is of the case that was frozen.
