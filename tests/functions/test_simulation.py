@@ -49,6 +49,7 @@ def test_one_figure_is_that_of_the_block() -> None:
     for label, value, error in simulated(TERMS, 500):
         alone = simulated(TERMS, 500, None, label)
         assert alone == value, label
+        assert simulated(TERMS, 500, None, f"{label}_error") == error, label
         assert isinstance(value, CellError) or error >= 0.0
 
 

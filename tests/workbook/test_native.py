@@ -18,6 +18,7 @@ READ = (
     *("unpaid_at_maturity", "first_missed_month", "loss", "lender_irr", "min_dscr", "max_ltv"),
     *("breakeven_decline", "expected_loss_spread", "required_spread", "downside_unpaid"),
     *("downside_loss", "downside_irr", "downside_dscr", "expected_loss", "spread_scenarios"),
+    "spread_hazard",
 )
 
 
@@ -26,8 +27,12 @@ FROZEN = {"gpu-term-loan", "miner-dual-collateral", "hosting-project-loan"}
 
 #: Figures that rest on what is frozen: a simulation, a decline that is searched for.
 STAYS = {
+    "gpu-term-loan": {"expected_loss_spread", "required_spread"},
     "miner-dual-collateral": {"breakeven_decline", "expected_loss_spread", "required_spread"},
 }
+
+#: What a break-even says of itself where it is of the case that was frozen.
+STALE = "needs the add-in"
 
 #: Inputs to change in the copy, by template.
 CHANGED: dict[str, list[dict[str, float | str]]] = {
@@ -84,6 +89,9 @@ def test_it_recalculates_to_the_same_figures(name: str, usual: Example, copy: Pa
         expected = recalculate(usual.path, inputs=changed)
         for figure in READ:
             if changed and figure in STAYS.get(name, ()):
+                continue
+            if native.names[figure] == STALE:
+                assert figure == "breakeven_decline" and changed and name in FROZEN
                 continue
             same = expected.names[figure]  # a number, or the word that there is none
             same = same if isinstance(same, str) else pytest.approx(same, rel=1e-8)

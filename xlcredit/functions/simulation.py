@@ -26,9 +26,11 @@ CATEGORY = "xlcredit: Dual collateral"
 Array = NDArray[np.float64]
 
 #: A cell that takes longer is a slip: this many periods of single paths, and periods of a loan.
-MOST_STEPS, MOST_GRID_STEPS, MOST_PERIODS = 1e9, 4e9, 36_500
-#: Periods of single paths in a second, as NumPy does them.
-_SPEED = 8e6
+_MOST_STEPS, _MOST_PERIODS = 1e9, 36_500
+#: The same of a grid, where the kernel is compiled.
+_MOST_GRID_STEPS = 4e9
+#: Periods of single paths in a second on one processor, as NumPy does them, and compiled.
+_SPEED, _COMPILED_SPEED = 8e6, 1e8
 
 #: The series of a simulation, in the order of the arguments.
 SERIES = ("scheduled", "contracted", "merchant", "opex", "relet", "gpu_curve")
@@ -51,6 +53,22 @@ Measure = Literal[
     "max_ltv_p95",
     "max_ltv_p99",
     "periods_to_first_call",
+    "call_probability_error",
+    "liquidation_probability_error",
+    "payment_default_probability_error",
+    "repaid_probability_error",
+    "unpaid_probability_error",
+    "expected_loss_error",
+    "expected_unpaid_error",
+    "loss_given_default_error",
+    "spread_error",
+    "loss_p95_error",
+    "loss_p99_error",
+    "shortfall_p99_error",
+    "max_ltv_p50_error",
+    "max_ltv_p95_error",
+    "max_ltv_p99_error",
+    "periods_to_first_call_error",
     "ltv_p05",
     "ltv_p25",
     "ltv_p50",
@@ -74,6 +92,8 @@ _EVENTS = {
     "defaulted_by": "payment_default",
 }
 _TIE = 1e-12
+#: What stands behind the name of a figure for its standard error.
+_ERROR = "_error"
 #: Into how many losses of equal width the loan is cut.
 _LOSSES = 20
 
@@ -133,7 +153,8 @@ def XLC_DUAL_SIM(
         exposure), spread (nominal, that pays the expected loss); loss_p95, loss_p99,
         shortfall_p99 (mean of the worst 1% of paths); max_ltv_p50, max_ltv_p95, max_ltv_p99
         (highest LTV of a path); periods_to_first_call (mean of the paths with a call). The value
-        alone for one figure. Asked by name only, a value a period: ltv_p05, ltv_p25, ltv_p50,
+        alone for one figure, its standard error where _error follows the name. Asked by name only,
+        a value a period: ltv_p05, ltv_p25, ltv_p50,
         ltv_p75, ltv_p95 (LTV that this share of the loans still tested does not exceed; 0 where
         none is); called_by, liquidated_by, defaulted_by (share of the paths with a call,
         liquidated, in payment default so far). loss_shares: the share of the paths without a loss,
@@ -199,7 +220,8 @@ def XLC_DUAL_SIM(
         return _by_period(terms, kept, paths, seed, measure)
     figures = _figures(terms, kept, paths, seed)
     if measure != "all":
-        value = figures[measure][0]
+        name = measure.removesuffix(_ERROR)
+        value = figures[name][name != measure]
         if isinstance(value, CellError):
             raise value
         return value
@@ -234,8 +256,8 @@ def check(terms: Terms, series: dict[str, Array]) -> None:
     if periods < 1.0 or periods != math.floor(periods):
         message = "terms: months must be a whole number of periods, one at least"
         raise CellError("#VALUE!", f"{message}; got {terms.months:g} months, {periods:g} periods")
-    if periods > MOST_PERIODS:
-        raise CellError("#NUM!", f"terms: months must make at most {MOST_PERIODS} periods")
+    if periods > _MOST_PERIODS:
+        raise CellError("#NUM!", f"terms: months must make at most {_MOST_PERIODS} periods")
     for name, values in series.items():
         wanted = int(periods) + (name == "gpu_curve")
         if len(values) not in (0, 1, wanted):
@@ -256,9 +278,16 @@ def check(terms: Terms, series: dict[str, Array]) -> None:
 def affordable(paths: float, terms: Terms, cells: int = 1) -> None:
     """Stop before a simulation that would keep the workbook waiting."""
     steps = float(paths) * cells * terms.months * terms.periods_per_year / 12.0
-    if steps > MOST_STEPS:
-        message = f"paths: {paths:,.0f} would take about {_duration(steps / _SPEED)}"
-        most = int(MOST_STEPS * paths // steps)
+    if steps <= _MOST_STEPS:
+        return
+    from xlcredit.models.simulation import can_compile  # noqa: PLC0415  (start-up stays short)
+
+    compiled = can_compile()
+    limit = _MOST_GRID_STEPS if compiled and cells > 1 else _MOST_STEPS
+    if steps > limit:
+        seconds = steps / (_COMPILED_SPEED if compiled else _SPEED)
+        message = f"paths: {paths:,.0f} would take about {_duration(seconds)}"
+        most = int(limit * paths // steps)
         raise CellError("#NUM!", f"{message}; at most {most:,} are run in a cell")
 
 

@@ -14,7 +14,7 @@ from typing import IO, Any
 from defusedxml import DefusedXmlException, ElementTree
 
 from xlcredit.errors import FileError
-from xlcredit.files import read_file, replace_file
+from xlcredit.files import read_file, replace_file, resolved
 from xlcredit.ooxml.archive import Archive
 
 __all__ = ["DATE", "Package", "pack", "zipped"]
@@ -113,7 +113,7 @@ class Package:
             self._write(target, changed)
             return
         target = Path(target)
-        same = target.resolve() == self.path.resolve()
+        same = resolved(target) == resolved(self.path)
         if same and not (overwrite or self._in_memory):
             raise FileError(f"{self.path} would be overwritten; choose another target or allow it")
         copy = BytesIO()
