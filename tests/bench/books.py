@@ -14,7 +14,6 @@ from pathlib import Path
 
 import numpy as np
 from rich.console import Console
-from rich.table import Table
 
 import xlcredit
 from xlcredit.deals import load, read_deal
@@ -83,15 +82,15 @@ def books(counts: tuple[int, ...]) -> Iterator[tuple[str, str]]:
 
 
 def main() -> None:
+    """Measure, and print each figure when it is there."""
     quick = "--quick" in sys.argv
-    table = Table("what", "cost", title="books of loans")
+    console = Console()
     for rows in (
         sessions(),
         books((25,) if quick else (25, 1_000)),
     ):
         for what, cost in rows:
-            table.add_row(what, cost)
-    Console().print(table)
+            console.print(f"{what}: {cost}", highlight=False)
 
 
 if __name__ == "__main__":

@@ -139,9 +139,10 @@ class Strict:
             self._workbook.recalc()
             for done in range(len(hoisted.jobs) + 2):
                 if done == _LONG_CHAIN:
+                    final: dict[Place, Value] = {}  # what a level reads, no later one changes
                     for level in self._levels():
-                        self._ask(level)
-                if not self._ask(hoisted.jobs):
+                        self._ask(level, final)
+                if not self._ask(hoisted.jobs, {}):
                     return
         raise RecalcError("worksheet functions depend on themselves, and do not settle")
 
@@ -152,12 +153,12 @@ class Strict:
             self._by_level = self._hoisted.by_level()
         return self._by_level
 
-    def _ask(self, jobs: list[Job]) -> bool:
+    def _ask(self, jobs: list[Job], known: dict[Place, Value]) -> bool:
         """Answer the calls whose arguments have changed; tell whether there were any."""
         assert self._hoisted is not None
         few = self._hoisted.size(jobs) < _FEW
         read, reach = (self._read, self._reach) if few else (self._current, self.extent)
-        answered = self._hoisted.answers(jobs, read, reach)
+        answered = self._hoisted.answers(jobs, read, reach, known)
         if answered:
             self._answer(answered)
             self._values = None

@@ -205,7 +205,9 @@ class Hoisted:
 
     # --- answers ----------------------------------------------------------------------------
 
-    def answers(self, jobs: Iterable[Job], read: Read, reach: Reach) -> list[Job]:
+    def answers(
+        self, jobs: Iterable[Job], read: Read, reach: Reach, known: dict[Place, Value]
+    ) -> list[Job]:
         """Call the functions whose arguments have changed.
 
         Errors among the arguments may be calls not answered yet: those wait for the others.
@@ -216,19 +218,20 @@ class Hoisted:
             The calls that are looked at.
         read, reach : callable
             Give the value of a cell, and the rows and columns that its formula fills.
+        known : dict
+            Cells that have been read and stay as they are; those that are read now are added.
 
         Returns
         -------
         list of Job
             Those with a new answer.
         """
-        cells: dict[Place, Value] = {}
 
         def once(sheet: str, row: int, column: int) -> Value:
             place = Place(sheet, row, column)
-            if place not in cells:
-                cells[place] = read(*place)
-            return cells[place]
+            if place not in known:
+                known[place] = read(*place)
+            return known[place]
 
         answered: list[Job] = []
         waiting: list[tuple[Job, list[Any], str]] = []
