@@ -17,7 +17,7 @@ import xlcredit
 from tests.evidence import README_TABLE, summary
 from tests.oracles.tables import tables
 from xlcredit.cli import app
-from xlcredit.cli.schemas import as_text, schema_of
+from xlcredit.cli.schema import as_text, schema_of
 
 ROOT = Path(__file__).parents[1]
 GUIDE = (ROOT / ".github/CONTRIBUTING.md").read_text("utf-8")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from xlcredit.errors import FileError
 
-__all__ = ["LARGEST", "LARGEST_TEXT", "read_file", "replace_file"]
+__all__ = ["LARGEST", "LARGEST_TEXT", "read_file", "replace_file", "resolved"]
 
 #: Bytes of the largest workbook that is opened, and of the largest text (a deal, a table).
 LARGEST, LARGEST_TEXT = 1 << 29, 1 << 24
@@ -53,6 +53,14 @@ def read_file(path: Path, most: int = LARGEST) -> bytes:
     if len(data) > most:
         raise FileError(f"{path} is larger than {most / 1e6:,.0f} MB; refused")
     return data
+
+
+def resolved(path: Path) -> Path:
+    """Follow the links of a path; one that leads back to itself stands for itself."""
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError):  # RuntimeError before Python 3.13
+        return path.absolute()
 
 
 def replace_file(target: Path, content: bytes, like: Path | None = None) -> None:
@@ -118,7 +126,7 @@ def _name(handle: int, part: Path) -> None:
 
 def _refuse_target(target: Path) -> None:
     """Refuse what is no file, and a file that somebody is working on."""
-    for path in (target, target.resolve()):
+    for path in (target, resolved(target)):
         if path.is_dir():
             raise FileError(f"{target}: is a folder; name a file in it")
         if path.exists() and not path.is_file():

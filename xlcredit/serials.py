@@ -8,7 +8,16 @@ from __future__ import annotations
 
 import datetime
 
-__all__ = ["EPOCH", "FIRST_DAY", "LEAP_BUG", "from_serial", "on_worksheet", "serial"]
+__all__ = [
+    "EPOCH",
+    "FIRST_DAY",
+    "LEAP_BUG",
+    "from_serial",
+    "in_words",
+    "month_in_words",
+    "on_worksheet",
+    "serial",
+]
 
 #: Day 0 of the 1900 date system as every date from March 1900 on counts it.
 EPOCH = datetime.datetime(1899, 12, 30)
@@ -17,6 +26,9 @@ FIRST_DAY = datetime.date(1900, 3, 1)
 #: Excel's 29 February 1900 never was: earlier serials count from 31 December 1899.
 LEAP_BUG = 60
 _DAY_SECONDS = 86_400
+_MONTHS = (
+    "January February March April May June July August September October November December"
+).split()
 
 
 def serial(date: datetime.date) -> float:
@@ -41,6 +53,29 @@ def from_serial(days: float) -> datetime.date:
         The calendar has no such day.
     """
     return (EPOCH + datetime.timedelta(days=int(days))).date()
+
+
+def month_in_words(date: datetime.date, full: bool = False) -> str:
+    """Give the month and the year in English, whatever language the machine speaks.
+
+    Examples
+    --------
+    >>> month_in_words(datetime.date(2026, 12, 5)), month_in_words(datetime.date(2026, 12, 5), True)
+    ('Dec 2026', 'December 2026')
+    """
+    name = _MONTHS[date.month - 1]
+    return f"{name if full else name[:3]} {date.year}"
+
+
+def in_words(date: datetime.date) -> str:
+    """Give a day as the sheets show it.
+
+    Examples
+    --------
+    >>> in_words(datetime.date(2026, 12, 5))
+    '5 Dec 2026'
+    """
+    return f"{date.day} {month_in_words(date)}"
 
 
 def on_worksheet(date: datetime.date) -> float | None:

@@ -1,4 +1,4 @@
-"""What a session, a grid, a book of loans and a common path cost.
+"""What a session, a grid and a book of loans cost; :mod:`tests.bench.scale` has what they take.
 
 ``python -m tests.bench.books`` (some minutes; ``--quick`` for a tenth of it)
 """
@@ -18,8 +18,6 @@ from rich.table import Table
 
 import xlcredit
 from xlcredit.deals import load, read_deal
-from xlcredit.models.joint import Links, LoanBook, Position, block_size, run_block
-from xlcredit.models.simulation import Deal, Terms
 from xlcredit.portfolio.rows import example_tape
 from xlcredit.portfolio.run import Request, run_portfolio
 from xlcredit.recalc import recalculate
@@ -48,7 +46,7 @@ def sessions() -> Iterator[tuple[str, str]]:
             times.append(seconds(change))
         one = float(np.median(times))
         axes = [parse_axis("rent_decline=0:0.5:11"), parse_axis("market_rent=2:4:9")]
-        points = seconds(lambda: grid(book, axes))
+        points = seconds(lambda: grid(book, axes, workers=2))
     yield "one input set, one figure read, over a recalculation", f"{one / whole:.1%}"
     yield "a grid of 99 points", f"{points:.1f} s"
 
@@ -84,38 +82,12 @@ def books(counts: tuple[int, ...]) -> Iterator[tuple[str, str]]:
             yield f"{count:,} rows, two workers over one", f"{times[1] / times[2]:.2f} times"
 
 
-def position(number: int) -> Position:
-    terms = Terms(
-        loan=50e6, rate=0.1, months=60, gpu_units=3000, gpu_price=25_000, gpu_vol=0.5,
-        gpu_drift=-0.25, mean_reversion=0.5, coin_vol=0.6, correlation=0.4,
-        stressed_correlation=0.7, drawdown_trigger=0.4, jump_intensity=0.3, coin_jump=-0.2,
-        gpu_jump=-0.1, coin_jump_vol=0.1, gpu_jump_vol=0.1, hazard=0.05, hazard_elasticity=0.5,
-        gpu_depth=40.0, gpu_impact=0.3, sale_haircut=0.1, sale_cost=100.0, grace_periods=1,
-        dsra_periods=3, lockup=1.1, downtime_periods=3, sweep=0.2,
-    )  # fmt: skip
-    cash = {"contracted": 1.6e6 + 16e3 * (number % 7), "opex": 0.4e6, "relet": 1.2e6}
-    deal = Deal.of(terms, np.full(60, 50e6 / 60), merchant=0.1e6, **cash)
-    return Position(str(number), deal, ("H100", "B200")[number % 2])
-
-
-def markets(loans: int) -> Iterator[tuple[str, str]]:
-    book = LoanBook([position(i) for i in range(loans)], Links(0.5, 0.3))
-    paths = block_size(loans)
-    start = time.process_time()
-    run_block(book, 1, np.arange(paths, dtype=np.uint64))
-    used = (time.process_time() - start) / (loans * paths * 60)
-    yield f"{loans:,} loans in one market, a step of a path of a loan", f"{used * 1e9:.0f} ns"
-    hours = used * 1_000 * 100_000 * 60 / 2 / 60
-    yield "1,000 loans, 100,000 paths, 60 months on two cores, from that", f"{hours:.1f} min"
-
-
 def main() -> None:
     quick = "--quick" in sys.argv
     table = Table("what", "cost", title="books of loans")
     for rows in (
         sessions(),
         books((25,) if quick else (25, 1_000)),
-        markets(100 if quick else 1_000),
     ):
         for what, cost in rows:
             table.add_row(what, cost)

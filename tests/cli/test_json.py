@@ -14,8 +14,8 @@ from typing import Any
 import jsonschema
 import pytest
 
-from xlcredit.cli.schema import KINDS, output_schema
-from xlcredit.cli.schemas import as_text, schema_of
+from xlcredit.cli.output import KINDS, output_schema
+from xlcredit.cli.schema import as_text, schema_of
 from xlcredit.deals import load, shipped
 from xlcredit.deals.reading import folder
 from xlcredit.deals.schema import deal_schema, template_schema

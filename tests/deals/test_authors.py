@@ -27,8 +27,8 @@ MISTAKES = {
     "young native": (*row("XLOOKUP(0,{cfads_flat.all})"), ["XLOOKUP", "mean LOOKUP?"]),
     "unknown native, alone": (*row("ZZZ({cfads_flat})"), ["no function ZZZ", "LibreOffice"]),
     "unknown function": (
-        "XLC_REPAYMENT(", "XLC_REPAYMENTS(",
-        ["XLC_REPAYMENTS", "mean XLC_REPAYMENT?"],
+        "XLC_RENT_DSCR(", "XLC_RENTS_DSCR(",
+        ["XLC_RENTS_DSCR", "mean XLC_RENT_DSCR?"],
     ),
     "arguments of ours": (*row("XLC_DSCR({cfads_flat.all})"), ["1 argument", "XLC_DSCR(cfads,"]),
     "too few arguments": (*row("ROUND({cfads_flat})"), ["ROUND takes 2 arguments; got 1"]),

@@ -52,5 +52,6 @@ def test_the_list_itself_is_sound() -> None:
         assert entry["meaning"]
 
 
-def test_the_gpu_loan_has_the_figures_that_programs_read() -> None:
-    assert set(FIGURES) <= {word for word, _ in named(load("gpu-term-loan")[0])}
+@pytest.mark.parametrize("name", shipped())
+def test_every_template_has_the_figures_that_programs_read(name: str) -> None:
+    assert set(FIGURES) <= {word for word, _ in named(load(name)[0])}

@@ -48,13 +48,14 @@ def commands(block: str) -> list[Command]:
 
 
 def run(words: str, place: Path) -> subprocess.CompletedProcess[str]:
-    """Run as a shell would; xlcredit is the one under test."""
-    program, *rest = shlex.split(words.replace("$TEMPLATES", str(folder())))
-    command = [sys.executable, "-m", "xlcredit"] if program == "xlcredit" else [program]
+    """Run as a shell does; xlcredit and python are those under test."""
+    python = shlex.quote(sys.executable)
+    ours = f'xlcredit() {{ {python} -m xlcredit "$@"; }}; python() {{ {python} "$@"; }}; '
     environment = {**os.environ, "COLUMNS": "120", "NO_COLOR": "1"}
     return subprocess.run(
-        [*command, *rest], capture_output=True, text=True, check=False, cwd=place, env=environment
-    )
+        ["bash", "-c", ours + words],
+        capture_output=True, text=True, check=False, cwd=place, env=environment,
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("topic", topics())

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import doctest
-import re
-from typing import get_args, get_type_hints
 
 import pytest
 
@@ -29,11 +27,3 @@ def test_the_worked_example_runs(name: str) -> None:
     report: list[str] = []
     runner.run(test, out=report.append)
     assert not runner.failures, "".join(report)
-
-
-@pytest.mark.parametrize("name", REGISTRY)
-def test_the_signature_says_what_the_docstring_says_of_the_result(name: str) -> None:
-    function = REGISTRY[name]
-    _, kind = get_args(get_type_hints(function.python, include_extras=True)["return"])
-    first = re.search(r"Returns\n-+\n([^\n]+)", function.doc)
-    assert first and kind == first[1]

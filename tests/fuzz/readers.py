@@ -10,13 +10,17 @@ import contextlib
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from pathlib import Path
 
 import xlcredit
 from tests.hostile.archives import packed, unpacked
+from tests.hostile.faults import LOAN, closes
 from tests.hostile.workbooks import HOSTILE, sound
 from xlcredit.deals import load, read_deal, shipped
+from xlcredit.deals.quotes import read_quotes
+from xlcredit.deals.series import read_series
 from xlcredit.errors import CellError, XlcreditError
 from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.display import digests
@@ -27,6 +31,7 @@ from xlcredit.recalc.typed import parse_value
 from xlcredit.workbook.export import FORMATS
 from xlcredit.workbook.lint import RULES
 from xlcredit.workbook.lint.subject import Subject
+from xlcredit.workbook.simulated import read_simulation
 
 __all__ = ["READERS", "Reader", "bent", "read"]
 
@@ -148,6 +153,17 @@ def _tapes() -> list[bytes]:
     return [FORMATS[".csv"](tape, "Tape")]
 
 
+def _quotes() -> list[bytes]:
+    rents = 'date,gpu,price,source\n2025-01-31,H100,2.5,a\n2025-02-28,H100,"2,100",b\n'
+    return ["\n".join(closes().splitlines()[:20]).encode(), rents.encode()]
+
+
+def _months(path: Path) -> None:
+    template, _ = load(_TEMPLATE)
+    name = template.own_rows[0].name
+    read_series({name: {"file": path.name}}, template, path, "series", date(2026, 1, 31))
+
+
 def _workbooks() -> list[bytes]:
     # Those that are slow to read are left to their own tests.
     names = ("odd_prefixes", "comments_everywhere", "text_in_cdata", "two_arrays_in_one_place",
@@ -167,6 +183,9 @@ READERS: dict[str, Reader] = {
     "formula": Reader(lambda: _FORMULAS, _evaluate),
     "deal": Reader(_deals, _in_a_file(".toml", lambda path: read_deal(path, load(_TEMPLATE)[0]))),
     "template": Reader(_templates, _in_a_file(".toml", lambda path: load(str(path)))),
+    "series": Reader(lambda: [b"month,value\n1,5\n2,\n3,1.5e3\n"], _in_a_file(".csv", _months)),
+    "quotes": Reader(_quotes, _in_a_file(".csv", lambda path: read_quotes(path, "H100"))),
+    "terms": Reader(lambda: [LOAN.encode()], _in_a_file(".toml", read_simulation)),
     "tape": Reader(_tapes, lambda data: list(read_rows(data, Path("tape.csv"), _TEMPLATE))),
     "setting": Reader(
         lambda: (b"30%", b"45,000", b"2026-11-22", b"TRUE", b"'Flat'"),

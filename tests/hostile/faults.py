@@ -34,7 +34,16 @@ from tests.hostile.workbooks import SHEET, sound
 from xlcredit import files
 from xlcredit.cli import app, main
 
-__all__ = ["COMMANDS", "FAULTS", "SHORT", "Trial", "trials", "ways_in_the_table", "ways_to_write"]
+__all__ = [
+    "COMMANDS",
+    "FAULTS",
+    "LOAN",
+    "SHORT",
+    "Trial",
+    "trials",
+    "ways_in_the_table",
+    "ways_to_write",
+]
 
 ROOT = Path(__file__).parents[2]
 OLD = b"what stood there before"
@@ -116,7 +125,7 @@ FAULTS: dict[str, Callable[[], None]] = {
 Words = Callable[[Path], list[object]]
 _OURS = ROOT / "workbooks/hosting-project-loan.xlsx"
 _GRID = ("--grid", "coupon=0.08:0.09:2", "--grid", "refi_rate=0.08:0.09:2")
-_SIMULATE = ("--simulate", "--paths", "300", "--workers", "1")
+_SIMULATE = ("--simulate", "--paths", "1000", "--workers", "1")
 #: For each way to write: its words, given the folder, and the file whose write is cut off. What
 #: stands behind a comma only tells two ways of one command apart.
 COMMANDS: dict[str, tuple[Words, str]] = {
@@ -177,12 +186,13 @@ COMMANDS: dict[str, tuple[Words, str]] = {
     "excel build": (lambda d: ["excel", "build", "-o", d / "o.xlam"], "o.xlam"),
     "libreoffice build": (lambda d: ["libreoffice", "build", "-o", d / "o.oxt"], "o.oxt"),
 }
-#: These read no file of the user's; a part of a table is a smaller table; and what is wrong with
-#: a loan of a book stands in its row.
+#: These read no file of the user's; a part of a table is a smaller table, and a part of a file of
+#: terms has the others' defaults; and what is wrong with a loan of a book stands in its row.
 _NOTHING_TO_READ = {
     *("demo", "start", "start, workbook", "new", "new, blank", "new, tape", "functions", "schema"),
     *("excel install", "excel build", "libreoffice build"),
-    *("calibrate", "portfolio", "portfolio, workbook"),
+    *("calibrate", "simulate", "simulate, charts"),
+    *("portfolio", "portfolio, workbook", "portfolio, market", "portfolio, chart"),
 }
 SHORT = "a short read"
 
@@ -281,8 +291,8 @@ def _prepare(folder: Path) -> None:
     folder.mkdir()
     (folder / "in.xlsx").write_bytes(sound())
     (folder / "links.xlsx").write_bytes(_with_a_path())
-    (folder / "coin.csv").write_text(_closes())
-    (folder / "loan.toml").write_text(_LOAN)
+    (folder / "coin.csv").write_text(closes())
+    (folder / "loan.toml").write_text(LOAN)
     (folder / "deal.xlsx").write_bytes(_OURS.read_bytes())
 
 
@@ -360,7 +370,7 @@ def _silent(log: Path) -> None:
 
 
 #: A loan for the joint simulation.
-_LOAN = """paths = 300
+LOAN = """paths = 300
 seed = 5
 [terms]
 loan = 60
@@ -381,7 +391,7 @@ scheduled = 1.5
 """
 
 
-def _closes() -> str:
+def closes() -> str:
     """Make two years of closes of a coin, without chance."""
     day, lines = datetime.date(2024, 1, 1), ["date,price"]
     for n in range(730):

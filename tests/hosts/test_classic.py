@@ -2,31 +2,16 @@
 
 from __future__ import annotations
 
-import datetime
-import decimal
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from tests.functions.cases import answer, every_function, example, replaced
-from tests.hosts.windows import MISSING, SCODES, Windows, shown, to_windows, windows
+from tests.hosts.windows import MISSING, SCODES, Windows, shown, to_windows
 from xlcredit.errors import CODES, CellError
 from xlcredit.functions import REGISTRY, Function
-from xlcredit.hosts.classic.com import ERROR_NUMBERS, from_com, to_com
-from xlcredit.hosts.reasons import CallSite, Reasons
-from xlcredit.worksheet.cells import Cells
 from xlcredit.worksheet.explain import argument_help
-
-CALLER = "[Deal.xlsx]Debt!R5C3"
-
-
-@pytest.fixture(scope="module")
-def excel() -> Iterator[Windows]:
-    with windows() as stood_in:
-        yield stood_in
-
 
 # --- registration ---------------------------------------------------------------------------
 
@@ -122,93 +107,7 @@ def test_an_array_constant_of_one_row_is_a_row(excel: Windows) -> None:
 # --- raw values -----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("code", "scode"), SCODES.items())
-def test_error_integers_are_error_values(code: str, scode: int) -> None:
-    assert from_com(scode) == CellError(code)
-    assert from_com(((1.0, scode),)) == Cells([1.0, CellError(code)], (1, 2))
-    assert ERROR_NUMBERS[code] == scode & 0xFFFF
-
-
-def test_newer_error_values_are_value_errors() -> None:
-    spill, getting_data = -2146826243, -2146826245
-    assert from_com(spill) == from_com(getting_data) == CellError("#VALUE!")
-
-
-def test_other_raw_values() -> None:
-    assert from_com(7) == 7.0
-    assert from_com(True) is True
-    assert from_com(None) is None
-    assert from_com("text") == "text"
-    assert from_com(decimal.Decimal("2.5")) == 2.5
-    noon = datetime.datetime(2026, 1, 31, 12, tzinfo=datetime.UTC)
-    assert from_com(noon) == 46053.5
-    assert from_com(((noon,), (None,))) == Cells([46053.5, None], (2, 1))
-    assert from_com(((5.0,),)) == Cells([5.0], (1, 1))
-
-
-def test_an_answer_of_plain_cells_is_not_copied() -> None:
-    answered = [[1.0, "text"]]
-    assert to_com(answered) is answered
-
-
-def test_dates_leave_as_serials() -> None:
-    assert to_com(datetime.date(2026, 1, 31)) == [[46053.0]]
-    assert to_com(datetime.date(1900, 3, 1)) == [[61.0]]
-    assert to_com(datetime.date(1900, 2, 28)) == [["#XLC:NUM!"]]
-
-
 # --- reasons --------------------------------------------------------------------------------
-
-
-def test_the_reason_of_an_error_cell_is_kept_until_it_answers(excel: Windows) -> None:
-    excel.call("XLC_RENT", 2.5, 1.5, 0.0, None, None, None, CALLER)
-    place = CallSite("[Deal.xlsx]Debt", 5, 3)
-    found = excel.classic.REASONS.find(place, CellError("#NUM!"))
-    assert found.reason.startswith("decline must be")
-    assert found.__traceback__ is None
-    assert excel.classic.REASONS.find(place, CellError("#N/A")).reason == ""
-    excel.call("XLC_RENT", 2.5, 0.3, 0.0, None, None, None, CALLER)
-    assert excel.classic.REASONS.find(place, CellError("#NUM!")).reason == ""
-
-
-@pytest.mark.skipif("XLC_WHY" not in REGISTRY, reason="not registered")
-def test_why_tells_the_reason_behind_a_cell_of_a_block(excel: Windows) -> None:
-    excel.call("XLC_RENT", 2.5, 0.3, ((0.0,), (-1.0,)), None, None, None, CALLER)
-    told = "month must be a number at least 0; got -1"
-    below = (SCODES["#NUM!"], "[Deal.xlsx]Debt!R6C3")
-    assert told in excel.call("XLC_WHY", below, "[Deal.xlsx]Debt!R1C1")
-    block = (((2.5,), (SCODES["#NUM!"],)), CALLER)
-    assert told in excel.call("XLC_WHY", block, "[Deal.xlsx]Debt!R1C1")
-    other = (SCODES["#NUM!"], "[Deal.xlsx]Debt!R9C3")
-    assert told not in excel.call("XLC_WHY", other, "[Deal.xlsx]Debt!R1C1")
-    assert told not in excel.call("XLC_WHY", SCODES["#NUM!"])
-
-
-def test_an_address_is_read_whatever_the_sheet_is_called() -> None:
-    assert CallSite.parse("'[My !R1C1.xlsx]It''s']!R2C3'!R5C7:R9C9") == (
-        "'[My !R1C1.xlsx]It''s']!R2C3'",
-        5,
-        7,
-    )
-    for other in ("", "A1", None, 5.0, "Sheet!A1"):
-        assert CallSite.parse(other) is None
-
-
-def test_only_so_many_reasons_are_kept() -> None:
-    reasons = Reasons(most=3)
-    for row in range(10):
-        reasons.keep(CallSite("S", row, 1), CellError("#N/A", f"row {row}"))
-    assert reasons.find(CallSite("S", 6, 1), CellError("#N/A")).reason == ""
-    assert reasons.find(CallSite("S", 7, 1), CellError("#N/A")).reason == "row 7"
-    reasons.keep(CallSite("S", 20, 1), [[CellError("#N/A", "long")]] * 10)
-    assert reasons.find(CallSite("S", 22, 1), CellError("#N/A")).reason == "long"
-    assert reasons.find(CallSite("S", 23, 1), CellError("#N/A")).reason == ""
-
-
-def test_a_reason_is_of_its_own_sheet() -> None:
-    reasons = Reasons()
-    reasons.keep(CallSite("S", 1, 1), CellError("#N/A", "here"))
-    assert reasons.find(CallSite("T", 1, 1), CellError("#N/A")).reason == ""
 
 
 def test_the_module_is_as_before_without_windows() -> None:

@@ -217,6 +217,6 @@ def test_what_loans_share_they_must_agree_on(name: str) -> None:
 
 def test_blocks_shrink_as_the_book_grows() -> None:
     for loans in (1, 10, 1_000, 10_000):
-        assert 32 <= block_size(loans, 250) <= 8_192
+        assert 128 <= block_size(loans, 250) <= 8_192
         assert block_size(loans, 250) * max(loans, 250) <= 1 << 21
     assert block_size(1, 250 * 30) * 250 * 30 <= 1 << 21  # daily

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy
 import pytest
@@ -18,7 +19,11 @@ import xlcredit
 from tests.cli.test_cli import refused
 from tests.cli.test_cli import xlcredit as run
 from xlcredit.deals.reading import folder
+from xlcredit.errors import UserError
 from xlcredit.portfolio import shipping
+from xlcredit.portfolio.market import simulate_book
+from xlcredit.portfolio.path_journal import PathJournal
+from xlcredit.portfolio.positions import read_positions
 from xlcredit.portfolio.run import Request, run_portfolio
 
 from .conftest import MakeTape
@@ -92,6 +97,37 @@ def test_a_cluster_with_a_worker_killed_writes_the_same_bytes(
     assert killed and not found.errors
     assert [r.id for r in found.results] == [f"L{n}" for n in range(14)]
     assert there.read_bytes() == here.read_bytes()
+
+
+def test_paths_on_a_cluster_with_a_worker_killed_are_the_same_to_the_bit(
+    cluster: Cluster, book: list[Path], tmp_path: Path
+) -> None:
+    positions, _ = read_positions(book)
+    wanted = simulate_book(positions, paths=60_000, workers=1, kernel="numpy")
+    killed = []
+
+    def kill(done: int) -> None:
+        if not killed:
+            killed.append(done)
+            os.kill(cluster.workers[0].pid, signal.SIGKILL)
+            cluster.workers.append(cluster.add())
+
+    how: dict[str, Any] = {"paths": 60_000, "kernel": "numpy", "scheduler": cluster.address}
+    found = simulate_book(positions, progress=kill, **how)
+    assert killed and found.loans == wanted.loans and found.ratio == wanted.ratio
+    assert found.losses_together.tolist() == wanted.losses_together.tolist()
+
+    # and the scheduler itself: what is done is kept
+    def stop(done: int) -> None:
+        cluster.scheduler.kill()
+
+    journal = PathJournal(tmp_path / "m.xlsx", resume=False)
+    with pytest.raises(UserError, match="the scheduler has gone away; what is done is kept"):
+        simulate_book(positions, progress=stop, journal=journal, **how)
+    assert journal.blocks > 0
+    found = simulate_book(positions, paths=60_000, workers=1, kernel="numpy", journal=journal)
+    journal.close(finished=True)
+    assert found.loans == wanted.loans
 
 
 def test_a_scheduler_that_goes_away_keeps_what_is_done(

@@ -28,36 +28,6 @@ from xlcredit.workbook.simulated import read_simulation
 
 from .conftest import COMMAND, kill_a_child
 
-TERMS = """card = "{card}"
-[terms]
-loan = {loan}
-rate = 0.1
-months = 12
-gpu_units = 3000
-gpu_price = 30000
-gpu_drift = -0.3
-gpu_vol = 0.5
-call_ltv = 0.85
-cure_ltv = 0.8
-liquidation_ltv = 0.9
-gpu_depth = 40
-gpu_impact = 0.5
-[series]
-scheduled = 2e6
-"""
-
-
-@pytest.fixture
-def book(tmp_path: Path) -> list[Path]:
-    """Five loans on two cards."""
-    files = []
-    for number, (card, loan) in enumerate(
-        [("H100", 60e6), ("H100", 55e6), ("B200", 60e6), ("H100", 50e6), ("B200", 58e6)]
-    ):
-        files.append(tmp_path / f"loan{number}.toml")
-        files[-1].write_text(TERMS.format(card=card, loan=loan), encoding="utf-8")
-    return files
-
 
 def test_contributions_add_up_and_no_worker_matters(book: list[Path]) -> None:
     positions, unread = read_positions(book)

@@ -8,6 +8,7 @@ import json
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -162,6 +163,60 @@ def test_what_is_wrong_with_one_loan_stands_in_its_row(make_tape: MakeTape, tmp_
     assert found.table.column("status").count("ERROR") == len(told)
 
 
+def test_a_row_of_another_template_says_what_it_does_not_have(make_tape: MakeTape) -> None:
+    tape = make_tape(3)
+    rows = tape.read_text(encoding="utf-8").splitlines()
+    rows[2] = rows[2].replace("gpu-term-loan", "hosting-project-loan")
+    tape.write_text("\n".join(rows), encoding="utf-8")
+    found = list(find_loans([tape]))
+    assert [bool(loan.error) for loan in found] == [False, True, False]
+    assert "row 3" in found[1].error and "is not an input of hosting-project-loan" in found[1].error
+
+
+def test_a_file_that_changes_while_it_is_read_is_not_half_a_loan(tmp_path: Path) -> None:
+    growing = tmp_path / "growing.xlsx"
+    growing.write_bytes(bytes(30_000_000))
+    over = threading.Event()
+
+    def grow() -> None:
+        with growing.open("ab", buffering=0) as file:
+            while not over.is_set():
+                file.write(b"0")
+
+    writer = threading.Thread(target=grow)
+    writer.start()
+    try:
+        loan = next(find_loans([growing]))
+    finally:
+        over.set()
+        writer.join()
+    assert loan.task is None
+    assert "growing.xlsx: changes while it is read; run again when it is saved" in loan.error
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet", ".xlsx"])
+def test_a_full_disk_at_the_tape_leaves_no_part_of_it(
+    make_tape: MakeTape, tmp_path: Path, suffix: str
+) -> None:
+    """No file may be longer than a thousand bytes, as on a disk with so many left."""
+    program = f"""
+import resource
+from pathlib import Path
+from xlcredit.errors import FileError
+from xlcredit.portfolio.run import Request, _write, run_portfolio
+found = run_portfolio(Request(sources=[{str(make_tape(1))!r}], workers=1))
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+try:
+    _write(found, Path({str(tmp_path / f"book{suffix}")!r}))
+except FileError as error:
+    print(error)
+"""
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    told = "cannot be written: File too large; what is calculated is kept: add --resume"
+    assert told in done.stdout and not list(tmp_path.glob("*book*"))
+
+
 def test_exit_codes(make_tape: MakeTape) -> None:
     lenient = {"covenant_dscr": 0.0, "limit_ltv": 10.0, "liquidity": 1e12}
     passing = run_portfolio(Request(sources=[str(make_tape(1, **lenient))], workers=1))
@@ -212,6 +267,30 @@ def test_a_killed_run_goes_on_to_the_same_bytes(make_tape: MakeTape, tmp_path: P
                 file.write(b'0badc0de {"digest":')
     assert {s: (tmp_path / f"again{s}").read_bytes() for s in whole} == whole
     assert not journal.exists()
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT", "SIGHUP"])
+def test_a_run_that_is_asked_to_end_leaves_its_journal_and_no_worker(
+    name: str, make_tape: MakeTape, tmp_path: Path
+) -> None:
+    tape, target = make_tape(6), tmp_path / "book.csv"
+    journal = tmp_path / "book.csv.journal"
+    words = [*COMMAND, "portfolio", str(tape), "-o", str(target), "--workers", "2"]
+    process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    give_up = time.monotonic() + 120
+    while not journal.exists() or not journal.read_bytes().count(b"\n"):
+        assert time.monotonic() < give_up and process.poll() is None
+        time.sleep(0.01)
+    workers = Path(f"/proc/{process.pid}/task").glob("*/children")
+    pids = [pid for children in workers for pid in children.read_text().split()]
+    number = getattr(signal, name)
+    process.send_signal(number)
+    process.communicate(timeout=60)
+    assert process.returncode == 128 + number
+    assert pids and not [pid for pid in pids if Path(f"/proc/{pid}").exists()]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["book.csv.journal", "tape.csv"]
+    assert run("portfolio", tape, "-o", target, "--resume").returncode in (0, 1)
+    assert target.exists() and not journal.exists()
 
 
 def test_a_killed_worker_costs_nothing(make_tape: MakeTape) -> None:

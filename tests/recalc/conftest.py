@@ -23,6 +23,8 @@ from openpyxl.worksheet.table import Table
 from xlcredit.errors import CellError
 from xlcredit.recalc import Recalculation, recalculate
 
+RENTS = [2.5 * 0.7 ** (month / 12) for month in range(1, 25)]
+
 
 class Recorder:
     """A worksheet function that remembers its arguments and answers their number."""

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +10,7 @@ import openpyxl
 import pytest
 import pyxirr
 
-from xlcredit.errors import CellError, FileError, HostError
+from xlcredit.errors import CellError
 from xlcredit.ooxml.book import Name
 from xlcredit.recalc import LibreOffice, recalculate
 from xlcredit.recalc.engine import CIRCULAR, UNREADABLE, Engine, Model, Text
@@ -97,28 +95,6 @@ def test_an_engine_of_your_own(make: Make) -> None:
     engine = Slow()
     assert recalculate(make({"A1": "=1+1"}), functions={}, engine=engine).value("S!A1") == 2
     assert engine.calculated == 1
-
-
-def test_missing_libreoffice_is_told_in_one_line(tmp_path: Path) -> None:
-    with pytest.raises(HostError, match="no program no-such-office; install it"):
-        LibreOffice(soffice="no-such-office")
-    with pytest.raises(HostError, match="needs /no/python with python3-uno"):
-        LibreOffice(soffice=sys.executable, python="/no/python")
-    with pytest.raises(HostError, match=r"needs uno in .*; install python3-uno"):
-        LibreOffice(soffice=sys.executable, python=sys.executable)
-
-
-@pytest.mark.libreoffice
-def test_libreoffice_that_dies_or_cannot_read(tmp_path: Path, office: LibreOffice) -> None:
-    before = set(Path(tempfile.gettempdir()).glob("xlcredit-office-*"))
-    with pytest.raises(FileError, match="no such file"):
-        office.values(tmp_path / "none.xlsx")
-    (tmp_path / "bad.xlsx").write_bytes(b"PK\3\4" + bytes(100))
-    with pytest.raises(HostError, match="could not do it for"):
-        office.values(tmp_path / "bad.xlsx")
-    with pytest.raises(HostError, match="did not start"):
-        LibreOffice(soffice="false")
-    assert set(Path(tempfile.gettempdir()).glob("xlcredit-office-*")) == before
 
 
 @pytest.mark.libreoffice

@@ -1,8 +1,11 @@
-"""``python -m tests.supply licences|sbom|install``.
+"""``python -m tests.supply licences|sbom|install|audit [FILE]``.
 
 ``licences`` lists what comes along and under which licence; ``sbom`` prints a bill of materials
 (CycloneDX 1.5, JSON); ``install`` builds the wheel, installs it in a clean environment, where every
-other file must have its hash, and runs the demo and the tests of what was installed.
+other file must have its hash, and runs the demo and the tests of what was installed. ``audit``
+looks every locked version up in a database of advisories: ``FILE`` in the form of PyUp's
+``insecure_full.json``, or that of the package safety-db (``pip install safety-db``), which is from
+2021: with a network, ``pip-audit --disable-pip -r requirements-hashed.lock`` asks a newer one.
 """
 
 from __future__ import annotations
@@ -14,9 +17,11 @@ import subprocess
 import sys
 import tempfile
 import venv
+from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path
 
-from tests.supply.closure import ALLOWED, HASHED, ROOT, hashes, runtime
+from tests.supply.closure import ALLOWED, HASHED, ROOT, advisories, hashes, pins, runtime
 from xlcredit._version import __version__
 
 #: What the tests of the installed package need besides.
@@ -104,7 +109,24 @@ def _hashed(names: list[str]) -> str:
     return "".join(wanted)
 
 
-_COMMANDS = {"licences": _licences, "sbom": _sbom, "install": _install}
+def _audit() -> int:
+    if len(sys.argv) > 2:
+        path = Path(sys.argv[2])
+    elif found := find_spec("safety_db"):
+        path = Path(str(found.origin)).parent / "insecure_full.json"
+    else:
+        sys.exit("name a database, or pip install safety-db")
+    known = json.loads(path.read_text("utf-8"))
+    made = datetime.fromtimestamp(known["$meta"]["timestamp"], UTC).date()
+    pinned = pins(HASHED)
+    told = list(advisories(pinned, known))
+    for line in told:
+        print(line)
+    print(f"{len(pinned)} locked versions, {len(known) - 1:,} packages of {made}: {len(told)} told")
+    return min(len(told), 1)
+
+
+_COMMANDS = {"audit": _audit, "licences": _licences, "sbom": _sbom, "install": _install}
 if sys.argv[1:2] == [] or sys.argv[1] not in _COMMANDS:
     sys.exit((__doc__ or "").splitlines()[0])
 sys.exit(_COMMANDS[sys.argv[1]]())

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 
-__all__ = ["ALLOWED", "ROOT", "Part", "hashes", "pins", "runtime"]
+__all__ = ["ALLOWED", "ROOT", "Part", "advisories", "hashes", "pins", "runtime"]
 
 ROOT = Path(__file__).parents[2]
 HASHED = ROOT / "requirements-hashed.lock"
@@ -70,6 +73,18 @@ def hashes() -> dict[str, list[str]]:
         _key(entry.partition("==")[0]): re.findall(r"--hash=sha256:([0-9a-f]{64})\b", entry)
         for entry in entries
     }
+
+
+def advisories(pinned: dict[str, str], known: dict[str, Any]) -> Iterator[str]:
+    """Find what a database of PyUp's form (``insecure_full.json``) says of locked versions."""
+    for name, entries in known.items():
+        version = pinned.get(_key(name))
+        for entry in entries if version and not name.startswith("$") else []:
+            if any(
+                SpecifierSet(spec).contains(version, prereleases=True) for spec in entry["specs"]
+            ):
+                what = entry.get("cve") or entry["id"]
+                yield f"{_key(name)} {version}: {what}: {' '.join(entry['advisory'].split())[:200]}"
 
 
 def _key(name: str) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.supply.closure import ALLOWED, HASHED, ROOT, hashes, pins, runtime
+from tests.supply.closure import ALLOWED, HASHED, ROOT, advisories, hashes, pins, runtime
 
 
 def test_every_line_of_the_lock_has_its_hash() -> None:
@@ -30,6 +30,18 @@ def test_whatever_comes_along_has_a_licence_that_is_allowed() -> None:
     assert {"numpy", "openpyxl", "msgspec", "typer"} <= {part.name for part in parts}
     assert [part for part in parts if not ALLOWED.search(part.licence)] == []
     assert {part.name for part in parts} <= set(hashes())
+
+
+def test_an_advisory_is_found_by_version() -> None:
+    entries = [
+        {"advisory": "x\n y", "cve": "CVE-1", "id": "a", "specs": ["<1.5", ">=2,<2.1"]},
+        {"advisory": "z", "cve": None, "id": "b", "specs": ["==2.1"]},
+    ]
+    known = {"$meta": {"timestamp": 0}, "My_Package": entries, "other": entries}
+    assert list(advisories({"my-package": "1.4"}, known)) == ["my-package 1.4: CVE-1: x y"]
+    assert list(advisories({"my-package": "2.0rc1"}, known)) == []
+    assert list(advisories({"my-package": "2.0"}, known)) == ["my-package 2.0: CVE-1: x y"]
+    assert list(advisories({"my-package": "2.1"}, known)) == ["my-package 2.1: b: z"]
 
 
 @pytest.fixture(scope="module")

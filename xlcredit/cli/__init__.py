@@ -30,7 +30,7 @@ from xlcredit.cli import (
     new,
     portfolio,
     recalc,
-    schemas,
+    schema,
     show,
     simulate,
     start,
@@ -71,7 +71,7 @@ for _command in (
     diff,
     freeze,
     extract,
-    schemas,
+    schema,
     doctor,
 ):
     _command.register(app)

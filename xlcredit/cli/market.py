@@ -75,10 +75,14 @@ def _write(found: OneMarket, outputs: list[Path], chart: Path | None) -> list[Pa
 
 
 def _read(sources: list[str], template: str | None) -> tuple[list[Position], list[Unread]]:
+    from xlcredit.cli.progress import Bar
     from xlcredit.portfolio.loans import expand
     from xlcredit.portfolio.positions import read_positions
 
-    return read_positions(expand(sources), template)
+    files = expand(sources)
+    with Bar("loans") as bar:
+        bar.start(len(files))
+        return read_positions(files, template, bar.update)
 
 
 def _simulate(

@@ -107,7 +107,7 @@ def _copy(template: str, output: Path, force: bool) -> None:
 def _write_blank(template: str, output: Path, force: bool) -> None:
     import datetime
 
-    from xlcredit.cli.schemas import as_text, schema_of
+    from xlcredit.cli.schema import as_text, schema_of
     from xlcredit.cli.terminal import line
     from xlcredit.cli.writing import refuse_to_replace, write_whole
     from xlcredit.deals import load, read_deal

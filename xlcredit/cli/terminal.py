@@ -90,7 +90,7 @@ def require_suffix(output: Path) -> None:
 def print_json(data: dict[str, Any], kind: str = "") -> None:
     """Print data for a program: no NaN, dates as ISO text, errors as their code.
 
-    The kind is one of :data:`xlcredit.cli.schema.KINDS`.
+    The kind is one of :data:`xlcredit.cli.output.KINDS`.
     """
     data = {"kind": kind, **data} if kind else data
     text = json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False, default=_plain)

@@ -9,7 +9,7 @@ from typing import Any
 
 from xlcredit.deals import Deal, Template
 from xlcredit.errors import CellError, FileError
-from xlcredit.files import replace_file
+from xlcredit.files import replace_file, resolved
 from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.package import Package
 from xlcredit.ooxml.place import a1
@@ -97,13 +97,15 @@ def refuse_to_replace(target: Path, force: bool) -> None:
     """Stop before a file that somebody may have worked on is lost."""
     if target.is_dir():
         raise FileError(f"{target}: is a folder; name a file in it")
+    if target.exists() and not target.is_file():
+        raise FileError(f"{target}: is a pipe or a device; name a file")
     if target.exists() and not force:
         raise FileError(f"{target}: exists already; use --force to replace it")
 
 
 def refuse_source(source: Path, target: Path) -> None:
     """Stop before a copy takes the place of what it was made from."""
-    if target.resolve() == source.resolve():
+    if resolved(target) == resolved(source):
         raise FileError(f"{target}: is the source itself; name another file for the copy")
 
 

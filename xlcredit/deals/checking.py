@@ -11,7 +11,8 @@ from typing import Any, get_args, get_type_hints
 
 import msgspec
 
-from xlcredit.deals.template import AS_AT, AS_INPUT, Struct, Template
+from xlcredit.deals.marks import Struct
+from xlcredit.deals.template import AS_AT, AS_INPUT, Template
 from xlcredit.deals.units import DRIVER_UNITS, UNITS
 from xlcredit.deals.values import CONTROL, check_value
 from xlcredit.errors import DealError, FormulaError

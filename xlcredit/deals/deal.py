@@ -8,9 +8,10 @@ from typing import Any
 
 import msgspec
 
+from xlcredit.deals.marks import Struct, Value
 from xlcredit.deals.reading import convert, read_toml
 from xlcredit.deals.series import AS_AT, Series, read_series
-from xlcredit.deals.template import Input, Struct, Template, Value
+from xlcredit.deals.template import Input, Template
 from xlcredit.deals.values import CONTROL, LONGEST, as_meant, check_value
 from xlcredit.errors import DealError
 from xlcredit.hints import did_you_mean

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-from xlcredit.deals.template import Struct
+from xlcredit.deals.marks import Struct
 
 __all__ = ["field_problem", "steps_to", "toml_problem"]
 

@@ -17,6 +17,8 @@ _DATES = ("date", "day", "time", "timestamp")
 _PRICES = ("price", "rent", "usd_per_gpu_hour", "close", "value", "usd", "price_usd_per_gpu")
 _SOURCES = ("source", "provider")
 _DAYS_PER_YEAR = 365.25
+#: What no currency and no coin is worth: logarithms of more would lose their meaning.
+_LEAST, _MOST = 1e-12, 1e15
 
 
 @dataclass(frozen=True)
@@ -101,6 +103,6 @@ def _price(where: str, text: str) -> float:
         price = decimal(text.replace(",", ""))
     except ValueError:
         price = 0.0
-    if price <= 0.0:
+    if not _LEAST <= price <= _MOST:
         raise DealError(f'{where}: a price is a number above 0; got "{text}"')
     return price

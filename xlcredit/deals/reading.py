@@ -14,8 +14,9 @@ import msgspec
 from xlcredit.deals import template as schema
 from xlcredit.deals.cases import expand
 from xlcredit.deals.checking import check, check_texts
+from xlcredit.deals.marks import Struct
 from xlcredit.deals.mistakes import field_problem, steps_to, toml_problem
-from xlcredit.deals.template import Struct, Template
+from xlcredit.deals.template import Template
 from xlcredit.deals.values import as_meant
 from xlcredit.errors import DealError, FileError
 from xlcredit.files import LARGEST_TEXT, read_file

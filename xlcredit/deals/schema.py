@@ -11,7 +11,8 @@ from typing import Any
 import msgspec
 
 from xlcredit.deals.checking import marks
-from xlcredit.deals.template import Input, Struct, Template
+from xlcredit.deals.marks import Struct
+from xlcredit.deals.template import Input, Template
 from xlcredit.deals.units import DRIVER_UNITS, UNITS
 
 __all__ = ["deal_schema", "template_schema"]
@@ -39,7 +40,21 @@ def template_schema() -> dict[str, Any]:
             known = {"unit": UNITS, "driver unit": DRIVER_UNITS}.get(mark)
             if known:
                 definition["properties"][field] = {"enum": ["", *known]}
+    definitions = _without_prefixes(definitions)
     return {"$schema": _DIALECT, "title": "A template of xlcredit", **ref, "$defs": definitions}
+
+
+def _without_prefixes(schema: Any) -> Any:
+    """Say of pairs what every draft of JSON Schema understands: taplo reads an older one."""
+    if isinstance(schema, list):
+        return [_without_prefixes(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    schema = {key: _without_prefixes(part) for key, part in schema.items()}
+    if isinstance(items := schema.get("prefixItems"), list):
+        del schema["prefixItems"]
+        schema["items"] = items[0] if all(i == items[0] for i in items) else {"anyOf": items}
+    return schema
 
 
 def _structs(kind: type[Struct]) -> list[type[Struct]]:

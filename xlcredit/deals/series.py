@@ -7,9 +7,10 @@ import math
 from pathlib import Path
 from typing import Any
 
+from xlcredit.deals.marks import Struct
 from xlcredit.deals.reading import convert
 from xlcredit.deals.rows import read_rows
-from xlcredit.deals.template import AS_AT, Row, Struct, Template
+from xlcredit.deals.template import AS_AT, Row, Template
 from xlcredit.errors import DealError, FileError, UserError
 from xlcredit.hints import did_you_mean
 from xlcredit.numerals import decimal, whole
@@ -114,7 +115,8 @@ def _pairs(path: Path, place: str, closing: datetime.date | None) -> list[tuple[
         raise FileError(f"{place}: {error}") from None
     header = [cell.strip().lower() for cell in rows[0][1]] if rows else []
     if header not in (["month", "value"], ["date", "value"]):
-        raise DealError(f"{place}: {path.name} must begin with month,value or date,value")
+        got = f"; got {','.join(rows[0][1])[:60]}" if rows else "; it is empty"
+        raise DealError(f"{place}: {path.name} must begin with month,value or date,value{got}")
     pairs, before = [], None
     for line, row in rows[1:]:
         at = f"{place}: {path.name}, line {line}"
@@ -136,7 +138,7 @@ def _month(text: str, kind: str, place: str, closing: datetime.date | None) -> i
         day = datetime.date.fromisoformat(text)
     except ValueError:
         wanted = "a month such as 13" if kind == "month" else "a date such as 2027-01-31"
-        raise DealError(f"{place}: {text!r} is not {wanted}") from None
+        raise DealError(f"{place}: {text[:40]!r} is not {wanted}") from None
     if closing is None:
         raise DealError(f"{place}: dates need the input closing_date; give months")
     return (day.year - closing.year) * _MONTHS + day.month - closing.month

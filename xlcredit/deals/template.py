@@ -13,45 +13,33 @@ input or a figure; braces are a row of the monthly sheets: ``{cfads}`` in this m
 from __future__ import annotations
 
 import datetime
-from typing import Annotated, Any, Literal
+from typing import Literal
 
-import msgspec
+from xlcredit.deals.exhibits import Chart, Grid, Ladder, Map, Picture, Tornado
+from xlcredit.deals.marks import DriverUnit, Formula, InputName, RowName, Struct, Unit, Value
 
 __all__ = [
     "AS_AT",
     "AS_INPUT",
     "AnnualRow",
-    "Bar",
     "Block",
-    "Chart",
     "Check",
     "Comparison",
     "ComplianceRow",
     "Covenant",
     "Figure",
-    "Grid",
     "Input",
-    "Ladder",
-    "Line",
-    "Map",
     "Parameter",
     "Parameters",
-    "Picture",
-    "PictureColumn",
     "Row",
-    "Rung",
     "ScenarioTable",
     "Section",
-    "Shade",
     "Sheet",
     "Shock",
-    "Struct",
     "Template",
     "Term",
     "Test",
-    "Tornado",
     "Twin",
-    "Zone",
 ]
 
 #: The scenario under which the inputs decide, and the shock that leaves an input as it is.
@@ -59,20 +47,6 @@ AS_INPUT = "As input"
 
 #: The input up to which what has happened counts.
 AS_AT = "as_at_month"
-
-#: What a field of a table holds: checking walks every table by these marks.
-Unit = Annotated[str, msgspec.Meta(extra={"is": "unit"})]
-DriverUnit = Annotated[str, msgspec.Meta(extra={"is": "driver unit"})]
-Formula = Annotated[str, msgspec.Meta(extra={"is": "formula"})]
-RowName = Annotated[str, msgspec.Meta(extra={"is": "row"})]
-InputName = Annotated[str, msgspec.Meta(extra={"is": "input"})]
-
-#: Numbers, text and dates, as TOML has them; the unit decides which (see deal.check_value).
-Value = Any
-
-
-class Struct(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
-    """Unknown keys are mistakes, not extensions."""
 
 
 class Input(Struct, kw_only=True, frozen=True):
@@ -307,53 +281,6 @@ class Parameters(Struct, kw_only=True, frozen=True):
     line: list[Parameter]
 
 
-class Grid(Struct, kw_only=True, frozen=True):
-    """A two-way grid; ``{across}`` and ``{down}`` are the values at its edges.
-
-    ``native`` is the formula of a copy without worksheet functions. Where a cell needs months,
-    ``native_row`` is a monthly row for each, which ``native`` reads as ``{months.cell.all}``.
-    """
-
-    title: str
-    unit: Unit
-    across_label: str
-    across_unit: Unit
-    across: list[float]
-    down_label: str
-    down_unit: Unit
-    down: list[float]
-    formula: Formula
-    threshold: Formula = ""
-    direction: Literal["min", "max"] = "min"
-    native: Formula = ""
-    native_row: Formula = ""
-
-
-class Bar(Struct, kw_only=True, frozen=True):
-    """One driver of a tornado, moved down and up by a step, absolute or relative.
-
-    The driver is an input, or a ``name`` that stands in braces in the formula, is ``neutral``
-    in every other bar, and has a label and a unit of its own.
-    """
-
-    step: float
-    input: InputName = ""
-    name: str = ""
-    label: str = ""
-    unit: Unit = ""
-    neutral: float = 0.0
-    relative: bool = False
-
-
-class Tornado(Struct, kw_only=True, frozen=True):
-    """What moves one figure most: the formula again with one input replaced at a time."""
-
-    title: str
-    unit: Unit
-    formula: Formula
-    bar: list[Bar]
-
-
 class Twin(Struct, kw_only=True, frozen=True):
     """A worksheet function beside its native-formula twin."""
 
@@ -369,90 +296,6 @@ class Check(Struct, kw_only=True, frozen=True):
 
     label: str
     formula: Formula
-
-
-class Line(Struct, kw_only=True, frozen=True):
-    """One series of a chart: a monthly row, or a threshold."""
-
-    row: RowName
-    dashed: bool = False
-
-
-class Shade(Struct, kw_only=True, frozen=True):
-    """A shaded part of a chart: the monthly row ``height``, standing on ``base`` or on zero."""
-
-    height: RowName
-    base: RowName = ""
-
-
-class Chart(Struct, kw_only=True, frozen=True):
-    """A line chart of monthly rows on the Summary, one part shaded, cut off above ``high``."""
-
-    title: str
-    unit: Unit
-    line: list[Line]
-    shade: Shade | None = None
-    high: float | None = None
-
-
-class Rung(Struct, kw_only=True, frozen=True):
-    """One bar of a ladder, or one threshold across it."""
-
-    label: str
-    formula: Formula
-
-
-class Ladder(Struct, kw_only=True, frozen=True):
-    """The same thing by several measures, as bars against thresholds."""
-
-    title: str
-    unit: Unit
-    rung: list[Rung]
-    level: list[Rung]
-
-
-class PictureColumn(Struct, kw_only=True, frozen=True):
-    """One column of a picture; ``{at}`` is what stands in front of the row, ``{n}`` its number."""
-
-    label: str
-    formula: Formula
-
-
-class Picture(Struct, kw_only=True, frozen=True):
-    """A table with its chart on a sheet of constants, below what stands there.
-
-    ``fan``: the columns are quantiles in ascending order, an odd number; bands between them and a
-    line through the middle. ``bars`` and ``lines``: a series for each column.
-    """
-
-    sheet: str
-    kind: Literal["fan", "bars", "lines"]
-    title: str
-    unit: Unit
-    label: str
-    at: Formula
-    at_unit: Unit
-    rows: int
-    column: list[PictureColumn]
-
-
-class Zone(Struct, kw_only=True, frozen=True):
-    """One zone of a map: from the zone below it up to ``formula``; ``{x}`` is the driver."""
-
-    label: str
-    formula: Formula
-
-
-class Map(Struct, kw_only=True, frozen=True):
-    """A map over two drivers: zones between curves, and where the deal stands today."""
-
-    title: str
-    unit: Unit
-    x_label: str
-    x_unit: Unit
-    x: list[float]
-    zone: list[Zone]
-    today: Rung
 
 
 class Term(Struct, kw_only=True, frozen=True):

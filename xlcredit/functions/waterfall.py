@@ -62,7 +62,6 @@ def XLC_WATERFALL(
         "dscr",
         "unpaid",
         "gap",
-        "due",
     ] = "schedule",
 ) -> ScheduleResult:
     """Cash through the accounts of a loan, by period: who is paid what, what is missing. [USD]
@@ -82,8 +81,7 @@ def XLC_WATERFALL(
         sweep (share of free cash that prepays), lockup (DSCR below which nothing is
         distributed): each 0 when not given; periods_per_year (12). [block]
     measure : text, optional
-        schedule, one of its columns by name, or due (interest, scheduled principal and arrears
-        of each period); schedule when not given. [name]
+        schedule, or one of its columns by name; schedule when not given. [name]
 
     Returns
     -------
@@ -122,9 +120,6 @@ def XLC_WATERFALL(
     >>> call("XLC_WATERFALL", [60, 20, 60], 100, [0.1, 0.1, 0.2], [30, 30, 40],
     ...      {"periods_per_year": 1}, "unpaid")
     [[0.0], [17.0], [8.4]]
-    >>> call("XLC_WATERFALL", [60, 20, 60], 100, [0.1, 0.1, 0.2], [30, 30, 40],
-    ...      {"periods_per_year": 1}, "due")
-    [[40.0], [37.0], [68.4]]
 
     References
     ----------
@@ -146,9 +141,6 @@ def XLC_WATERFALL(
         for f, a in zip(flows, accounts, strict=True)
     ]
     table = np.array(rows)
-    if measure == "due":
-        due = [_COLUMNS.index(name) for name in ("interest", "principal", "unpaid")]
-        return table[:, due].sum(axis=1)
     if measure != "schedule":
         table = table[:, _COLUMNS.index(measure)]
     idle = np.isnan(table)

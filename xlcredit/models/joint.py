@@ -37,7 +37,7 @@ Paths = NDArray[np.uint64]
 
 #: Elements of an array over loans and paths, or over dates and paths: what bounds the memory.
 _ELEMENTS = 1 << 21
-_SMALLEST, _LARGEST = 32, 8_192
+_SMALLEST, _LARGEST = 128, 8_192
 
 #: What loans of a book must agree on: the steps and the coin; within a class, the card too.
 _OF_COIN = (

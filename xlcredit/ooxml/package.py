@@ -6,7 +6,7 @@ import os
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from io import BytesIO
 from pathlib import Path
 from typing import IO, Any
@@ -14,7 +14,7 @@ from typing import IO, Any
 from defusedxml import DefusedXmlException, ElementTree
 
 from xlcredit.errors import FileError
-from xlcredit.files import read_file, replace_file
+from xlcredit.files import read_file, replace_file, resolved
 from xlcredit.ooxml.archive import Archive
 
 __all__ = ["DATE", "Package", "pack", "zipped"]
@@ -113,7 +113,7 @@ class Package:
             self._write(target, changed)
             return
         target = Path(target)
-        same = target.resolve() == self.path.resolve()
+        same = resolved(target) == resolved(self.path)
         if same and not (overwrite or self._in_memory):
             raise FileError(f"{self.path} would be overwritten; choose another target or allow it")
         copy = BytesIO()
@@ -193,11 +193,16 @@ def _refuse_other_kinds(path: Path, data: bytes) -> None:
 # --- new packages ---------------------------------------------------------------------------
 
 
-def zipped(parts: Mapping[str, bytes], *, packed: bool = True) -> bytes:
-    """Write a zip file: the parts in their order; equal parts are equal bytes."""
+def zipped(
+    parts: Mapping[str, bytes] | Iterable[tuple[str, bytes]], *, packed: bool = True
+) -> bytes:
+    """Write a zip file: the parts in their order; equal parts are equal bytes.
+
+    Large parts may be made one after the other, as pairs of name and content.
+    """
     out = BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
-        for name, content in parts.items():
+        for name, content in parts.items() if isinstance(parts, Mapping) else parts:
             member = zipfile.ZipInfo(name, DATE)
             member.compress_type = zipfile.ZIP_DEFLATED if packed else zipfile.ZIP_STORED
             member.external_attr = 0o600 << 16

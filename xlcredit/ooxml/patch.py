@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from xlcredit.ooxml.place import a1, extent
-from xlcredit.ooxml.sheet import Cell, Row, Sheet, Span
+from xlcredit.ooxml.sheet import USUAL_CELL, Cell, Row, Sheet, Span
 from xlcredit.ooxml.tags import ATTRIBUTE, PREFIX, masked
 from xlcredit.ooxml.values import Value, element, spell
 
@@ -71,6 +71,7 @@ def patch_sheet(sheet: Sheet, changes: Changes) -> bytes:
         The part; the very same bytes if every value was there already.
     """
     edits: list[Edit] = []
+    usual = not sheet.spans and not sheet.prefix
     missing: dict[int, dict[int, bytes]] = defaultdict(dict)
     for place, value, fill in _wanted(sheet, changes):
         cell = sheet.cells.get(place)
@@ -78,7 +79,8 @@ def patch_sheet(sheet: Sheet, changes: Changes) -> bytes:
             if value is not None:
                 missing[place[0]][place[1]] = _new_cell(sheet.prefix, place, value, fill)
         elif cell.options.get("t") != "dataTable" and not _is_there(cell, value):
-            edits += fill(sheet, cell, value)
+            edit = _number(sheet, cell, value) if usual and fill is _fill_result else None
+            edits += [edit] if edit else fill(sheet, cell, value)
     for place, (rows, columns) in changes.spills.items():
         edits += _resize(sheet, sheet.cells[place], rows, columns)
     edits += _insert(sheet, missing)
@@ -88,6 +90,20 @@ def patch_sheet(sheet: Sheet, changes: Changes) -> bytes:
 def _is_there(cell: Cell, value: Value) -> bool:
     """Whether a number stands in a cell already, in the very spelling."""
     return type(value) is float and cell.kind == "n" and cell.text == spell(value)[1]
+
+
+def _number(sheet: Sheet, cell: Cell, value: Value) -> Edit | None:
+    """Make the edit that puts a number where a number stands, or nothing; None for any other."""
+    match = USUAL_CELL.match(sheet.xml, cell.start) if type(value) is float else None
+    if match is None or b" t=" in match["attributes"] or b" vm=" in match["attributes"]:
+        return None
+    kind, text = spell(value)
+    start, end = match.span("v")
+    if kind or match.start("f") < 0 or match.start("is") >= 0:
+        return None
+    if start < 0:
+        start = end = match.end("f")
+    return start, end, b"<v>%b</v>" % text.encode()
 
 
 def patch_calculation(xml: bytes) -> bytes:

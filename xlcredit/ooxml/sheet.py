@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-__all__ = ["CELL", "CONTENT", "Cell", "Row", "Sheet", "Span"]
+__all__ = ["CELL", "CONTENT", "USUAL_CELL", "Cell", "Row", "Sheet", "Span"]
 
 #: Elements of a cell that hold its content; ``t`` is the text inside ``is``.
 CONTENT = frozenset({"f", "v", "is"})
@@ -21,7 +21,7 @@ CELL = (
     rb'(?P<v><v(?: xml:space="preserve")?(?: ?/>|>(?P<text>[^<]*)</v>))?'
     rb'(?P<is><is><t(?: xml:space="preserve")?>(?P<inline>[^<]*)</t></is>)?</c>)'
 )
-_CELL = re.compile(CELL)
+USUAL_CELL = re.compile(CELL)
 
 
 @dataclass(slots=True)
@@ -73,7 +73,7 @@ class Sheet:
         """Find where a cell's formula and value (f, v, is) stand."""
         if noted := self.spans.get((cell.row, cell.column)):
             return noted
-        match = _CELL.match(self.xml, cell.start) if not self.spans else None
+        match = USUAL_CELL.match(self.xml, cell.start) if not self.spans else None
         if match is None:
             return {}
         spans = {name: match.span(name) for name in ("f", "v", "is")}

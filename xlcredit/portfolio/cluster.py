@@ -97,7 +97,7 @@ def _stream(
             raise _gone(address) from error
         _refuse_gone(client, address)
         for future in finished:
-            yield _result(future, running.pop(future))
+            yield _result(future, running.pop(future), address)
             future.release()
 
 
@@ -131,9 +131,12 @@ def _window(client: Any) -> int:
     return max(_LEAST, _AHEAD * threads)
 
 
-def _result(future: Any, task: Task) -> Result:
+def _result(future: Any, task: Task, address: str) -> Result:
     if future.status == "finished":
-        return msgspec.msgpack.decode(future.result(), type=Result)
+        try:
+            return msgspec.msgpack.decode(future.result(), type=Result)
+        except OSError as error:  # the line broke while it was fetched
+            raise _gone(address) from error
     if future.status == "cancelled":
         raise UserError("the cluster dropped the run; what is done is kept: add --resume")
     message = " ".join(str(future.exception()).split())
@@ -211,7 +214,7 @@ class Paths:
                     break
                 except TimeoutError:
                     _refuse_gone(self._client, self._address)
-                except (CancelledError, FutureCancelled) as error:
+                except (CancelledError, FutureCancelled, OSError) as error:
                     raise _gone(self._address) from error
                 except Exception as error:  # whatever the worker has raised
                     told = " ".join(str(error).split()) or type(error).__name__

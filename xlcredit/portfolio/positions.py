@@ -56,7 +56,7 @@ def read_positions(
     template : str, optional
         As in :func:`~xlcredit.portfolio.loans.find_loans`.
     progress : callable, optional
-        Told how many loans are read.
+        Told how many files are read.
 
     Returns
     -------
@@ -66,7 +66,7 @@ def read_positions(
     positions: list[Position] = []
     unread: list[Unread] = []
     listeners: dict[tuple[str, bytes | None], _Listener] = {}
-    for file in files:
+    for number, file in enumerate(files, start=1):
         terms = _card_of_terms(file)
         if terms is not None:
             _add(file.as_posix(), partial(_of_terms, file, terms), positions, unread)
@@ -76,7 +76,7 @@ def read_positions(
                     unread.append(Unread(loan.id, loan.error))
                 else:
                     _add(loan.id, partial(_of_task, loan.task, listeners), positions, unread)
-        progress(len(positions) + len(unread))
+        progress(number)
     return positions, unread
 
 

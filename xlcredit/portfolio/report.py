@@ -20,6 +20,7 @@ from xlcredit.errors import FileError
 from xlcredit.files import replace_file
 from xlcredit.portfolio.evaluate import ERROR, Result
 from xlcredit.portfolio.tape import STATES, Facts, facts, tape
+from xlcredit.serials import month_in_words
 from xlcredit.workbook import style
 from xlcredit.workbook.covenants import BREACH
 from xlcredit.workbook.draft import page_setup, widths
@@ -61,9 +62,8 @@ def write_report(results: Sequence[Result], path: Path) -> None:
     _write_errors(workbook.create_sheet("Errors"), results)
     workbook.properties.creator = f"xlcredit {__version__}"
     workbook.properties.created = dt.datetime.combine(as_of, dt.time())
-    content = saved(workbook, as_of)
-    try:
-        replace_file(path, content)
+    try:  # a workbook is put together in the folder for temporary files, which may be full, too
+        replace_file(path, saved(workbook, as_of))
     except OSError as error:
         raise FileError(f"{path}: cannot be written: {error.strerror}") from None
 
@@ -86,7 +86,11 @@ def _write_book(sheet: Worksheet, results: Sequence[Result], as_of: dt.date) -> 
     counted = [r for r in results if r.status != ERROR]
     cuts = [(facts(result), result) for result in counted]
     total = sum(f.balance or 0.0 for f, _ in cuts)
-    style.title(sheet, "Book of loans", f"{len(results):,} loans. As of {as_of:%d %B %Y}.")
+    style.title(
+        sheet,
+        "Book of loans",
+        f"{len(results):,} loans. As of {as_of.day:02} {month_in_words(as_of, True)}.",
+    )
     row = _write_states(sheet, 4, results, cuts, total)
     wall_row = row
     row = _write_wall(sheet, row, cuts)

@@ -75,7 +75,10 @@ def read_rows(
     names = [name for name, _ in columns]
     for name in names:
         if names.count(name) > 1:
-            raise FileError(f"{path}: the column {name} stands twice")
+            twice = " and ".join(
+                h for h, known in zip(headings, names, strict=True) if known == name
+            )
+            raise FileError(f"{path}: the column {name} stands twice, as {twice}; drop one")
     if "template" not in names and not template:
         raise FileError(f"{path}: has no column template; add one, or name it with --template")
     _refuse_unknown(path, columns, _templates(rows, names, template, known))

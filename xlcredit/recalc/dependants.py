@@ -14,7 +14,7 @@ from xlcredit.ooxml.book import Book, Formula
 from xlcredit.ooxml.place import Place, column_number
 from xlcredit.ooxml.tables import plain_references
 
-__all__ = ["circles", "dependants"]
+__all__ = ["Readers", "circles", "dependants"]
 
 #: Sheet (from the row 1, column 1 on), first row, first column, last row, last column.
 Area = tuple[str, int, int, int, int]
@@ -49,7 +49,7 @@ def dependants(book: Book, roots: Collection[Place]) -> set[Place]:
     """
     if not roots:
         return set()
-    readers = _Readers(book)
+    readers = Readers(book)
     found: set[Place] = set()
     waiting = [*roots]
     for place in readers.computed - set(roots):
@@ -75,7 +75,7 @@ def circles(book: Book, among: Collection[Place]) -> set[Place]:
     """
     if not among:
         return set()
-    readers = _Readers(book)
+    readers = Readers(book)
     inside = set(among)
     read_by = {
         place: {r for cell in readers.cells(place) for r in readers.of(cell) if r in inside}
@@ -97,7 +97,7 @@ def circles(book: Book, among: Collection[Place]) -> set[Place]:
     return inside
 
 
-class _Readers:
+class Readers:
     """Who reads which cell."""
 
     def __init__(self, book: Book) -> None:

@@ -108,7 +108,7 @@ class Engine(Protocol):
         """Tell which of these built-in functions the engine does not have."""
 
     def load(self, model: Model) -> None:
-        """Take a workbook in."""
+        """Take a workbook in; the model is the engine's own from now on."""
 
     def register(self, name: str, function: Function) -> None:
         """Make a worksheet function known, or replace a built-in one."""

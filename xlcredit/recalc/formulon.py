@@ -40,6 +40,8 @@ _NEWER = {
 }
 #: Longest time for one calculation; the largest model that lenders have sent takes a quarter.
 _SECONDS = 240
+#: Rounds of answers after which calls are sorted by what they depend on.
+_LONG_CHAIN = 4
 #: Up to this many cells are read one by one.
 _FEW = 2_000
 #: Formulas of the format's later editions carry a prefix in the file.
@@ -63,6 +65,7 @@ class Strict:
         self._workbook: Any = None
         self._sheets: dict[str, int] = {}
         self._values: dict[str, dict[tuple[int, int], Value]] | None = None
+        self._by_level: list[list[Job]] | None = None
         self._in_circles: frozenset[Place] | None = None
         self._extents: dict[str, dict[tuple[int, int], tuple[int, int]]] = {}
 
@@ -82,7 +85,7 @@ class Strict:
         """Take a workbook in."""
         formulon = _formulon()
         self.close()
-        self._hoisted = Hoisted(model, self._functions)
+        self._hoisted, self._by_level = Hoisted(model, self._functions), None
         with _limited():
             self._workbook = formulon.Workbook.load(
                 prepared(self._hoisted.model, scratch=bool(self._hoisted.jobs))
@@ -129,20 +132,37 @@ class Strict:
 
     def calculate(self) -> None:
         """Bring every formula up to date, and the worksheet functions with them."""
-        assert self._hoisted is not None
+        hoisted = self._hoisted
+        assert hoisted is not None
         self._values = None
         with _limited():
             self._workbook.recalc()
-            few = self._hoisted.size < _FEW
-            read, reach = (self._read, self._reach) if few else (self._current, self.extent)
-            for _ in range(len(self._hoisted.jobs) + 2):
-                answered = self._hoisted.answers(read, reach)
-                if not answered:
+            for done in range(len(hoisted.jobs) + 2):
+                if done == _LONG_CHAIN:
+                    for level in self._levels():
+                        self._ask(level)
+                if not self._ask(hoisted.jobs):
                     return
-                self._answer(answered)
-                self._values = None
-                self._workbook.recalc()
         raise RecalcError("worksheet functions depend on themselves, and do not settle")
+
+    def _levels(self) -> list[list[Job]]:
+        """Sort the calls by what they depend on, once: a search by halving is a long chain."""
+        assert self._hoisted is not None
+        if self._by_level is None:
+            self._by_level = self._hoisted.by_level()
+        return self._by_level
+
+    def _ask(self, jobs: list[Job]) -> bool:
+        """Answer the calls whose arguments have changed; tell whether there were any."""
+        assert self._hoisted is not None
+        few = self._hoisted.size(jobs) < _FEW
+        read, reach = (self._read, self._reach) if few else (self._current, self.extent)
+        answered = self._hoisted.answers(jobs, read, reach)
+        if answered:
+            self._answer(answered)
+            self._values = None
+            self._workbook.recalc()
+        return bool(answered)
 
     def _answer(self, jobs: list[Job]) -> None:
         """Write what worksheet functions have returned where formulas read it."""

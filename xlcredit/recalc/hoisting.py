@@ -8,9 +8,8 @@ write the answers, calculate again, until no argument changes any more.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from itertools import count
 from typing import Any
 
@@ -20,6 +19,7 @@ from xlcredit.errors import CellError, RecalcError
 from xlcredit.ooxml.place import Place, extent, quoted
 from xlcredit.ooxml.values import Value
 from xlcredit.recalc.engine import ArrayText, Function, Model, Text
+from xlcredit.recalc.levels import levels
 
 __all__ = ["SCRATCH", "Hoisted", "Job", "Room"]
 
@@ -184,26 +184,36 @@ class Hoisted:
             self.expressions[home] = self._room(place)
         return self.expressions[home]
 
-    @cached_property
-    def size(self) -> int:
-        """How many cells the arguments are read from."""
+    def size(self, jobs: Iterable[Job]) -> int:
+        """How many cells the arguments of calls are read from."""
         areas = [
             self._area(a, job.place.sheet)
-            for job in self.jobs
+            for job in jobs
             for a in job.arguments
             if isinstance(a, str)
         ]
         return sum((b - t + 1) * (r - le + 1) for _, t, le, b, r in filter(None, areas))
 
+    def by_level(self) -> list[list[Job]]:
+        """Sort the calls into levels: each depends on those before alone."""
+        if self._book is None:
+            return []
+        at: dict[Place, list[Job]] = {}
+        for job in self.jobs:
+            at.setdefault(job.place, []).append(job)
+        return [[job for place in level for job in at[place]] for level in levels(self._book, at)]
+
     # --- answers ----------------------------------------------------------------------------
 
-    def answers(self, read: Read, reach: Reach) -> list[Job]:
+    def answers(self, jobs: Iterable[Job], read: Read, reach: Reach) -> list[Job]:
         """Call the functions whose arguments have changed.
 
         Errors among the arguments may be calls not answered yet: those wait for the others.
 
         Parameters
         ----------
+        jobs : iterable of Job
+            The calls that are looked at.
         read, reach : callable
             Give the value of a cell, and the rows and columns that its formula fills.
 
@@ -222,7 +232,7 @@ class Hoisted:
 
         answered: list[Job] = []
         waiting: list[tuple[Job, list[Any], str]] = []
-        for job in self.jobs:
+        for job in jobs:
             values = [self._argument(a, job.place, once, reach) for a in job.arguments]
             key = repr(values)
             if key == job.asked:

@@ -50,10 +50,6 @@ class Naming:
         """Give the text of a name without other names in it."""
         return self._expanded(name, 0)
 
-    def is_inlined(self, name: Name) -> bool:
-        """Whether formulas get the text of a name, so that the name itself is not needed."""
-        return ((name.sheet or "").lower() or None, name.name.lower()) in self._inlined
-
     @cached_property
     def _inlined(self) -> dict[tuple[str | None, str], str]:
         """The names that cannot stand in a formula, with their text."""

@@ -57,7 +57,7 @@ NOT_CALCULATED = "not calculated"
 DEPENDS = "depends on a cell that is not calculated or disputed"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Doubt:
     """A formula's cell whose value is not agreed."""
 
@@ -76,7 +76,7 @@ class Doubt:
         return f"{self.sheet}!{self.cell} {self.outcome}: {self.reason}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class CellFault:
     """A formula's cell that shows an error value."""
 
@@ -90,7 +90,7 @@ class CellFault:
 _OUTERMOST = re.compile(r"(?:_xlfn\.)?([A-Za-z_][\w.]*)\(")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Difference:
     """A formula's cell that shows another value than the one saved in the file."""
 

@@ -100,10 +100,9 @@ class Run:
         functions = {**engine.corrections, **functions}
         self._reader = engine.reader(book, functions)
         self.calls = Calls(functions, self._reader.sites)
-        model = self._model(inputs)
         for name in functions:
             engine.register(name, self.calls.bind(name))
-        engine.load(model)
+        engine.load(self._model(inputs))
         self._unread = dict(self.refused)
         self._values: dict[Place, Value] | None = None
         self.again()

@@ -26,7 +26,7 @@ from openpyxl.drawing.text import (
 )
 from openpyxl.utils import get_column_letter as letter
 
-from xlcredit.deals import template as templates
+from xlcredit.deals import exhibits
 from xlcredit.deals.units import unit as find_unit
 from xlcredit.ooxml.place import Place, quoted
 from xlcredit.workbook import style
@@ -42,7 +42,7 @@ _INKS = ("1F3A5F", "C2410C", "0F766E", "7C8798")
 _DASHES = ("solid", "solid", "sysDash", "dash")
 
 
-def monthly(book: Draft, spec: templates.Chart) -> BarChart | LineChart:
+def monthly(book: Draft, spec: exhibits.Chart) -> BarChart | LineChart:
     """Chart monthly rows, over the months that the loan is outstanding."""
     last = FIRST + shown_months(book) - 1
     dates = Reference(range_string=_area(book.places.rows["period_end"], last))
@@ -66,13 +66,13 @@ def monthly(book: Draft, spec: templates.Chart) -> BarChart | LineChart:
     return shaded
 
 
-def _cut(chart: Plot, spec: templates.Chart) -> Plot:
+def _cut(chart: Plot, spec: exhibits.Chart) -> Plot:
     """Keep a month far above the threshold from flattening the rest."""
     chart.y_axis.scaling.max = spec.high
     return chart
 
 
-def _shade(book: Draft, spec: templates.Shade, last: int) -> BarChart:
+def _shade(book: Draft, spec: exhibits.Shade, last: int) -> BarChart:
     """Hatched columns without gaps, between ``base`` and ``base + height``."""
     chart = BarChart()
     chart.type, chart.grouping, chart.overlap, chart.gapWidth = "col", "stacked", 100, 0

@@ -85,8 +85,8 @@ def write_table(table: Table, path: Path, title: str = "Table") -> None:
         If the file cannot be written; what stood there still does.
     """
     require_format(path)
-    content = FORMATS[path.suffix.lower()](table, title)
-    try:
+    try:  # a workbook is put together in the folder for temporary files, which may be full, too
+        content = FORMATS[path.suffix.lower()](table, title)
         path.parent.mkdir(parents=True, exist_ok=True)
         replace_file(path, content)
     except OSError as error:

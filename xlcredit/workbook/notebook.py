@@ -15,7 +15,7 @@ from typing import Any
 from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.charts import LineChart, line_charts
 from xlcredit.ooxml.place import Place, extent
-from xlcredit.serials import from_serial
+from xlcredit.serials import from_serial, month_in_words
 from xlcredit.workbook.covenants import BREACH, CHECK, PASS, CovenantResult
 
 __all__ = ["as_html"]
@@ -149,7 +149,7 @@ def _number(value: Any) -> float:
 def _day(value: Any) -> str:
     if isinstance(value, float):
         value = from_serial(value)
-    return f"{value:%b %Y}" if isinstance(value, datetime.date) else ""
+    return month_in_words(value) if isinstance(value, datetime.date) else ""
 
 
 def _label(value: float) -> str:

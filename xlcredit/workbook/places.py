@@ -150,6 +150,7 @@ class Places:
                 raise DealError(f"{name} is a monthly row; write {{{name}}}")
             if name not in self.cells:
                 hint = did_you_mean(name, self.cells) or did_you_mean(name, self.rows)
+                hint = hint or "; name it as an input or a figure"
                 raise DealError(f"{name} is not known{hint}")
 
     def names_in(self, formula: str) -> list[str]:

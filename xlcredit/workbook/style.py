@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from copy import copy
 from typing import Any
 
 from openpyxl.formatting.rule import CellIsRule, FormulaRule
@@ -69,6 +70,11 @@ def base(cell: Any, **font: Any) -> Any:
     return cell
 
 
+def look_like(cell: Any, other: Any) -> None:
+    """Give a cell the look of another; openpyxl would compare each font with all that there are."""
+    cell._style = copy(other._style)
+
+
 def title(sheet: Worksheet, text: str, subtitle: str) -> None:
     """Write the two lines at the head of a sheet."""
     _write(base(sheet["A1"], size=15, bold=True, color=ACCENT), text)
@@ -78,11 +84,12 @@ def title(sheet: Worksheet, text: str, subtitle: str) -> None:
 
 def heading(sheet: Worksheet, row: int, text: str, columns: int) -> None:
     """Write a band that opens a block."""
-    for column in range(1, columns + 1):
-        cell = sheet.cell(row, column)
-        cell.fill = PatternFill("solid", start_color=BAND)
-        cell.border = Border(bottom=_THIN)
-    base(sheet.cell(row, 1), bold=True, color=ACCENT).value = text
+    first = sheet.cell(row, 1)
+    first.fill = PatternFill("solid", start_color=BAND)
+    first.border = Border(bottom=_THIN)
+    for column in range(2, columns + 1):
+        look_like(sheet.cell(row, column), first)
+    base(first, bold=True, color=ACCENT).value = text
 
 
 def table_header(
@@ -90,8 +97,12 @@ def table_header(
 ) -> None:
     """Write the header of a table; numbers' headers are set right by the caller's columns."""
     for offset, label in enumerate(labels):
-        cell = base(sheet.cell(row, first + offset), bold=True, color="FFFFFF")
+        cell = sheet.cell(row, first + offset)
         cell.value = label
+        if offset > 1:
+            look_like(cell, sheet.cell(row, first + 1))
+            continue
+        base(cell, bold=True, color="FFFFFF")
         cell.fill = PatternFill("solid", start_color=ACCENT)
         cell.alignment = Alignment(
             horizontal="left" if offset == 0 else align, vertical="center", wrap_text=True

@@ -54,7 +54,8 @@ class Word:
 def _bound(value: float, outside: str, inclusive: str) -> str:
     """Tell one end. One that excludes a round number is stored as its neighbour: 'below 1'."""
     if value == round(value):
-        return f"{inclusive} {value:g}"
+        short = f"{value:g}"
+        return f"{inclusive} {short if float(short) == value else f'{value:.0f}'}"
     near = round(value)
     return f"{outside} {near:g}" if abs(value - near) < 1e-12 else f"{inclusive} {value:g}"
 

@@ -113,8 +113,7 @@ def _turn(bits: Any) -> Any:
 def normals(base: Any, w: Any, n: int, first: Any, second: Any) -> None:
     """Fill SHOCK and OWN with the normals under two addresses."""
     for i in range(n):
-        w[SHOCK + i] = _radius(word(base[i], first))
-    for i in range(n):
+        radius = _radius(word(base[i], first))
         across, up = _turn(word(base[i], second))
-        w[OWN + i] = w[SHOCK + i] * up
-        w[SHOCK + i] = w[SHOCK + i] * across
+        w[OWN + i] = radius * up
+        w[SHOCK + i] = radius * across

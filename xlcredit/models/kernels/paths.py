@@ -23,11 +23,17 @@ from xlcredit.models.kernels.lane import (
     FIRST_CALL,
     FLAG,
     GONE,
+    HIGH,
     HOW,
+    JUMPS,
     LIQUIDITY,
+    LOG_COIN,
+    LOG_RENT,
     LOSS,
     MAX_BALANCE,
     MAX_VALUE,
+    MISSED,
+    OPENED,
     PLACE,
     PREMIUM,
     RECEIVED,
@@ -35,13 +41,14 @@ from xlcredit.models.kernels.lane import (
     RENT,
     RESERVE,
     ROWS,
-    SHOCK,
     STATUS,
     STRIDE,
     TESTED,
     TESTED_COINS,
+    TRAPPED,
     WEIGHT,
     L,
+    Y,
     compiled,
     flagged,
 )  # fmt: skip
@@ -52,6 +59,18 @@ from xlcredit.models.ties import SAME
 
 if TYPE_CHECKING:
     from xlcredit.models.simulated_loan import Deal, Tilt
+
+#: Rows that a path takes along when others have ended; prices are made anew in each step.
+_ALWAYS = (
+    LOG_COIN, Y, BALANCE, LIQUIDITY, COINS, OPENED, FIRST_CALL, MAX_BALANCE, MAX_VALUE, PREMIUM,
+    RESERVE, ARREARS, PLACE,
+)  # fmt: skip
+_OF_CASH = (TRAPPED, MISSED)
+_OF_RENTS = (LOG_RENT, GONE)
+_OF_TILT = (WEIGHT, FALLS)
+_OF_FALLS = (HIGH, JUMPS)
+#: Rows that say how a path has ended.
+_ENDS = (STATUS, END, EXPOSURE, RECOVERED, LOSS, DISCOUNTED)
 
 __all__ = ["cash_of", "entry", "opening_of", "plan_of", "run", "running", "start"]
 
@@ -105,7 +124,31 @@ def _hand_over(w: Any, count: int, at: Any, out: Any) -> None:
 
 
 @compiled
-def _close_up(base: Any, w: Any, n: int, at: Any, out: Any) -> int:
+def _listed(rows: Any, count: int, group: Any) -> int:
+    for row in group:
+        rows[count] = row
+        count += 1
+    return count
+
+
+@compiled
+def _rows_kept(c: Any, jumps: Any) -> Any:
+    """List the rows that a path which runs on takes along: those that this deal uses."""
+    rows = np.empty(32, np.int64)
+    count = _listed(rows, 0, _ALWAYS)
+    if c.has_cash:
+        count = _listed(rows, count, _OF_CASH)
+    if c.needs_rents or c.hazard > 0.0:
+        count = _listed(rows, count, _OF_RENTS)
+    if c.in_stress or len(jumps) > 0:
+        count = _listed(rows, count, _OF_FALLS)
+    if c.tilted > 0:
+        count = _listed(rows, count, _OF_TILT)
+    return rows[:count]
+
+
+@compiled
+def _close_up(base: Any, w: Any, n: int, rows: Any, at: Any, out: Any) -> int:
     """Let the paths that run on close up; hand over those that have ended."""
     for i in range(n):
         w[FLAG + i] = w[STATUS + i]
@@ -113,11 +156,14 @@ def _close_up(base: Any, w: Any, n: int, at: Any, out: Any) -> int:
     for i in range(n):
         w[FLAG + i] = 1.0 if w[STATUS + i] == 0.0 else 0.0
     kept = flagged(w, n, at)
-    for row in range(0, SHOCK, STRIDE):
+    for row in rows:
         for m in range(kept):
             w[row + m] = w[row + at[m]]
     for m in range(kept):
         base[m] = base[at[m]]
+    for row in _ENDS:  # of a path that runs on they are 0
+        for m in range(kept):
+            w[row + m] = 0.0
     # full vectors: the paths that make up the number have ended, and are nobody's
     whole: int = min(n, -(-kept // 8) * 8)
     for i in range(kept, whole):
@@ -147,7 +193,7 @@ def _lanes(
     """
     w, base, ends = np.empty(ROWS * STRIDE), np.empty(L, np.uint64), np.empty((len(_OUT), L + 1))
     found, spare = np.empty(L, np.int64), np.empty(L, np.uint64)
-    courses, paths = len(ltv) > 0, out.shape[1]
+    courses, paths, rows = len(ltv) > 0, out.shape[1], _rows_kept(c, market[0])
     for first in range(0, paths, L):
         n, count = L, min(L, paths - first)
         base[:] = bases[first : first + L]
@@ -158,7 +204,7 @@ def _lanes(
                 if alive == 0:
                     break
                 if n - alive >= max(8, n // 4):
-                    n = _close_up(base, w, n, found, ends)
+                    n = _close_up(base, w, n, rows, found, ends)
             _period(base, w, n, k, c, market, plan, cash, discounts, found, spare, courses)
             steps.rare(w, n, c, discounts[k], found)
             if courses:

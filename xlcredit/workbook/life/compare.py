@@ -14,7 +14,7 @@ from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.place import Place, address
 from xlcredit.ooxml.reading import open_book, text
 from xlcredit.ooxml.values import Value
-from xlcredit.serials import from_serial
+from xlcredit.serials import from_serial, in_words
 from xlcredit.workbook.life.stamp import Stamp, read_stamp
 from xlcredit.workbook.pages.dashboard import Dashboard, ShownFigure, read_dashboard
 from xlcredit.workbook.pages.inputs import InputsPage, read_inputs
@@ -264,7 +264,7 @@ def _shown(value: Any, unit: str, decimals: int) -> str:
     if isinstance(value, bool) or not isinstance(value, float):
         return str(value)
     if unit == "date":
-        return f"{from_serial(value):%d %b %Y}".lstrip("0")
+        return in_words(from_serial(value))
     if _unit(unit).percent:
         return f"{100 * value:,.{decimals}f}%"
     return f"{value:,.{decimals}f}" + ("x" if unit == "ratio" else "")

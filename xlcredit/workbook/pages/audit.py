@@ -96,7 +96,7 @@ class ChecksPage:
         style.paint_status(sheet, f"C3:C{last}")
         widths(sheet, A=72, B=12, C=12)
         sheet.freeze_panes = f"A{_FIRST_ROW}"
-        page_setup(sheet)
+        page_setup(sheet, tall=1)
         book.areas[AREA_CHECKS] = f"{self.name}!$A${_FIRST_ROW - 1}:$C${last}"
 
     def _tests(self, book: Draft) -> list[tuple[str, str]]:

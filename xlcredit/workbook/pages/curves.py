@@ -135,8 +135,10 @@ def _write_series(
     source.value, source.data_type = (series.source if series else NONE), "s"
     source.alignment = Alignment(horizontal="left", vertical="center")
     values = series.values if series else [None] * book.places.months
+    first = style.input_cell(sheet.cell(place.row, FIRST), row.unit)
     for column, value in enumerate(values, start=FIRST):
-        cell = style.input_cell(sheet.cell(place.row, column), row.unit)
+        cell = sheet.cell(place.row, column)
+        style.look_like(cell, first)
         cell.value = NONE if value is None else value
 
 

@@ -17,7 +17,7 @@ from xlcredit.ooxml import reading
 from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.place import Area, Place
 from xlcredit.ooxml.values import Value
-from xlcredit.serials import from_serial
+from xlcredit.serials import from_serial, in_words
 from xlcredit.workbook.covenants import BREACH, PASS
 from xlcredit.workbook.pages.audit import AREA_CHECKS, CHECK_COLUMNS
 from xlcredit.workbook.pages.summary import (
@@ -49,7 +49,7 @@ class ShownFigure:
         if value is None:
             return ""
         if isinstance(value, datetime.date):
-            return f"{value:%d %b %Y}".lstrip("0")
+            return in_words(value)
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             return str(value)
         if self.unit in _BREACHED and value < 0:

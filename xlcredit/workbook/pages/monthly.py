@@ -11,8 +11,10 @@ from openpyxl.worksheet.pagebreak import Break
 from openpyxl.worksheet.worksheet import Worksheet
 
 from xlcredit.deals import template as templates
-from xlcredit.deals.template import Block, Picture, Row
+from xlcredit.deals.exhibits import Picture
+from xlcredit.deals.template import Block, Row
 from xlcredit.ooxml.place import Place
+from xlcredit.serials import in_words
 from xlcredit.workbook import style
 from xlcredit.workbook.charts import shown_months
 from xlcredit.workbook.draft import Draft, page_break, page_scale, page_setup, widths
@@ -71,7 +73,7 @@ class MonthlyPage:
         """Write the sheet."""
         style.title(sheet, self.name, f"{book.deal.name}. {self.spec.purpose}.")
         if self.spec.note:
-            day = f"{book.deal.as_of.day} {book.deal.as_of:%b %Y}"
+            day = in_words(book.deal.as_of)
             note = book.formula(sheet, 3, 1, self.spec.note, "text", {"as_of": f'"{day}"'})
             style.base(note, size=9, color=style.MUTED)
         self._header(book, sheet)
@@ -182,7 +184,7 @@ def _write_row(book: Draft, sheet: Worksheet, row: int, item: Row, read_ahead: s
         style.number(after, item.unit).value = 0
     if item.bold:
         line = Border(top=Side(style="thin", color=style.RULE))
-        for column in range(1, book.places.last + 1):
+        for column in range(1, (TOTAL if item.constant else book.places.last) + 1):
             sheet.cell(row, column).border = line
 
 

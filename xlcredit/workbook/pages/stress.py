@@ -10,7 +10,8 @@ from openpyxl.styles import Alignment
 from openpyxl.utils import get_column_letter as letter
 from openpyxl.worksheet.worksheet import Worksheet
 
-from xlcredit.deals.template import Grid, Ladder, Map, Template, Tornado
+from xlcredit.deals.exhibits import Grid, Ladder, Map, Tornado
+from xlcredit.deals.template import Template
 from xlcredit.ooxml.place import Place
 from xlcredit.workbook import style
 from xlcredit.workbook.draft import Draft, page_break, page_scale, widths

@@ -15,6 +15,7 @@ from xlcredit.ooxml import reading
 from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.place import Place, quoted
 from xlcredit.ooxml.values import Value
+from xlcredit.serials import month_in_words
 from xlcredit.workbook import style
 from xlcredit.workbook.draft import Draft, page_setup, widths
 from xlcredit.workbook.pages.inputs import write_constant
@@ -144,7 +145,7 @@ def _purposes(book: Draft) -> dict[str, str]:
 
 def _dated(day: datetime.date) -> str:
     """What follows the deal's note."""
-    return f". As of {day:%d %B %Y}."
+    return f". As of {day.day:02} {month_in_words(day, True)}."
 
 
 def read_note(book: Book, day: datetime.date) -> str:

@@ -11,7 +11,7 @@ from openpyxl.drawing.line import LineProperties
 from openpyxl.utils import get_column_letter as letter
 from openpyxl.worksheet.worksheet import Worksheet
 
-from xlcredit.deals.template import Ladder, Map
+from xlcredit.deals.exhibits import Ladder, Map
 from xlcredit.deals.units import unit as find_unit
 from xlcredit.ooxml.place import Place, quoted
 from xlcredit.workbook import charts, style

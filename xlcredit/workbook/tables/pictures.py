@@ -15,7 +15,7 @@ from openpyxl.drawing.line import LineProperties
 from openpyxl.utils import get_column_letter as letter
 from openpyxl.worksheet.worksheet import Worksheet
 
-from xlcredit.deals.template import Picture
+from xlcredit.deals.exhibits import Picture
 from xlcredit.deals.units import unit as find_unit
 from xlcredit.ooxml.place import Place, quoted
 from xlcredit.workbook import charts, style

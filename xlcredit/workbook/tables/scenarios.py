@@ -112,7 +112,7 @@ def _write_results(book: Draft, sheet: Worksheet) -> None:
     header = ["Scenario", *texts]
     style.heading(sheet, HEADER_ROW - 1, "Scenarios side by side", len(header))
     style.table_header(sheet, HEADER_ROW, header)
-    sheet.row_dimensions[HEADER_ROW].height = 44
+    sheet.row_dimensions[HEADER_ROW].height = 58
     for number, case in enumerate(table.case, start=1):
         row = HEADER_ROW + number
         style.base(sheet.cell(row, 1), bold=True).value = case.label
@@ -190,7 +190,7 @@ def _write_values(book: Draft, sheet: Worksheet) -> None:
     labels = [inputs[s.input].label for s in table.shock]
     style.heading(sheet, header - 1, "The inputs as each scenario has them", 1 + len(labels))
     style.table_header(sheet, header, ["Scenario", *labels])
-    sheet.row_dimensions[header].height = 44
+    sheet.row_dimensions[header].height = 58
     last = header + len(table.case)
     for number in range(1, len(table.case) + 1):
         book.formula(sheet, header + number, 1, f"A{HEADER_ROW + number}", "text")

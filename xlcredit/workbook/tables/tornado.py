@@ -9,7 +9,8 @@ from openpyxl.chart.shapes import GraphicalProperties
 from openpyxl.drawing.line import LineProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
-from xlcredit.deals.template import AS_INPUT, Bar, Tornado
+from xlcredit.deals.exhibits import Bar, Tornado
+from xlcredit.deals.template import AS_INPUT
 from xlcredit.workbook import style
 from xlcredit.workbook.draft import Draft
 
