@@ -130,7 +130,7 @@ def test_the_sheet_says_what_the_command_says(book: Session, tmp_path: Path) -> 
         ("sim_ltv", "max_ltv_p95", 1.0),
     ):
         assert number(book, name) == pytest.approx(unit * figures[figure].value, rel=1e-9), name
-        error = unit * figures[figure].error
+        error = figures[figure].error
         assert number(book, f"{name}_error") == pytest.approx(error, rel=1e-9), name
     assert book["spread_simulated"] == book["sim_spread"]
 

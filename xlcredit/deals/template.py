@@ -247,7 +247,6 @@ class ScenarioTable(Struct, kw_only=True, frozen=True):
     case: list[ScenarioCase]
     metric: list[Metric]
     note: str = ""
-    native_sheet: str = ""
     native_rows: dict[str, str] = {}
 
     @property
