@@ -46,7 +46,7 @@ def sessions() -> Iterator[tuple[str, str]]:
             times.append(seconds(change))
         one = float(np.median(times))
         axes = [parse_axis("rent_decline=0:0.5:11"), parse_axis("market_rent=2:4:9")]
-        points = seconds(lambda: grid(book, axes))
+        points = seconds(lambda: grid(book, axes, workers=2))
     yield "one input set, one figure read, over a recalculation", f"{one / whole:.1%}"
     yield "a grid of 99 points", f"{points:.1f} s"
 

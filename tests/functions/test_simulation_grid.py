@@ -11,9 +11,9 @@ from tests.functions.cases import answer
 from tests.functions.test_simulation import TERMS
 from xlcredit.errors import CellError
 from xlcredit.functions import call
-from xlcredit.functions.simulation import SERIES
+from xlcredit.functions.simulation import SERIES, affordable
 from xlcredit.functions.simulation_grid import Driver, Figure
-from xlcredit.models.simulation import FIGURES, Terms
+from xlcredit.models.simulation import FIGURES, Deal, Terms, simulate, sweep
 
 BLOCK = [[label, value] for label, value in TERMS.items()]
 CASH: dict[str, Any] = {
@@ -107,3 +107,20 @@ def test_drivers_and_figures_are_those_of_the_simulation() -> None:
     labels = {field.name for field in dataclasses.fields(Terms)}
     assert set(get_args(Driver)) <= labels | set(SERIES) | {"rent_decline"}
     assert get_args(Figure) == FIGURES
+
+
+def test_a_grid_of_625_cells_of_100_000_paths_is_run_where_numba_is() -> None:
+    """But no more of them, nor one cell of so many paths."""
+    pytest.importorskip("numba")
+    terms = Terms(**(TERMS | {"months": 60}))
+    affordable(100_000, terms, 625)
+    for paths, cells in ((200_000, 625), (100_000 * 625, 1)):
+        with pytest.raises(CellError) as refused:
+            affordable(paths, terms, cells)
+        assert "would take about 1 minutes; at most" in refused.value.reason.replace("2 m", "1 m")
+
+
+@pytest.mark.parametrize("figure", FIGURES)
+def test_one_figure_alone_is_that_of_all(figure: str) -> None:
+    deal = Deal.of(Terms(**TERMS), 2.0, contracted=1.5, merchant=1.6, opex=0.2)
+    assert sweep([deal], figure, 500, 2) == [simulate(deal, 500, 2).figures[figure]]

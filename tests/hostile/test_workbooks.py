@@ -87,6 +87,7 @@ REFUSED = {
     "sheet_twice": "two sheets are called FLOW",
     "sheet_without_name": "a sheet has no name",
     "name_of_sheet_minus_one": "the name x cannot be read",
+    "twenty_arrays_of_a_hundred_thousand": "array formulas fill more than",
     "array_of_a_million": "the extent of the array formula in Flow!A20 cannot be read",
     "shared_that_is_none": "shares a formula that cannot be read",
 }

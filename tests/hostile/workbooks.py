@@ -406,6 +406,16 @@ HOSTILE |= {
 
 
 @_hostile
+def _twenty_arrays_of_a_hundred_thousand(parts: Parts) -> bytes:
+    cells = (
+        b'<c r="%cA20"><f t="array" ref="%cA20:%cA100019">ROW(A1:A100000)</f><v>1</v></c>'
+        % ((letter,) * 3)
+        for letter in b"ABCDEFGHIJKLMNOPQRST"
+    )
+    return _with_cells(parts, b"".join(cells))
+
+
+@_hostile
 def _two_arrays_in_one_place(parts: Parts) -> bytes:
     return _with_cells(
         parts,

@@ -208,7 +208,17 @@ def test_circular_interest_settles(make: Make) -> None:
     book.calculation.iterateCount = 100
     book.calculation.iterateDelta = 0.001
     book.save(path)
-    assert recalculate(path).value("S", "A5") == pytest.approx(4 / 3, rel=1e-7)
+    result = recalculate(path)
+    assert result.value("S", "A5") == pytest.approx(4 / 3, rel=1e-7)
+    (told,) = result.warnings
+    assert "2 formulas stand in a circle" in told
+    assert "100 rounds or at a change below 0.001" in told
+
+
+def test_a_link_is_told(make: Make) -> None:
+    told = recalculate(make({"A1": "=[1]Rates!$B$2*2", "A2": "=A1"})).warnings
+    assert ["reads another workbook" in line and line.startswith("S!A1") for line in told] == [True]
+    assert recalculate(make({"A1": "=[1]!XLC_DSCR(150,100)"})).warnings == []
 
 
 def test_hidden_rows_in_subtotals(make: Make) -> None:

@@ -99,7 +99,10 @@ def test_every_verdict_is_guarded(example: Example) -> None:
                 if isinstance(cell.value, str) and '"PASS","BREACH"' in cell.value:
                     assert cell.value.count("ISNUMBER(") == 2 and '"CHECK"' in cell.value
                     seen += 1
-    assert seen == len(example.template.covenant)
+    template = example.template
+    words = sum(metric.unit == "text" for metric in template.scenarios.metric)
+    cases = words * len(template.scenarios.case)
+    assert seen == len(template.covenant) + len(template.certificate) + cases
 
 
 def test_no_formula_needs_an_array_entry(example: Example) -> None:

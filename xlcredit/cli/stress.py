@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from xlcredit.workbook.session import Session
 
 __all__ = ["register"]
+
+#: Points from which on a second process is worth its start.
+_MANY_POINTS = 30
 
 
 def register(app: typer.Typer) -> None:
@@ -131,9 +135,11 @@ def _grid(book: Session, axes: list[Axis], figures: list[str]) -> tuple[Table, l
     from xlcredit.cli.progress import Bar
     from xlcredit.workbook.sensitivity import grid
 
+    points = math.prod(len(axis.values) for axis in axes)
+    workers = min(2, os.cpu_count() or 1) if points >= _MANY_POINTS else 1
     with Bar("points") as bar:
-        bar.start(math.prod(len(axis.values) for axis in axes))
-        return grid(book, axes, figures, bar.update), [axis.name for axis in axes]
+        bar.start(points)
+        return grid(book, axes, figures, bar.update, workers), [axis.name for axis in axes]
 
 
 def _deliver(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from msgspec import field
+
 from xlcredit.deals.marks import Formula, InputName, RowName, Struct, Unit
 
 __all__ = [
@@ -27,6 +29,8 @@ class Grid(Struct, kw_only=True, frozen=True):
 
     ``native`` is the formula of a copy without worksheet functions. Where a cell needs months,
     ``native_row`` is a monthly row for each, which ``native`` reads as ``{months.cell.all}``.
+    Where it needs several, ``native`` reads a row of the model as ``{row.cell.path}``, and
+    ``native_rows`` says what stands for the rows that the grid moves.
     """
 
     title: str
@@ -42,6 +46,7 @@ class Grid(Struct, kw_only=True, frozen=True):
     direction: Literal["min", "max"] = "min"
     native: Formula = ""
     native_row: Formula = ""
+    native_rows: dict[str, str] = field(default_factory=dict)
 
 
 class Bar(Struct, kw_only=True, frozen=True):

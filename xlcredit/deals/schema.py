@@ -40,7 +40,21 @@ def template_schema() -> dict[str, Any]:
             known = {"unit": UNITS, "driver unit": DRIVER_UNITS}.get(mark)
             if known:
                 definition["properties"][field] = {"enum": ["", *known]}
+    definitions = _without_prefixes(definitions)
     return {"$schema": _DIALECT, "title": "A template of xlcredit", **ref, "$defs": definitions}
+
+
+def _without_prefixes(schema: Any) -> Any:
+    """Say of pairs what every draft of JSON Schema understands: taplo reads an older one."""
+    if isinstance(schema, list):
+        return [_without_prefixes(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    schema = {key: _without_prefixes(part) for key, part in schema.items()}
+    if isinstance(items := schema.get("prefixItems"), list):
+        del schema["prefixItems"]
+        schema["items"] = items[0] if all(i == items[0] for i in items) else {"anyOf": items}
+    return schema
 
 
 def _structs(kind: type[Struct]) -> list[type[Struct]]:

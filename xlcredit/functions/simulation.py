@@ -26,9 +26,11 @@ CATEGORY = "xlcredit: Dual collateral"
 Array = NDArray[np.float64]
 
 #: A cell that takes longer is a slip: this many periods of single paths, and periods of a loan.
-MOST_STEPS, MOST_PERIODS = 1e9, 36_500
-#: Periods of single paths in a second, as NumPy does them.
-_SPEED = 8e6
+_MOST_STEPS, _MOST_PERIODS = 1e9, 36_500
+#: The same of a grid, where the kernel is compiled.
+_MOST_GRID_STEPS = 4e9
+#: Periods of single paths in a second on one processor, as NumPy does them, and compiled.
+_SPEED, _COMPILED_SPEED = 8e6, 1e8
 
 #: The series of a simulation, in the order of the arguments.
 SERIES = ("scheduled", "contracted", "merchant", "opex", "relet", "gpu_curve")
@@ -254,8 +256,8 @@ def check(terms: Terms, series: dict[str, Array]) -> None:
     if periods < 1.0 or periods != math.floor(periods):
         message = "terms: months must be a whole number of periods, one at least"
         raise CellError("#VALUE!", f"{message}; got {terms.months:g} months, {periods:g} periods")
-    if periods > MOST_PERIODS:
-        raise CellError("#NUM!", f"terms: months must make at most {MOST_PERIODS} periods")
+    if periods > _MOST_PERIODS:
+        raise CellError("#NUM!", f"terms: months must make at most {_MOST_PERIODS} periods")
     for name, values in series.items():
         wanted = int(periods) + (name == "gpu_curve")
         if len(values) not in (0, 1, wanted):
@@ -276,9 +278,16 @@ def check(terms: Terms, series: dict[str, Array]) -> None:
 def affordable(paths: float, terms: Terms, cells: int = 1) -> None:
     """Stop before a simulation that would keep the workbook waiting."""
     steps = float(paths) * cells * terms.months * terms.periods_per_year / 12.0
-    if steps > MOST_STEPS:
-        message = f"paths: {paths:,.0f} would take about {_duration(steps / _SPEED)}"
-        most = int(MOST_STEPS * paths // steps)
+    if steps <= _MOST_STEPS:
+        return
+    from xlcredit.models.simulation import can_compile  # noqa: PLC0415  (start-up stays short)
+
+    compiled = can_compile()
+    limit = _MOST_GRID_STEPS if compiled and cells > 1 else _MOST_STEPS
+    if steps > limit:
+        seconds = steps / (_COMPILED_SPEED if compiled else _SPEED)
+        message = f"paths: {paths:,.0f} would take about {_duration(seconds)}"
+        most = int(limit * paths // steps)
         raise CellError("#NUM!", f"{message}; at most {most:,} are run in a cell")
 
 

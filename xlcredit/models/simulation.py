@@ -9,6 +9,7 @@ seed and number of paths alone. Where numba is installed the same lines run comp
 
 from __future__ import annotations
 
+import importlib.util
 import logging
 import os
 import sys
@@ -34,6 +35,7 @@ __all__ = [
     "Simulation",
     "Terms",
     "Tilt",
+    "can_compile",
     "kernel_name",
     "outcomes",
     "simulate",
@@ -72,12 +74,22 @@ FIGURES = (
 )
 
 
-#: What is added up over the paths, and the ratios that are asked for.
-_MEANS = (
-    "called", "liquidated", "defaulted", "repaid", "unpaid_at_all",
-    "loss", "unpaid", "exposure", "premium", "discounted_loss", "first_call",
-)  # fmt: skip
-_MEAN_OF = dict(zip(FIGURES[:7], _MEANS[:7], strict=True))
+#: What is added up over the paths ...
+_COLUMNS: dict[str, Callable[[Outcome], NDArray[Any]]] = {
+    "called": lambda o: o.first_call > 0,
+    "liquidated": lambda o: o.status == loan.LIQUIDATED,
+    "defaulted": lambda o: o.status == loan.PAYMENT_DEFAULT,
+    "repaid": lambda o: o.status == loan.REPAID,
+    "unpaid_at_all": lambda o: o.unpaid > 0.0,
+    "loss": lambda o: o.loss,
+    "unpaid": lambda o: o.unpaid,
+    "exposure": lambda o: o.exposure,
+    "premium": lambda o: o.premium,
+    "discounted_loss": lambda o: o.discounted_loss,
+    "first_call": lambda o: o.first_call,
+}
+#: ... and the figures that are means of it, or ratios of two means.
+_MEAN_OF = dict(zip(FIGURES[:7], tuple(_COLUMNS)[:7], strict=True))
 _RATIO_OF = {
     "loss_given_default": ("loss", "exposure"),
     "spread": ("discounted_loss", "premium"),
@@ -158,6 +170,8 @@ class Simulation:
         For paths that fail more often; the figures are weighed back.
     courses : bool
         Whether to record the courses of the first paths, for fan and cash by period.
+    only : str, optional
+        The one figure that will be asked for; nothing else is added up then.
     """
 
     def __init__(
@@ -169,12 +183,17 @@ class Simulation:
         threads: int | None = None,
         tilt: Tilt | None = None,
         courses: bool = False,
+        only: str | None = None,
     ) -> None:
         self.deal, self.seed, self.tilt, self.courses = deal, seed, tilt or Tilt(), courses
         self.kernel, self._run = _kernel(kernel)
         self.threads = 1 if _ALONE else threads or os.cpu_count() or 1
         self.done = 0
-        self._tally = Tally(_MEANS, tuple(_RATIO_OF.values()))
+        pairs = [pair for name, pair in _RATIO_OF.items() if only in (None, name)]
+        means = [c for name, c in _MEAN_OF.items() if only in (None, name)]
+        used = dict.fromkeys([*means, *(column for pair in pairs for column in pair)])
+        self._tally = Tally(tuple(used), tuple(pairs))
+        self._only = only
         # untouched memory is none: of these only what is filled is ever there
         self._kept = np.empty((3 if self.tilt.periods else 2, estimates.KEPT))
         self._recorded: list[tuple[Array, Array, Array]] = []
@@ -212,34 +231,31 @@ class Simulation:
         return self._run(self.deal, self.seed, first, count, self.tilt, courses=courses)
 
     def _add(self, outcome: Outcome) -> None:
-        o, periods = outcome, self.deal.plan.periods
+        o, paths = outcome, len(outcome.loss)
         weight = self.tilt.weights(o.log_weight) if self.tilt.periods else None
-        events = {
-            "called": o.first_call > 0,
-            "liquidated": o.status == loan.LIQUIDATED,
-            "defaulted": o.status == loan.PAYMENT_DEFAULT,
-            "repaid": o.status == loan.REPAID,
-            "unpaid_at_all": o.unpaid > 0.0,
-        }
-        flags = {name: event.astype(np.float64) for name, event in events.items()}
-        values = {name: getattr(o, name) for name in _MEANS[len(events) : -1]}
-        values["first_call"] = o.first_call.astype(np.float64)
-        self._tally.add(flags | values, weight)
-        ones = np.ones(len(o.loss)) if weight is None else weight
-        dated = (
-            (o.first_call, flags["called"]),
-            (o.end_period, flags["liquidated"]),
-            (o.end_period, flags["defaulted"]),
-            (o.end_period, o.loss),
-        )
-        for row, (period, value) in enumerate(dated):
-            self._by_period[row] += np.bincount(period, ones * value, periods + 1)
-        room = slice(self.done, min(self.done + len(o.loss), estimates.KEPT))
+        columns = {n: _COLUMNS[n](o).astype(np.float64, copy=False) for n in self._tally.sums}
+        if columns:
+            self._tally.add(columns, weight)
+        ones = np.ones(paths) if weight is None else weight
+        if self._only is None:
+            self._date(o, columns, ones)
+        room = slice(self.done, min(self.done + paths, estimates.KEPT))
         for kept, column in zip(self._kept, (o.loss, o.max_ltv, ones), strict=False):
             kept[room] = column[: max(0, room.stop - room.start)]
         if o.ltv is not None and o.cash is not None:
             self._recorded.append((o.ltv, o.cash, ones))
-        self.done += len(o.loss)
+        self.done += paths
+
+    def _date(self, o: Outcome, columns: dict[str, Array], weight: Array) -> None:
+        """Add events and losses up by the period in which they fall."""
+        dated = (
+            (o.first_call, columns["called"]),
+            (o.end_period, columns["liquidated"]),
+            (o.end_period, columns["defaulted"]),
+            (o.end_period, o.loss),
+        )
+        for row, (period, value) in enumerate(dated):
+            self._by_period[row] += np.bincount(period, weight * value, len(self._by_period[row]))
 
     def _samples(self) -> tuple[Sample, Sample | None]:
         loss, max_ltv, *ones = self._kept[:, : self.done]
@@ -274,6 +290,11 @@ class Simulation:
             max_ltvs=max_ltvs,
             **course,
         )
+
+
+def can_compile() -> bool:
+    """Whether numba is installed."""
+    return importlib.util.find_spec("numba") is not None
 
 
 def warm_up() -> None:
@@ -359,7 +380,7 @@ def sweep(
     kernel = _kernel(kernel)[0]
 
     def one(deal: Deal) -> Estimate:
-        run = Simulation(deal, seed, kernel=kernel, threads=1)
+        run = Simulation(deal, seed, kernel=kernel, threads=1, only=figure)
         run.advance(paths)
         return run.figure(figure)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 
 from openpyxl.formula.tokenizer import Token
 
@@ -38,7 +38,7 @@ from xlcredit.recalc.masks import SITE, Parts, Template, Translation, numbered, 
 from xlcredit.recalc.naming import Naming
 from xlcredit.recalc.textdates import TextDates
 
-__all__ = ["EmbeddedReader", "Unknown", "volatile_warning"]
+__all__ = ["EmbeddedReader", "Unknown"]
 
 #: Whatever stands before an opening bracket, in a formula that is not split into tokens.
 FUNCTION_NAME = re.compile(r"([^\W\d][\w.\\]*)\(")
@@ -62,7 +62,6 @@ _TAKE_ARRAYS = frozenset(
     "SUMPRODUCT MMULT MDETERM MINVERSE LOOKUP FREQUENCY CORREL COVAR LINEST LOGEST TREND GROWTH "
     "SUMX2MY2 SUMX2PY2 SUMXMY2 PROB".split()
 )
-_VOLATILE = re.compile(r"(?<![\w.])(?:_xlfn\.)?(NOW|TODAY|RAND|RANDBETWEEN|RANDARRAY)\(", re.I)
 
 #: Functions of the adapter's own; see :mod:`xlcredit.recalc.formualizer`.
 _OURS = {COMPARE, FIT, JOIN, POWER, SUM, *OVER_RANGES}
@@ -331,21 +330,3 @@ class Unknown:
 
 #: Text, and the names of sheets and files, which may hold anything.
 _QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
-
-
-def volatile_warning(formulas: Iterable[Formula]) -> list[str]:
-    """Warn of functions that give another answer each time, so that no two runs agree.
-
-    Parameters
-    ----------
-    formulas : iterable of Formula
-        One of each kind that the workbook holds.
-    """
-    used: dict[str, Formula] = {}
-    for formula in formulas:
-        if "(" in formula.text and (found := _VOLATILE.search(formula.text)):
-            used.setdefault(found[1].upper(), formula)
-    return [
-        f"{formula.place}: {name} gives another answer each time; enter the date as an input"
-        for name, formula in used.items()
-    ]

@@ -20,8 +20,8 @@ from xlcredit.recalc.engine import Engine
 from xlcredit.recalc.focus import Focus
 from xlcredit.recalc.formualizer import Embedded
 from xlcredit.recalc.inputs import Inputs, resolve_inputs
+from xlcredit.recalc.notices import notices
 from xlcredit.recalc.outcome import Recalculation, differences, faults
-from xlcredit.recalc.preflight import volatile_warning
 from xlcredit.recalc.routing import doubts, main_run, second_run
 from xlcredit.recalc.run import Run
 
@@ -219,7 +219,7 @@ class Calculation:
             names={n: everything[p.sheet].get((p.row, p.column)) for n, p in places},
             errors=list(faults(book, values, main.calls, main.refused)),
             changes=list(differences(book, values)),
-            warnings=volatile_warning(main.kinds.values()),
+            warnings=notices(book, main.kinds.values()),
             functions_called={n: k for n, k in sorted(called) if n in self._own},
             cells=len(book.formulas),
             seconds=0.0 if started is None else time.perf_counter() - started,

@@ -25,6 +25,7 @@ _GRID_PURPOSE = "The months behind the cells of the grids on Stress; not printed
 _FROZEN = "Grey figures in italics were calculated when the workbook was built and are frozen."
 _NAME = re.compile(r"\{(\w+)((?:\.\w+)*)\}")
 _CASE = re.compile(r"\{(\w+)\.case(?:\.\w+)?\}")
+_CELL = re.compile(r"\{(\w+)\.cell")
 
 
 def native(template: Template) -> Template:
@@ -53,19 +54,19 @@ def native(template: Template) -> Template:
 
 
 class _Copies:
-    """The rows that scenarios move, as each of them has them."""
+    """The rows that move with some, each as a scenario or a cell of a grid has it."""
 
-    def __init__(self, template: Template) -> None:
+    def __init__(self, template: Template, given: dict[str, str], *, shocked: bool) -> None:
         sheets = [sheet for sheet in template.sheet if not sheet.nodes]
         self.rows = {row.name: row for s in sheets for block in s.block for row in block.row}
-        self.given = template.scenarios.native_rows
-        self.moved = self._moved()
+        self.given = given
+        self.moved = self._moved(shocked)
 
-    def _moved(self) -> set[str]:
-        """Rows that read a shocked input or another such row."""
+    def _moved(self, shocked: bool) -> set[str]:
+        """Rows that read a given row, a shocked input or another such row."""
         stop = set(self.given)
-        moved = set(stop)
-        while more := {n for n, r in self.rows.items() if _shocked(r) or _read(r) & moved} - moved:
+        moved = stop | {n for n, r in self.rows.items() if shocked and _shocked(r)}
+        while more := {n for n, r in self.rows.items() if _read(r) & moved} - moved:
             moved |= more
         return moved - stop
 
@@ -76,21 +77,21 @@ class _Copies:
             found |= more
         return [name for name in self.rows if name in found]
 
-    def copy(self, name: str, names: list[str], number: int) -> Row:
-        """One row for one scenario: what it reads of them is the scenario's, too."""
+    def copy(self, name: str, names: list[str], suffix: str, words: dict[str, str]) -> Row:
+        """One row: what it reads of the others is its own; ``words`` stand for some braces."""
         row = self.rows[name]
 
         def own(match: re.Match[str]) -> str:
             found, part = match[1], match[2]
-            if found == "live":
-                return f"{{scenarios{part}.{number}}}"
+            if found in words:
+                return words[found].format(part)
             if found in self.given:
-                return self._given(found, part, number)
-            return f"{{{found}_{number}{part}}}" if found in names else match[0]
+                return self._given(found, part, suffix, words)
+            return f"{{{found}_{suffix}{part}}}" if found in names else match[0]
 
         return replace(
             row,
-            name=f"{name}_{number}",
+            name=f"{name}_{suffix}",
             formula=_NAME.sub(own, row.formula),
             opening=_NAME.sub(own, row.at_closing),
             constant=_NAME.sub(own, row.constant),
@@ -98,19 +99,19 @@ class _Copies:
             own=False,
         )
 
-    def _given(self, name: str, part: str, number: int) -> str:
+    def _given(self, name: str, part: str, suffix: str, words: dict[str, str]) -> str:
         """A row that the scenario has already, or a formula of such rows."""
         given = self.given[name]
         if "{" not in given:
-            return f"{{{given}_{number}{part}}}"
+            return f"{{{given}_{suffix}{part}}}"
         if part not in ("", ".opening"):
             raise DealError(f"native_rows: {name} is a formula; {{{name}{part}}} needs a row")
 
         def own(match: re.Match[str]) -> str:
-            if match[1] == "case":
-                return f"{{scenarios{match[2]}.{number}}}"
-            banded = f"{match[1]}_{number}" in self.rows
-            return f"{{{match[1]}_{number}{match[2]}}}" if banded else match[0]
+            if match[1] in words:
+                return words[match[1]].format(match[2])
+            banded = f"{match[1]}_{suffix}" in self.rows
+            return f"{{{match[1]}_{suffix}{match[2]}}}" if banded else match[0]
 
         return f"({_NAME.sub(own, given)})"
 
@@ -120,15 +121,20 @@ def _shocked(row: Row) -> bool:
 
 
 def _read(row: Row) -> set[str]:
-    return {name for name, _ in _NAME.findall(row.formula + row.at_closing + row.constant)}
+    """Rows that a row reads; what stood at closing moves with nothing."""
+    text = row.formula + row.at_closing + row.constant
+    return {name for name, part in _NAME.findall(text) if part != ".opening"}
 
 
 def _blocks(template: Template, metrics: list[Metric]) -> Iterator[Block]:
-    copies = _Copies(template)
+    copies = _Copies(template, template.scenarios.native_rows, shocked=True)
     asked = {name for metric in metrics for name in _CASE.findall(metric.formula)}
     names = copies.wanted(asked)
     for number, case in enumerate(template.scenarios.case, start=1):
-        yield Block(title=case.label, row=[copies.copy(name, names, number) for name in names])
+        shocks = f"{{{{scenarios{{}}.{number}}}}}"
+        words = {"live": shocks, "case": shocks}
+        rows = [copies.copy(name, names, str(number), words) for name in names]
+        yield Block(title=case.label, row=rows)
 
 
 def _with_rows(template: Template) -> Template:
@@ -184,6 +190,9 @@ def _with_grids(template: Template) -> Template:
         if grid.native_row:
             formula = formula.replace("{months.cell", f"{{grid_{number}.cell")
             blocks.append(Block(title=grid.title, row=list(_months(grid, number))))
+        if grid.native_rows:
+            blocks += _copied(template, grid, number)
+            formula = _CELL.sub(rf"{{\1_g{number}.cell", formula)
         grids.append(replace(grid, formula=formula))
     if not blocks:
         return replace(template, grid=grids)
@@ -191,13 +200,29 @@ def _with_grids(template: Template) -> Template:
     return replace(template, grid=grids, sheet=[*template.sheet, months])
 
 
-def _months(grid: Grid, number: int) -> Iterator[Row]:
-    """A row for each cell of a grid."""
+def _cells(grid: Grid, number: int) -> Iterator[tuple[str, dict[str, str]]]:
+    """Each cell's name, and what stands for its edges."""
     for down in range(1, len(grid.down) + 1):
         for across in range(1, len(grid.across) + 1):
-            formula = grid.native_row
-            for edge, at in (("across", across), ("down", down)):
-                formula = formula.replace(f"{{{edge}}}", f"{{grid.{number}.{edge}.{at}}}")
-            label = f"Row {down}, column {across}"
-            name = f"grid_{number}_{down}_{across}"
-            yield Row(name=name, label=label, unit=grid.unit, formula=formula)
+            edges = {"across": across, "down": down}
+            words = {e: f"{{{{grid.{number}.{e}.{at}}}}}" for e, at in edges.items()}
+            yield f"{down}_{across}", words
+
+
+def _months(grid: Grid, number: int) -> Iterator[Row]:
+    """A row for each cell of a grid."""
+    for cell, words in _cells(grid, number):
+        formula = grid.native_row
+        for edge, place in words.items():
+            formula = formula.replace(f"{{{edge}}}", place.format(""))
+        label = "Row {}, column {}".format(*cell.split("_"))
+        yield Row(name=f"grid_{number}_{cell}", label=label, unit=grid.unit, formula=formula)
+
+
+def _copied(template: Template, grid: Grid, number: int) -> Iterator[Block]:
+    """The rows behind each cell of a grid that needs several."""
+    copies = _Copies(template, grid.native_rows, shocked=False)
+    names = copies.wanted(set(_CELL.findall(grid.native)))
+    for cell, words in _cells(grid, number):
+        rows = [copies.copy(name, names, f"g{number}_{cell}", words) for name in names]
+        yield Block(title="{}: row {}, column {}".format(grid.title, *cell.split("_")), row=rows)

@@ -137,6 +137,11 @@ class Session:
         return {self._name(place): self._shown(place, v) for place, v in changed.items()}
 
     @property
+    def content(self) -> bytes:
+        """The file as it was read."""
+        return self._book.package.data
+
+    @property
     def covenants(self) -> list[CovenantResult]:
         """The covenant dashboard; empty for a workbook without one."""
         return [found.read(self._read) for found in self._covenants]

@@ -8,10 +8,11 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from xlcredit.errors import CellError, UserError
+from xlcredit.errors import UserError
 from xlcredit.hints import did_you_mean
 from xlcredit.workbook.export import Column, Kind, Table
 from xlcredit.workbook.sensitivity.axis import Axis, check_axes
+from xlcredit.workbook.sensitivity.points import calculated
 from xlcredit.workbook.session import Session
 
 __all__ = ["MOST_POINTS", "figure_value", "grid"]
@@ -25,6 +26,7 @@ def grid(
     axes: Sequence[Axis],
     figures: Sequence[str] = (),
     progress: Callable[[int], None] = lambda _done: None,
+    workers: int = 1,
 ) -> Table:
     """Calculate covenants and figures at each combination of the axes' values.
 
@@ -38,6 +40,9 @@ def grid(
         Names of figures; all that have a name if none is given.
     progress : callable, optional
         Called with the number of points done.
+    workers : int
+        Processes that share the points. They start your program's main module anew, so that a
+        script needs its ``if __name__ == "__main__"``.
 
     Returns
     -------
@@ -67,16 +72,11 @@ def grid(
             f"{points:,} points are more than {MOST_POINTS:,}; take fewer of each input"
         )
     names = _figures(book, figures, axes)
-    before = dict(book.changed)
     rows = []
-    try:
-        for values in itertools.product(*(axis.values for axis in axes)):
-            book.set({axis.name: value for axis, value in zip(axes, values, strict=True)})
-            rows.append([*values, *_row(book, names)])
-            progress(len(rows))
-    finally:
-        book.reset()
-        book.set(before)
+    moves = itertools.product(*(axis.values for axis in axes))
+    for row in calculated(book, [axis.name for axis in axes], moves, names, workers):
+        rows.append(row)
+        progress(len(rows))
     columns = [Column(axis.name, "number" if axis.is_number else "text") for axis in axes]
     columns += [Column(n, k) for c in book.covenants for n, k in _covenant_columns(c.name)]
     columns += [
@@ -113,25 +113,6 @@ def _covenant_columns(name: str) -> list[tuple[str, Kind]]:
         (f"{name}_threshold", "number"),
         (f"{name}_margin", "number"),
     ]
-
-
-def _row(book: Session, names: list[str]) -> list[Any]:
-    row: list[Any] = []
-    errors = []
-    for c in book.covenants:
-        margin = None if math.isnan(c.margin) else c.margin
-        row += [c.status, _number(c.value), _number(c.threshold), margin]
-    for name in names:
-        value = book[name]
-        if isinstance(value, CellError):
-            errors.append(f"{name} {value.code}")
-            value = None
-        row.append(value)
-    return [*row, "; ".join(errors) or None]
-
-
-def _number(value: Any) -> float | None:
-    return value if isinstance(value, float) else None
 
 
 def _placed(columns: list[Column], names: list[str]) -> Iterator[tuple[int, str]]:
