@@ -36,6 +36,8 @@ SITE_KW = 8_100.0
 #: Its operating cost in the first year for each kW, and what falls due at the end of the loan.
 OPEX_KW, BALLOON = 254.0, 0.55
 SHELL_KW = 1_500.0
+#: What the guarantor of the lease pays at most, over the loan: as of Flash Compute, 1.8 on 1.3 bn.
+SUPPORT = 1.8 / 1.3
 
 FIGURES = {
     "spread_offered": ("spread_offered",),
@@ -93,6 +95,7 @@ def scaled(template: str, deal: str, inputs: dict[str, Any]) -> dict[str, Any]:
             "critical_kw": kilowatts,
             "shell_value": SHELL_KW * kilowatts,
             "opex_year": OPEX_KW * kilowatts,
+            "support_cap": SUPPORT * inputs["commitment"]["value"],
             "balloon": BALLOON * inputs["commitment"]["value"],
         }
     told = "assumption: from loan, advance rate and the costs of the page of assumptions"
