@@ -15,7 +15,7 @@ import pytest
 
 from tests.oracles.loan_path import Path
 from tests.workbook.conftest import Example, made
-from xlcredit.recalc import recalculate
+from xlcredit.recalc import Recalculation, recalculate
 
 Values = dict[str, float]
 MONTHS = 96
@@ -300,8 +300,31 @@ def test_the_break_even_decline_meets_the_covenant(
 
 
 def test_the_verdict_never_praises_a_loan_that_is_not_repaid(site: Example) -> None:
-    names = recalculate(site.path, inputs={"scenario": "No refinancing"}).names
-    assert names["unpaid_at_maturity"] > 0  # type: ignore[operator]
-    assert names["loss"] == 0
-    assert names["spread_verdict"] == 1
+    changed = {"customer_stops": 30, "refi_share": 0, "support_months": 3}
+    found = recalculate(site.path, inputs=changed)
+    assert found.names["loss"] > 0  # type: ignore[operator]
+    assert found.names["spread_verdict"] == 1
+    assert "The case in force leaves the lender unpaid: no coupon pays for that" in texts(found)
+    assert found.names["spread_counted"] == 0 < found.names["required_spread"]  # type: ignore[operator]
     assert site.result.names["spread_verdict"] == 2
+
+
+def test_a_loan_paid_late_without_loss_is_said_to_be_late(site: Example) -> None:
+    found = recalculate(site.path, inputs={"scenario": "No refinancing"})
+    assert found.names["unpaid_at_maturity"] > 0  # type: ignore[operator]
+    assert found.names["loss"] == found.names["left_unpaid"] == 0
+    assert (
+        "Paid late without loss in the case in force; "
+        "the coupon exceeds what both estimates require" in texts(found)
+    )
+
+
+def test_nothing_goes_to_the_sponsor_after_maturity(site: Example) -> None:
+    paid, tenor = site.row("distribution"), int(site.number("tenor_months"))
+    assert sum(paid[tenor:]) == 0 < sum(paid[:tenor])
+    assert sum(paid) == pytest.approx(site.number("distributed"), rel=1e-12)
+
+
+def texts(found: Recalculation) -> set[object]:
+    """What stands on the Summary."""
+    return {v for v in found.values["Summary"].values() if isinstance(v, str)}

@@ -13,6 +13,7 @@ import xlcredit
 from tests.workbook.conftest import Example, made
 from tests.workbook.test_figures import values
 from tests.workbook.test_stress import table
+from xlcredit.recalc import recalculate
 from xlcredit.workbook.session import Session
 
 VINTAGES = "1234"
@@ -281,6 +282,26 @@ def test_the_price_of_risk_rises_where_the_market_fails(book: Session) -> None:
     usual = with_inputs(book, open_terms)["spread_hazard"]
     worse = with_inputs(book, {**open_terms, "scenario": "Auction market"})["spread_hazard"]
     assert 0 <= usual < worse
+
+
+@pytest.mark.parametrize("scenario", ["Auction market", "Executed prices 25% lower"])
+def test_a_missed_overadvance_breaks_the_cover_on_what_is_due(base: Example, scenario: str) -> None:
+    names = recalculate(base.path, inputs={"scenario": scenario}).names
+    assert names["first_missed_month"] == 1
+    assert names["kept_before"] == 0 < names["distributed"]  # type: ignore[operator]
+    assert names["min_dscr"] < 1 < names["cover_lowest"]  # type: ignore[operator]
+    assert (names["covenant_cover"], names["covenant_due"]) == ("PASS", "BREACH")
+
+
+def test_late_without_loss_is_said_where_the_collateral_repays(base: Example) -> None:
+    names = base.result.names
+    assert names["first_missed_month"] == 36
+    assert names["left_unpaid"] == names["loss"] == 0
+    shown = base.result.values["Summary"].values()
+    assert (
+        "Paid late without loss in the case in force; "
+        "the margin exceeds what both estimates require" in shown
+    )
 
 
 def test_executed_prices_may_fall_until_the_draw_is_all_that_is_available(
