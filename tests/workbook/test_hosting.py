@@ -314,8 +314,8 @@ def test_a_loan_paid_late_without_loss_is_said_to_be_late(site: Example) -> None
     assert found.names["unpaid_at_maturity"] > 0  # type: ignore[operator]
     assert found.names["loss"] == found.names["left_unpaid"] == 0
     assert (
-        "Paid late without loss in the case in force; "
-        "the coupon exceeds what both estimates require" in texts(found)
+        "Late in the case in force, and repaid without loss by enforcement alone: "
+        "no verdict on the coupon" in texts(found)
     )
 
 

@@ -299,8 +299,8 @@ def test_late_without_loss_is_said_where_the_collateral_repays(base: Example) ->
     assert names["left_unpaid"] == names["loss"] == 0
     shown = base.result.values["Summary"].values()
     assert (
-        "Paid late without loss in the case in force; "
-        "the margin exceeds what both estimates require" in shown
+        "Late in the case in force, and repaid without loss by enforcement alone: "
+        "no verdict on the margin" in shown
     )
 
 
