@@ -49,6 +49,8 @@ SAME = {
         "A new lender lends": "refi_capacity",
         "Availability a year on": "base_year",
         "Cover as signed": "cover_lowest",
+        "Lowest excess availability": "lowest_headroom",
+        "Excess availability covenant": "covenant_excess",
     },
     "hosting-project-loan": {
         "Minimum DSCR": "min_dscr",
