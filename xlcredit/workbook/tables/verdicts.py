@@ -135,9 +135,11 @@ def _write_test(
     status = book.formula(sheet, row, _STATUS, verdict, "text", bold=True)
     status.alignment = Alignment(horizontal="center")
     # a cover that is negative has no headroom: 1 - threshold/value would read as plenty
-    # no two numbers, no headroom; and no ratio to what is not above zero
+    # no two numbers, no headroom; and no ratio to what is not above zero, nor a rise of more than
+    # 100%: a value below half of what it must be is too far off for a percentage to say anything
+    least = f'MAX(0,({test}="at least")*{threshold}/2)'
     headroom = (
-        f"CHOOSE(1+(COUNT({value},{threshold})=2)*(1+({value}>0)),"
+        f"CHOOSE(1+(COUNT({value},{threshold})=2)*(1+({value}>{least})),"
         f'"none",IF({test}="at least","none left","unlimited"),'
         f'IF({test}="at least",1,-1)*(ABS({value}-{threshold})>{slack})*(1-{threshold}/{value}))'
     )
