@@ -98,6 +98,8 @@ class Engine(Protocol):
 
     name: str
     """What people call it, as in ``--engine``."""
+    package: str
+    """The distribution it comes from, which ``xlcredit doctor`` shows."""
     corrections: Mapping[str, Function]
     """Built-in functions that it gets wrong, as Excel computes them; registered like others."""
 
