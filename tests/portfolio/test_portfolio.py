@@ -398,3 +398,17 @@ def test_the_package_is_the_function_in_every_order_of_imports(order: str) -> No
     command = [sys.executable, "-W", "error", "-c", program]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stdout.startswith("<portfolio of 1 loans: 1 ")
+
+
+def test_a_house_template_is_never_the_one_that_ships(tmp_path: Path) -> None:
+    """A copy has a name of its own, and a tape of it is calculated by the copy."""
+    house = tmp_path / "house"
+    run("new", "gpu-term-loan", "--copy", "-o", house)
+    text = (house / "template.toml").read_text(encoding="utf-8")
+    assert 'name = "house"' in text
+    tape, book = tmp_path / "tape.csv", tmp_path / "book.parquet"
+    assert f"--template {house}" in run("new", house, "-o", tape).stdout
+    run("portfolio", tape, "--template", house, "-o", book)
+    assert list(pd.read_parquet(book)["template"]) == ["house"]
+    alone = run("portfolio", tape, "-o", tmp_path / "alone.parquet")
+    assert alone.returncode == 2 or "house" in alone.stderr

@@ -9,6 +9,7 @@ import openpyxl
 import pytest
 
 from tests.workbook.conftest import Example
+from xlcredit.cli.writing import make_workbook
 from xlcredit.errors import FileError
 from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.package import Package
@@ -138,3 +139,12 @@ def test_a_committee_copy_is_compared_by_its_values(loan: Example, tmp_path: Pat
     found = compare(loan.path, frozen)
     assert found.same
     assert any("no formulas" in remark for remark in found.remarks)
+
+
+def test_sheets_that_one_workbook_alone_has(loan: Example, tmp_path: Path) -> None:
+    """A copy without the add-in has no sheet Audit, and sheets of its own."""
+    copy = tmp_path / "native.xlsx"
+    copy.write_bytes(make_workbook(loan.template, loan.deal, native=True).content)
+    there, back = compare(loan.path, copy), compare(copy, loan.path)
+    assert any(str(c).startswith("Audit!") for c in there.cells)
+    assert len(there.cells) == len(back.cells)

@@ -94,12 +94,18 @@ def _copy(template: str, output: Path, force: bool) -> None:
 
     if output.suffix:
         raise UserError(f"{output}: --copy writes a folder; name one, such as -o house")
-    home = load(template)[1]
-    files = {output / name: home / name for name in ("template.toml", "deal.toml")}
-    for target in files:  # both or none
+    spec, home = load(template)
+    name = output.resolve().name
+    # Of a name of its own: a loan of the house is never calculated by the template that ships.
+    named = {
+        output / "template.toml": (f'name = "{spec.name}"', f'name = "{name}"'),
+        output / "deal.toml": (f'template = "{spec.name}"', f'template = "{name}"'),
+    }
+    for target in named:  # both or none
         refuse_to_replace(target, force)
-    for target, source in files.items():
-        write_whole(source.read_bytes(), target, force)
+    for target, (was, now) in named.items():
+        text = (home / target.name).read_text(encoding="utf-8")
+        write_whole(text.replace(was, now, 1).encode(), target, force)
     line(f"{output / 'template.toml'}: change it (xlcredit help template-language), then")
     line(f"  xlcredit new {output} -o {output}.xlsx")
 
@@ -162,11 +168,12 @@ def _build(
 def _write_tape(template: str, deal: Path | None, output: Path, force: bool) -> None:
     from xlcredit.cli.terminal import line
     from xlcredit.cli.writing import refuse_to_replace
-    from xlcredit.deals import load, read_deal
+    from xlcredit.deals import load, read_deal, shipped
     from xlcredit.portfolio.rows import example_tape
     from xlcredit.workbook.export import write_table
 
     refuse_to_replace(output, force)
     spec, home = load(template)
     write_table(example_tape(spec, read_deal(deal or home / "deal.toml", spec)), output)
-    line(f"wrote {output}: one row a loan; run: xlcredit portfolio {output} -o book.xlsx")
+    own = "" if template in shipped() else f" --template {template}"
+    line(f"wrote {output}: one row a loan; run: xlcredit portfolio {output}{own} -o book.xlsx")

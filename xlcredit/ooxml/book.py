@@ -366,8 +366,9 @@ class Book:
         }
 
     def saved(self, place: Place) -> Value:
-        """Read the value that was saved with a formula; None if there was none."""
-        cell = self.sheets[place.sheet].cells.get((place.row, place.column))
+        """Read the value that was saved with a formula; None if there was none, or no sheet."""
+        sheet = self.sheets.get(place.sheet)
+        cell = sheet.cells.get((place.row, place.column)) if sheet else None
         return self.value(cell) if cell else None
 
 

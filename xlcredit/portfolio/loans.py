@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from xlcredit._version import __version__
-from xlcredit.deals import load
+from xlcredit.deals import load, shipped
 from xlcredit.errors import FileError, UserError
 from xlcredit.files import read_file
 from xlcredit.portfolio.rows import SUFFIXES as TAPES
@@ -181,8 +181,9 @@ class _TemplateTexts:
         if template is not None:
             self.spec, home = load(template)
             self.name = self.spec.name
-            if template.endswith(".toml"):
-                self.text = (home / Path(template).name).read_bytes()
+            if template not in shipped():  # a folder, or the file in it
+                file = Path(template).name if template.endswith(".toml") else "template.toml"
+                self.text = (home / file).read_bytes()
 
 
 def _known() -> tuple[str, ...]:
