@@ -15,9 +15,9 @@ from xlcredit.functions import REGISTRY, Function
 from xlcredit.recalc import LibreOffice
 
 #: The call stands right of the widest arguments.
-LEFT = 40
+LEFT = 60
 #: Right of what any call fills: a column of error cells, and calls on them.
-FAR = 70
+FAR = 90
 
 
 def calculated(office: LibreOffice, path: Path) -> dict[str, Rows]:
