@@ -95,6 +95,7 @@ def test_every_command_is_registered() -> None:
         )
     ]
     assert {f"xlcredit.cli.{name}" for name in with_register} == modules_of_commands()
+    assert sorted(commands()) == sorted(with_register), "a command bears its module's name"
 
 
 @pytest.mark.parametrize("command", commands())
