@@ -196,10 +196,13 @@ def XLC_REPAYMENT(
             named = "coin_prices" if label == "coin_units" else "gpu_prices"
             raise CellError("#VALUE!", f"{named} is required where terms hold {label}")
     agree(terms, coin[0] if coin else 0.0, gpu[0] if gpu else 0.0)
-    paid = _paid(terms, *(s and tuple(s) for s in series.values()))
+    # a zero has no sign here, as equal paths have one run
+    paid = _paid(terms, *(s and tuple(v + 0.0 for v in s) for s in series.values()))
     if measure == "series":
         return np.array(paid.balances)
     cash, flows = series["cfads"] or [], paid.flows
+    if measure not in ("all", "min_dscr"):
+        cash = []
     covers = _covers(cash[first_test - 1 :], flows[first_test - 1 :], window, ahead == 1.0)
     return pick(measure, **_figures(terms, paid, covers))
 
