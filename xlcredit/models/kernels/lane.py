@@ -31,9 +31,10 @@ ROWS = 41
 #: Not stored one by one: numba checks what it has stored against the file of the function asked for
 #: and no other, so that an entry of a changed callee would go on. Entries are stored whole, below.
 HOW: dict[str, Any] = {"error_model": "numpy", "nogil": True}
-compiled = njit(**HOW)
+#: All in one function of the machine: a call would copy the constants of the deal, in each step.
+compiled = njit(**HOW, forceinline=True)
 #: In the polynomials a product and a sum may be one instruction.
-fused = njit(**HOW, fastmath={"contract"})
+fused = njit(**HOW, forceinline=True, fastmath={"contract"})
 
 
 @compiled
