@@ -119,10 +119,11 @@ def running(w: Any, n: int) -> int:
 @compiled
 def _hand_over(w: Any, count: int, at: Any, out: Any) -> None:
     """Write down how the paths listed have ended."""
-    for row in range(len(_OUT)):
-        source, target = _OUT[row], out[row]
-        for m in range(count):
-            target[np.int64(w[PLACE + at[m]])] = w[source + at[m]]
+    for m in range(count):
+        i = at[m]
+        place = np.int64(w[PLACE + i])
+        for row in range(len(_OUT)):
+            out[row, place] = w[_OUT[row] + i]
 
 
 @compiled
