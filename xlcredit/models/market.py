@@ -236,6 +236,12 @@ class Walk:
             self._log_rent = s.rent_beta * level - s.rent_centre[k]
             self.rent = factor if s.rent_beta == 1.0 else np.exp(self._log_rent)
 
+    def keep(self, paths: NDArray[np.bool_]) -> None:
+        """Go on with these of the paths alone."""
+        for name, values in vars(self).items():
+            if isinstance(values, np.ndarray):
+                setattr(self, name, values[paths])
+
     def _customers(self, k: int) -> None:
         s = self.schedule
         intensity = s.hazard * np.exp(-s.elasticity * self._log_rent)
