@@ -363,6 +363,7 @@ class Path:
             "coin_sold": self.total("coin_sold"),
             "max_ltv": self.max_ltv,
             "min_dscr": min(covers) if covers else None,
+            "min_scheduled_dscr": self.scheduled_cover(),
             "irr": self.irr(),
             "multiple": self.multiple(),
             "wal": self.wal(),
@@ -372,6 +373,18 @@ class Path:
             "liquidity": self.U,
             "coin_units": self.q,
         }
+
+    def scheduled_cover(self) -> mpf | None:
+        """The lowest cash over what the schedule asks for, in the periods up to the end."""
+        owed, lowest = self.t["loan"], None
+        for k in range(self.end if self.cfads else 0):
+            interest = owed * self.rates[k] / self.t["periods_per_year"]
+            principal = min(owed, self.scheduled[k])
+            owed -= principal
+            if interest + principal > 0:
+                cover = self.cfads[k] / (interest + principal)
+                lowest = cover if lowest is None else min(lowest, cover)
+        return lowest
 
     def total(self, name: str) -> mpf:
         return sum((row.get(name, mpf(0)) for row in self.rows[: self.end]), mpf(0))

@@ -119,6 +119,7 @@ def by_hand() -> list[Case]:
         case([*arguments(WORKED), "coin_sold"], 29.75),
         case([*arguments(WORKED), "max_ltv"], 53.75 / 64),
         case([*arguments(WORKED), "min_dscr"], -5 / 17.375),
+        case([*arguments(WORKED), "min_scheduled_dscr"], -5 / 18),
         # paid as agreed: the lender earns the rate, and 1% a month is 1.01^12 - 1 a year
         case([yearly, [0, 100], [20, 120], None, None, None, "irr"], 0.1),
         case([twelve, [10] * 12, 30, None, None, None, "irr"], 1.01**12 - 1),

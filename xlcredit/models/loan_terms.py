@@ -62,6 +62,7 @@ class Plan:
     scheduled: list[float]  #: principal that falls due
     targets: list[float]  #: reserve to be held after each period
     balloon: float  #: balance that may stand after the last period
+    service: list[float]  #: interest and principal as scheduled, whatever is paid
 
     @classmethod
     def of(cls, terms: Terms, scheduled: ArrayLike, rates: ArrayLike | None = None) -> Plan:
@@ -76,7 +77,7 @@ class Plan:
             balance -= repaid
         ahead = reserve_target(service, int(terms.dsra_periods))[1:].tolist()
         last = balance if terms.balloon is None else terms.balloon
-        return cls(len(due), rate, due, ahead, last)
+        return cls(len(due), rate, due, ahead, last, service)
 
 
 def card_proceeds(terms: Terms, gpu: Values) -> Values:
