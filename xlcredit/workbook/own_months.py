@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.place import Place
-from xlcredit.ooxml.values import Value
 from xlcredit.recalc.citations import VALUE, cited
 from xlcredit.recalc.dependants import References
 from xlcredit.workbook.pages.curves import NAME, USE
