@@ -136,6 +136,7 @@ class Dashboard(_Struct, tag_field="kind", tag="dashboard"):
     title: str
     scenario: str
     master_check: str
+    drawn: Value
     failing: list[str]
     warnings: list[str]
     figures: dict[str, Value]

@@ -108,6 +108,10 @@ FIGURES = (
 )
 
 
+#: The figure of a template that says how much is drawn.
+DRAWN = "debt"
+
+
 @dataclass(frozen=True)
 class Dashboard:
     """The Summary of one workbook."""
@@ -119,6 +123,8 @@ class Dashboard:
     covenants: list[CovenantLine]
     figures: dict[str, Value]
     """Those of :data:`FIGURES` that the workbook has, by their defined names."""
+    drawn: ShownFigure | None = None
+    """The loan that is drawn at closing."""
     failing: list[str] = field(default_factory=list)
     """The tests of the model that do not hold, by their labels."""
     warnings: list[str] = field(default_factory=list)
@@ -166,6 +172,7 @@ def read_dashboard(
         comparisons=_comparisons(cells, comparisons),
         covenants=[_covenant(cells, row) for row in covenants],
         figures={name: cells.value(name) for name in FIGURES if name in book.cell_names},
+        drawn=cells.cell(book.cell_names[DRAWN], True) if DRAWN in book.cell_names else None,
         failing=list(_failing(cells)),
         warnings=[
             *(told for _, told in doubtful_cells(book)),
