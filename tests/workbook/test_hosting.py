@@ -161,8 +161,7 @@ class Site:
         )
         site = [self.sale(k) for k in range(n + 1)]
         ends = Path(terms, self.scheduled, cash, None, site, None).run().figures()
-        plain_terms = self.accounts | {"grace_periods": d["grace_months"]}
-        cover = Path(plain_terms, self.scheduled, self.cash[:n], None, None, None).run()
+        cover = Path(self.accounts | due, self.scheduled, self.cash[:n], None, None, None).run()
         owed = [self.debt, *(float(row["closing"]) for row in waited.rows)]
         owed += [0.0] * (n + 1 - len(owed))
         unpaid = waited.figures()["unpaid"]
@@ -182,7 +181,7 @@ class Site:
             "loss": ends["loss"],
             "lender_irr": ends["irr"],
             "repaid_month": waited.figures()["end_period"] if whole else 0,
-            "min_dscr": cover.figures()["min_dscr"],
+            "min_dscr": cover.figures()["min_scheduled_dscr"],
             "max_ltv": max(owed[k] / self.value(k) for k in range(n + 1)),
         }
 
