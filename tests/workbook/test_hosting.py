@@ -96,6 +96,7 @@ class Site:
             "oid": d["oid"],
             "dsra_opening": d["dsra_funded"] * ahead,
             "dsra_periods": d["dsra_months"],
+            "dsra_stays": d["dsra_stays"],
             "sweep": d["cash_sweep"],
             "lockup": d["lock_up_dscr"],
         }
@@ -190,6 +191,8 @@ CHANGED: list[Values] = [
     {},
     {"cash_sweep": 0, "dsra_months": 0, "lock_up_dscr": 0},
     {"cash_sweep": 1, "dsra_funded": 0.3, "lock_up_dscr": 1.3},
+    {"dsra_stays": 0},
+    {"dsra_months": 24, "tenor_months": 20, "refi_share": 0},
     {"customer_stops": 13},
     {"customer_stops": 13, "support_months": 0},
     {"customer_stops": 20, "support_cap": 100e6, "grace_months": 4},
