@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Any, Literal
+from functools import lru_cache
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
 from xlcredit.errors import CellError
 from xlcredit.functions.agreement import NONE, agree, figure, fit
 from xlcredit.models import loan
-from xlcredit.models.lender import earned
+from xlcredit.models.lender import Earned, earned
 from xlcredit.worksheet.kinds import Scalar, Series, Whole, pick
 from xlcredit.worksheet.registry import worksheet
 from xlcredit.worksheet.results import BlockResult
 
 CATEGORY = "xlcredit: Debt"
+
+#: A series as it can be compared; None where none is given.
+Path = tuple[float, ...] | None
 
 
 @worksheet(CATEGORY)
@@ -196,21 +200,45 @@ def XLC_REPAYMENT(
             named = "coin_prices" if label == "coin_units" else "gpu_prices"
             raise CellError("#VALUE!", f"{named} is required where terms hold {label}")
     agree(terms, coin[0] if coin else 0.0, gpu[0] if gpu else 0.0)
-    plan = loan.Plan.of(terms, series["scheduled"], series["rates"])
-    end, flows, accounts = loan.trace(terms, plan, series["cfads"], coin, gpu)
+    # a zero has no sign here, as equal paths have one run
+    paid = _paid(terms, *(s and tuple(v + 0.0 for v in s) for s in series.values()))
     if measure == "series":
-        return np.array([balance for balance, _, _ in accounts])
-    flows = flows[: end.end_period]
+        return np.array(paid.balances)
     cash = series["cfads"] or []
-    tests = max(0, end.end_period - first_test + 1)
+    if measure not in ("all", "min_dscr", "min_scheduled_dscr"):
+        cash = []
+    tests = max(0, paid.end.end_period - first_test + 1)
     covers = [
         min(
             _covers(cash[first_test - 1 :], due[first_test - 1 :], tests, window, ahead),
             default=None,
         )
-        for due in ([flow.service for flow in flows], plan.service)
+        for due in ([flow.service for flow in paid.flows], paid.plan.service)
     ]
-    return pick(measure, **_figures(terms, plan, end, flows, *covers))
+    return pick(measure, **_figures(terms, paid, *covers))
+
+
+class _Paid(NamedTuple):
+    """A loan that has run along one path."""
+
+    plan: loan.Plan
+    end: loan.State
+    flows: list[loan.Flow]
+    balances: list[float]
+    lender: Earned
+
+
+#: Cells that show one figure each of the same path stand side by side: as many paths as a sheet
+#: of scenarios has.
+@lru_cache(maxsize=32)
+def _paid(
+    terms: loan.Terms, scheduled: Path, cfads: Path, rates: Path, coin: Path, gpu: Path
+) -> _Paid:
+    plan = loan.Plan.of(terms, scheduled or (), rates)
+    end, flows, accounts = loan.trace(terms, plan, cfads, coin, gpu)
+    flows = flows[: end.end_period]
+    balances = [balance for balance, _, _ in accounts]
+    return _Paid(plan, end, flows, balances, earned(terms, plan, end, flows))
 
 
 def _covers(
@@ -226,14 +254,12 @@ def _covers(
 
 def _figures(
     terms: loan.Terms,
-    plan: loan.Plan,
-    end: loan.State,
-    flows: list[loan.Flow],
+    paid: _Paid,
     cover: float | None,
     scheduled_cover: float | None,
 ) -> dict[str, Any]:
     none = figure(0, "no period that is tested has cash flow and debt service")
-    lender = earned(terms, plan, end, flows)
+    plan, end, flows, _, lender = paid
     levels = terms.call_ltv is not None
     return {
         "status": loan.STATUS[end.status],

@@ -19,6 +19,7 @@ from xlcredit.ooxml.place import Area, Place
 from xlcredit.ooxml.values import Value
 from xlcredit.serials import from_serial, in_words
 from xlcredit.workbook.covenants import BREACH, PASS
+from xlcredit.workbook.own_months import find_own_months
 from xlcredit.workbook.pages.audit import AREA_CHECKS, CHECK_COLUMNS
 from xlcredit.workbook.pages.summary import (
     AREA_COMPARISONS,
@@ -166,7 +167,10 @@ def read_dashboard(
         covenants=[_covenant(cells, row) for row in covenants],
         figures={name: cells.value(name) for name in FIGURES if name in book.cell_names},
         failing=list(_failing(cells)),
-        warnings=[told for _, told in doubtful_cells(book)],
+        warnings=[
+            *(told for _, told in doubtful_cells(book)),
+            *map(str, find_own_months(book, values)),
+        ],
     )
     if not dashboard.master_check:
         raise FileError(f"{path}: holds no values yet; run: xlcredit recalc {path} -o NEW.xlsx")
