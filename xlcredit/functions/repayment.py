@@ -123,7 +123,7 @@ def XLC_REPAYMENT(
     Labels of the terms, with their defaults: periods_per_year 12; balloon blank (the schedule
     alone says what is due; a number: all above it is due in the last period, the rest is
     refinanced then); fee, oid 0; dsra_opening, dsra_periods, sweep, lockup, liquidity 0;
-    dsra_stays 0 (1: the last full target of the reserve stands until the last period, for a balloon);
+    dsra_stays 0 (1: the last full target stands until the last period, for a balloon);
     grace_periods blank (never: arrears run on, nothing is enforced for them; 0: the first missed
     service is a payment default); cash_control 1 (0: what is left after the sweep leaves at
     once); coin_units, gpu_units, coin_haircut, gpu_haircut 0; call_ltv, cure_ltv,
