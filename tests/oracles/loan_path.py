@@ -21,6 +21,7 @@ DEFAULTS: dict[str, Any] = {
     "oid": 0,
     "dsra_opening": 0,
     "dsra_periods": 0,
+    "dsra_stays": 0,
     "sweep": 0,
     "lockup": 0,
     "liquidity": 0,
@@ -203,7 +204,10 @@ class Path:
 
     def reserve_and_sweep(self, k: int, c: mpf) -> mpf:
         """Steps 5 and 6; return the cash that is left."""
-        ahead = self.services[k : k + int(self.t["dsra_periods"])]
+        periods, start = int(self.t["dsra_periods"]), k
+        if self.t["dsra_stays"] and k < self.N:
+            start = min(k, max(0, self.N - periods))
+        ahead = self.services[start : start + periods]
         target = sum(ahead, mpf(0)) if self.B > 0 else mpf(0)
         held = min(target, self.R + c)
         c -= held - self.R
