@@ -5,12 +5,17 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from xlcredit.recalc import LibreOffice
+
+if TYPE_CHECKING:
+    from tests.workbook.conftest import Example
 
 # Mistakes that tests make on purpose are none of the user's.
 os.environ.setdefault("XLCREDIT_LOG", f"{tempfile.gettempdir()}/xlcredit-tests.log")
@@ -49,3 +54,11 @@ def office() -> Iterator[LibreOffice]:
 def plain_office() -> Iterator[LibreOffice]:
     """LibreOffice as it comes: it shows the values stored in the file."""
     yield from _running(recalculates=False)
+
+
+@pytest.fixture(scope="session")
+def example_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Example]:
+    """Make an example workbook by its template's name, each once for all folders."""
+    from tests.workbook.conftest import made
+
+    return cache(lambda name: made(name, tmp_path_factory.mktemp(name)))

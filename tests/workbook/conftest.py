@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,9 +51,9 @@ class Example:
 
 
 @pytest.fixture(scope="session", params=shipped())
-def example(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Example:
+def example(request: pytest.FixtureRequest, example_of: Callable[[str], Example]) -> Example:
     """Each shipped template with its filled example."""
-    return made(request.param, tmp_path_factory.mktemp(request.param))
+    return example_of(request.param)
 
 
 def made(name: str, folder: Path) -> Example:
@@ -65,12 +66,12 @@ def made(name: str, folder: Path) -> Example:
 
 
 @pytest.fixture(scope="session")
-def loan(tmp_path_factory: pytest.TempPathFactory) -> Example:
+def loan(example_of: Callable[[str], Example]) -> Example:
     """The GPU term loan."""
-    return made("gpu-term-loan", tmp_path_factory.mktemp("loan"))
+    return example_of("gpu-term-loan")
 
 
 @pytest.fixture(scope="session")
-def miner(tmp_path_factory: pytest.TempPathFactory) -> Example:
+def miner(example_of: Callable[[str], Example]) -> Example:
     """The dual-collateral loan."""
-    return made("miner-dual-collateral", tmp_path_factory.mktemp("miner"))
+    return example_of("miner-dual-collateral")
