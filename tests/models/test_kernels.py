@@ -100,7 +100,7 @@ def test_the_loops_are_vector_instructions() -> None:
     flat = typeof(constants(deal(3), Tilt()))
     for function, signature in (
         (numbers.normals, (words, array, whole, word, word)),
-        (market._prices, (array, whole, flat, real, real, real)),
+        (market.move, (array, whole, flat, types.boolean, real, real, real)),
         (loan.service, (array, whole, whole, flat, array, array, real)),
         (loan.collateral, (array, whole, whole, flat)),
         (loan.paid_period, (array, whole, whole, flat, array, real)),
