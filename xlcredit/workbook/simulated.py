@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +18,16 @@ from xlcredit.models.simulation import simulate as run
 from xlcredit.recalc import recalculate
 from xlcredit.recalc.calls import default_functions
 from xlcredit.workbook.build import build
+from xlcredit.worksheet.arguments import folded
 
-__all__ = ["most_asked", "read_simulation", "simulate"]
+__all__ = ["most_asked", "on_market", "read_simulation", "simulate"]
 
 _FUNCTION = "XLC_DUAL_SIM"
 #: Place of the argument that says which figure is asked for.
 _MEASURE = 9
 
 
-def read_simulation(path: Path) -> tuple[Deal, int, int]:
+def read_simulation(path: Path, market: Mapping[str, float] | None = None) -> tuple[Deal, int, int]:
     """Read a deal that can be simulated, with the paths and the seed that its file asks for.
 
     Parameters
@@ -36,6 +37,8 @@ def read_simulation(path: Path) -> tuple[Deal, int, int]:
         counts, the first of equals; the deal file of a template whose workbook has such cells;
         or a TOML file with a table ``[terms]`` of labels and values and a table ``[series]`` of
         numbers or lists.
+    market : mapping, optional
+        Terms in place of those that the file says, by label.
 
     Raises
     ------
@@ -44,7 +47,7 @@ def read_simulation(path: Path) -> tuple[Deal, int, int]:
     """
     raw = _from_toml(path) if path.suffix.lower() == ".toml" else _from_workbook(path, path)
     try:
-        return deal_of(*raw)
+        return deal_of(*on_market(raw, market or {}))
     except CellError as error:
         raise DealError(f"{path}: {error.reason}") from None
 
@@ -94,6 +97,14 @@ def simulate(
         courses=courses,
         kernel=kernel,
     )
+
+
+def on_market(raw: Sequence[Any], market: Mapping[str, float]) -> list[Any]:
+    """Put terms of the market in place of those that the arguments of a simulation say."""
+    said, *others = raw
+    labels = {folded(name) for name in market}
+    kept = [row for row in said if not (isinstance(row[0], str) and folded(row[0]) in labels)]
+    return [kept + [[name, value] for name, value in market.items()], *others]
 
 
 def _from_toml(path: Path) -> list[Any]:
