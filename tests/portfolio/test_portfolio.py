@@ -12,6 +12,7 @@ import threading
 import time
 from pathlib import Path
 
+import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
@@ -25,6 +26,7 @@ from xlcredit.portfolio.evaluate import Result, evaluate_loan
 from xlcredit.portfolio.journal import Journal
 from xlcredit.portfolio.loans import Task, find_loans
 from xlcredit.portfolio.pool import Limits, run_here
+from xlcredit.portfolio.positions import read_positions
 from xlcredit.portfolio.run import Request, run_portfolio
 from xlcredit.portfolio.tape import STATES
 from xlcredit.recalc import recalculate
@@ -69,6 +71,31 @@ def test_a_loaded_template_gives_what_its_own_workbook_gives(name: str, tmp_path
         assert word == fresh[key], key
     sizes = map(len, (result.numbers, result.texts, result.dates, result.cell_errors))
     assert sum(sizes) == sum(value is not None for value in fresh.values())
+
+
+@pytest.mark.parametrize("own_first", [True, False])
+def test_own_months_are_those_of_their_loan_alone(own_first: bool, tmp_path: Path) -> None:
+    """They count for the loan that has them, and for no other of its template."""
+    template, home = load("gpu-term-loan")
+    plain, own = home / "deal.toml", tmp_path / "own.toml"
+    months = [3.4 * 0.97**month for month in range(1, 73)]
+    own.write_text(f"{plain.read_text()}\n[series]\nrent_path = {months}\n", encoding="utf-8")
+    names = {
+        file: recalculate(build(template, read_deal(file, template))).names for file in (plain, own)
+    }
+    order = [own, plain] if own_first else [plain, own]
+    for file in [*order, *order]:
+        (task,) = tasks(file)
+        result = evaluate_loan(task)
+        for figure in ("loss", "min_dscr", "unpaid_at_maturity"):
+            assert result.numbers[figure] == pytest.approx(names[file][figure], rel=1e-12), figure
+    assert names[own]["loss"] != pytest.approx(names[plain]["loss"], rel=1e-3)
+    positions, unread = read_positions(order)
+    assert not unread
+    alone = [read_positions([file])[0][0] for file in order]
+    for together, apart in zip(positions, alone, strict=True):
+        assert np.array_equal(together.deal.merchant, apart.deal.merchant)
+    assert not np.array_equal(alone[0].deal.merchant, alone[1].deal.merchant)
 
 
 def test_a_workbook_and_its_deal_and_its_row_are_one_loan(

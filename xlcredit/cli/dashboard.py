@@ -44,6 +44,8 @@ def print_dashboard(dashboard: Dashboard) -> None:
     line((dashboard.title, "bold"))
     status = dashboard.master_check
     line(f"scenario: {dashboard.scenario}   master check: ", (status, _STATUS.get(status, "")))
+    if dashboard.drawn is not None:
+        line("loan drawn: ", (dashboard.drawn.shown, "bold"))
     for remark in remarks(dashboard):
         line((remark, "yellow"))
     for comparison in dashboard.comparisons:
@@ -229,6 +231,7 @@ def dashboard_as_data(dashboard: Dashboard) -> dict[str, Any]:
         "title": dashboard.title,
         "scenario": dashboard.scenario,
         "master_check": dashboard.master_check,
+        "drawn": _bare(dashboard.drawn),
         "failing": dashboard.failing,
         "warnings": dashboard.warnings,
         "figures": {name: _bare(value) for name, value in dashboard.figures.items()},

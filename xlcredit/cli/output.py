@@ -136,6 +136,7 @@ class Dashboard(_Struct, tag_field="kind", tag="dashboard"):
     title: str
     scenario: str
     master_check: str
+    drawn: Value
     failing: list[str]
     warnings: list[str]
     figures: dict[str, Value]
@@ -169,6 +170,7 @@ class Grid(_Struct, tag_field="kind", tag="stress grid"):
     file: str
     points: list[dict[str, Value]]
     written: list[str]
+    warnings: list[str]
 
 
 class Solution(_Struct, tag_field="kind", tag="stress target"):
@@ -180,6 +182,7 @@ class Solution(_Struct, tag_field="kind", tag="stress target"):
     value: float
     today: float
     all: list[float]
+    warnings: list[str]
 
 
 class NearestBreach(_Struct):
@@ -197,6 +200,7 @@ class Reverse(_Struct, tag_field="kind", tag="stress reverse"):
 
     nearest: list[NearestBreach]
     not_found: list[str]
+    warnings: list[str]
 
 
 class Difference(_Struct):

@@ -80,6 +80,7 @@ def stress(
     Example: xlcredit stress deal.xlsx --target dscr_on_curve=1.10 --by rent_decline
     Example: xlcredit stress deal.xlsx --reverse all --by contract_rent=0.25 --by other_opex
     """
+    from xlcredit.cli import terminal
     from xlcredit.cli.recalc import read_settings
     from xlcredit.errors import UserError
     from xlcredit.workbook.session import open_workbook
@@ -91,15 +92,20 @@ def stress(
         raise UserError("-o and --charts belong to --grid; --target and --reverse print")
     with open_workbook(file) as book:
         book.set(read_settings(settings))
+        moving = [text.partition("=")[0].strip() for text in [*(axes or []), *(by or [])]]
+        warnings = book.without_effect(*book.changed, *(n for n in moving if n in book))
+        if not as_json:
+            for told in warnings:
+                terminal.line((f"warning: {told}", "yellow"))
         if target is not None:
-            _print(_target(book, target, by or []), as_json)
+            _print(_target(book, target, by or []) | {"warnings": warnings}, as_json)
         elif reverse is not None:
-            _print(_reverse(book, reverse, by or []), as_json)
+            _print(_reverse(book, reverse, by or []) | {"warnings": warnings}, as_json)
         else:
             moved = _axes(book, axes or [], scenarios or [])
             _refuse(book, moved, output, charts, force)
             table, names = _grid(book, moved, figures or [])
-            _deliver(table, names, book, output, charts, as_json)
+            _deliver(table, names, book, output, charts, warnings if as_json else None)
             _leave(table)
 
 
@@ -148,8 +154,9 @@ def _deliver(
     book: Session,
     output: Path | None,
     charts: Path | None,
-    as_json: bool,
+    warnings: list[str] | None,
 ) -> None:
+    """Write and print the grid; with warnings, even none, as JSON."""
     from xlcredit.cli import terminal
     from xlcredit.workbook.export import write_table
     from xlcredit.workbook.sensitivity.chart import write_heat_maps
@@ -158,13 +165,14 @@ def _deliver(
     if output is not None:
         write_table(table, output, title)
     pictures = write_heat_maps(table, names, charts, book.path.stem) if charts is not None else []
-    if as_json:
+    if warnings is not None:
         head = [column.name for column in table.columns]
         terminal.print_json(
             {
                 "file": str(book.path),
                 "points": [dict(zip(head, row, strict=True)) for row in table.rows],
                 "written": [str(p) for p in ([output] if output else []) + pictures],
+                "warnings": warnings,
             },
             "stress grid",
         )
@@ -230,10 +238,17 @@ def _reverse(book: Session, covenant: str, by: list[str]) -> dict[str, Any]:
         if not isinstance(shock, float):
             raise UserError(f'a unit shock is a number, such as rent_decline=0.05; got "{text}"')
         shocks[name.strip()] = shock
-    names = (
-        [c.name for c in book.covenants if c.status == "PASS"] if covenant == "all" else [covenant]
-    )
-    found, missed = [], []
+    passing = [c.name for c in book.covenants if c.status == "PASS"]
+    names = passing if covenant == "all" else [covenant]
+    # one that does not pass today is an answer as well, and no mistake of whoever asks
+    missed = [
+        f"{c.label}: reads {c.status} today, at {c.row[1]} against {c.test} {c.row[3]}"
+        for c in book.covenants
+        if c.status != "PASS" and covenant.lower() in ("all", c.name.lower())
+    ]
+    if missed and covenant != "all":
+        names = []
+    found = []
     for name in names:
         try:
             found.append(nearest_breach(book, name, shocks))

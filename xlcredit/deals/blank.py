@@ -8,6 +8,7 @@ from textwrap import wrap
 import tomlkit
 
 from xlcredit.deals.deal import Deal
+from xlcredit.deals.series import AS_AT
 from xlcredit.deals.template import Input, Template
 
 __all__ = ["blank_deal"]
@@ -61,7 +62,36 @@ def blank_deal(template: Template, example: Deal, as_of: datetime.date) -> str:
         lines += ["", f"# --- {section.title} ---"]
         for spec in section.input:
             lines += _input(spec, example[spec.name].value)
+    lines += _months(template)
     return "\n".join(lines) + "\n"
+
+
+def _months(template: Template) -> list[str]:
+    """How months of one's own and what has happened are given, commented out."""
+    if not template.own_rows:
+        return []
+    first, last = template.own_rows[0], template.own_rows[-1]
+    given = f'file = "{first.name}.csv", unit = "{first.unit}", source = "broker"'
+    lines = [
+        "",
+        "# --- Months of your own ---",
+        "# A list from month 1, or a CSV beside this file that begins with month,value or",
+        "# date,value; a month without a value follows the inputs above.",
+        "",
+        "# [series]",
+        f"# {first.name} = {{ {given} }}",
+        "",
+        "# The rows that can be your own:",
+        *(f"#   {row.name}: {row.label} [{row.unit}]" for row in template.own_rows),
+    ]
+    if AS_AT in template.inputs:
+        lines += [
+            "",
+            f"# What has happened, up to the month {AS_AT}:",
+            "# [actuals]",
+            f"# {last.name} = [1.0, 1.0]",
+        ]
+    return lines
 
 
 def _input(spec: Input, shown: object) -> list[str]:

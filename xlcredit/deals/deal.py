@@ -53,6 +53,11 @@ class Deal(Struct, kw_only=True, frozen=True):
         """The input of that name."""
         return self.inputs[name]
 
+    @property
+    def has_months(self) -> bool:
+        """Whether a month of any row is the user's own or has happened."""
+        return bool(self.series or self.actuals)
+
 
 def read_deal(path: Path, template: Template) -> Deal:
     """Read a deal file for a template and fill what it leaves out with the defaults.

@@ -85,7 +85,7 @@ def _read(
     if given.values is not None:
         pairs = [(given.first_month + i, v) for i, v in enumerate(given.values)]
     else:
-        pairs = _pairs(path.parent / given.file, place, closing)
+        pairs = _pairs(path.parent / given.file, place, closing, months)
     values: list[float | None] = [None] * months
     for month, value in pairs:
         if not 1 <= month <= months:
@@ -107,7 +107,9 @@ def _number(value: Any, place: str) -> float | None:
     return float(value)
 
 
-def _pairs(path: Path, place: str, closing: datetime.date | None) -> list[tuple[int, str]]:
+def _pairs(
+    path: Path, place: str, closing: datetime.date | None, months: int
+) -> list[tuple[int, str]]:
     """Months and values of a CSV whose first column is ``month`` or ``date``."""
     try:
         rows = read_rows(path)
@@ -126,6 +128,11 @@ def _pairs(path: Path, place: str, closing: datetime.date | None) -> list[tuple[
         if before is not None and month != before + 1:
             fault = "is out of order" if month <= before else f"leaves out month {before + 1}"
             raise DealError(f"{at}: month {month} {fault}; a month without a value stays, empty")
+        if not 1 <= month <= months:
+            day = f"{row[0].strip()} is month {month}" if header[0] == "date" else f"month {month}"
+            first = "; month 1 is the first after closing_date" if month < 1 else ""
+            told = f"{day}, outside the model's months 1 to {months}{first}"
+            raise DealError(f"{at}: {told}; leave the line out")
         before = month
         pairs.append((month, row[1].strip()))
     return pairs

@@ -10,6 +10,7 @@ from typing import Any
 
 from xlcredit.deals.template import Input
 from xlcredit.errors import DealError
+from xlcredit.numerals import in_full
 
 __all__ = ["CONTROL", "LONGEST", "as_meant", "check_value"]
 
@@ -23,11 +24,13 @@ _LARGEST = 10**300
 
 #: Units of which a percentage is another spelling.
 _SHARES = ("share", "1/year", "ratio", "1/sqrt(year)")
+#: Units whose amounts people write in thousands, millions and billions.
+_AMOUNTS = ("USD", "units", "coins")
 _PERCENT = re.compile(r"\s*([-+]?\d+(?:\.\d+)?)\s*%\s*")
 
 
 def as_meant(spec: Input, value: Any) -> Any:
-    """Read a percentage or a quoted date where there is only one thing it can mean.
+    """Read a percentage, an amount or a quoted date where there is only one thing it can mean.
 
     Examples
     --------
@@ -35,11 +38,15 @@ def as_meant(spec: Input, value: Any) -> Any:
     0.25
     >>> as_meant(Input(name="closing", label="", unit="date"), "2026-11-30")
     datetime.date(2026, 11, 30)
+    >>> as_meant(Input(name="commitment", label="", unit="USD"), "1.3bn")
+    1300000000.0
     """
     if not isinstance(value, str):
         return value
     if spec.unit in _SHARES and (percent := _PERCENT.fullmatch(value)):
         return float(Decimal(percent[1]) / 100)
+    if spec.unit in _AMOUNTS and (amount := in_full(value)) is not None:
+        return amount
     if spec.unit == "date":
         try:
             return datetime.date.fromisoformat(value.strip())
@@ -70,7 +77,8 @@ def check_value(spec: Input, value: Any, place: str) -> None:
         return
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         share = ' (a share of 1, or a text such as "25%")' if spec.unit in _SHARES else ""
-        raise DealError(f"{place} must be a number [{spec.unit}]{share}; got {value!r}")
+        amount = ' (250000000, or a text such as "250m")' if spec.unit in _AMOUNTS else ""
+        raise DealError(f"{place} must be a number [{spec.unit}]{share}{amount}; got {value!r}")
     if abs(value) > _LARGEST:  # also an integer that no float can hold
         raise DealError(f"{place} is too large for a cell")
     low, high = spec.low, spec.high

@@ -50,6 +50,7 @@ def XLC_REPAYMENT(
         "coin_sold",
         "max_ltv",
         "min_dscr",
+        "min_scheduled_dscr",
         "irr",
         "multiple",
         "wal",
@@ -87,10 +88,10 @@ def XLC_REPAYMENT(
     window : number, optional
         Periods that a DSCR adds up, those before first_test left out; 1 when not given. [periods]
     first_test : number, optional
-        First period whose DSCR counts for min_dscr; 1 when not given. [periods]
+        First period whose DSCR counts for the two figures of it; 1 when not given. [periods]
     ahead : number, optional
-        1 for windows that begin after the period of the test and end with the loan at the latest; 0
-        when not given. [0 or 1]
+        1 for windows that begin after the period of the test and end with the loan (of the
+        scheduled service: with the schedule) at the latest; 0 when not given. [0 or 1]
 
     Returns
     -------
@@ -98,8 +99,10 @@ def XLC_REPAYMENT(
         status (performing, repaid, liquidated or payment_default), end_period, first_missed;
         unpaid (overdue at the end of a loan that still performs: such a loan is no success);
         exposure, recovered, loss (of enforcement); distributed, surplus (of enforcement), swept;
-        calls, first_call, sales (count), topped_up (cash), coin_sold (value), max_ltv, min_dscr;
-        irr (effective per year, -1 if nothing came back), multiple, wal (years); balance,
+        calls, first_call, sales (count), topped_up (cash), coin_sold (value), max_ltv; min_dscr
+        (on what is due, arrears and prepayments counted), min_scheduled_dscr (on the service as
+        scheduled, tests until the loan ends); irr (effective per year, -1 if nothing came back),
+        multiple, wal (years); balance,
         reserve, trapped, liquidity, coin_units at the end; after an enforcement
         the first three are 0, and coin_units is the coin that was enforced. series: the balance
         after each period, 0 once the loan is repaid or enforced. [block]
@@ -120,6 +123,7 @@ def XLC_REPAYMENT(
     Labels of the terms, with their defaults: periods_per_year 12; balloon blank (the schedule
     alone says what is due; a number: all above it is due in the last period, the rest is
     refinanced then); fee, oid 0; dsra_opening, dsra_periods, sweep, lockup, liquidity 0;
+    dsra_stays 0 (1: the last full target stands until the last period, for a balloon);
     grace_periods blank (never: arrears run on, nothing is enforced for them; 0: the first missed
     service is a payment default); cash_control 1 (0: what is left after the sweep leaves at
     once); coin_units, gpu_units, coin_haircut, gpu_haircut 0; call_ltv, cure_ltv,
@@ -200,11 +204,18 @@ def XLC_REPAYMENT(
     paid = _paid(terms, *(s and tuple(v + 0.0 for v in s) for s in series.values()))
     if measure == "series":
         return np.array(paid.balances)
-    cash, flows = series["cfads"] or [], paid.flows
-    if measure not in ("all", "min_dscr"):
+    cash = series["cfads"] or []
+    if measure not in ("all", "min_dscr", "min_scheduled_dscr"):
         cash = []
-    covers = _covers(cash[first_test - 1 :], flows[first_test - 1 :], window, ahead == 1.0)
-    return pick(measure, **_figures(terms, paid, covers))
+    tests = max(0, paid.end.end_period - first_test + 1)
+    covers = [
+        min(
+            _covers(cash[first_test - 1 :], due[first_test - 1 :], tests, window, ahead),
+            default=None,
+        )
+        for due in ([flow.service for flow in paid.flows], paid.plan.service)
+    ]
+    return pick(measure, **_figures(terms, paid, *covers))
 
 
 class _Paid(NamedTuple):
@@ -230,20 +241,22 @@ def _paid(
     return _Paid(plan, end, flows, balances, earned(terms, plan, end, flows))
 
 
-def _covers(cash: list[float], flows: list[loan.Flow], window: int, ahead: bool) -> Iterator[float]:
+def _covers(
+    cash: list[float], due: list[float], tests: int, window: int, ahead: float
+) -> Iterator[float]:
     """DSCR of the window of each test, where cash flow is given and anything is due in it."""
-    due = [flow.service for flow in flows]
-    for test in range(len(due) if cash else 0):
+    for test in range(tests if cash else 0):
         start = test + 1 if ahead else max(0, test + 1 - window)
-        end = test + 1 + window * ahead
-        if (service := math.fsum(due[start:end])) > 0.0:
-            yield math.fsum(cash[start : min(end, len(due))]) / service
+        months = slice(start, min(test + 1 + window * int(ahead), len(due)))
+        if (service := math.fsum(due[months])) > 0.0:
+            yield math.fsum(cash[months]) / service
 
 
 def _figures(
     terms: loan.Terms,
     paid: _Paid,
-    covers: Iterator[float],
+    cover: float | None,
+    scheduled_cover: float | None,
 ) -> dict[str, Any]:
     none = figure(0, "no period that is tested has cash flow and debt service")
     plan, end, flows, _, lender = paid
@@ -265,7 +278,8 @@ def _figures(
         "topped_up": math.fsum(f.topped_up for f in flows),
         "coin_sold": math.fsum(f.coin_sold for f in flows),
         "max_ltv": end.max_ltv if levels else figure(0, "the terms have no margin levels"),
-        "min_dscr": min(covers, default=none),
+        "min_dscr": none if cover is None else cover,
+        "min_scheduled_dscr": none if scheduled_cover is None else scheduled_cover,
         "irr": figure(lender.irr, "there is no loan"),
         "multiple": figure(lender.multiple, "there is no loan"),
         "wal": figure(lender.wal, "nothing was repaid"),

@@ -35,6 +35,7 @@ __all__ = [
     "failed",
     "fill",
     "load_template",
+    "open_deal",
     "out_of_memory",
 ]
 
@@ -138,6 +139,9 @@ _LOADED: dict[tuple[str, bytes | None], tuple[Template, Session]] = {}
 def _deal(task: Task) -> Result:
     template, book = _loaded(task)
     deal = fill(task, template)
+    if deal.has_months:  # they stand in no input: the workbook of another loan cannot take them
+        with open_deal(template, deal) as own:
+            return _result(task, own, template.name, deal.name, deal.as_of)
     book.fill({name: item.value for name, item in deal.inputs.items()})
     return _result(task, book, template.name, deal.name, deal.as_of)
 
@@ -160,14 +164,21 @@ def fill(task: Task, template: Template) -> Deal:
 def load_template(
     task: Task, functions: Mapping[str, Callable[..., Any]] | None = None
 ) -> tuple[Template, Session]:
-    """Build the workbook of a task's template, with the task's deal in it, and open it."""
+    """Build the workbook of a task's template and open it: any deal without own months fits in."""
     template = _template(task)
+    deal = msgspec.structs.replace(fill(task, template), series={}, actuals={})
+    return template, open_deal(template, deal, functions)
+
+
+def open_deal(
+    template: Template, deal: Deal, functions: Mapping[str, Callable[..., Any]] | None = None
+) -> Session:
+    """Build the workbook of a deal, its own months included, and open it."""
     try:
-        content = build(template, fill(task, template))
+        content = build(template, deal)
     except FormulaError as error:
         raise located(error, Path(f"{template.name}/template.toml")) from None
-    book = Book(Package(content, f"{template.name}.xlsx"))
-    return template, Session(book, functions=functions)
+    return Session(Book(Package(content, f"{template.name}.xlsx")), functions=functions)
 
 
 def _loaded(task: Task) -> tuple[Template, Session]:

@@ -14,16 +14,22 @@ import msgspec
 
 from xlcredit.deals import Template, read_toml
 from xlcredit.errors import CellError, DealError, UserError
-from xlcredit.functions.simulation import deal_of
+from xlcredit.functions.simulation import deal_of, on_market
 from xlcredit.models.joint import Position
 from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.package import Package
-from xlcredit.portfolio.evaluate import NO_MEMORY, fill, load_template, out_of_memory
+from xlcredit.portfolio.evaluate import (
+    NO_MEMORY,
+    fill,
+    load_template,
+    open_deal,
+    out_of_memory,
+)
 from xlcredit.portfolio.loans import Task, find_loans
 from xlcredit.portfolio.pool import Hand, Limits, UnansweredError, spread
 from xlcredit.recalc.calls import default_functions
 from xlcredit.workbook.session import Session
-from xlcredit.workbook.simulated import most_asked, on_market, read_simulation
+from xlcredit.workbook.simulated import most_asked, read_simulation
 
 __all__ = ["Reading", "Unread", "read_position", "read_positions"]
 
@@ -185,7 +191,7 @@ class _Listener:
     def __init__(self, task: Task) -> None:
         self._heard: dict[str, list[Any]] = {}
         self._calls = 0
-        functions = default_functions() | {_FUNCTION: self._listen}
+        self._functions = functions = default_functions() | {_FUNCTION: self._listen}
         self._template: Template | None = None
         if task.workbook is not None:
             self._session = Session(Book(Package(task.workbook, task.source)), functions=functions)
@@ -200,10 +206,19 @@ class _Listener:
 
     def position(self, task: Task, market: Mapping[str, float]) -> Position:
         """Fill the workbook with a loan, and take what it asks the simulation for."""
-        session = self._session
-        if self._template is not None:
-            deal = fill(task, self._template)
-            session.fill({name: item.value for name, item in deal.inputs.items()})
+        if self._template is None:
+            return self._asked(task, self._session, market)
+        deal = fill(task, self._template)
+        if not deal.has_months:
+            self._session.fill({name: item.value for name, item in deal.inputs.items()})
+            return self._asked(task, self._session, market)
+        heard, self._heard = self._heard, {}  # a workbook of its own, whose calls are not kept
+        try:
+            return self._asked(task, open_deal(self._template, deal, self._functions), market)
+        finally:
+            self._heard = heard
+
+    def _asked(self, task: Task, session: Session, market: Mapping[str, float]) -> Position:
         values = [session[name] for name in session]
         named = [v for v in values if isinstance(v, str) and v in self._heard]
         if self._template is not None:

@@ -34,6 +34,11 @@ _LARGEST = 15
 _TABLE_COLUMNS = 4
 _UNDATED = dt.date(2000, 1, 1)
 
+#: What stands beside each loan's covenants: heading, figure and unit.
+_FIGURES = (("Lowest DSCR", "min_dscr", "ratio"), ("Loss [USD]", "loss", "USD"))
+#: The first column of a covenant.
+_BEFORE = 4 + len(_FIGURES)
+
 Cut = tuple[str, Callable[[Facts], Any]]
 _CUTS: tuple[Cut, ...] = (
     ("Borrower", lambda f: f.borrower),
@@ -199,17 +204,22 @@ def _write_covenants(sheet: Worksheet, results: Sequence[Result]) -> None:
     for result in ranked:
         labels |= {covenant.label: None for covenant in result.covenants}
     style.title(
-        sheet, "Covenants", "Breaches first; a margin is on the right side where it is positive"
+        sheet,
+        "Covenants",
+        "Breaches first. Lowest DSCR and loss are the columns min_dscr and loss of the sheet Tape: "
+        "the case in force, the loss what the lender is short after enforcement and recovery",
     )
-    head = ["Loan", "Name", "Status", *labels]
+    head = ["Loan", "Name", "Status", *(label for label, *_ in _FIGURES), *labels]
     style.table_header(sheet, 4, head)
     sheet.row_dimensions[4].height = 60
     for row, result in enumerate(ranked, start=5):
         for column, text in enumerate((result.id, result.name, result.status), start=1):
             cell = style.base(sheet.cell(row, column), bold=column == 3)
             cell.value, cell.data_type = text, "s"
+        for column, (_, name, unit) in enumerate(_FIGURES, start=4):
+            style.number(sheet.cell(row, column), unit).value = result.numbers.get(name)
         status = {c.label: c.status for c in result.covenants}
-        for column, label in enumerate(labels, start=4):
+        for column, label in enumerate(labels, start=_BEFORE):
             cell = style.base(sheet.cell(row, column))
             cell.value = status.get(label)
             cell.alignment = Alignment(horizontal="center", vertical="center")
@@ -217,7 +227,7 @@ def _write_covenants(sheet: Worksheet, results: Sequence[Result]) -> None:
         last = letter(len(head))
         style.paint_status(sheet, f"C5:{last}{4 + len(ranked)}")
     widths(sheet, A=32, B=32, C=12, **{letter(c): 16 for c in range(4, len(head) + 1)})
-    sheet.freeze_panes = "D5"
+    sheet.freeze_panes = f"{letter(_BEFORE)}5"
     page_setup(sheet, repeat="4:4")
 
 

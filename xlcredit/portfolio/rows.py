@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from xlcredit.deals import Deal, Template, load
+from xlcredit.deals.values import as_meant, check_value
 from xlcredit.errors import DealError, FileError, UserError
 from xlcredit.hints import did_you_mean
 from xlcredit.recalc.typed import parse_value
@@ -153,26 +154,51 @@ def _row(
     title = str(cells.get("template", template)).strip()
     try:
         spec = known.get(title) or _load(title)
-        inputs = {
-            name: _value(spec, name, value)
-            for name, value in cells.items()
-            if name not in _OWN and not name.startswith("_")
-        }
-        if missing := [n for n, i in spec.inputs.items() if i.value is None and n not in inputs]:
-            raise DealError(f"{', '.join(missing)} must be given: {title} has no default for them")
-        as_of = cells.get("as_of")
-        if as_of is None:
-            raise DealError("as_of is missing; give the date of the figures, such as 2026-11-22")
-        given = {
-            "template": title,
-            "name": str(cells.get("name", identity)),
-            "as_of": _date("as_of", as_of),
-            "note": str(cells.get("note", "")),
-            "inputs": inputs,
-        }
     except UserError as error:
         return TapeRow(identity, line, error=f"{path}, row {line}: {error}")
+    inputs, problems = _inputs(spec, cells)
+    as_of = ""
+    try:
+        as_of = _as_of(cells.get("as_of"))
+    except DealError as error:
+        problems.append(str(error))
+    if problems:  # all of them at once: a row is mended in one go
+        return TapeRow(identity, line, error=f"{path}, row {line}: {'; '.join(problems)}")
+    given = {
+        "template": title,
+        "name": str(cells.get("name", identity)),
+        "as_of": as_of,
+        "note": str(cells.get("note", "")),
+        "inputs": inputs,
+    }
     return TapeRow(identity, line, given)
+
+
+def _inputs(spec: Template, cells: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """Read the inputs of a row, and say what is wrong with those that cannot be read."""
+    inputs: dict[str, Any] = {}
+    problems = []
+    for name, value in cells.items():
+        if name in _OWN or name.startswith("_"):
+            continue
+        try:
+            inputs[name] = _value(spec, name, value)
+            meant = inputs[name]
+            if spec.inputs[name].unit == "date":
+                meant = dt.date.fromisoformat(meant)
+            check_value(spec.inputs[name], meant, name)
+        except DealError as error:
+            problems.append(str(error))
+    missing = [n for n, i in spec.inputs.items() if i.value is None and cells.get(n) is None]
+    if missing:
+        problems.append(f"{', '.join(missing)} must be given: {spec.name} has no default for them")
+    return inputs, problems
+
+
+def _as_of(value: Any) -> str:
+    if value is None:
+        raise DealError("as_of is missing; give the date of the figures, such as 2026-11-22")
+    return _date("as_of", value)
 
 
 def _value(spec: Template, name: str, value: Any) -> Any:
@@ -184,7 +210,8 @@ def _value(spec: Template, name: str, value: Any) -> Any:
         return str(value)
     if unit == "date":
         return _date(name, value)
-    number = parse_value(value.strip()) if isinstance(value, str) else value
+    number = as_meant(spec.inputs[name], value)
+    number = parse_value(number.strip()) if isinstance(number, str) else number
     if isinstance(number, bool) or not isinstance(number, int | float):
         raise DealError(f"{name} must be a number [{unit}]; got {value!r}")
     return float(number)

@@ -86,8 +86,10 @@ class Portfolio:
         return f"<portfolio of {len(self.results):,} loans: {counts or 'empty'}>"
 
     def _repr_html_(self) -> str:
-        """The loans as a notebook shows them, the worst first."""
+        """The loans as a notebook shows them: a chart of how they stand, and the worst first."""
         from html import escape  # noqa: PLC0415
+
+        from xlcredit.portfolio.picture import standing  # noqa: PLC0415
 
         worst = sorted(self.results, key=lambda r: STATES.index(r.status))[:20]
         rows = "".join(
@@ -95,7 +97,9 @@ class Portfolio:
             f"<td>{escape(r.error)}</td></tr>"
             for r in worst
         )
-        return f"<b>{escape(repr(self).strip('<>'))}</b><table>{rows}</table>"
+        return (
+            f"<b>{escape(repr(self).strip('<>'))}</b>{standing(self.results)}<table>{rows}</table>"
+        )
 
 
 def run_portfolio(
@@ -146,6 +150,9 @@ def _outputs(request: Request) -> list[Path]:
     for path in outputs:
         require_format(path)
         if path.exists() and not (request.force or request.resume):
+            if _journal_path(outputs[0]).exists():
+                half = "a run on it was broken off; add --resume to go on with it"
+                raise FileError(f"{path}: exists already, and {half}")
             raise FileError(f"{path}: exists already; use --force to replace it")
     return outputs
 

@@ -14,7 +14,7 @@ from xlcredit.ooxml.book import Book, Formula
 from xlcredit.ooxml.place import Place, column_number
 from xlcredit.ooxml.tables import plain_references
 
-__all__ = ["Readers", "circles", "dependants"]
+__all__ = ["Readers", "References", "circles", "dependants"]
 
 #: Sheet (from the row 1, column 1 on), first row, first column, last row, last column.
 Area = tuple[str, int, int, int, int]
@@ -102,13 +102,14 @@ class Readers:
 
     def __init__(self, book: Book) -> None:
         self._book = book
-        self._sheets = {name.lower(): name for name in book.sheets}
-        self._names = {n.name.lower(): n.text for n in book.names}
         self._one: dict[Place, list[Place]] = defaultdict(list)
         self._many: dict[str, list[tuple[Area, Place]]] = defaultdict(list)
         self.computed: set[Place] = set()
+        references = References(book)
         for place, formula in book.formulas.items():
-            for area in self._areas(formula):
+            if _COMPUTED.search(_TEXT.sub("", formula.text)):
+                self.computed.add(place)
+            for area in references.areas(formula):
                 self._note(area, place)
 
     def of(self, cell: Place) -> Iterator[Place]:
@@ -134,17 +135,24 @@ class Readers:
             for column in range(left, right + 1):
                 self._one[Place(sheet, row, column)].append(place)
 
-    def _areas(self, formula: Formula) -> Iterator[Area]:
+
+class References:
+    """What a formula reads."""
+
+    def __init__(self, book: Book) -> None:
+        self._book = book
+        self._sheets = {name.lower(): name for name in book.sheets}
+        self._names = {n.name.lower(): n.text for n in book.names}
+
+    def areas(self, formula: Formula) -> Iterator[Area]:
+        """Give the areas that a formula reads, by its text and through defined names."""
         place = formula.place
         if formula.table and formula.shape:
             rows, columns = formula.shape
             top, left = max(1, place.row - 1), max(1, place.column - 1)
             yield place.sheet, top, left, place.row + rows - 1, place.column + columns - 1
         text = plain_references(formula.text, *place, self._book.tables)
-        text = _TEXT.sub("", text)
-        if _COMPUTED.search(text):
-            self.computed.add(place)
-        yield from self._read(text, place.sheet, depth=0)
+        yield from self._read(_TEXT.sub("", text), place.sheet, depth=0)
 
     def _read(self, text: str, home: str, depth: int) -> Iterator[Area]:
         for match in _REFERENCE.finditer(text):

@@ -10,6 +10,7 @@ from openpyxl.utils.cell import range_boundaries
 
 from xlcredit.errors import CellError, RecalcError
 from xlcredit.hints import did_you_mean
+from xlcredit.numerals import in_full
 from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.formulas import tokens_of
 from xlcredit.ooxml.place import Place
@@ -82,9 +83,11 @@ def _checked(book: Book, key: str, place: Place, raw: Any) -> Value:
     if place in book.members:
         raise RecalcError(f"{key} is calculated by the array formula in {book.members[place]}")
     value = to_cell(raw)
+    old = book.constants[place.sheet].get((place.row, place.column))
+    if isinstance(value, str) and isinstance(old, float) and (amount := in_full(value)):
+        value = amount
     if isinstance(value, CellError):
         raise RecalcError(f"{key}: {raw!r} is not a value for a cell")
-    old = book.constants[place.sheet].get((place.row, place.column))
     if value is not None and old is not None and _kind(value) != _kind(old):
         raise RecalcError(f"{key} holds {_kind(old)} ({_shown(old)}); got {_shown(value)}")
     return value

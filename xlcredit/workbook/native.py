@@ -23,6 +23,9 @@ SHEET, GRIDS = "Scenario waterfalls", "Grid months"
 _PURPOSE = "The rows that a scenario moves, for each, in native formulas; not printed"
 _GRID_PURPOSE = "The months behind the cells of the grids on Stress; not printed"
 _FROZEN = "Grey figures in italics were calculated when the workbook was built and are frozen."
+#: What is said below a figure that a frozen one moves.
+_STILL = "simulation frozen when built"
+_WORD = re.compile(r"[A-Za-z_]\w*")
 _NAME = re.compile(r"\{(\w+)((?:\.\w+)*)\}")
 _CASE = re.compile(r"\{(\w+)\.case(?:\.\w+)?\}")
 _CELL = re.compile(r"\{(\w+)\.cell")
@@ -50,7 +53,7 @@ def native(template: Template) -> Template:
         scenarios=replace(table, metric=metrics, note=f"{table.note} {_FROZEN}"),
         sheet=[*template.sheet, copies],
     )
-    return replace(_with_grids(_with_twins(template)), twin=[])
+    return replace(_with_grids(_told(_with_twins(template))), twin=[])
 
 
 class _Copies:
@@ -181,6 +184,32 @@ def _with_twins(template: Template) -> Template:
         figure=[replace(f, formula=taken(f.name, f.formula)) for f in template.figure],
         comparison=[compared(spec) for spec in template.comparison],
     )
+
+
+def _told(template: Template) -> Template:
+    """A figure of the Summary that stands on frozen ones says so below it."""
+    formulas = {figure.name: figure.formula for figure in template.figure}
+    formulas |= {f.name: f.formula for spec in template.comparison for f in spec.figure}
+    for sheet in template.sheet:
+        for row in (row for block in sheet.block for row in block.row):
+            formulas[row.name] = row.constant or f"{row.formula} {row.at_closing}"
+    frozen = {name for name, formula in formulas.items() if "XLC_" in formula}
+    words = {name: set(_WORD.findall(formula)) for name, formula in formulas.items()}
+    while more := {name for name, read in words.items() if read & frozen} - frozen:
+        frozen |= more
+
+    def noted(spec: Comparison) -> Comparison:
+        return replace(
+            spec,
+            figure=[
+                replace(f, note=f"{f.note}; {_STILL}" if f.note else _STILL.capitalize())
+                if f.name in frozen
+                else f
+                for f in spec.figure
+            ],
+        )
+
+    return replace(template, comparison=[noted(spec) for spec in template.comparison])
 
 
 def _with_grids(template: Template) -> Template:

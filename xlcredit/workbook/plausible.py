@@ -9,6 +9,7 @@ from xlcredit.deals.template import Input, Template
 from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.place import Place
 from xlcredit.ooxml.reading import units
+from xlcredit.recalc.citations import VALUE, cited
 from xlcredit.recalc.validation import limits
 from xlcredit.worksheet.bands import two_readings
 
@@ -61,17 +62,20 @@ def doubtful(spec: Input, value: object) -> str:
 def doubtful_cells(
     book: Book, values: Mapping[Place, object] | None = None
 ) -> Iterator[tuple[Place, str]]:
-    """Say which named figures of a workbook of ours may mean something else, and where they stand.
+    """Say which inputs of a workbook of ours may mean something else, and where they stand.
+
+    A figure that was calculated is what it is, also where a copy holds its value alone.
 
     Parameters
     ----------
     book : Book
         The workbook.
     values : mapping, optional
-        New values of cells; by default every named constant that has a unit.
+        New values of cells; by default every input that has a unit.
     """
     names = {place: name for name, place in book.cell_names.items()}
-    known = units(book)
+    inputs = {row[VALUE] for row in cited(book)}
+    known = {place: unit for place, unit in units(book).items() if place in inputs}
     for place in known if values is None else values:
         if place not in known or place not in names:
             continue

@@ -32,6 +32,7 @@ from xlcredit.recalc.session import Source
 from xlcredit.recalc.validation import choices, limits
 from xlcredit.workbook.covenants import CovenantResult, find_covenants
 from xlcredit.workbook.notebook import as_html
+from xlcredit.workbook.own_months import without_effect
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -135,6 +136,19 @@ class Session:
         inputs = self._calculating.inputs
         changed = {place: value for place, value in inputs.items() if place not in self._uncited}
         return {self._name(place): self._shown(place, v) for place, v in changed.items()}
+
+    @property
+    def warnings(self) -> list[str]:
+        """Which of the changed inputs leave a row as it is: months of your own are in force there.
+
+        A workbook of ours has such months on its sheet Curves.
+        """
+        return self.without_effect(*self.changed)
+
+    def without_effect(self, *keys: str) -> list[str]:
+        """Say the same of inputs by name or address, changed or not; a line for each row."""
+        places = {self._find(key) for key in keys}
+        return list(without_effect(self._book, places, self._calculating.value))
 
     @property
     def content(self) -> bytes:
@@ -294,7 +308,7 @@ class Session:
         changed = ", ".join(f"{k}={v}" for k, v in self.changed.items())
         states = [f"{c.label}: {c.status}" for c in self.covenants]
         head = f"<workbook {self.path.name}{'; ' + changed if changed else ''}>"
-        return "\n  ".join([head, *states])
+        return "\n  ".join([head, *states, *(f"warning: {told}" for told in self.warnings)])
 
     def _repr_html_(self) -> str:
         """The covenants and the first chart of the Summary, as a notebook shows them."""

@@ -11,16 +11,15 @@ from typing import Any
 from xlcredit.deals import fill_deal, load, read_toml
 from xlcredit.errors import CellError, DealError, UserError
 from xlcredit.functions import call
-from xlcredit.functions.simulation import SERIES, deal_of
+from xlcredit.functions.simulation import SERIES, deal_of, on_market
 from xlcredit.hints import did_you_mean
 from xlcredit.models.simulation import Deal, Result
 from xlcredit.models.simulation import simulate as run
 from xlcredit.recalc import recalculate
 from xlcredit.recalc.calls import default_functions
 from xlcredit.workbook.build import build
-from xlcredit.worksheet.arguments import folded
 
-__all__ = ["most_asked", "on_market", "read_simulation", "simulate"]
+__all__ = ["most_asked", "read_simulation", "simulate"]
 
 _FUNCTION = "XLC_DUAL_SIM"
 #: Place of the argument that says which figure is asked for.
@@ -97,14 +96,6 @@ def simulate(
         courses=courses,
         kernel=kernel,
     )
-
-
-def on_market(raw: Sequence[Any], market: Mapping[str, float]) -> list[Any]:
-    """Put terms of the market in place of those that the arguments of a simulation say."""
-    said, *others = raw
-    labels = {folded(name) for name in market}
-    kept = [row for row in said if not (isinstance(row[0], str) and folded(row[0]) in labels)]
-    return [kept + [[name, value] for name, value in market.items()], *others]
 
 
 def _from_toml(path: Path) -> list[Any]:

@@ -16,6 +16,7 @@ from xlcredit.recalc import session
 from xlcredit.recalc.engine import Engine
 from xlcredit.recalc.inputs import Inputs, resolve_inputs
 from xlcredit.recalc.outcome import Recalculation
+from xlcredit.workbook.own_months import without_effect
 from xlcredit.workbook.plausible import doubtful_cells
 
 __all__ = ["SIGNED", "recalculate", "warnings"]
@@ -39,7 +40,8 @@ def recalculate(
     """Calculate every formula of a workbook, and save a copy that shows the results.
 
     As :func:`xlcredit.recalc.session.recalculate`, which has the parameters; it also warns of a
-    scenario that is in force, and of a signature that does not hold for the copy.
+    scenario that is in force, of inputs that months of one's own leave without effect, and of a
+    signature that does not hold for the copy.
 
     Examples
     --------
@@ -62,6 +64,9 @@ def recalculate(
     if inputs:
         new = resolve_inputs(book, inputs)
         result.warnings.extend(message for _, message in doubtful_cells(book, new))
+        result.warnings.extend(
+            without_effect(book, new, lambda place: new.get(place, book.saved(place)))
+        )
     if target is not None and book.package.signed:
         result.warnings.append(SIGNED)
     return result

@@ -24,12 +24,12 @@ from xlcredit.workbook.draft import Draft
 from xlcredit.workbook.pages.monthly import MonthlyPage
 from xlcredit.workbook.places import FIRST, OPENING, TOTAL
 
-__all__ = ["BUDGET", "NAME", "CurvesPage", "curve_checks", "read_curves", "with_curves"]
+__all__ = ["BUDGET", "NAME", "USE", "CurvesPage", "curve_checks", "read_curves", "with_curves"]
 
 NAME = "Curves"
 NONE = "\N{EN DASH}"
 #: What stands in front of a row's name for its three rows here, and for its switch.
-BUDGET, _OWN, _ACTUAL, _USE = "budget_", "own_", "actual_", "use_"
+BUDGET, _OWN, _ACTUAL, USE = "budget_", "own_", "actual_", "use_"
 _LOW, _HIGH = "lowest_", "highest_"
 _PURPOSE = (
     "Your own months (paste them into the blue cells; a month without a value follows the "
@@ -67,7 +67,7 @@ def _spec(template: Template) -> templates.Sheet:
     blocks = []
     for row in template.own_rows:
         own = f"{{{_OWN}{row.name}}}"
-        chosen = f"IF(AND({_USE}{row.name}=1,ISNUMBER({own})),{own},{row.formula})"
+        chosen = f"IF(AND({USE}{row.name}=1,ISNUMBER({own})),{own},{row.formula})"
         rows = [
             Row(
                 name=BUDGET + row.name,
@@ -103,7 +103,7 @@ class CurvesPage(MonthlyPage):
         super().place(book)
         for name, place in list(book.places.rows.items()):
             if place.sheet == NAME and name.startswith(_OWN):
-                switch = _USE + name.removeprefix(_OWN)
+                switch = USE + name.removeprefix(_OWN)
                 book.name(switch, NAME, place.row, TOTAL, "flag")
             if place.sheet == NAME and name.startswith((_LOW, _HIGH)):
                 bare = name.removeprefix(_LOW).removeprefix(_HIGH)
@@ -165,7 +165,7 @@ def read_curves(book: Book, template: Template) -> tuple[dict[str, Series], dict
 def _read(book: Book, template: Template, kind: str) -> dict[str, Series]:
     found = {}
     for row in template.own_rows:
-        switch = book.cell_names.get(_USE + row.name)
+        switch = book.cell_names.get(USE + row.name)
         if switch is None:
             continue
         at = switch.row + (1 if kind == _ACTUAL else 0)

@@ -19,6 +19,7 @@ from xlcredit.ooxml.place import Area, Place
 from xlcredit.ooxml.values import Value
 from xlcredit.serials import from_serial, in_words
 from xlcredit.workbook.covenants import BREACH, PASS
+from xlcredit.workbook.own_months import find_own_months
 from xlcredit.workbook.pages.audit import AREA_CHECKS, CHECK_COLUMNS
 from xlcredit.workbook.pages.summary import (
     AREA_COMPARISONS,
@@ -107,6 +108,10 @@ FIGURES = (
 )
 
 
+#: The figure of a template that says how much is drawn.
+DRAWN = "debt"
+
+
 @dataclass(frozen=True)
 class Dashboard:
     """The Summary of one workbook."""
@@ -118,6 +123,8 @@ class Dashboard:
     covenants: list[CovenantLine]
     figures: dict[str, Value]
     """Those of :data:`FIGURES` that the workbook has, by their defined names."""
+    drawn: ShownFigure | None = None
+    """The loan that is drawn at closing."""
     failing: list[str] = field(default_factory=list)
     """The tests of the model that do not hold, by their labels."""
     warnings: list[str] = field(default_factory=list)
@@ -165,8 +172,12 @@ def read_dashboard(
         comparisons=_comparisons(cells, comparisons),
         covenants=[_covenant(cells, row) for row in covenants],
         figures={name: cells.value(name) for name in FIGURES if name in book.cell_names},
+        drawn=cells.cell(book.cell_names[DRAWN], True) if DRAWN in book.cell_names else None,
         failing=list(_failing(cells)),
-        warnings=[told for _, told in doubtful_cells(book)],
+        warnings=[
+            *(told for _, told in doubtful_cells(book)),
+            *map(str, find_own_months(book, values)),
+        ],
     )
     if not dashboard.master_check:
         raise FileError(f"{path}: holds no values yet; run: xlcredit recalc {path} -o NEW.xlsx")

@@ -48,7 +48,7 @@ class TermSheetPage:
     def write(self, book: Draft, sheet: Worksheet) -> None:
         """Write the sheet."""
         style.title(sheet, f"{book.deal.name}: indicative term sheet", book.template.summary)
-        style.note(sheet["A3"], book.deal.note + _dated(book.deal.as_of))
+        style.note(sheet["A3"], _dated(book.deal.note, book.deal.as_of))
         sheet.merge_cells("A3:D3")  # a document page, not a calculation sheet
         sheet.row_dimensions[3].height = 26
         style.table_header(sheet, 5, _HEADER, align="left")
@@ -143,9 +143,13 @@ def _purposes(book: Draft) -> dict[str, str]:
     }
 
 
-def _dated(day: datetime.date) -> str:
-    """What follows the deal's note."""
-    return f". As of {day.day:02} {month_in_words(day, True)}."
+def _dated(note: str, day: datetime.date) -> str:
+    """The deal's note, if it has one, and the day behind it."""
+    return f"{note}. {_as_of(day)}" if note.strip() else _as_of(day)
+
+
+def _as_of(day: datetime.date) -> str:
+    return f"As of {day.day:02} {month_in_words(day, True)}."
 
 
 def read_note(book: Book, day: datetime.date) -> str:
@@ -159,9 +163,8 @@ def read_note(book: Book, day: datetime.date) -> str:
     head = book.area(AREA_HEAD)
     if head is None:
         raise FileError(f"{book.package.path}: has no sheet {TermSheetPage.name}")
-    return reading.text(book.saved(Place(head.sheet, head.bottom, head.left))).removesuffix(
-        _dated(day)
-    )
+    said = reading.text(book.saved(Place(head.sheet, head.bottom, head.left)))
+    return said.removesuffix(_as_of(day)).removesuffix(". ")
 
 
 def read_terms(book: Book) -> dict[str, Value]:
