@@ -82,6 +82,7 @@ def test_the_named_inputs_indeed_move_nothing_in_the_row(own: Path) -> None:
 def test_whoever_looks_at_it_or_changes_it_is_told(own: Path, tmp_path: Path) -> None:
     (told,) = read_dashboard(own).warnings
     assert told.startswith("rent_path is months of your own in all 61 months")
+    assert "a break-even rent_decline over them is that of a scenario" in told
     assert "rent_decline" in told and "--set use_rent_path=0" in told
     set_ = run("recalc", own, "--set", "rent_decline=0.4", "-o", tmp_path / "x.xlsx")
     assert "warning: rent_decline does not move rent_path" in set_.stdout
