@@ -44,6 +44,16 @@ def test_every_path_is_the_same(seed: int) -> None:
     assert_same(vars(plain), kernels.run(made, seed, 5, 700, tilt, courses=True))
 
 
+@pytest.mark.parametrize("seed", range(0, 60, 5))
+def test_putting_ended_paths_aside_changes_no_path(seed: int) -> None:
+    """With their courses recorded all paths are worked to the last period."""
+    tilt, made = Tilt(-0.2, -0.15, 5), deal(seed)
+    whole, aside = (vars(outcomes(made, 1, 3, 900, tilt, courses=c)) for c in (True, False))
+    none = {"ltv": None, "cash": None}
+    assert_same(whole | none, aside)
+    assert_same(whole | none, kernels.run(made, 1, 3, 900, tilt))
+
+
 @pytest.mark.parametrize(
     "changes",
     [
@@ -91,6 +101,13 @@ def test_the_polynomials_are_good_to_the_last_digits() -> None:
     np.testing.assert_allclose(log, np.log(u), rtol=4e-16)
 
 
+def test_the_bound_of_the_exponential_is_one() -> None:
+    x = np.concatenate([np.linspace(-699.0, 699.0, 5001), np.linspace(-1.0, 1.0, 5001)])
+    over = np.array([numbers.at_least_exp(v) for v in x]) / np.exp(x)
+    assert over.min() >= 1.0
+    assert over.max() < 1.07
+
+
 def test_the_loops_are_vector_instructions() -> None:
     """Lost, they cost a factor of five, and nothing else would show it."""
     from numba import njit, typeof, types
@@ -100,7 +117,7 @@ def test_the_loops_are_vector_instructions() -> None:
     flat = typeof(constants(deal(3), Tilt()))
     for function, signature in (
         (numbers.normals, (words, array, whole, word, word)),
-        (market._prices, (array, whole, flat, real, real, real)),
+        (market.move, (array, whole, flat, types.boolean, real, real, real)),
         (loan.service, (array, whole, whole, flat, array, array, real)),
         (loan.collateral, (array, whole, whole, flat)),
         (loan.paid_period, (array, whole, whole, flat, array, real)),

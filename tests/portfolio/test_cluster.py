@@ -130,6 +130,18 @@ def test_paths_on_a_cluster_with_a_worker_killed_are_the_same_to_the_bit(
     assert found.loans == wanted.loans
 
 
+def test_compiled_paths_on_a_cluster_are_those_of_this_machine(
+    cluster: Cluster, book: list[Path]
+) -> None:
+    pytest.importorskip("numba")
+    positions, _ = read_positions(book)
+    how: dict[str, Any] = {"paths": 20_000, "kernel": "compiled"}
+    here = simulate_book(positions, workers=1, **how)
+    there = simulate_book(positions, scheduler=cluster.address, **how)
+    assert there.loans == here.loans
+    assert there.losses_together.tolist() == here.losses_together.tolist()
+
+
 def test_a_scheduler_that_goes_away_keeps_what_is_done(
     cluster: Cluster, make_tape: MakeTape, tmp_path: Path
 ) -> None:

@@ -23,10 +23,11 @@ from xlcredit.models.joint import Links, LoanBook
 from xlcredit.portfolio.crew import Crew, Order, Start, run_order
 from xlcredit.portfolio.market import TAIL, OneMarket, simulate_book
 from xlcredit.portfolio.path_journal import PathJournal
+from xlcredit.portfolio.pool import Limits
 from xlcredit.portfolio.positions import read_positions
 from xlcredit.workbook.simulated import read_simulation
 
-from .conftest import COMMAND, kill_a_child
+from .conftest import COMMAND, MakeTape, kill_a_child
 
 
 def test_contributions_add_up_and_no_worker_matters(book: list[Path]) -> None:
@@ -223,3 +224,38 @@ def test_what_cannot_be_simulated_is_told(book: list[Path], tmp_path: Path) -> N
     assert done.returncode == 2 and "gpu_vool" in done.stdout
     with pytest.raises(UserError, match="no loan"):
         simulate_book([])
+
+
+def test_the_market_is_one_for_all_where_it_is_said(book: list[Path], tmp_path: Path) -> None:
+    other = tmp_path / "other.toml"
+    text = book[0].read_text(encoding="utf-8").replace("60000000.0", "50000000.0")
+    other.write_text(text.replace("gpu_depth = 40", "GPU-Depth = 4000\nsale_days = 1"), "utf-8")
+    words = ["portfolio", *book, other, "--simulate", "--paths", 2000, "--workers", 1]
+    remedy = "say it for all: --market gpu_depth=... --market sale_days=..."
+    refused(run(*words), "must have one gpu_depth, sale_days", "has 4000, 1", remedy)
+    said = ["--market", "gpu_depth=40", "--market", "sale_days=90"]
+    done = run(*words, *said)
+    assert done.returncode == 0, done.stderr
+    assert "market for all loans, in place of what each says: gpu_depth 40, sale_days 90" in (
+        " ".join(done.stdout.split())
+    )
+    market = {"gpu_depth": 40.0, "sale_days": 90.0}
+    one, same = (
+        found[0][0].deal for found in (read_positions([p], market=market) for p in book[:2])
+    )
+    assert one.terms.gpu_depth == same.terms.gpu_depth == 40.0
+    for wrong, told in (("gpu_dept=40", "did you mean gpu_depth"), ("gpu_depth=deep", "a number")):
+        refused(run(*words, "--market", wrong), told)
+    refused(run("portfolio", *book, "--market", "gpu_depth=40"), "--market belongs to --simulate")
+
+
+def test_a_loan_that_takes_too_long_or_too_much_is_left_out(make_tape: MakeTape) -> None:
+    for limits, told in (
+        (Limits(seconds=0.2), "L1: took longer than 0.2 seconds; raise --time-limit"),
+        (Limits(megabytes=150), "L1: the worker ended 3 times"),
+    ):
+        positions, unread = read_positions([make_tape(2)], limits=limits, workers=2)
+        assert not positions and [one.name for one in unread] == ["L0", "L1"]
+        assert unread[1].error.startswith(told)
+    positions, unread = read_positions([make_tape(2)], workers=2)
+    assert [one.name for one in positions] == ["L0", "L1"] and not unread

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ if TYPE_CHECKING:
     from xlcredit.models.joint import Position
     from xlcredit.portfolio.market import OneMarket
     from xlcredit.portfolio.path_journal import PathJournal
+    from xlcredit.portfolio.pool import Limits
     from xlcredit.portfolio.positions import Unread
     from xlcredit.workbook.export import Table
 
@@ -20,7 +22,7 @@ _SHOWN = 10
 
 def run(
     sources: list[str],
-    template: str | None,
+    said: tuple[str | None, list[str], Limits],
     paths_and_seed: tuple[int, int],
     loadings: tuple[float, float],
     where: tuple[int, str | None],
@@ -37,6 +39,7 @@ def run(
     from xlcredit.workbook.pictures import pyplot
 
     outputs, chart, force, resume = files
+    market = _market(said[1])
     for path in outputs:
         require_format(path)
         refuse_to_replace(path, force or resume)
@@ -46,7 +49,7 @@ def run(
     journal = PathJournal(outputs[0], resume=resume) if outputs else None
     finished = False
     try:
-        positions, unread = _read(sources, template)
+        positions, unread = _read(sources, said[0], market, where[0], said[2])
         if not positions:
             raise UserError(unread[0].error if unread else "there is no loan to simulate")
         found = _simulate(positions, paths_and_seed, loadings, where, journal)
@@ -55,6 +58,8 @@ def run(
     finally:
         if journal is not None:
             journal.close(finished=finished)
+    if not as_json and market:
+        _print_market(market)
     (_print_json if as_json else _print)(found, unread, written)
     if unread:
         raise typer.Exit(2)
@@ -74,15 +79,53 @@ def _write(found: OneMarket, outputs: list[Path], chart: Path | None) -> list[Pa
     return [*outputs, *([chart] if chart else [])]
 
 
-def _read(sources: list[str], template: str | None) -> tuple[list[Position], list[Unread]]:
+def _market(settings: list[str]) -> dict[str, float]:
+    """Read terms of the market as they were typed."""
+    from xlcredit.errors import UserError
+    from xlcredit.hints import did_you_mean
+    from xlcredit.models.joint import SHARED
+    from xlcredit.recalc.typed import parse_value
+
+    found: dict[str, float] = {}
+    for setting in settings:
+        name, _, text = setting.partition("=")
+        name, value = name.strip(), parse_value(text.strip())
+        if name not in SHARED:
+            near = did_you_mean(name, SHARED) or f"; there are {', '.join(SHARED)}"
+            raise UserError(f"--market {setting}: {name} is no term of the market{near}")
+        if type(value) is not float:
+            raise UserError(f"--market {setting}: give a number, such as {name}=60")
+        if name in found:
+            raise UserError(f"--market {setting}: {name} is given twice")
+        found[name] = value
+    return found
+
+
+def _print_market(market: dict[str, float]) -> None:
+    from xlcredit.cli.terminal import line
+
+    terms = ", ".join(f"{name} {value:g}" for name, value in market.items())
+    line(f"market for all loans, in place of what each says: {terms}")
+
+
+def _read(
+    sources: list[str],
+    template: str | None,
+    market: dict[str, float],
+    workers: int,
+    limits: Limits,
+) -> tuple[list[Position], list[Unread]]:
     from xlcredit.cli.progress import Bar
     from xlcredit.portfolio.loans import expand
     from xlcredit.portfolio.positions import read_positions
 
     files = expand(sources)
+    count = workers or os.cpu_count() or 1
     with Bar("loans") as bar:
         bar.start(len(files))
-        return read_positions(files, template, bar.update)
+        return read_positions(
+            files, template, bar.update, market=market, workers=count, limits=limits
+        )
 
 
 def _simulate(

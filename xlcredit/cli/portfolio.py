@@ -62,6 +62,14 @@ def portfolio(
         float,
         typer.Option("--customer-loading", min=0, max=1, help="What customers have in common."),
     ] = 0.0,
+    market: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--market",
+            metavar="NAME=VALUE",
+            help="A term of the market for all loans, with --simulate; may be repeated.",
+        ),
+    ] = None,
     chart: Annotated[
         Path | None, typer.Option("--chart", help="A PNG of the loss, with --simulate.")
     ] = None,
@@ -75,7 +83,8 @@ def portfolio(
     is in breach or cannot be decided, 2 one has an error.
 
     With --simulate, all loans share their coin and card paths, and cards enforced in a month are
-    one lot: what the book loses alone and together, and which loan adds most.
+    one lot: what the book loses alone and together, and which loan adds most. What belongs to the
+    market, such as its depth, must be one for all: --market says it in place of the loans.
 
     Example: xlcredit portfolio 'deals/*.xlsx' tape.csv --template gpu-term-loan -o book.xlsx
     Example: xlcredit portfolio 'deals/*.xlsx' --simulate --customer-loading 0.4 -o market.xlsx
@@ -84,15 +93,18 @@ def portfolio(
     from xlcredit.portfolio.pool import Limits
     from xlcredit.portfolio.run import Request
 
-    if chart is not None and not simulate:
-        raise UserError("--chart belongs to --simulate")
+    for option, given in (("--chart", chart), ("--market", market)):
+        if given and not simulate:
+            raise UserError(f"{option} belongs to --simulate")
+    limits = Limits(time_limit, memory_limit)
     if simulate:
-        from xlcredit.cli import market
+        from xlcredit.cli import market as one_market
 
         links = (class_loading, customer_loading)
         where = (workers, scheduler)
         files = (outputs or [], chart, force, resume)
-        market.run(sources, template, (paths, seed), links, where, files, as_json)
+        said = (template, market or [], limits)
+        one_market.run(sources, said, (paths, seed), links, where, files, as_json)
         return
     request = Request(
         sources=sources,
@@ -101,7 +113,7 @@ def portfolio(
         workers=workers,
         resume=resume,
         force=force,
-        limits=Limits(time_limit, memory_limit),
+        limits=limits,
         scheduler=scheduler,
     )
     found = _run(request)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -13,6 +14,7 @@ from xlcredit.errors import CellError
 from xlcredit.functions.agreement import NONE, agree
 from xlcredit.models.estimates import Estimate
 from xlcredit.models.simulated_loan import Deal, Terms
+from xlcredit.worksheet.arguments import folded
 from xlcredit.worksheet.boundary import read_arguments
 from xlcredit.worksheet.kinds import Series, Whole
 from xlcredit.worksheet.registry import REGISTRY, worksheet
@@ -246,6 +248,14 @@ def deal_of(*raw: Any) -> tuple[Deal, int, int]:
     check(terms, given)
     kept = {name: values for name, values in given.items() if len(values)}
     return Deal.of(terms, **kept), paths, seed
+
+
+def on_market(raw: Sequence[Any], market: Mapping[str, float]) -> list[Any]:
+    """Put terms of the market in place of those that the arguments of a simulation say."""
+    said, *others = raw
+    labels = {folded(name) for name in market}
+    kept = [row for row in said if not (isinstance(row[0], str) and folded(row[0]) in labels)]
+    return [kept + [[name, value] for name, value in market.items()], *others]
 
 
 def check(terms: Terms, series: dict[str, Array]) -> None:

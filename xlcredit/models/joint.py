@@ -30,7 +30,7 @@ from xlcredit.models.joint_lots import Lots, Sale, loss_of
 from xlcredit.models.joint_paths import common_paths, customer_factor, patience
 from xlcredit.models.simulation import Deal, kernel_name
 
-__all__ = ["Block", "LoanBook", "Links", "Position", "block_size", "run_block"]
+__all__ = ["SHARED", "Block", "LoanBook", "Links", "Position", "block_size", "run_block"]
 
 Array = NDArray[np.float64]
 Paths = NDArray[np.uint64]
@@ -48,6 +48,8 @@ _OF_CLASS = (
     "gpu_jump_vol", "jump_correlation",
 )  # fmt: skip
 _OF_SALE = ("gpu_depth", "sale_days", "gpu_impact", "exponent", "sale_haircut", "sale_cost")
+#: Terms that belong to the market rather than to a loan.
+SHARED = (*_OF_COIN, *_OF_CLASS, *_OF_SALE)
 
 
 @dataclass(frozen=True)
@@ -134,13 +136,18 @@ class LoanBook:
 
 
 def _same(one: Position, other: Position, names: Sequence[str], whose: str) -> None:
-    for name in names:
-        here, there = getattr(one.deal.terms, name), getattr(other.deal.terms, name)
-        if here != there:
-            raise ValueError(
-                f"the loans {whose} must have one {name}: {one.name} has {here}, "
-                f"{other.name} has {there}"
-            )
+    pairs = {n: (getattr(one.deal.terms, n), getattr(other.deal.terms, n)) for n in names}
+    differ = {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
+    if differ:
+        here, there = (
+            ", ".join("none" if value is None else f"{value:g}" for value in side)
+            for side in zip(*differ.values(), strict=True)
+        )
+        remedy = " ".join(f"--market {name}=..." for name in differ if name in SHARED)
+        raise ValueError(
+            f"the loans {whose} must have one {', '.join(differ)}: {one.name} has {here}; "
+            f"{other.name} has {there}" + (f"; say it for all: {remedy}" if remedy else "")
+        )
 
 
 def block_size(loans: int, rows: int) -> int:

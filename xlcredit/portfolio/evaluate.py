@@ -36,6 +36,7 @@ __all__ = [
     "fill",
     "load_template",
     "open_deal",
+    "out_of_memory",
 ]
 
 ERROR = "ERROR"
@@ -97,12 +98,17 @@ def evaluate_loan(task: Task) -> Result:
         return _deal(task)
     except XlcreditError as error:
         message = " ".join(str(error).splitlines())
-        return failed(task, NO_MEMORY if _ENGINE_FULL in message else message)
+        return failed(task, NO_MEMORY if out_of_memory(message) else message)
     except MemoryError:
         return failed(task, NO_MEMORY)
     except Exception as bug:
         _LOADED.clear()
         return failed(task, f"failed: {type(bug).__name__}: {' '.join(str(bug).splitlines())}")
+
+
+def out_of_memory(message: str) -> bool:
+    """Whether an error of the engine says that it was refused memory."""
+    return _ENGINE_FULL in message
 
 
 def failed(task: Task, message: str) -> Result:

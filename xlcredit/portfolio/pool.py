@@ -8,9 +8,11 @@ import queue
 import subprocess
 import sys
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
@@ -19,7 +21,13 @@ from xlcredit.portfolio.evaluate import NO_MEMORY, Result, failed
 from xlcredit.portfolio.loans import Task
 from xlcredit.portfolio.worker import read_frame, write_frame
 
-__all__ = ["Hand", "Limits", "python_path", "run_here"]
+__all__ = ["Hand", "Limits", "UnansweredError", "python_path", "run_here", "spread"]
+
+Item = TypeVar("Item")
+Answer = TypeVar("Answer")
+
+#: Items that wait for each worker, so that none is idle while the next is read.
+_AHEAD = 4
 
 #: A worker that dies with a loan may have been killed by somebody; the loan gets another one.
 _TRIES = 3
@@ -51,40 +59,60 @@ def run_here(tasks: Iterable[Task], workers: int, limits: Limits) -> Iterator[Re
     Result
         One for each task.
     """
-    waiting: queue.SimpleQueue[Task | None] = queue.SimpleQueue()
-    done: queue.SimpleQueue[Result | BaseException] = queue.SimpleQueue()
-    count = 0
-    for task in tasks:
-        waiting.put(task)
-        count += 1
-    hands = [Hand(limits) for _ in range(min(workers, count))]
+    return spread(tasks, [Hand(limits) for _ in range(workers)], Hand.result)
+
+
+def spread(
+    items: Iterable[Item], hands: Sequence[Hand], ask: Callable[[Hand, Item], Answer]
+) -> Iterator[Answer]:
+    """Give items to workers as these come free, and their answers in the order they come.
+
+    Items are taken as they are needed: a book of any length takes no memory here.
+    """
+    waiting: queue.SimpleQueue[tuple[Item] | None] = queue.SimpleQueue()
+    done: queue.SimpleQueue[tuple[Answer] | BaseException] = queue.SimpleQueue()
     for hand in hands:
-        waiting.put(None)
-        threading.Thread(target=_work, args=(hand, waiting, done), daemon=True).start()
+        work = (hand, ask, waiting, done)
+        threading.Thread(target=_work, args=work, daemon=True).start()
+    following = iter(items)
+    open_ = 0
     try:
-        for _ in range(count):
-            result = done.get()
-            if isinstance(result, BaseException):
-                raise result
-            yield result
+        for item in islice(following, _AHEAD * len(hands)):
+            waiting.put((item,))
+            open_ += 1
+        while open_:
+            answer = done.get()
+            if isinstance(answer, BaseException):
+                raise answer
+            open_ -= 1
+            for item in islice(following, 1):
+                waiting.put((item,))
+                open_ += 1
+            yield answer[0]
     finally:
         for hand in hands:
+            waiting.put(None)
             hand.close()
 
 
 def _work(
     hand: Hand,
-    waiting: queue.SimpleQueue[Task | None],
-    done: queue.SimpleQueue[Result | BaseException],
+    ask: Callable[[Hand, Item], Answer],
+    waiting: queue.SimpleQueue[tuple[Item] | None],
+    done: queue.SimpleQueue[tuple[Answer] | BaseException],
 ) -> None:
     """Feed one worker until there is nothing left."""
     try:
-        while not hand.closed and (task := waiting.get()) is not None:
-            done.put(hand.result(task))
+        while not hand.closed and (item := waiting.get()) is not None:
+            done.put((ask(hand, item[0]),))
     except BaseException as error:
         done.put(error)  # the run must hear of it
     finally:
         hand.close()
+
+
+class UnansweredError(Exception):
+    """A worker has not answered: the message says what to do."""
 
 
 class Hand:
@@ -94,27 +122,49 @@ class Hand:
     ----------
     limits : Limits
         Time and memory of one loan.
+    job : str
+        What the worker does with loans; see :mod:`xlcredit.portfolio.worker`.
     """
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, job: str = "loan") -> None:
         self.closed = False
-        self._limits = limits
+        self._limits, self._job = limits, job
         self._process: subprocess.Popen[bytes] | None = None
         self._late = False
 
     def result(self, task: Task) -> Result:
         """Calculate one loan; if its worker dies or is too late, the result says so."""
+        try:
+            answer = self.answer(msgspec.msgpack.encode(task))
+        except UnansweredError as why:
+            return failed(task, str(why))
+        result = msgspec.msgpack.decode(answer, type=Result)
+        if result.error == NO_MEMORY:
+            self.renew()
+        return result
+
+    def answer(self, message: bytes) -> bytes:
+        """Send a message, and again if its worker dies.
+
+        Raises
+        ------
+        UnansweredError
+            If it takes too long, or every worker dies over it.
+        """
         for _ in range(_TRIES):
-            answer = self._ask(msgspec.msgpack.encode(task))
+            answer = self._ask(message)
             if answer is not None:
-                result = msgspec.msgpack.decode(answer, type=Result)
-                if result.error == NO_MEMORY:  # what is left of that worker is not to be trusted
-                    self._end()
-                return result
+                return answer
             if self._late:
                 seconds = f"{self._limits.seconds:g}"
-                return failed(task, f"took longer than {seconds} seconds; raise --time-limit")
-        return failed(task, f"the worker ended {_TRIES} times while it was calculated: {NO_MEMORY}")
+                raise UnansweredError(f"took longer than {seconds} seconds; raise --time-limit")
+        raise UnansweredError(
+            f"the worker ended {_TRIES} times while it was calculated: {NO_MEMORY}"
+        )
+
+    def renew(self) -> None:
+        """Let the worker go that ran out of memory: what is left of it is not to be trusted."""
+        self._end()
 
     def close(self) -> None:
         """Let the worker go, in the middle of a loan if need be."""
@@ -148,13 +198,13 @@ class Hand:
     def _running(self) -> subprocess.Popen[bytes]:
         if self._process is None:
             limit = str(self._limits.megabytes)
-            command = [sys.executable, "-m", "xlcredit.portfolio.worker", limit]
+            command = [sys.executable, "-m", "xlcredit.portfolio.worker", limit, self._job]
             self._process = subprocess.Popen(
                 command,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
-                env=os.environ | {"PYTHONPATH": python_path()},
+                env=os.environ | {"PYTHONPATH": python_path(), "OMP_NUM_THREADS": "1"},
             )
         return self._process
 

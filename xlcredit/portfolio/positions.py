@@ -2,31 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import pickle
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from xlcredit.deals import Template, read_toml
 from xlcredit.errors import CellError, DealError, UserError
-from xlcredit.functions.simulation import deal_of
+from xlcredit.functions.simulation import deal_of, on_market
 from xlcredit.models.joint import Position
 from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.package import Package
-from xlcredit.portfolio.evaluate import fill, load_template, open_deal
+from xlcredit.portfolio.evaluate import (
+    NO_MEMORY,
+    fill,
+    load_template,
+    open_deal,
+    out_of_memory,
+)
 from xlcredit.portfolio.loans import Task, find_loans
+from xlcredit.portfolio.pool import Hand, Limits, UnansweredError, spread
 from xlcredit.recalc.calls import default_functions
 from xlcredit.workbook.session import Session
 from xlcredit.workbook.simulated import most_asked, read_simulation
 
-__all__ = ["Unread", "read_positions"]
+__all__ = ["Reading", "Unread", "read_position", "read_positions"]
 
 _FUNCTION = "XLC_DUAL_SIM"
 #: Where templates say which card it is.
 _CARD = ("gpu_model", "gpu_1")
 #: The class of cards that nobody has named.
 _UNNAMED = "card"
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """What a worker is asked to read: a loan, and the terms of the market that hold for all."""
+
+    task: Task
+    market: dict[str, float]
 
 
 @dataclass(frozen=True)
@@ -41,8 +59,12 @@ def read_positions(
     files: Iterable[Path],
     template: str | None = None,
     progress: Callable[[int], None] = lambda _done: None,
+    *,
+    market: Mapping[str, float] | None = None,
+    workers: int = 1,
+    limits: Limits | None = None,
 ) -> tuple[list[Position], list[Unread]]:
-    """Read the loans of files for a simulation.
+    """Read the loans of files for a simulation, in worker processes.
 
     A file of terms and series (a TOML table ``[terms]``) is taken as it is, with the class of its
     cards under ``card``. Of a workbook, a deal file or a row of a tape, the cell counts that
@@ -57,41 +79,90 @@ def read_positions(
         As in :func:`~xlcredit.portfolio.loans.find_loans`.
     progress : callable, optional
         Told how many files are read.
+    market : mapping, optional
+        Terms of the market in place of what each loan says of it.
+    workers : int
+        How many processes read workbooks.
+    limits : Limits, optional
+        Time and memory of one loan.
 
     Returns
     -------
     tuple
         The loans, and those that cannot be simulated.
     """
-    positions: list[Position] = []
-    unread: list[Unread] = []
-    listeners: dict[tuple[str, bytes | None], _Listener] = {}
+    terms = dict(market or {})
+    found: dict[int, Position | Unread] = {}
+    hands = [Hand(limits or Limits(), "position") for _ in range(workers)]
+    readings = _readings(_counted(files, progress), template, terms, found)
+    found.update(spread(readings, hands, _asked))
+    inorder = [found[number] for number in sorted(found)]
+    return (
+        [read for read in inorder if isinstance(read, Position)],
+        [read for read in inorder if isinstance(read, Unread)],
+    )
+
+
+def _counted(files: Iterable[Path], progress: Callable[[int], None]) -> Iterator[Path]:
     for number, file in enumerate(files, start=1):
-        terms = _card_of_terms(file)
-        if terms is not None:
-            _add(file.as_posix(), partial(_of_terms, file, terms), positions, unread)
-        else:
-            for loan in find_loans([file], template):
-                if loan.task is None:
-                    unread.append(Unread(loan.id, loan.error))
-                else:
-                    _add(loan.id, partial(_of_task, loan.task, listeners), positions, unread)
+        yield file
         progress(number)
-    return positions, unread
 
 
-def _add(
-    name: str,
-    read: Callable[[], Position],
-    positions: list[Position],
-    unread: list[Unread],
-) -> None:
+def _readings(
+    files: Iterable[Path],
+    template: str | None,
+    market: dict[str, float],
+    found: dict[int, Position | Unread],
+) -> Iterator[tuple[int, Reading]]:
+    """Give what workers must read, by its place in the book; the rest is ``found`` at once."""
+    numbers = count()
+    for file in files:
+        card = _card_of_terms(file)
+        if card is not None:
+            found[next(numbers)] = _told(file.as_posix(), partial(_of_terms, file, card, market))
+            continue
+        for loan in find_loans([file], template):
+            number = next(numbers)
+            if loan.task is None:
+                found[number] = Unread(loan.id, loan.error)
+            else:
+                yield number, Reading(loan.task, market)
+
+
+def _asked(hand: Hand, item: tuple[int, Reading]) -> tuple[int, Position | Unread]:
+    """Let a worker read one loan."""
+    number, reading = item
+    name = reading.task.id
     try:
-        positions.append(read())
+        answer = hand.answer(msgspec.msgpack.encode(reading))
+    except UnansweredError as why:
+        return number, Unread(name, f"{name}: {why}")
+    found: Position | Unread = pickle.loads(answer)  # of a process that we have started
+    if isinstance(found, Unread) and found.error.endswith(NO_MEMORY):
+        hand.renew()
+    return number, found
+
+
+def read_position(reading: Reading) -> Position | Unread:
+    """Read one loan, in a worker; whatever is wrong with it is told."""
+    return _told(reading.task.id, partial(_of_task, reading.task, reading.market))
+
+
+def _told(name: str, read: Callable[[], Position]) -> Position | Unread:
+    try:
+        return read()
     except UserError as error:
-        unread.append(Unread(name, " ".join(str(error).splitlines())))
+        message = " ".join(str(error).splitlines())
+        return Unread(name, f"{name}: {NO_MEMORY}" if out_of_memory(message) else message)
     except CellError as error:
-        unread.append(Unread(name, f"{name}: {error.reason}"))
+        return Unread(name, f"{name}: {error.reason}")
+    except MemoryError:
+        return Unread(name, f"{name}: {NO_MEMORY}")
+    except Exception as bug:
+        _LISTENERS.clear()
+        line = " ".join(str(bug).splitlines())
+        return Unread(name, f"{name}: failed: {type(bug).__name__}: {line}")
 
 
 def _card_of_terms(file: Path) -> str | None:
@@ -105,8 +176,8 @@ def _card_of_terms(file: Path) -> str | None:
     return str(content.get("card", _UNNAMED)) if "terms" in content else None
 
 
-def _of_terms(file: Path, card: str) -> Position:
-    return Position(file.as_posix(), read_simulation(file)[0], card)
+def _of_terms(file: Path, card: str, market: Mapping[str, float]) -> Position:
+    return Position(file.as_posix(), read_simulation(file, market)[0], card)
 
 
 class _Listener:
@@ -133,21 +204,21 @@ class _Listener:
         self._heard[shown] = list(raw)
         return shown
 
-    def position(self, task: Task) -> Position:
+    def position(self, task: Task, market: Mapping[str, float]) -> Position:
         """Fill the workbook with a loan, and take what it asks the simulation for."""
         if self._template is None:
-            return self._asked(task, self._session)
+            return self._asked(task, self._session, market)
         deal = fill(task, self._template)
         if not deal.has_months:
             self._session.fill({name: item.value for name, item in deal.inputs.items()})
-            return self._asked(task, self._session)
+            return self._asked(task, self._session, market)
         heard, self._heard = self._heard, {}  # a workbook of its own, whose calls are not kept
         try:
-            return self._asked(task, open_deal(self._template, deal, self._functions))
+            return self._asked(task, open_deal(self._template, deal, self._functions), market)
         finally:
             self._heard = heard
 
-    def _asked(self, task: Task, session: Session) -> Position:
+    def _asked(self, task: Task, session: Session, market: Mapping[str, float]) -> Position:
         values = [session[name] for name in session]
         named = [v for v in values if isinstance(v, str) and v in self._heard]
         if self._template is not None:
@@ -157,13 +228,17 @@ class _Listener:
             told = f"no cell calls {_FUNCTION}, or it does not for this loan"
             raise DealError(f"{task.id}: {told}: it cannot be simulated")
         card = next((str(session[name]) for name in _CARD if name in session), _UNNAMED)
-        return Position(task.id, deal_of(*most_asked(asked))[0], card)
+        return Position(task.id, deal_of(*on_market(most_asked(asked), market))[0], card)
 
 
-def _of_task(task: Task, listeners: dict[tuple[str, bytes | None], _Listener]) -> Position:
+#: The loaded workbook of each template that this process has met.
+_LISTENERS: dict[tuple[str, bytes | None], _Listener] = {}
+
+
+def _of_task(task: Task, market: Mapping[str, float]) -> Position:
     if task.workbook is not None:
-        return _Listener(task).position(task)
+        return _Listener(task).position(task, market)
     key = (task.template, task.template_text)
-    if key not in listeners:
-        listeners[key] = _Listener(task)
-    return listeners[key].position(task)
+    if key not in _LISTENERS:
+        _LISTENERS[key] = _Listener(task)
+    return _LISTENERS[key].position(task, market)

@@ -1,14 +1,17 @@
-"""A worker: reads loans from its standard input, writes their results to its standard output.
+"""A worker: reads loans from its standard input, writes what it finds to its standard output.
 
-``python -m xlcredit.portfolio.worker [megabytes]``. A frame is four bytes of length and a
-MessagePack message. It ends when its input does, so none outlives the run that has started it.
+``python -m xlcredit.portfolio.worker [megabytes [job]]``. A frame is four bytes of length and a
+message. It ends when its input does, so none outlives the run that has started it. The job is
+``loan``, to calculate loans, or ``position``, to read them for a simulation.
 """
 
 from __future__ import annotations
 
 import os
+import pickle
 import struct
 import sys
+from collections.abc import Callable
 from typing import IO
 
 import msgspec
@@ -42,10 +45,25 @@ def main() -> None:
     limit_memory(int(sys.argv[1]) if len(sys.argv) > 1 else 0)
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever prints in here must not get between the frames
+    answer = _JOBS[sys.argv[2] if len(sys.argv) > 2 else "loan"]()
+    while (frame := read_frame(sys.stdin.buffer)) is not None:
+        write_frame(out, answer(frame))
+
+
+def _loan() -> Callable[[bytes], bytes]:
     read = msgspec.msgpack.Decoder(Task).decode
     write = msgspec.msgpack.Encoder().encode
-    while (frame := read_frame(sys.stdin.buffer)) is not None:
-        write_frame(out, write(evaluate_loan(read(frame))))
+    return lambda frame: write(evaluate_loan(read(frame)))
+
+
+def _position() -> Callable[[bytes], bytes]:
+    from xlcredit.portfolio.positions import Reading, read_position  # noqa: PLC0415 - one job's
+
+    read = msgspec.msgpack.Decoder(Reading).decode
+    return lambda frame: pickle.dumps(read_position(read(frame)))
+
+
+_JOBS = {"loan": _loan, "position": _position}
 
 
 def limit_memory(megabytes: int) -> None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from xlcredit.deals import fill_deal, load, read_toml
 from xlcredit.errors import CellError, DealError, UserError
 from xlcredit.functions import call
-from xlcredit.functions.simulation import SERIES, deal_of
+from xlcredit.functions.simulation import SERIES, deal_of, on_market
 from xlcredit.hints import did_you_mean
 from xlcredit.models.simulation import Deal, Result
 from xlcredit.models.simulation import simulate as run
@@ -26,7 +26,7 @@ _FUNCTION = "XLC_DUAL_SIM"
 _MEASURE = 9
 
 
-def read_simulation(path: Path) -> tuple[Deal, int, int]:
+def read_simulation(path: Path, market: Mapping[str, float] | None = None) -> tuple[Deal, int, int]:
     """Read a deal that can be simulated, with the paths and the seed that its file asks for.
 
     Parameters
@@ -36,6 +36,8 @@ def read_simulation(path: Path) -> tuple[Deal, int, int]:
         counts, the first of equals; the deal file of a template whose workbook has such cells;
         or a TOML file with a table ``[terms]`` of labels and values and a table ``[series]`` of
         numbers or lists.
+    market : mapping, optional
+        Terms in place of those that the file says, by label.
 
     Raises
     ------
@@ -44,7 +46,7 @@ def read_simulation(path: Path) -> tuple[Deal, int, int]:
     """
     raw = _from_toml(path) if path.suffix.lower() == ".toml" else _from_workbook(path, path)
     try:
-        return deal_of(*raw)
+        return deal_of(*on_market(raw, market or {}))
     except CellError as error:
         raise DealError(f"{path}: {error.reason}") from None
 

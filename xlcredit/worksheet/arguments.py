@@ -29,7 +29,7 @@ from xlcredit.worksheet.ranges import Numbers, outside, to_numbers
 from xlcredit.worksheet.registry import Parameter
 from xlcredit.worksheet.vocabulary import Word
 
-__all__ = ["OMITTED", "READERS", "Numbers", "Vector", "iter_terms"]
+__all__ = ["OMITTED", "READERS", "Numbers", "Vector", "folded", "iter_terms"]
 
 _LAST_SERIAL = 2_958_465  # 31 December 9999
 #: No count comes near; beyond it, a float no longer tells one whole number from the next.
@@ -188,16 +188,16 @@ def _read_choice(parameter: Parameter, raw: Any) -> Any:
     if missing(cell):
         return _default(parameter)
     if isinstance(cell, str):
-        word = _folded(cell)
+        word = folded(cell)
         for choice in parameter.choices:
-            if _folded(choice) == word:
+            if folded(choice) == word:
                 return choice
     known = ", ".join(parameter.choices)
     raise CellError("#VALUE!", f"{parameter.name} must be one of {known}; got {shown(cell)}")
 
 
 @lru_cache(maxsize=512)
-def _folded(label: str) -> str:
+def folded(label: str) -> str:
     """Labels match in any case, with spaces, underscores or hyphens alike."""
     return "".join(c for c in label.casefold() if c not in " _-\u00a0")
 
@@ -301,7 +301,7 @@ def _read_terms(parameter: Parameter, raw: Any) -> Any:
 def _labelled(parameter: Parameter, rows: Iterator[tuple[Any, Any]]) -> dict[str, float]:
     """Values by label; a row without a value is one that was not given."""
     assert parameter.terms is not None
-    names = {_folded(field.name): field.name for field in dataclasses.fields(parameter.terms)}
+    names = {folded(field.name): field.name for field in dataclasses.fields(parameter.terms)}
     seen = set()
     given = {}
     for label, value in rows:
@@ -319,7 +319,7 @@ def _labelled(parameter: Parameter, rows: Iterator[tuple[Any, Any]]) -> dict[str
 def _term_name(parameter: Parameter, names: dict[str, str], label: Any) -> str:
     if not isinstance(label, str) or not label:
         raise CellError("#VALUE!", f"{parameter.name}: {shown(label)} is not a label")
-    if name := names.get(_folded(label)):
+    if name := names.get(folded(label)):
         return name
     hint = did_you_mean(label.replace(" ", "_"), names.values())
     raise CellError("#VALUE!", f"{parameter.name}: {shown(label)} is not a label here{hint}")

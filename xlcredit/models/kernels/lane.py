@@ -22,8 +22,8 @@ TRAPPED, OPENED, MISSED, END, FIRST_CALL = (STRIDE * n for n in range(16, 21))
 MAX_BALANCE, MAX_VALUE = (STRIDE * n for n in range(21, 23))
 EXPOSURE, RECOVERED, LOSS, PREMIUM, DISCOUNTED, PLACE, FALLS = (STRIDE * n for n in range(23, 30))
 # ... what is passed on within one ...
-SHOCK, OWN, DRAWN, CASH, LOW, FLAG = (STRIDE * n for n in range(30, 36))
-OPENING, TESTED, TESTED_COINS = (STRIDE * n for n in range(36, 39))
+SHOCK, OWN, JUMP, DRAWN, CASH, LOW, FLAG = (STRIDE * n for n in range(30, 37))
+OPENING, TESTED, TESTED_COINS = (STRIDE * n for n in range(37, 40))
 # ... and what only a loan in a book needs: cumulated hazard, and what is there beside the cards.
 HAZARD, POT = (STRIDE * n for n in range(39, 41))
 ROWS = 41

@@ -16,6 +16,7 @@ from xlcredit.models.kernels.lane import (
     FLAG,
     GONE,
     HIGH,
+    JUMP,
     JUMPS,
     LOG_COIN,
     LOG_RENT,
@@ -31,7 +32,7 @@ from xlcredit.models.kernels.lane import (
 from xlcredit.models.kernels.numbers import address, at_least_exp, exp, normals, one_to_two, word
 from xlcredit.models.market import TIE
 
-__all__ = ["market_step"]
+__all__ = ["market_step", "move"]
 
 
 @compiled
@@ -42,13 +43,18 @@ def market_step(
     jumps, curve, centre, rents = market
     if c.hazard > 0.0:
         _customers(base, w, n, k, c, found)
+    if len(jumps):
+        _jump(base, w, n, k, c, jumps, found, bases)
     normals(base, w, n, address(k, draws.SHOCKS), address(k, draws.SHOCKS + 1))
     if k <= c.tilted:
         _tilt(w, n, c.tilt_coin, c.tilt_card)
-    _diffuse(w, n, c)
-    if len(jumps):
-        _jump(base, w, n, k, c, jumps, found, bases)
-    _prices(w, n, c, curve[k], centre[k], rents[k])
+    if c.has_coin:
+        move(w, n, c, True, curve[k], centre[k], rents[k])
+    else:
+        move(w, n, c, False, curve[k], centre[k], rents[k])
+    if c.needs_rents and c.beta != 1.0:
+        for i in range(n):
+            w[RENT + i] = exp(w[LOG_RENT + i])
 
 
 @compiled
@@ -77,61 +83,44 @@ def _tilt(w: Any, n: int, a: float, b: float) -> None:
 
 
 @compiled
-def _diffuse(w: Any, n: int, c: Any) -> None:
-    rho, rho_own, decay, spread = c.rho, c.rho_own, c.decay, c.gpu_shock
-    move, shock = c.coin_move, c.coin_shock
-    if not c.in_stress:
-        for i in range(n):
-            joint = rho * w[SHOCK + i] + rho_own * w[OWN + i]
-            w[Y + i] = w[Y + i] * decay + spread * joint
-            w[LOG_COIN + i] += move + shock * w[SHOCK + i]
-        return
-    stressed, stressed_own, fall = c.stressed, c.stressed_own, c.fall + TIE
-    for i in range(n):
-        fallen = w[LOG_COIN + i] <= w[HIGH + i] + fall
-        one, other = stressed if fallen else rho, stressed_own if fallen else rho_own
-        w[Y + i] = w[Y + i] * decay + spread * (one * w[SHOCK + i] + other * w[OWN + i])
-        w[LOG_COIN + i] += move + shock * w[SHOCK + i]
-
-
-@compiled
 def _jump(base: Any, w: Any, n: int, k: int, c: Any, jumps: Any, at: Any, bases: Any) -> None:
     """Flag the paths with a jump, then work these alone."""
     at_jumps, none = address(k, draws.JUMPS), jumps[0] + 1.0
     for i in range(n):
-        w[DRAWN + i] = one_to_two(word(base[i], at_jumps))
-        w[FLAG + i] = 1.0 if w[DRAWN + i] >= none else 0.0
+        w[JUMP + i] = 0.0
+        w[FLAG + i] = 1.0 if one_to_two(word(base[i], at_jumps)) >= none else 0.0
     count = flagged(w, n, at)
     for m in range(count):
         bases[m] = base[at[m]]
     size = address(k, draws.JUMP_SIZES), address(k, draws.JUMP_SIZES + 1)
     normals(bases, w, count, size[0], size[1])
     for m in range(count):
-        i, times = at[m], 1
-        while times < len(jumps) and w[DRAWN + i] - 1.0 >= jumps[times]:
+        i, times, drawn = at[m], 1, one_to_two(word(bases[m], at_jumps)) - 1.0
+        while times < len(jumps) and drawn >= jumps[times]:
             times += 1
         root, common = math.sqrt(times), w[SHOCK + m]
         joint = c.jump_rho * common + c.jump_own * w[OWN + m]
-        w[LOG_COIN + i] += c.coin_jump * times + c.coin_jump_vol * root * common
+        w[JUMP + i] = c.coin_jump * times + c.coin_jump_vol * root * common
         w[JUMPS + i] += c.gpu_jump * times + c.gpu_jump_vol * root * joint
 
 
 @compiled
-def _prices(w: Any, n: int, c: Any, curve: float, centre: float, rent_centre: float) -> None:
-    coin, beta = c.coin_price, c.beta
-    if c.in_stress:
-        for i in range(n):
-            above = w[LOG_COIN + i] > w[HIGH + i]
-            w[HIGH + i] = w[LOG_COIN + i] if above else w[HIGH + i]
-    if c.has_coin:
-        for i in range(n):
-            w[COIN + i] = coin * exp(w[LOG_COIN + i])
+def move(
+    w: Any, n: int, c: Any, has_coin: bool, curve: float, centre: float, rent_centre: float
+) -> None:
+    """Move coin and card by their shocks and jumps, and put prices and rents into the lane."""
+    fall = c.fall + TIE  # -inf where there is no stress: no fall is deep enough
     for i in range(n):
-        w[RENT + i] = exp(w[Y + i] + w[JUMPS + i] - centre)
-        w[CARD + i] = curve * w[RENT + i]
-    if c.needs_rents:
-        for i in range(n):
-            w[LOG_RENT + i] = beta * (w[Y + i] + w[JUMPS + i]) - rent_centre
-        if beta != 1.0:
-            for i in range(n):
-                w[RENT + i] = exp(w[LOG_RENT + i])
+        shock, log_coin, high = w[SHOCK + i], w[LOG_COIN + i], w[HIGH + i]
+        fallen = log_coin <= high + fall
+        one, other = c.stressed if fallen else c.rho, c.stressed_own if fallen else c.rho_own
+        y = w[Y + i] * c.decay + c.gpu_shock * (one * shock + other * w[OWN + i])
+        log_coin = log_coin + (c.coin_move + c.coin_shock * shock) + w[JUMP + i]
+        w[Y + i], w[LOG_COIN + i] = y, log_coin
+        w[HIGH + i] = log_coin if log_coin > high else high
+        if has_coin:
+            w[COIN + i] = c.coin_price * exp(log_coin)
+        level = y + w[JUMPS + i]
+        factor = exp(level - centre)
+        w[CARD + i], w[RENT + i] = curve * factor, factor
+        w[LOG_RENT + i] = c.beta * level - rent_centre
