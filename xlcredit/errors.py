@@ -12,6 +12,8 @@ XlcreditError
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 __all__ = [
     "CODES",
     "CellError",
@@ -91,11 +93,15 @@ class FormulaError(DealError):
         One sentence.
     formula : str
         The formula as the template has it.
+    others : sequence of FormulaError
+        What else is wrong with the same template.
     """
 
-    def __init__(self, problem: str, formula: str) -> None:
+    def __init__(self, problem: str, formula: str, others: Sequence[FormulaError] = ()) -> None:
         super().__init__(problem)
         self.formula = formula
+        self.all: list[FormulaError] = [self, *others]
+        """This one and the others."""
 
 
 class RecalcError(UserError):

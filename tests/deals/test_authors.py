@@ -118,6 +118,46 @@ def test_a_mistake_names_the_line_and_the_remedy(tmp_path: Path, mistake: str) -
     assert abs(int(line[1]) - changed) <= 1, (told, changed)
 
 
+@pytest.mark.parametrize(
+    "mistakes",
+    [
+        ["semicolon", "unknown function"],
+        ["typo in braces", "unknown function"],
+    ],
+)
+def test_several_mistakes_in_formulas_are_one_message(tmp_path: Path, mistakes: list[str]) -> None:
+    several(tmp_path, [MISTAKES[name] for name in mistakes])
+
+
+def test_several_mistakes_in_tables_are_one_message(tmp_path: Path) -> None:
+    unit = ('label = "Commitment", unit = "USD"', 'label = "Commitment", unit = "EUR"')
+    row = ('row = "written_off"', 'row = "writen_off"')
+    shock = ('input = "rent_level", by', 'input = "rent_levl", by')
+    words = (["EUR"], ["mean written_off?"], ["mean rent_level?"])
+    several(tmp_path, [(*one, told) for one, told in zip((unit, row, shock), words, strict=True)])
+
+
+def several(folder: Path, mistakes: list[tuple[str, str, list[str]]]) -> None:
+    """All of them are told at once, each with its line, in the order of the lines."""
+    text = TEXT
+    for old, new, _ in mistakes:
+        assert old in text
+        text = text.replace(old, new, 1)
+    path = folder / "template.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(DealError) as caught:
+        build_from(path)
+    told = str(caught.value)
+    assert "\n" not in told and f": {len(mistakes)} mistakes: " in told, told
+    lines = [int(number) for number in re.findall(r"\bline (\d+): ", told)]
+    wanted = [TEXT[: TEXT.index(old)].count("\n") + 1 for old, *_ in mistakes]
+    assert lines == sorted(lines)
+    pairs = zip(lines, sorted(wanted), strict=True)
+    assert all(abs(line - changed) <= 1 for line, changed in pairs), (told, wanted)
+    for _, _, words in mistakes:
+        assert all(word in told for word in words), told
+
+
 def test_a_percentage_in_quotes_is_a_default(tmp_path: Path) -> None:
     path = tmp_path / "template.toml"
     path.write_text(TEXT.replace("value = 0.85, low", 'value = "85%", low', 1), encoding="utf-8")

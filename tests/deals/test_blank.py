@@ -75,6 +75,49 @@ def test_a_percentage_means_one_thing(value: str, meant: float | None, tmp_path:
         assert read_deal(path, template)["advance_rate"].value == meant
 
 
+@pytest.mark.parametrize(
+    ("value", "meant"),
+    [("250m", 250e6), ("1.3bn", 1.3e9), ("USD 900 mn", 900e6), ("$40k", 40e3), ("250 M", 250e6)],
+)
+def test_an_amount_means_one_thing(value: str, meant: float, tmp_path: Path) -> None:
+    template, home = load("gpu-term-loan")
+    text = (home / "deal.toml").read_text(encoding="utf-8")
+    path = tmp_path / "deal.toml"
+    path.write_text(re.sub(r"(?m)^commitment = .*$", f'commitment = "{value}"', text))
+    assert read_deal(path, template)["commitment"].value == meant
+
+
+@pytest.mark.parametrize("value", ["250 million", "2,5m", "m", "1.3b", "250mm"])
+def test_an_amount_that_may_mean_two_things_names_the_remedy(value: str, tmp_path: Path) -> None:
+    template, home = load("gpu-term-loan")
+    text = (home / "deal.toml").read_text(encoding="utf-8")
+    path = tmp_path / "deal.toml"
+    path.write_text(re.sub(r"(?m)^commitment = .*$", f'commitment = "{value}"', text))
+    with pytest.raises(DealError, match=r'commitment must be a number .* such as "250m"'):
+        read_deal(path, template)
+
+
+def test_the_example_of_own_months_can_be_uncommented(tmp_path: Path) -> None:
+    for name in shipped():
+        template, home = load(name)
+        example = read_deal(home / "deal.toml", template)
+        text = blank_deal(template, example, datetime.date(2026, 11, 26))
+        row = template.own_rows[0]
+        wanted = (
+            "[series]",
+            f"{row.name} = {{",
+            "[actuals]",
+            f"{template.own_rows[-1].name} = {{ values",
+        )
+        bare = (line.removeprefix("# ") for line in text.splitlines())
+        months = [line for line in bare if line.startswith(wanted)]
+        (tmp_path / f"{row.name}.csv").write_text("month,value\n1,60\n2,59\n")
+        path = tmp_path / f"{name}.toml"
+        head, tail = (home / "deal.toml").read_text(encoding="utf-8"), "\n".join(months)
+        path.write_text(head.replace("[inputs]", "[inputs]\nas_at_month = 2", 1) + "\n" + tail)
+        assert read_deal(path, template).series[row.name].values[:3] == [60.0, 59.0, None]
+
+
 def test_a_date_in_quotes_is_a_date(tmp_path: Path) -> None:
     template, home = load("gpu-term-loan")
     text = (home / "deal.toml").read_text(encoding="utf-8")

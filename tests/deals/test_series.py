@@ -55,7 +55,14 @@ opex = [25e6, 26e6]
         ("[series]\nrent_path = { file = 'head.csv' }", ["month,value", "date,value"]),
         ("[series]\nrent_path = { file = 'day.csv' }", ["line 2", "2027-13-01"]),
         ("[actuals]\nopex = [1, 2]", ["opex", "month 2", "as_at_month = 0"]),
-        ("[series]\nrent_path = { file = 'late.csv' }", ["month 73", "1 to 72"]),
+        (
+            "[series]\nrent_path = { file = 'late.csv' }",
+            ["line 2", "month 73", "1 to 72"],
+        ),
+        (
+            "[series]\nrent_path = { file = 'early.csv' }",
+            ["early.csv, line 2", "2026-06-30 is month -6", "closing_date"],
+        ),
         (f"[series]\nrent_path = {[3] * 73}", ["month 73", "1 to 72"]),
     ],
 )
@@ -65,6 +72,7 @@ def test_a_mistake_is_one_line(tmp_path: Path, tables: str, words: list[str]) ->
         "back.csv": "month,value\n2,3\n1,2\n",
         "head.csv": "when,what\n2,3\n",
         "day.csv": "date,value\n2027-13-01,3\n",
+        "early.csv": "date,value\n2026-06-30,3\n",
         "late.csv": "date,value\n2033-01-31,3\n",
     }.items():
         (tmp_path / name).write_text(text)

@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import numpy as np
 import openpyxl
@@ -137,8 +138,12 @@ def test_the_tape_in_every_form(make_tape: MakeTape, tmp_path: Path) -> None:
     assert book.sheetnames == ["Book", "Covenants", "Tape", "Errors"]
     heat = book["Covenants"]
     statuses = [c for c in frame.columns if f"{c}_margin" in frame.columns]
-    shown = sorted(cell.value for row in heat["D5:Z9"] for cell in row if cell.value)
+    shown = sorted(cell.value for row in heat["F5:Z9"] for cell in row if cell.value)
     assert shown == sorted(state for name in statuses for state in frame[name])
+    assert [cell.value for cell in heat["D4:E4"][0]] == ["Lowest DSCR", "Loss [USD]"]
+    of_loan = {row[0].value: (row[3].value, row[4].value) for row in heat["A5:E9"]}
+    for name, dscr, loss in zip(frame["id"], frame["min_dscr"], frame["loss"], strict=True):
+        assert of_loan[name] == pytest.approx((dscr, loss), rel=1e-12)
     assert book["Tape"].max_row == 4 + 5
     balances = {r[0].value: r[2].value for r in book["Book"].iter_rows(min_row=4) if r[0].value}
     for state in counts:
@@ -244,6 +249,21 @@ except FileError as error:
     assert told in done.stdout and not list(tmp_path.glob("*book*"))
 
 
+def test_all_that_is_wrong_with_a_row_is_one_message(make_tape: MakeTape) -> None:
+    tape = make_tape(
+        1, as_of="22.11.2026", margin="low", advance_rate=75, tenor_months="", borrower="B"
+    )
+    (loan,) = find_loans([tape])
+    assert loan.task is None
+    for part in ("as_of must be a date", "margin must be a number", "advance_rate", "tenor_months"):
+        assert part in loan.error, loan.error
+    assert "\n" not in loan.error
+    written = make_tape(1, "amounts.csv", commitment="2.6bn", gpus="57.6k")
+    exact = make_tape(1, "full.csv", commitment=2.6e9, gpus=57600)
+    given = [task.given["inputs"] for task in tasks(written) + tasks(exact) if task.given]
+    assert given[0] == given[1]
+
+
 def test_exit_codes(make_tape: MakeTape) -> None:
     lenient = {"covenant_dscr": 0.0, "limit_ltv": 10.0, "liquidity": 1e12}
     passing = run_portfolio(Request(sources=[str(make_tape(1, **lenient))], workers=1))
@@ -251,7 +271,11 @@ def test_exit_codes(make_tape: MakeTape) -> None:
     assert passing.counts == {"PASS": 1} and passing.exit_code == 0
     strict = run_portfolio(Request(sources=[str(make_tape(1, covenant_dscr=10.0))], workers=1))
     assert strict.counts == {"BREACH": 1} and strict.exit_code == 1
-    assert "1 PASS" in repr(passing) and "<table>" in passing._repr_html_()
+    html = passing._repr_html_()
+    assert "1 PASS" in repr(passing) and "<table>" in html
+    picture = ET.fromstring(html[html.index("<svg") : html.index("</svg>") + 6])
+    words = [t.text for t in picture.iter("{http://www.w3.org/2000/svg}text")]
+    assert "PASS" in words and any(str(w).startswith("1, USD ") for w in words)
     assert list(passing.tape.index) == ["L0"]
 
 
@@ -316,6 +340,9 @@ def test_a_run_that_is_asked_to_end_leaves_its_journal_and_no_worker(
     assert process.returncode == 128 + number
     assert pids and not [pid for pid in pids if Path(f"/proc/{pid}").exists()]
     assert sorted(p.name for p in tmp_path.iterdir()) == ["book.csv.journal", "tape.csv"]
+    refused(run("portfolio", tape, "-o", target), "add --resume to go on")
+    target.write_text("of a run before")
+    refused(run("portfolio", tape, "-o", target), "add --resume to go on")
     assert run("portfolio", tape, "-o", target, "--resume").returncode in (0, 1)
     assert target.exists() and not journal.exists()
 

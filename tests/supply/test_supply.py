@@ -64,6 +64,14 @@ def test_the_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
     assert names == expected
     assert "License-Expression: MIT" in metadata
     assert "Requires-Python: >=3.11" in metadata
+    # nothing stands beside the text on the page of an index: what it shows is found from anywhere
+    text = metadata.partition("\n\n")[2]
+    shown = re.findall(r"!?\[[^\]]*\]\(([^)]+)\)", text)
+    own = "https://github.com/xlcredit/xlcredit/raw/main/workbooks/pictures/"
+    pictures = [link.removeprefix(own) for link in shown if link.startswith(own)]
+    assert len(pictures) == (ROOT / "README.md").read_text(encoding="utf-8").count("![") > 0
+    assert all((ROOT / "workbooks/pictures" / name).is_file() for name in pictures)
+    assert all(link.startswith(("https://", "#")) for link in shown)
 
 
 def _tracked(folder: str) -> list[str]:

@@ -77,7 +77,7 @@ def stress(
     Exit code 1: a covenant is in breach, or cannot be decided, at some point of the grid.
 
     Example: xlcredit stress deal.xlsx --grid rent_decline=0:0.5:11 --charts maps -o grid.csv
-    Example: xlcredit stress deal.xlsx --target dscr_on_curve=1.10 --by rent_decline
+    Example: xlcredit stress deal.xlsx --target covenant_dscr_curve.value=1.10 --by rent_decline
     Example: xlcredit stress deal.xlsx --reverse all --by contract_rent=0.25 --by other_opex
     """
     from xlcredit.cli import terminal

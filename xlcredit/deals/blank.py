@@ -89,7 +89,7 @@ def _months(template: Template) -> list[str]:
             "",
             f"# What has happened, up to the month {AS_AT}:",
             "# [actuals]",
-            f"# {last.name} = [1.0, 1.0]",
+            f"# {last.name} = {{ values = [1.0, 1.0] }}",
         ]
     return lines
 

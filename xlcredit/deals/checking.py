@@ -20,6 +20,8 @@ from xlcredit.hints import did_you_mean
 
 __all__ = ["PAGES", "check", "check_texts", "line_of", "located", "marks"]
 
+#: Mistakes that one message names.
+_MOST = 20
 #: Figures that stand beside each other on the Summary.
 _MOST_FIGURES = 5
 #: Excel's limit for a text inside a formula, less the words that are put before it.
@@ -63,24 +65,36 @@ Problems = Iterator[tuple[str, str]]
 
 
 def check(template: Template, path: Path) -> None:
-    """Raise the first problem of a template, with the line where it stands.
+    """Raise all problems of a template at once, each with the line where it stands.
 
     Raises
     ------
     DealError
         A name is defined twice or not at all, a unit is unknown, or counts do not agree.
     """
-    for name, problem in _duplicates(template):
-        raise DealError(f"{path}{_defined_twice(path, name)}: {problem}")
-    kinds = (_names, _sheets, _rows_say_one_thing, _units, _references, _counts, _pictures, _cases)
-    for words in kinds:
-        for text, problem in words(template):
-            after = "[scenarios]" if words is _cases else ""
-            raise DealError(f"{path}{line_of(path, text, after)}: {problem}")
+    found = [(_defined_twice(path, name), problem) for name, problem in _duplicates(template)]
+    for words in (_names, _sheets, _rows_say_one_thing, _units, _references, _counts, _pictures):
+        found += [(line_of(path, text), problem) for text, problem in words(template)]
+    if not found:  # scenarios are read by the names of inputs, which there must be
+        for text, problem in _cases(template):
+            found.append((line_of(path, text, "[scenarios]"), problem))
+    if found:
+        raise DealError(_in_one(path, found))
     for item in template.inputs.values():
         if item.value is not None:
             quoted = f'"{item.name}"'
             check_value(item, item.value, f"{path}{line_of(path, quoted)}: {item.name}")
+
+
+def _in_one(path: Path, found: list[tuple[str, str]]) -> str:
+    """One message for all that is wrong: the file once, then each problem with its line."""
+    found = sorted(dict.fromkeys(found), key=lambda one: int(one[0].rpartition(" ")[2] or 0))
+    if len(found) == 1:
+        return f"{path}{found[0][0]}: {found[0][1]}"
+    told = [f"{line.removeprefix(', ')}: {text}" if line else text for line, text in found[:_MOST]]
+    more = len(found) - _MOST
+    told += [f"and {more} more"] if more > 0 else []
+    return f"{path}: {len(found)} mistakes: {'; '.join(told)}"
 
 
 def check_texts(raw: Any, path: Path, key: str = "") -> None:
@@ -119,13 +133,16 @@ def _wrong_text(text: str) -> str:
 
 
 def located(error: FormulaError, path: Path) -> DealError:
-    """Return the error of a formula with the line of the template where the formula stands."""
-    text = error.formula
+    """Return the errors of formulas with the lines of the template where the formulas stand."""
+    found = [(_line_of_formula(path, one.formula), str(one)) for one in error.all]
+    return DealError(_in_one(path, found))
+
+
+def _line_of_formula(path: Path, text: str) -> str:
     escaped = text.replace('"', '\\"')  # a basic string of TOML escapes its quotes
     spellings = (f'"{escaped}"', f"'{text}'", f'"""{text}', text)
     found = (line_of(path, spelling) for spelling in spellings)
-    line = next((line for line in found if line), "") or _line_like(path, text)
-    return DealError(f"{path}{line}: {error}")
+    return next((line for line in found if line), "") or _line_like(path, text)
 
 
 def line_of(path: Path, text: str, after: str = "") -> str:
@@ -339,6 +356,7 @@ def _cases(template: Template) -> Problems:
             yield f'"{case.label}"', f"scenario {case.label} stands twice"
         if len(case.values) != len(table.shock):
             yield f'"{case.label}"', f"scenario {case.label}: one value per input is needed"
+            continue
         for shock, value in zip(table.shock, case.values, strict=True):
             place = f"scenario {case.label}: {shock.input}"
             if value == AS_INPUT:

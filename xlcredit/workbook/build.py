@@ -73,10 +73,13 @@ def build(
     for page in pages:
         page.place(book)
     book.workbook.remove(book.workbook.worksheets[0])
-    for page in pages:
-        sheet = book.workbook.create_sheet(page.name)
-        page.write(book, sheet)
-        protect(sheet)
+    try:
+        for page in pages:
+            sheet = book.workbook.create_sheet(page.name)
+            page.write(book, sheet)
+            protect(sheet)
+    finally:  # what else goes wrong follows from them
+        book.places.refuse_mistakes()
     _refuse_circles(book)
     _define_names(book)
     _describe(book)

@@ -19,6 +19,8 @@ from xlcredit.workbook.places import FIRST
 
 __all__ = ["OwnMonths", "find_own_months", "without_effect"]
 
+#: The input that break-evens are declines of.
+DECLINE = "rent_decline"
 #: Inputs beyond these are counted and not named.
 _NAMED = 8
 
@@ -51,6 +53,8 @@ class OwnMonths:
         told = f"{self.row} is months of your own in {self.where} (sheet {NAME})"
         one = len(self.inputs) == 1
         effect = f"; there {named} {'does' if one else 'do'} not move it" if named else ""
+        if DECLINE in self.inputs:
+            effect += f"; a break-even {DECLINE} over them is that of a scenario"
         return f"{told}{effect}; --set {USE}{self.row}=0 goes back to the inputs"
 
 

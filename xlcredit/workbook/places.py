@@ -42,6 +42,8 @@ class Places:
     sheets: list[str] = field(default_factory=list)
     #: Those with time across.
     monthly: set[str] = field(default_factory=set)
+    #: What is wrong with formulas of the template, by formula.
+    mistakes: dict[str, FormulaError] = field(default_factory=dict)
     #: Formulas of the template that were found sound.
     _sound: set[str] = field(default_factory=set)
 
@@ -71,8 +73,16 @@ class Places:
                 self._check(resolved)
                 self._sound.add(formula)
         except DealError as error:
-            raise FormulaError(f"{error} (in ={formula})", formula) from None
+            found = FormulaError(f"{error} (in ={formula})", formula)
+            self.mistakes.setdefault(formula, found)
+            return "0"  # the book is not written: see refuse_mistakes
         return _YOUNG.sub(r"_xlfn.\1(", resolved)
+
+    def refuse_mistakes(self) -> None:
+        """Raise what is wrong with the formulas that were resolved, all of it at once."""
+        if self.mistakes:
+            first, *others = self.mistakes.values()
+            raise FormulaError(str(first), first.formula, others) from None
 
     def _reference(self, name: str, sheet: str, column: int) -> str:
         """What one pair of braces stands for."""

@@ -1,0 +1,105 @@
+"""Months of the user's own: who changes an input that they leave without effect is told."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+import xlcredit
+from tests.cli.test_cli import xlcredit as run
+from xlcredit.deals import load, read_deal
+from xlcredit.ooxml.book import Book
+from xlcredit.ooxml.package import Package
+from xlcredit.workbook import build, read_dashboard
+from xlcredit.workbook.life.change import recalculate
+from xlcredit.workbook.own_months import find_own_months
+
+#: For each template: a row that can be the user's own, a month of it, and inputs behind it.
+ROWS = {
+    "gpu-term-loan": ("rent_path", 3.0, ("rent_decline", "rent_level", "market_rent")),
+    "gpu-borrowing-base": ("rent_path", 0.9, ("rent_decline", "rent_level", "index_basis")),
+    "hosting-project-loan": ("market_path", 120.0, ("rent_decline", "rent_level", "market_rent")),
+    "miner-dual-collateral": ("rent_path", 2.0, ("rent_decline", "rent_level", "market_rent")),
+}
+
+
+def deal_with(folder: Path, name: str, months: int) -> Path:
+    row, value, _ = ROWS[name]
+    path = folder / f"{name}-{months}.toml"
+    text = (load(name)[1] / "deal.toml").read_text(encoding="utf-8")
+    path.write_text(f"{text}\n[series]\n{row} = {[value] * months}\n", encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The GPU loan on rents of one's own in every month of the loan."""
+    folder = tmp_path_factory.mktemp("own")
+    template, _ = load("gpu-term-loan")
+    path = folder / "own.xlsx"
+    deal = read_deal(deal_with(folder, "gpu-term-loan", 72), template)
+    recalculate(build(template, deal), path)
+    return path
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_the_inputs_behind_a_row_are_found_in_the_workbook(name: str, tmp_path: Path) -> None:
+    template, home = load(name)
+    row, _, behind = ROWS[name]
+    plain = build(template, read_deal(home / "deal.toml", template))
+    assert not list(find_own_months(Book(Package(plain))))
+    for months in (3, template.months):
+        deal = read_deal(deal_with(tmp_path, name, months), template)
+        (found,) = find_own_months(Book(Package(build(template, deal))))
+        loan = int(deal["tenor_months"].value)  # type: ignore[arg-type]
+        assert (found.row, found.months, found.of) == (row, min(months, loan), loan)
+        assert set(behind) <= set(found.inputs)
+        # by an independent route: the names in the text of the row's formula
+        formula = next(r.formula for r in template.own_rows if r.name == row)
+        assert set(re.findall(r"\w+", formula)) & set(template.inputs) <= set(found.inputs)
+
+
+def test_the_named_inputs_indeed_move_nothing_in_the_row(own: Path) -> None:
+    (found,) = find_own_months(Book(Package(own)))
+    with xlcredit.open(own) as book:
+        place = book._book.cell_names["use_rent_path"]
+        budget = [f"Curves!{column}{place.row - 1}" for column in ("E", "P", "AZ")]
+        before = [book[cell] for cell in budget]
+        for name in found.inputs:
+            low, high = book.allowed(name)
+            book[name] = min(high, max(low, 0.5 * float(book[name]) + 0.1))  # type: ignore[arg-type]
+        assert [book[cell] for cell in budget] == before
+        assert any(told.startswith("index_basis, ") for told in book.warnings)
+        assert "rent_path" in repr(book)
+        book["use_rent_path"] = 0.0
+        assert not book.warnings
+        assert [book[cell] for cell in budget] != before
+
+
+def test_whoever_looks_at_it_or_changes_it_is_told(own: Path, tmp_path: Path) -> None:
+    (told,) = read_dashboard(own).warnings
+    assert told.startswith("rent_path is months of your own in all 61 months")
+    assert "a break-even rent_decline over them is that of a scenario" in told
+    assert "rent_decline" in told and "--set use_rent_path=0" in told
+    set_ = run("recalc", own, "--set", "rent_decline=0.4", "-o", tmp_path / "x.xlsx")
+    assert "warning: rent_decline does not move rent_path" in set_.stdout
+    other = run("recalc", own, "--set", "margin=0.05", "-o", tmp_path / "y.xlsx")
+    assert "does not move" not in other.stdout
+    back = ("--set", "rent_decline=0.4", "--set", "use_rent_path=0")
+    assert "does not move" not in run("recalc", own, *back, "-o", tmp_path / "z.xlsx").stdout
+
+
+def test_stress_tells_it_of_grids_targets_and_reverse(own: Path) -> None:
+    words = "warning: rent_decline does not move rent_path"
+    assert words in run("stress", own, "--grid", "rent_decline=0:0.4:2").stdout
+    grid = run("stress", own, "--grid", "rent_decline=0:0.4:2", "--json")
+    assert words.removeprefix("warning: ") in json.loads(grid.stdout)["warnings"][0]
+    target = run("stress", own, "--target", "covenant_dscr_curve.value=1.4", "--by", "rent_decline")
+    assert words in target.stdout and target.returncode == 2
+    # a covenant that is in breach today is an answer, and stands where answers stand
+    reverse = run("stress", own, "--reverse", "all", "--by", "rent_decline=0.05")
+    assert words in reverse.stdout and "reads BREACH today" in reverse.stdout
+    assert not reverse.stderr and not reverse.returncode
