@@ -211,7 +211,7 @@ def test_the_compiled_kernel_is_the_numpy_one(seed: int) -> None:
 def test_what_loans_share_they_must_agree_on(name: str) -> None:
     one = full()
     other = replace(one, terms=replace(one.terms, **{name: getattr(one.terms, name) * 1.5}))
-    with pytest.raises(ValueError, match=f"must have one {name}: a has .*, b has"):
+    with pytest.raises(ValueError, match=f"must have one {name}: a has .*; b has"):
         LoanBook([Position("a", one, "x"), Position("b", other, "x")])
 
 
