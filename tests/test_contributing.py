@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from fnmatch import fnmatch
 from pathlib import Path
+from typing import get_args, get_origin, get_type_hints
 
 import pytest
 
@@ -18,6 +19,9 @@ from tests.evidence import README_TABLE, summary
 from tests.oracles.tables import tables
 from xlcredit.cli import app
 from xlcredit.cli.schema import as_text, schema_of
+from xlcredit.deals.exhibits import Grid
+from xlcredit.deals.template import Template
+from xlcredit.workbook.tables.kinds import KINDS
 
 ROOT = Path(__file__).parents[1]
 GUIDE = (ROOT / ".github/CONTRIBUTING.md").read_text("utf-8")
@@ -70,6 +74,25 @@ def test_an_errand_names_every_file_and_no_other(title: str, patterns: list[str]
     assert not stale, f"{title}: there is no such file: {stale}"
 
 
+def exhibits_listed() -> list[str]:
+    """The lists of a template whose tables are exhibits."""
+    hints = get_type_hints(Template)
+    kinds = {name: get_args(hint) for name, hint in hints.items() if get_origin(hint) is list}
+    return [name for name, (kind,) in kinds.items() if kind.__module__ == Grid.__module__]
+
+
+@pytest.mark.parametrize("listed", exhibits_listed())
+def test_every_table_of_a_template_is_laid_out(listed: str) -> None:
+    """By a row of `KINDS`, or by a page that reads its list by name."""
+    pages = (ROOT / "xlcredit/workbook/pages").glob("*.py")
+    read = any(f"template.{listed}" in path.read_text("utf-8") for path in pages)
+    on_stress = listed in [kind.listed for kind in KINDS]
+    assert read or on_stress, (
+        f"no sheet shows the tables of Template.{listed}: add a row to KINDS in "
+        "xlcredit/workbook/tables/kinds.py, or a page in xlcredit/workbook/pages"
+    )
+
+
 def commands() -> list[str]:
     """The commands of the command line, groups included."""
     named = [command.name for command in app.registered_commands]
@@ -95,6 +118,7 @@ def test_every_command_is_registered() -> None:
         )
     ]
     assert {f"xlcredit.cli.{name}" for name in with_register} == modules_of_commands()
+    assert sorted(commands()) == sorted(with_register), "a command bears its module's name"
 
 
 @pytest.mark.parametrize("command", commands())

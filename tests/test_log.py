@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import subprocess
 import sys
 from pathlib import Path
@@ -25,6 +26,7 @@ def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return path
 
 
+@functools.wraps(REGISTRY["XLC_RENT"].python)
 def bug(*_: object) -> None:
     """Make a mistake in the middle of a worksheet function."""
     raise AttributeError("a bug of ours")

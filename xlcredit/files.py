@@ -5,11 +5,21 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 from xlcredit.errors import FileError
 
-__all__ = ["LARGEST", "LARGEST_TEXT", "read_file", "replace_file", "resolved"]
+__all__ = [
+    "LARGEST",
+    "LARGEST_TEXT",
+    "made_folder",
+    "missing_folders",
+    "read_file",
+    "remove_empty",
+    "replace_file",
+    "resolved",
+]
 
 #: Bytes of the largest workbook that is opened, and of the largest text (a deal, a table).
 LARGEST, LARGEST_TEXT = 1 << 29, 1 << 24
@@ -63,6 +73,30 @@ def resolved(path: Path) -> Path:
         return path.absolute()
 
 
+def missing_folders(folder: Path) -> list[Path]:
+    """List what :meth:`Path.mkdir` would make of a folder and those above, the innermost first."""
+    return [path for path in (folder, *folder.parents) if not path.exists()]
+
+
+def remove_empty(folders: list[Path]) -> None:
+    """Remove folders, the innermost first, as far as nothing stands in them."""
+    for folder in folders:
+        with contextlib.suppress(OSError):
+            folder.rmdir()
+
+
+@contextlib.contextmanager
+def made_folder(folder: Path) -> Iterator[None]:
+    """Make a folder to write into; if the writing fails, what was made is gone again."""
+    missing = missing_folders(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        yield
+    except BaseException:  # a signal, too
+        remove_empty(missing)
+        raise
+
+
 def replace_file(target: Path, content: bytes, like: Path | None = None) -> None:
     """Write a file beside ``target`` that takes its place only once it is complete.
 
@@ -71,7 +105,7 @@ def replace_file(target: Path, content: bytes, like: Path | None = None) -> None
     Parameters
     ----------
     target : Path
-        The file to write; its folder exists.
+        The file to write; its folder is made if need be.
     content : bytes
         What it is to hold.
     like : Path, optional
@@ -93,15 +127,16 @@ def replace_file(target: Path, content: bytes, like: Path | None = None) -> None
             mode = path.stat().st_mode & 0o777 | _OWNER
             break
     part = target.with_name(f".{target.name[:80]}.{secrets.token_hex(4)}.part")
-    try:
-        with os.fdopen(_new_file(part, mode), "wb") as out:
-            out.write(content)
-            out.flush()
-            os.fsync(out.fileno())
-            _name(out.fileno(), part)
-        part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)
+    with made_folder(target.parent):
+        try:
+            with os.fdopen(_new_file(part, mode), "wb") as out:
+                out.write(content)
+                out.flush()
+                os.fsync(out.fileno())
+                _name(out.fileno(), part)
+            part.replace(target)
+        finally:
+            part.unlink(missing_ok=True)
 
 
 def _new_file(part: Path, mode: int) -> int:

@@ -26,7 +26,7 @@ def loan(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def stress(loan: Path) -> Path:
     target = loan.with_name("stress.xlsx")
-    changes = ("--set", "market_rent=3.10", "--set", "covenant_dscr=1.8")
+    changes = ("--set", "market_rent=3.10", "--set", "covenant_realisation=1.05")
     assert xlcredit("recalc", loan, *changes, "-o", target).returncode == 0
     return target
 
@@ -105,17 +105,21 @@ def test_diff_speaks_in_terms(loan: Path, stress: Path) -> None:
     done = xlcredit("diff", loan, stress)
     assert done.returncode == 0, done.stderr
     assert "Market rent at closing: 3.40 → 3.10 USD/GPU-hour" in done.stdout
-    assert "Minimum DSCR: 1.40x → 1.80x" in done.stdout
-    assert "DSCR, after contract end: 0." in done.stdout
-    assert "Minimum DSCR, flat rents: PASS → BREACH" in done.stdout
+    assert "Minimum contract realization ratio: 0.85x → 1.05x" in done.stdout
+    assert "DSCR, after contract: 0." in done.stdout
+    assert "Contract realization, trailing: PASS → BREACH" in done.stdout
     assert "nothing differs" in xlcredit("diff", loan, loan).stdout
 
 
 def test_diff_speaks_json(loan: Path, stress: Path) -> None:
     data = json.loads(xlcredit("diff", loan, stress, "--json").stdout)
-    assert [c["label"] for c in data["inputs"]] == ["Minimum DSCR", "Market rent at closing"]
+    labels = [change["label"] for change in data["inputs"]]
+    assert labels == ["Minimum contract realization ratio", "Market rent at closing"]
     assert (data["inputs"][1]["old"], data["inputs"][1]["new"]) == (3.4, 3.1)
-    assert not data["same"] and data["statuses"]
+    assert not data["same"]
+    (status,) = data["statuses"]
+    assert status["label"] == "Contract realization, trailing"
+    assert (status["old"], status["new"]) == ("PASS", "BREACH")
 
 
 def test_diff_refuses_other_files(loan: Path, tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -137,3 +139,31 @@ def test_the_lowest_cover_over_a_window_from_the_first_test(
     else:
         with pytest.raises(CellError, match="no period that is tested"):
             call("XLC_REPAYMENT", *asked)
+
+
+PATHS = st.lists(st.tuples(st.floats(-5, 60), st.floats(0, 20)), min_size=8, max_size=8)
+
+
+@given(PATHS, st.integers(1, 4), st.integers(1, 6), st.booleans(), st.floats(0, 1))
+def test_more_cash_never_lowers_the_cover_of_the_scheduled_service(
+    steps: list[tuple[float, float]], window: int, first: int, ahead: bool, sweep: float
+) -> None:
+    """With a lock-up or with a sweep; enforced or not, arrears or not."""
+    less = [cash for cash, _ in steps]
+    more = [cash + further for cash, further in steps]
+    accounts = {"dsra_opening": 10.0, "dsra_periods": 1, "sweep": sweep}
+    for keeps in (accounts, accounts | {"sweep": 0.0, "lockup": 1.3}):
+        terms = {"loan": 100.0, "rate": 0.9, "balloon": 20.0} | keeps
+        lower, higher = (
+            _scheduled_cover(terms, cash, window, first, ahead) for cash in (less, more)
+        )
+        assert higher is None or (lower is not None and lower <= higher + 1e-12)
+
+
+def _scheduled_cover(terms: dict[str, float], cash: list[float], *tests: Any) -> float | None:
+    """None where nothing is tested: the loan is repaid before."""
+    path = (terms, [10.0] * 8, cash, None, None, None)
+    try:
+        return float(call("XLC_REPAYMENT", *path, "min_scheduled_dscr", *tests))
+    except CellError:
+        return None

@@ -65,16 +65,23 @@ class Trial:
     target: str
     """What the target holds: ``old``, ``new``, ``nothing`` or ``damage``."""
     left: list[str]
-    """Whatever else in the folder is new, or not as it was."""
+    """Whatever else in the folder is new, or not as it was; a folder ends in ``/``."""
+
+    @property
+    def killed(self) -> bool:
+        """Whether the process had no chance to clean up."""
+        return self.fault.startswith("SIGKILL")
 
     @property
     def fair(self) -> bool:
         """Whether the old file or the new one is there, and nothing else.
 
         Between giving a file its name and moving it into place, nothing can clean up after
-        SIGKILL; and only a write that was done may have succeeded.
+        SIGKILL, and before, not the folder that was made for it; and only a write that was done
+        may have succeeded.
         """
-        left = [] if self.fault == "SIGKILL at replace" else self.left
+        left = [name for name in self.left if not (self.killed and name.endswith("/"))]
+        left = [] if self.fault == "SIGKILL at replace" else left
         before = "old" if self.stood else "nothing"
         return not left and self.target == before and self.code == _expected(self.fault)
 
@@ -125,66 +132,74 @@ FAULTS: dict[str, Callable[[], None]] = {
 Words = Callable[[Path], list[object]]
 _OURS = ROOT / "workbooks/hosting-project-loan.xlsx"
 _GRID = ("--grid", "coupon=0.08:0.09:2", "--grid", "refi_rate=0.08:0.09:2")
+_NUMPY = ("--kernel", "numpy")
 _SIMULATE = ("--simulate", "--paths", "1000", "--workers", "1")
-#: For each way to write: its words, given the folder, and the file whose write is cut off. What
-#: stands behind a comma only tells two ways of one command apart.
+#: For each way to write: its words, given the folder, and the file whose write is cut off (of
+#: several that match, the first); the command makes the folder it writes into. What stands behind
+#: a comma only tells two ways of one command apart.
 COMMANDS: dict[str, tuple[Words, str]] = {
-    "demo": (lambda d: ["demo", d], "gpu-borrowing-base.xlsx"),
-    "start": (lambda d: ["start", "hosting-project-loan", "-o", d / "o.toml"], "o.toml"),
-    "start, workbook": (lambda d: ["start", "hosting-project-loan", "-o", d / "o.toml"], "o.xlsx"),
-    "new": (lambda d: ["new", "hosting-project-loan", "-o", d / "o.xlsx"], "o.xlsx"),
-    "new, blank": (
-        lambda d: ["new", "hosting-project-loan", "--blank", "-o", d / "o.toml"],
-        "o.toml",
+    "demo": (lambda d: ["demo", d / "new"], "new/gpu-borrowing-base.xlsx"),
+    "start": (lambda d: ["start", "hosting-project-loan", "-o", d / "new/o.toml"], "new/o.toml"),
+    "start, workbook": (
+        lambda d: ["start", "hosting-project-loan", "-o", d / "new/o.toml"],
+        "new/o.xlsx",
     ),
-    "new, tape": (lambda d: ["new", "hosting-project-loan", "-o", d / "o.csv"], "o.csv"),
-    "lite": (lambda d: ["lite", d / "in.xlsx", "-o", d / "o.xlsx"], "o.xlsx"),
-    "recalc": (lambda d: ["recalc", d / "in.xlsx", "-o", d / "o.xlsx"], "o.xlsx"),
-    "stress": (lambda d: ["stress", _OURS, "--scenario", "all", "-o", d / "o.csv"], "o.csv"),
+    "new": (lambda d: ["new", "hosting-project-loan", "-o", d / "new/o.xlsx"], "new/o.xlsx"),
+    "new, blank": (
+        lambda d: ["new", "hosting-project-loan", "--blank", "-o", d / "new/o.toml"],
+        "new/o.toml",
+    ),
+    "new, tape": (lambda d: ["new", "hosting-project-loan", "-o", d / "new/o.csv"], "new/o.csv"),
+    "lite": (lambda d: ["lite", d / "in.xlsx", "-o", d / "new/o.xlsx"], "new/o.xlsx"),
+    "recalc": (lambda d: ["recalc", d / "in.xlsx", "-o", d / "new/o.xlsx"], "new/o.xlsx"),
+    "stress": (
+        lambda d: ["stress", _OURS, "--scenario", "all", "-o", d / "new/o.csv"],
+        "new/o.csv",
+    ),
     "stress, charts": (
-        lambda d: ["stress", _OURS, *_GRID, "--charts", d / "maps"],
-        "maps/covenant_cover.png",
+        lambda d: ["stress", _OURS, *_GRID, "--charts", d / "new/maps"],
+        "new/maps/covenant_*.png",
     ),
     "portfolio": (
-        lambda d: ["portfolio", d / "deal.xlsx", "--workers", "1", "-o", d / "o.csv"],
-        "o.csv",
+        lambda d: ["portfolio", d / "deal.xlsx", "--workers", "1", "-o", d / "new/o.csv"],
+        "new/o.csv",
     ),
     "portfolio, workbook": (
-        lambda d: ["portfolio", d / "deal.xlsx", "--workers", "1", "-o", d / "o.xlsx"],
-        "o.xlsx",
+        lambda d: ["portfolio", d / "deal.xlsx", "--workers", "1", "-o", d / "new/o.xlsx"],
+        "new/o.xlsx",
     ),
     "portfolio, market": (
-        lambda d: ["portfolio", d / "loan.toml", *_SIMULATE, "-o", d / "o.xlsx"],
-        "o.xlsx",
+        lambda d: ["portfolio", d / "loan.toml", *_SIMULATE, "-o", d / "new/o.xlsx"],
+        "new/o.xlsx",
     ),
     "portfolio, chart": (
-        lambda d: ["portfolio", d / "loan.toml", *_SIMULATE, "--chart", d / "o.png"],
-        "o.png",
+        lambda d: ["portfolio", d / "loan.toml", *_SIMULATE, "--chart", d / "new/o.png"],
+        "new/o.png",
     ),
     "calibrate": (
-        lambda d: ["calibrate", "--coin", d / "coin.csv", "-o", d / "o.toml"],
-        "o.toml",
+        lambda d: ["calibrate", "--coin", d / "coin.csv", "-o", d / "new/o.toml"],
+        "new/o.toml",
     ),
     "simulate": (
-        lambda d: ["simulate", d / "loan.toml", "--kernel", "numpy", "--csv", d / "o.csv"],
-        "o.csv",
+        lambda d: ["simulate", d / "loan.toml", *_NUMPY, "--csv", d / "new/o.csv"],
+        "new/o.csv",
     ),
     "simulate, charts": (
-        lambda d: ["simulate", d / "loan.toml", "--kernel", "numpy", "--charts", d / "pictures"],
-        "pictures/ltv.png",
+        lambda d: ["simulate", d / "loan.toml", *_NUMPY, "--charts", d / "new/pictures"],
+        "new/pictures/ltv.png",
     ),
-    "schema": (lambda d: ["schema", "output", "-o", d / "o.json"], "o.json"),
-    "functions": (lambda d: ["functions", "--html", d / "o.html"], "o.html"),
-    "lint": (lambda d: ["lint", d / "in.xlsx", "--fix", "-o", d / "o.xlsx"], "o.xlsx"),
-    "freeze": (lambda d: ["freeze", d / "in.xlsx", "-o", d / "o.xlsx"], "o.xlsx"),
-    "extract": (lambda d: ["extract", _OURS, "-o", d / "o.toml"], "o.toml"),
-    "excel install": (lambda d: ["excel", "install", "--folder", d], "xlcredit.xlam"),
+    "schema": (lambda d: ["schema", "output", "-o", d / "new/o.json"], "new/o.json"),
+    "functions": (lambda d: ["functions", "--html", d / "new/o.html"], "new/o.html"),
+    "lint": (lambda d: ["lint", d / "in.xlsx", "--fix", "-o", d / "new/o.xlsx"], "new/o.xlsx"),
+    "freeze": (lambda d: ["freeze", d / "in.xlsx", "-o", d / "new/o.xlsx"], "new/o.xlsx"),
+    "extract": (lambda d: ["extract", _OURS, "-o", d / "new/o.toml"], "new/o.toml"),
+    "excel install": (lambda d: ["excel", "install", "--folder", d / "new"], "new/xlcredit.xlam"),
     "excel doctor": (
-        lambda d: ["excel", "doctor", d / "links.xlsx", "--fix", "-o", d / "o.xlsx"],
-        "o.xlsx",
+        lambda d: ["excel", "doctor", d / "links.xlsx", "--fix", "-o", d / "new/o.xlsx"],
+        "new/o.xlsx",
     ),
-    "excel build": (lambda d: ["excel", "build", "-o", d / "o.xlam"], "o.xlam"),
-    "libreoffice build": (lambda d: ["libreoffice", "build", "-o", d / "o.oxt"], "o.oxt"),
+    "excel build": (lambda d: ["excel", "build", "-o", d / "new/o.xlam"], "new/o.xlam"),
+    "libreoffice build": (lambda d: ["libreoffice", "build", "-o", d / "new/o.oxt"], "new/o.oxt"),
 }
 #: These read no file of the user's; a part of a table is a smaller table, and a part of a file of
 #: terms has the others' defaults; and what is wrong with a loan of a book stands in its row.
@@ -243,7 +258,7 @@ def trials(command: str) -> list[Trial]:
         _prepare(folder)
         if not (child := os.fork()):
             _start(Path(scratch) / "out", command, words(folder))
-            files._refuse_target = partial(_try_all, command, folder / target, report)
+            files._refuse_target = partial(_try_all, command, folder, target, report)
             _leave()
         os.waitpid(child, 0)
         if not report.is_file():
@@ -259,8 +274,9 @@ def _short_reads(command: str) -> Iterator[Trial]:
         with tempfile.TemporaryDirectory() as scratch:
             folder = Path(scratch) / "work"
             _prepare(folder)
-            (folder / target).parent.mkdir(exist_ok=True)
+            made = files.missing_folders((folder / target).parent)
             if stood:
+                (folder / target).parent.mkdir(parents=True)
                 (folder / target).write_bytes(OLD)
             before = _content(folder)
             if not (child := os.fork()):
@@ -271,7 +287,13 @@ def _short_reads(command: str) -> Iterator[Trial]:
             holds = _content(folder).get(folder / target, b"")
             seen = {b"": "nothing", OLD: "old"}.get(holds, "new")
             left = [p.name for p, held in _content(folder).items() if before.get(p) != held]
+            left += _folders(made, stood)
             yield Trial(command, SHORT, stood, code, seen, left)
+
+
+def _folders(made: list[Path], stood: bool) -> list[str]:
+    """Name the folders that are there, though the command made them and no file stood there."""
+    return [] if stood else [f"{path.name}/" for path in made if path.is_dir()]
 
 
 class _Half(io.FileIO):
@@ -323,38 +345,51 @@ def _leave() -> None:
 _refuse_target = files._refuse_target
 
 
-def _try_all(command: str, target: Path, report: Path, asked: Path) -> None:
+def _try_all(command: str, folder: Path, wanted: str, report: Path, target: Path) -> None:
     """Take the place of the first step of a write: fork for each fault, and never come back."""
-    if asked.resolve() != target.resolve():
-        _refuse_target(asked)
+    if not target.resolve().relative_to(folder.resolve()).match(wanted):
+        _refuse_target(target)
         return
     done, new = [], b""
-    beside = {path: held for path, held in _content(target.parent).items() if path != target}
+    made = files.missing_folders(target.parent)
+    beside = _content(folder)
+    beside.pop(target, None)
     for fault, stood in [("", False), *itertools.product(FAULTS, (True, False))]:
-        for path, held in beside.items():
-            path.write_bytes(held)
-        target.write_bytes(OLD) if stood else target.unlink(missing_ok=True)
+        _set(target, made, stood)
         if not (child := os.fork()):
             files._refuse_target = _refuse_target
             FAULTS.get(fault, int)()
-            _refuse_target(asked)
+            _refuse_target(target)
             return
         code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-        after = _content(target.parent)
+        after = _content(folder)
         holds = after.pop(target, b"")
         new = new or holds
         names = {b"": "nothing", OLD: "old", new: "new"}
-        left = [p for p in after.keys() | beside.keys() if after.get(p) != beside.get(p)]
+        left = [p.name for p in after.keys() | beside.keys() if after.get(p) != beside.get(p)]
         if not fault:
             assert holds, "without a fault, the command writes"
         else:
             seen = names.get(holds, "damage")
-            done.append([command, fault, stood, code, seen, [p.name for p in left]])
+            done.append([command, fault, stood, code, seen, left + _folders(made, stood)])
         for path in after.keys() - beside.keys():
             path.unlink()
+        for path, held in beside.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(held)
     fields = list(Trial.__dataclass_fields__)
     report.write_text(json.dumps([dict(zip(fields, row, strict=True)) for row in done]))
     os._exit(0)
+
+
+def _set(target: Path, made: list[Path], stood: bool) -> None:
+    """Let a file stand there, or nothing, and not even the folder if the command makes it."""
+    if stood:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(OLD)
+    else:
+        target.unlink(missing_ok=True)
+        files.remove_empty(made)
 
 
 def _silent(log: Path) -> None:

@@ -45,7 +45,7 @@ def test_signs_that_xml_keeps_for_itself_survive() -> None:
         """Fewer than <5> & more. ["x"]"""
         return 0.0
 
-    odd = Function("XLC_ODD", "odd", XLC_ODD, ())
+    odd = Function("XLC_ODD", "odd", XLC_ODD)
     (entry,) = ElementTree.fromstring(intellisense({"XLC_ODD": odd})).iter(FUNCTION)
     assert entry.attrib["Description"] == 'Fewer than <5> & more. ["x"]'
 

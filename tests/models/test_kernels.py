@@ -101,8 +101,9 @@ def test_the_loops_are_vector_instructions() -> None:
     for function, signature in (
         (numbers.normals, (words, array, whole, word, word)),
         (market._prices, (array, whole, flat, real, real, real)),
-        (loan.service, (array, whole, whole, flat, real, real)),
+        (loan.service, (array, whole, whole, flat, array, array, real)),
         (loan.collateral, (array, whole, whole, flat)),
+        (loan.paid_period, (array, whole, whole, flat, array, real)),
     ):
         dispatcher = njit(**HOW)(function.py_func)
         dispatcher.compile(signature)

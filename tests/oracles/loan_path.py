@@ -21,6 +21,7 @@ DEFAULTS: dict[str, Any] = {
     "oid": 0,
     "dsra_opening": 0,
     "dsra_periods": 0,
+    "dsra_stays": 0,
     "sweep": 0,
     "lockup": 0,
     "liquidity": 0,
@@ -203,7 +204,10 @@ class Path:
 
     def reserve_and_sweep(self, k: int, c: mpf) -> mpf:
         """Steps 5 and 6; return the cash that is left."""
-        ahead = self.services[k : k + int(self.t["dsra_periods"])]
+        periods, start = int(self.t["dsra_periods"]), k
+        if self.t["dsra_stays"] and k < self.N:
+            start = min(k, max(0, self.N - periods))
+        ahead = self.services[start : start + periods]
         target = sum(ahead, mpf(0)) if self.B > 0 else mpf(0)
         held = min(target, self.R + c)
         c -= held - self.R
@@ -363,6 +367,7 @@ class Path:
             "coin_sold": self.total("coin_sold"),
             "max_ltv": self.max_ltv,
             "min_dscr": min(covers) if covers else None,
+            "min_scheduled_dscr": self.scheduled_cover(),
             "irr": self.irr(),
             "multiple": self.multiple(),
             "wal": self.wal(),
@@ -372,6 +377,18 @@ class Path:
             "liquidity": self.U,
             "coin_units": self.q,
         }
+
+    def scheduled_cover(self) -> mpf | None:
+        """The lowest cash over what the schedule asks for, in the periods up to the end."""
+        owed, lowest = self.t["loan"], None
+        for k in range(self.end if self.cfads else 0):
+            interest = owed * self.rates[k] / self.t["periods_per_year"]
+            principal = min(owed, self.scheduled[k])
+            owed -= principal
+            if interest + principal > 0:
+                cover = self.cfads[k] / (interest + principal)
+                lowest = cover if lowest is None else min(lowest, cover)
+        return lowest
 
     def total(self, name: str) -> mpf:
         return sum((row.get(name, mpf(0)) for row in self.rows[: self.end]), mpf(0))

@@ -109,6 +109,8 @@ def by_hand() -> list[Case]:
     """Figures that need no program."""
     yearly = [["loan", 100], ["rate", 0.1], ["periods_per_year", 1]]
     twelve = [["loan", 120], ["rate", 0.12]]
+    reserved = [*yearly, ["balloon", 0], ["dsra_opening", 29.5], ["dsra_periods", 2]]
+    cash = [15, 14.5, 14, 40]
     return [
         # the worked example, in the order of the docstring
         case([*arguments(WORKED), "status"], "payment_default"),
@@ -119,6 +121,7 @@ def by_hand() -> list[Case]:
         case([*arguments(WORKED), "coin_sold"], 29.75),
         case([*arguments(WORKED), "max_ltv"], 53.75 / 64),
         case([*arguments(WORKED), "min_dscr"], -5 / 17.375),
+        case([*arguments(WORKED), "min_scheduled_dscr"], -5 / 18),
         # paid as agreed: the lender earns the rate, and 1% a month is 1.01^12 - 1 a year
         case([yearly, [0, 100], [20, 120], None, None, None, "irr"], 0.1),
         case([twelve, [10] * 12, 30, None, None, None, "irr"], 1.01**12 - 1),
@@ -138,6 +141,9 @@ def by_hand() -> list[Case]:
         case([[["loan", 40], ["rate", 0]], [20, 20], 30, None, None, None, "first_missed"], NA),
         # rates by period stand for the label
         case([[["loan", 100]], [0, 100], None, None, None, [0.12, 0.24], "multiple"], 1.03),
+        # of 93.5 due at the end, 40 of cash and a reserve of 14 + 13.5 that still stands pay 67.5
+        case([[*reserved, ["dsra_stays", 1]], [5] * 4, cash, None, None, None, "unpaid"], 26.0),
+        case([reserved, [5] * 4, cash, None, None, None, "unpaid"], 40.0),
         # TRUE and FALSE are values of a flag
         case([[*yearly, ["cash_control", False]], [0, 100], 20, None, None, None, "trapped"], 0.0),
     ]

@@ -96,6 +96,7 @@ class Site:
             "oid": d["oid"],
             "dsra_opening": d["dsra_funded"] * ahead,
             "dsra_periods": d["dsra_months"],
+            "dsra_stays": d["dsra_stays"],
             "sweep": d["cash_sweep"],
             "lockup": d["lock_up_dscr"],
         }
@@ -161,8 +162,7 @@ class Site:
         )
         site = [self.sale(k) for k in range(n + 1)]
         ends = Path(terms, self.scheduled, cash, None, site, None).run().figures()
-        plain_terms = self.accounts | {"grace_periods": d["grace_months"]}
-        cover = Path(plain_terms, self.scheduled, self.cash[:n], None, None, None).run()
+        cover = Path(self.accounts | due, self.scheduled, self.cash[:n], None, None, None).run()
         owed = [self.debt, *(float(row["closing"]) for row in waited.rows)]
         owed += [0.0] * (n + 1 - len(owed))
         unpaid = waited.figures()["unpaid"]
@@ -182,7 +182,7 @@ class Site:
             "loss": ends["loss"],
             "lender_irr": ends["irr"],
             "repaid_month": waited.figures()["end_period"] if whole else 0,
-            "min_dscr": cover.figures()["min_dscr"],
+            "min_dscr": cover.figures()["min_scheduled_dscr"],
             "max_ltv": max(owed[k] / self.value(k) for k in range(n + 1)),
         }
 
@@ -191,6 +191,8 @@ CHANGED: list[Values] = [
     {},
     {"cash_sweep": 0, "dsra_months": 0, "lock_up_dscr": 0},
     {"cash_sweep": 1, "dsra_funded": 0.3, "lock_up_dscr": 1.3},
+    {"dsra_stays": 0},
+    {"dsra_months": 24, "tenor_months": 20, "refi_share": 0},
     {"customer_stops": 13},
     {"customer_stops": 13, "support_months": 0},
     {"customer_stops": 20, "support_cap": 100e6, "grace_months": 4},

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tests.workbook.conftest import Example
 from xlcredit.recalc import recalculate
@@ -57,6 +59,29 @@ def test_at_its_break_even_the_covenant_is_just_met(book: Session, terms: dict[s
         book["rent_decline"] = number(book, "breakeven_decline")
         assert number(book, "min_dscr_tested") == pytest.approx(1.40, rel=1e-6)
         assert book["master_check"] == "OK"
+
+
+@settings(
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    st.floats(-0.2, 0.6),
+    st.floats(0.0, 0.3),
+    st.sampled_from([{}, {"customer_stops": 13, "grace_months": 3}, {"covenant_months": 3}]),
+)
+def test_lower_rents_never_raise_the_dscr_or_pass_the_covenant(
+    book: Session, decline: float, further: float, terms: dict[str, Any]
+) -> None:
+    with changed(book, **terms, rent_decline=decline):
+        before = number(book, "min_dscr"), number(book, "min_dscr_tested")
+        broken = book["covenant_dscr_curve"] == "BREACH"
+        just = number(book, "breakeven_decline") if not terms.get("customer_stops") else decline
+        book["rent_decline"] = decline + further
+        after = number(book, "min_dscr"), number(book, "min_dscr_tested")
+        assert after[0] <= before[0] + 1e-12 and after[1] <= before[1] + 1e-12
+        assert not broken or book["covenant_dscr_curve"] == "BREACH"
+        if not terms.get("customer_stops"):
+            assert number(book, "breakeven_decline") == pytest.approx(just, abs=1e-9)
 
 
 def test_no_decline_or_any_decline_breaks_it(book: Session) -> None:

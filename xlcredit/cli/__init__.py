@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import signal
 import sys
+from collections.abc import Iterable, Sequence
 from typing import Annotated
 
 import typer
@@ -43,38 +44,32 @@ from xlcredit.log import record
 
 __all__ = ["app", "main"]
 
-app = typer.Typer(
-    name="xlcredit",
-    help="Credit mathematics for lenders against GPUs and coin, in the cells of a workbook.",
-    epilog="Start with: xlcredit demo",
-    no_args_is_help=True,
-    add_completion=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
-)
-for _command in (
-    demo,
-    start,
-    new,
-    lite,
-    recalc,
-    show,
-    stress,
-    portfolio,
-    simulate,
-    calibrate,
-    functions,
-    help,
-    excel,
-    libreoffice,
-    lint,
-    diff,
-    freeze,
-    extract,
-    schema,
-    doctor,
-):
-    _command.register(app)
+#: In the order of the help; each module registers what a user types by its own name.
+_COMMANDS = {
+    module.__name__.rpartition(".")[2]: module
+    for module in (
+        demo,
+        start,
+        new,
+        lite,
+        recalc,
+        show,
+        stress,
+        portfolio,
+        simulate,
+        calibrate,
+        functions,
+        help,
+        excel,
+        libreoffice,
+        lint,
+        diff,
+        freeze,
+        extract,
+        schema,
+        doctor,
+    )
+}
 
 
 def _print_version(asked: bool) -> None:
@@ -83,7 +78,6 @@ def _print_version(asked: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def _anywhere(
     version: Annotated[
         bool,
@@ -95,6 +89,33 @@ def _anywhere(
     """Take the options that need no command."""
 
 
+def _command_line(commands: Iterable[str]) -> typer.Typer:
+    """Build the command line of some commands: one alone starts sooner than all of them."""
+    line = typer.Typer(
+        name="xlcredit",
+        help="Credit mathematics for lenders against GPUs and coin, in the cells of a workbook.",
+        epilog="Start with: xlcredit demo",
+        no_args_is_help=True,
+        add_completion=True,
+        pretty_exceptions_enable=False,
+        rich_markup_mode="rich",
+    )
+    line.callback()(_anywhere)
+    for name in commands:
+        _COMMANDS[name].register(line)
+    return line
+
+
+app = _command_line(_COMMANDS)
+
+
+def _line_of(words: Sequence[str]) -> typer.Typer:
+    """Choose the command line by its first word: of one command, of none, or the whole."""
+    if list(words) == ["--version"]:
+        return _command_line(())
+    return _command_line(words[:1]) if words and words[0] in _COMMANDS else app
+
+
 #: A formula of a strange workbook may be as long as a book.
 _LONGEST = 1_000
 
@@ -104,10 +125,11 @@ def main() -> None:
     if sys.flags.optimize > 1:
         _refuse("users read the docstrings, which -OO strips; run Python without -OO")
     before = {number: signal.signal(number, _stop) for number in _STOPS}
+    line = _line_of(sys.argv[1:])
     try:
-        sys.exit(app(prog_name="xlcredit", standalone_mode=False) or 0)
+        sys.exit(line(prog_name="xlcredit", standalone_mode=False) or 0)
     except usage.UsageError as error:
-        _refuse(usage.explain(error, app, sys.argv[1:]))
+        _refuse(usage.explain(error, line, sys.argv[1:]))
     except UserError as error:
         _refuse(str(error))
     except OSError as error:  # a full disk, a closed pipe

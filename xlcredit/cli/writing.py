@@ -119,7 +119,6 @@ def write_whole(content: bytes, target: Path, force: bool) -> None:
 def _place(content: bytes, target: Path) -> None:
     """Write beside the target, then move into place."""
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
         replace_file(target, content)
     except OSError as error:
         raise FileError(f"{target}: cannot be written: {error.strerror}") from None

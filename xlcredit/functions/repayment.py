@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Any, Literal
+from functools import lru_cache
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
 from xlcredit.errors import CellError
 from xlcredit.functions.agreement import NONE, agree, figure, fit
 from xlcredit.models import loan
-from xlcredit.models.lender import earned
+from xlcredit.models.lender import Earned, earned
 from xlcredit.worksheet.kinds import Scalar, Series, Whole, pick
 from xlcredit.worksheet.registry import worksheet
 from xlcredit.worksheet.results import BlockResult
 
 CATEGORY = "xlcredit: Debt"
+
+#: A series as it can be compared; None where none is given.
+Path = tuple[float, ...] | None
 
 
 @worksheet(CATEGORY)
@@ -46,6 +50,7 @@ def XLC_REPAYMENT(
         "coin_sold",
         "max_ltv",
         "min_dscr",
+        "min_scheduled_dscr",
         "irr",
         "multiple",
         "wal",
@@ -83,10 +88,10 @@ def XLC_REPAYMENT(
     window : number, optional
         Periods that a DSCR adds up, those before first_test left out; 1 when not given. [periods]
     first_test : number, optional
-        First period whose DSCR counts for min_dscr; 1 when not given. [periods]
+        First period whose DSCR counts for the two figures of it; 1 when not given. [periods]
     ahead : number, optional
-        1 for windows that begin after the period of the test and end with the loan at the latest; 0
-        when not given. [0 or 1]
+        1 for windows that begin after the period of the test and end with the loan (of the
+        scheduled service: with the schedule) at the latest; 0 when not given. [0 or 1]
 
     Returns
     -------
@@ -94,8 +99,10 @@ def XLC_REPAYMENT(
         status (performing, repaid, liquidated or payment_default), end_period, first_missed;
         unpaid (overdue at the end of a loan that still performs: such a loan is no success);
         exposure, recovered, loss (of enforcement); distributed, surplus (of enforcement), swept;
-        calls, first_call, sales (count), topped_up (cash), coin_sold (value), max_ltv, min_dscr;
-        irr (effective per year, -1 if nothing came back), multiple, wal (years); balance,
+        calls, first_call, sales (count), topped_up (cash), coin_sold (value), max_ltv; min_dscr
+        (on what is due, arrears and prepayments counted), min_scheduled_dscr (on the service as
+        scheduled, tests until the loan ends); irr (effective per year, -1 if nothing came back),
+        multiple, wal (years); balance,
         reserve, trapped, liquidity, coin_units at the end; after an enforcement
         the first three are 0, and coin_units is the coin that was enforced. series: the balance
         after each period, 0 once the loan is repaid or enforced. [block]
@@ -116,6 +123,7 @@ def XLC_REPAYMENT(
     Labels of the terms, with their defaults: periods_per_year 12; balloon blank (the schedule
     alone says what is due; a number: all above it is due in the last period, the rest is
     refinanced then); fee, oid 0; dsra_opening, dsra_periods, sweep, lockup, liquidity 0;
+    dsra_stays 0 (1: the last full target stands until the last period, for a balloon);
     grace_periods blank (never: arrears run on, nothing is enforced for them; 0: the first missed
     service is a payment default); cash_control 1 (0: what is left after the sweep leaves at
     once); coin_units, gpu_units, coin_haircut, gpu_haircut 0; call_ltv, cure_ltv,
@@ -192,35 +200,66 @@ def XLC_REPAYMENT(
             named = "coin_prices" if label == "coin_units" else "gpu_prices"
             raise CellError("#VALUE!", f"{named} is required where terms hold {label}")
     agree(terms, coin[0] if coin else 0.0, gpu[0] if gpu else 0.0)
-    plan = loan.Plan.of(terms, series["scheduled"], series["rates"])
-    end, flows, accounts = loan.trace(terms, plan, series["cfads"], coin, gpu)
+    # a zero has no sign here, as equal paths have one run
+    paid = _paid(terms, *(s and tuple(v + 0.0 for v in s) for s in series.values()))
     if measure == "series":
-        return np.array([balance for balance, _, _ in accounts])
-    flows = flows[: end.end_period]
+        return np.array(paid.balances)
     cash = series["cfads"] or []
-    covers = _covers(cash[first_test - 1 :], flows[first_test - 1 :], window, ahead == 1.0)
-    return pick(measure, **_figures(terms, plan, end, flows, covers))
+    if measure not in ("all", "min_dscr", "min_scheduled_dscr"):
+        cash = []
+    tests = max(0, paid.end.end_period - first_test + 1)
+    covers = [
+        min(
+            _covers(cash[first_test - 1 :], due[first_test - 1 :], tests, window, ahead),
+            default=None,
+        )
+        for due in ([flow.service for flow in paid.flows], paid.plan.service)
+    ]
+    return pick(measure, **_figures(terms, paid, *covers))
 
 
-def _covers(cash: list[float], flows: list[loan.Flow], window: int, ahead: bool) -> Iterator[float]:
+class _Paid(NamedTuple):
+    """A loan that has run along one path."""
+
+    plan: loan.Plan
+    end: loan.State
+    flows: list[loan.Flow]
+    balances: list[float]
+    lender: Earned
+
+
+#: Cells that show one figure each of the same path stand side by side: as many paths as a sheet
+#: of scenarios has.
+@lru_cache(maxsize=32)
+def _paid(
+    terms: loan.Terms, scheduled: Path, cfads: Path, rates: Path, coin: Path, gpu: Path
+) -> _Paid:
+    plan = loan.Plan.of(terms, scheduled or (), rates)
+    end, flows, accounts = loan.trace(terms, plan, cfads, coin, gpu)
+    flows = flows[: end.end_period]
+    balances = [balance for balance, _, _ in accounts]
+    return _Paid(plan, end, flows, balances, earned(terms, plan, end, flows))
+
+
+def _covers(
+    cash: list[float], due: list[float], tests: int, window: int, ahead: float
+) -> Iterator[float]:
     """DSCR of the window of each test, where cash flow is given and anything is due in it."""
-    due = [flow.service for flow in flows]
-    for test in range(len(due) if cash else 0):
+    for test in range(tests if cash else 0):
         start = test + 1 if ahead else max(0, test + 1 - window)
-        end = test + 1 + window * ahead
-        if (service := math.fsum(due[start:end])) > 0.0:
-            yield math.fsum(cash[start : min(end, len(due))]) / service
+        months = slice(start, min(test + 1 + window * int(ahead), len(due)))
+        if (service := math.fsum(due[months])) > 0.0:
+            yield math.fsum(cash[months]) / service
 
 
 def _figures(
     terms: loan.Terms,
-    plan: loan.Plan,
-    end: loan.State,
-    flows: list[loan.Flow],
-    covers: Iterator[float],
+    paid: _Paid,
+    cover: float | None,
+    scheduled_cover: float | None,
 ) -> dict[str, Any]:
     none = figure(0, "no period that is tested has cash flow and debt service")
-    lender = earned(terms, plan, end, flows)
+    plan, end, flows, _, lender = paid
     levels = terms.call_ltv is not None
     return {
         "status": loan.STATUS[end.status],
@@ -239,7 +278,8 @@ def _figures(
         "topped_up": math.fsum(f.topped_up for f in flows),
         "coin_sold": math.fsum(f.coin_sold for f in flows),
         "max_ltv": end.max_ltv if levels else figure(0, "the terms have no margin levels"),
-        "min_dscr": min(covers, default=none),
+        "min_dscr": none if cover is None else cover,
+        "min_scheduled_dscr": none if scheduled_cover is None else scheduled_cover,
         "irr": figure(lender.irr, "there is no loan"),
         "multiple": figure(lender.multiple, "there is no loan"),
         "wal": figure(lender.wal, "nothing was repaid"),

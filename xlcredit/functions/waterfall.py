@@ -23,6 +23,7 @@ class WaterfallTerms:
 
     dsra_opening: float = 0.0
     dsra_periods: float = 0.0
+    dsra_stays: float = 0.0
     sweep: float = 0.0
     lockup: float = 0.0
     periods_per_year: float = 12.0
@@ -77,9 +78,9 @@ def XLC_WATERFALL(
     scheduled : series
         Scheduled principal of each period. [USD]
     terms : block, optional
-        dsra_opening (reserve account at closing), dsra_periods (services it should hold),
-        sweep (share of free cash that prepays), lockup (DSCR below which nothing is
-        distributed): each 0 when not given; periods_per_year (12). [block]
+        dsra_opening (reserve at closing), dsra_periods (services it should hold), dsra_stays (1:
+        full to the last period), sweep (share of free cash that prepays), lockup (DSCR below which
+        nothing is distributed): 0 when not given; periods_per_year (12). [block]
     measure : text, optional
         schedule, or one of its columns by name; schedule when not given. [name]
 
@@ -131,6 +132,7 @@ def XLC_WATERFALL(
         periods_per_year=terms.periods_per_year,
         dsra_opening=terms.dsra_opening,
         dsra_periods=terms.dsra_periods,
+        dsra_stays=terms.dsra_stays,
         sweep=terms.sweep,
         lockup=terms.lockup,
     )

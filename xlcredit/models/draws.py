@@ -59,6 +59,9 @@ FACTOR_1 = 0xBF58476D1CE4E5B9
 FACTOR_2 = 0x94D049BB133111EB
 
 _MASK = (1 << 64) - 1
+#: Taylor series in the square, highest power first; up to π/4 the next term is below 2⁻⁵³.
+_SINE = tuple((-1.0) ** n / math.factorial(2 * n + 1) for n in range(7, -1, -1))
+_COSINE = tuple((-1.0) ** n / math.factorial(2 * n) for n in range(8, -1, -1))
 #: Sign and exponent of the doubles from 1 to 2.
 ONE = 0x3FF0000000000000
 
@@ -109,10 +112,36 @@ def normals(base: Words, step: int, draw: int) -> tuple[Array, Array]:
     np.log(radius, out=radius)
     radius *= -2.0
     np.sqrt(radius, out=radius)
-    angle = uniforms(base, step, draw + 1)
-    angle *= 2.0 * math.pi
-    across = np.cos(angle)
+    across, up = _turn(uniforms(base, step, draw + 1))
     across *= radius
-    np.sin(angle, out=angle)
-    angle *= radius
-    return across, angle
+    up *= radius
+    return across, up
+
+
+def _turn(share: Array) -> tuple[Array, Array]:
+    """Cosine and sine of a share of a full turn, both at once: a third of the library's time.
+
+    They are series of the angle to half a turn, over 4; twice doubled they are those of that angle.
+    """
+    share -= 0.5
+    share *= 0.5 * math.pi
+    square = share * share
+    sine, cosine = _series(square, _SINE), _series(square, _COSINE)
+    sine *= share
+    for _ in range(2):
+        cosine *= sine
+        cosine *= 2.0
+        sine *= sine
+        sine *= -2.0
+        sine += 1.0
+        sine, cosine = cosine, sine
+    return np.negative(cosine, out=cosine), np.negative(sine, out=sine)
+
+
+def _series(x: Array, factors: tuple[float, ...]) -> Array:
+    total = x * factors[0]
+    total += factors[1]
+    for factor in factors[2:]:
+        total *= x
+        total += factor
+    return total

@@ -113,6 +113,11 @@ class State:
             state.max_ltv = state.ops.ratio(state.balance, value)
         return state
 
+    def of(self, paths: Mask) -> State:
+        """Take some of many paths."""
+        names = [name for name in self.__slots__ if name != "ops"]
+        return State(ops=self.ops, **{name: getattr(self, name)[paths] for name in names})
+
     @classmethod
     def joined(cls, blocks: Sequence[State]) -> State:
         """Put blocks of paths behind one another."""

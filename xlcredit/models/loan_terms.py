@@ -29,6 +29,7 @@ class Terms:
     oid: float = 0.0
     dsra_opening: float = 0.0
     dsra_periods: float = 0.0
+    dsra_stays: float = 0.0
     sweep: float = 0.0
     lockup: float = 0.0
     liquidity: float = 0.0
@@ -62,6 +63,7 @@ class Plan:
     scheduled: list[float]  #: principal that falls due
     targets: list[float]  #: reserve to be held after each period
     balloon: float  #: balance that may stand after the last period
+    service: list[float]  #: interest and principal as scheduled, whatever is paid
 
     @classmethod
     def of(cls, terms: Terms, scheduled: ArrayLike, rates: ArrayLike | None = None) -> Plan:
@@ -74,9 +76,12 @@ class Plan:
             repaid = min(principal, balance)
             service.append(balance * interest + repaid)
             balance -= repaid
-        ahead = reserve_target(service, int(terms.dsra_periods))[1:].tolist()
+        ahead = reserve_target(service, int(terms.dsra_periods)).tolist()
+        if terms.dsra_stays:  # the last full target stands until the last period
+            full = max(0, len(due) - int(terms.dsra_periods))
+            ahead[full:-1] = [ahead[full]] * (len(due) - full)
         last = balance if terms.balloon is None else terms.balloon
-        return cls(len(due), rate, due, ahead, last)
+        return cls(len(due), rate, due, ahead[1:], last, service)
 
 
 def card_proceeds(terms: Terms, gpu: Values) -> Values:

@@ -227,20 +227,32 @@ class Walk:
         self._log_coin += s.coin_move + s.coin_shock * shock
         if len(s.jumps):
             self._jump(k)
-        np.maximum(self._high, self._log_coin, out=self._high)
+        if s.fall > -math.inf:
+            np.maximum(self._high, self._log_coin, out=self._high)
         level = self._y + self._jumps
-        self.coin = s.coin_price * np.exp(self._log_coin)
-        factor = np.exp(level - s.card_centre[k])
+        self.coin = np.exp(self._log_coin)
+        self.coin *= s.coin_price
+        factor = level - s.card_centre[k]
+        np.exp(factor, out=factor)
         self.card = s.curve[k] * factor
         if self.rents:
             self._log_rent = s.rent_beta * level - s.rent_centre[k]
             self.rent = factor if s.rent_beta == 1.0 else np.exp(self._log_rent)
 
+    def keep(self, paths: NDArray[np.bool_]) -> None:
+        """Go on with these of the paths alone."""
+        for name, values in vars(self).items():
+            if isinstance(values, np.ndarray):
+                setattr(self, name, values[paths])
+
     def _customers(self, k: int) -> None:
         s = self.schedule
-        intensity = s.hazard * np.exp(-s.elasticity * self._log_rent)
-        stops = draws.uniforms(self._base, k, draws.CUSTOMER) < -np.expm1(-intensity)
-        self.gone[stops & (self.gone == 0)] = k
+        intensity = np.exp(-s.elasticity * self._log_rent)
+        intensity *= s.hazard
+        drawn = draws.uniforms(self._base, k, draws.CUSTOMER)
+        # 1 − e^−h is below h: only where a customer may stop is it asked exactly
+        may = np.flatnonzero((drawn < intensity) & (self.gone == 0))
+        self.gone[may[drawn[may] < -np.expm1(-intensity[may])]] = k
 
     def _tilt(self, shock: Array, own: Array) -> tuple[Array, Array]:
         a, b = self.tilt
@@ -251,18 +263,19 @@ class Walk:
     def _joint(self, shock: Array, own: Array) -> Array:
         """Shock of the card: of unit variance, with the correlation that holds in this step."""
         s = self.schedule
-        calm = s.rho[0] * shock + s.rho[1] * own
-        if s.fall == -math.inf:
-            return calm
-        fallen = self._log_coin <= self._high + s.fall + TIE
-        return np.where(fallen, s.stressed[0] * shock + s.stressed[1] * own, calm)
+        joint = s.rho[0] * shock
+        joint += s.rho[1] * own
+        if s.fall > -math.inf:
+            fallen = np.flatnonzero(self._log_coin <= self._high + (s.fall + TIE))
+            joint[fallen] = s.stressed[0] * shock[fallen] + s.stressed[1] * own[fallen]
+        return joint
 
     def _jump(self, k: int) -> None:
         """Several jumps in one step are one of their summed mean and variance."""
         s = self.schedule
-        number = np.searchsorted(s.jumps, draws.uniforms(self._base, k, draws.JUMPS), side="right")
-        hit = np.flatnonzero(number)
-        times = number[hit].astype(np.float64)
+        drawn = draws.uniforms(self._base, k, draws.JUMPS)
+        hit = np.flatnonzero(drawn >= s.jumps[0])
+        times = np.searchsorted(s.jumps, drawn[hit], side="right").astype(np.float64)
         common, own = draws.normals(self._base[hit], k, draws.JUMP_SIZES)
         root = np.sqrt(times)
         joint = s.jump_rho[0] * common + s.jump_rho[1] * own

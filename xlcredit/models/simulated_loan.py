@@ -26,6 +26,9 @@ __all__ = ["Deal", "Outcome", "Terms", "Tilt", "outcomes"]
 
 Array = NDArray[np.float64]
 
+#: Below this share of paths that still run, those that have ended are put aside.
+_ENOUGH = 0.8
+
 
 @dataclass(frozen=True, kw_only=True)
 class Terms(loan.Terms, Market):
@@ -195,46 +198,90 @@ def outcomes(
     Outcome
         How the paths ended.
     """
-    terms, plan, tilt = deal.terms, deal.plan, tilt or Tilt()
-    walk = Walk(
-        deal.market, seed, first, count,
-        rents=deal.needs_rents, tilt=(tilt.coin, tilt.card), tilted=tilt.periods, plain=tilt.plain,
-    )  # fmt: skip
-    state = loan.State.start(terms, walk.coin, walk.card)
-    premium, discounted, log_weight = np.zeros((3, count))
+    run, tilt = _Run(deal, seed, first, count, tilt or Tilt()), tilt or Tilt()
     course = _Course(deal, count) if courses else None
-    discount = (1.0 + terms.loss_rate) ** (-1.0 / terms.periods_per_year)
-    for k in range(1, plan.periods + 1):
-        walk.step(k)
-        alive = state.status == loan.PERFORMING
-        if not (courses or alive.any()):
+    places, ended = np.arange(count), []
+    for k in range(1, deal.plan.periods + 1):
+        alive = run.state.status == loan.PERFORMING
+        running = np.count_nonzero(alive)
+        if course is None and not running:
             break
-        premium += state.balance * (discount**k / terms.periods_per_year)
-        if tilt.periods:
-            log_weight = np.where(alive, walk.log_weight, log_weight)
-        flow = loan.step(state, terms, plan, k, deal.cash(k, walk), walk.coin, walk.card)
-        discounted += np.where(flow.enforced, state.loss * discount**k, 0.0)
+        if course is None and running < _ENOUGH * len(alive):
+            ended.append((places[~alive], run.outcome(~alive)))
+            places = places[alive]
+            run.keep(alive)
+        flow = run.step(k)
         if course is not None:
-            course.record(k, state, flow, walk)
-    short = np.asarray(loan.unpaid(state, terms, plan))
+            course.record(k, run.state, flow, run.walk)
+    rest = run.outcome(np.ones(len(places), dtype=np.bool_))
     if course is not None:
-        course.close(state, short)
-    return Outcome(
-        status=state.status,
-        end_period=state.end_period,
-        first_call=state.first_call,
-        customer_stopped=np.where(walk.gone <= state.end_period, walk.gone, 0),
-        exposure=state.exposure,
-        recovered=state.recovered,
-        loss=state.loss,
-        unpaid=short,
-        max_ltv=state.max_ltv,
-        premium=premium,
-        discounted_loss=discounted,
-        log_weight=log_weight,
-        ltv=None if course is None else course.ltv,
-        cash=None if course is None else course.cash,
-    )
+        course.close(run.state, rest.unpaid)
+        rest.ltv, rest.cash = course.ltv, course.cash
+    return _put_together([*ended, (places, rest)]) if ended else rest
+
+
+class _Run:
+    """The paths of a block that are worked still: their market, their loan, what is added up."""
+
+    def __init__(self, deal: Deal, seed: int, first: int, count: int, tilt: Tilt) -> None:
+        self.deal, self.tilt = deal, tilt
+        self.walk = Walk(
+            deal.market, seed, first, count, rents=deal.needs_rents,
+            tilt=(tilt.coin, tilt.card), tilted=tilt.periods, plain=tilt.plain,
+        )  # fmt: skip
+        self.state = loan.State.start(deal.terms, self.walk.coin, self.walk.card)
+        self.sums = np.zeros((3, count))
+        self.discount = (1.0 + deal.terms.loss_rate) ** (-1.0 / deal.terms.periods_per_year)
+
+    def step(self, k: int) -> loan.Flow:
+        """Take market and loan through period ``k``."""
+        deal, walk, state = self.deal, self.walk, self.state
+        premium, discounted, log_weight = self.sums
+        walk.step(k)
+        factor = self.discount**k
+        premium += state.balance * (factor / deal.terms.periods_per_year)
+        if self.tilt.periods:
+            np.copyto(log_weight, walk.log_weight, where=state.status == loan.PERFORMING)
+        cash = deal.cash(k, walk)
+        flow = loan.step(state, deal.terms, deal.plan, k, cash, walk.coin, walk.card)
+        if np.any(flow.enforced):
+            discounted += np.where(flow.enforced, state.loss * factor, 0.0)
+        return flow
+
+    def keep(self, paths: NDArray[np.bool_]) -> None:
+        """Work these of the paths alone from here on."""
+        self.walk.keep(paths)
+        self.state, self.sums = self.state.of(paths), self.sums[:, paths]
+
+    def outcome(self, paths: NDArray[np.bool_]) -> Outcome:
+        """Say how some of the paths ended."""
+        state, gone = self.state.of(paths), self.walk.gone[paths]
+        premium, discounted, log_weight = self.sums[:, paths]
+        return Outcome(
+            status=state.status,
+            end_period=state.end_period,
+            first_call=state.first_call,
+            customer_stopped=np.where(gone <= state.end_period, gone, 0),
+            exposure=state.exposure,
+            recovered=state.recovered,
+            loss=state.loss,
+            unpaid=np.asarray(loan.unpaid(state, self.deal.terms, self.deal.plan)),
+            max_ltv=state.max_ltv,
+            premium=premium,
+            discounted_loss=discounted,
+            log_weight=log_weight,
+        )
+
+
+def _put_together(parts: list[tuple[NDArray[np.int64], Outcome]]) -> Outcome:
+    """Put the paths of all parts, in which they ended, into their places."""
+    order = np.argsort(np.concatenate([places for places, _ in parts]))
+    columns = {
+        name: np.concatenate([getattr(part, name) for _, part in parts])[order]
+        for name, values in vars(parts[0][1]).items()
+        if values is not None
+    }
+    return Outcome(**columns)
 
 
 class _Course:

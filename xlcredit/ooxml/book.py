@@ -269,9 +269,14 @@ class Book:
         return self.locate(reference, sheet) if _CELL.match(reference) else None
 
     def _named(self, name: str) -> Place | None:
-        same = [n for n in self.names if n.name.lower() == name.lower()]
-        match = _CELL.match(same[0].text) if same else None
-        return self.locate(same[0].text, same[0].sheet or "") if match else None
+        first = self._first_of.get(name.lower())
+        match = _CELL.match(first.text) if first else None
+        return self.locate(first.text, first.sheet or "") if first and match else None
+
+    @cached_property
+    def _first_of(self) -> dict[str, Name]:
+        """Names in small letters; of those for one sheet alone, the first stands for all."""
+        return {n.name.lower(): n for n in reversed(self.names)}
 
     def value(self, cell: Cell) -> Value:
         """Read what a cell shows: its constant, or its formula's value when it was saved."""

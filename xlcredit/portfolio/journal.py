@@ -15,6 +15,7 @@ import msgspec
 
 from xlcredit._version import __version__
 from xlcredit.errors import FileError, UserError
+from xlcredit.files import made_folder, missing_folders, remove_empty
 
 __all__ = ["Journal"]
 
@@ -53,8 +54,9 @@ class Journal(Generic[Kind]):
         """Results by the digest of what they follow from."""
         self._kind = kind
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._file: IO[bytes] = path.open("a+b")
+            self._made = missing_folders(path.parent)
+            with made_folder(path.parent):
+                self._file: IO[bytes] = path.open("a+b")
         except OSError as error:
             raise FileError(f"{path}: cannot be written: {error.strerror}") from None
         if not _lock(self._file):
@@ -110,6 +112,7 @@ class Journal(Generic[Kind]):
         """Let go of the file, and delete it if the run is over."""
         if finished:
             self.path.unlink(missing_ok=True)
+            remove_empty(self._made)  # nothing was written beside it
         self._file.close()
 
 

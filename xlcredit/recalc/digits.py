@@ -7,6 +7,7 @@ from typing import Any
 
 from xlcredit.errors import CellError
 from xlcredit.ooxml.values import Value
+from xlcredit.recalc.dialect import fit
 
 __all__ = [
     "COMPARISONS",
@@ -70,16 +71,9 @@ def _cell_by_cell(function: Callable[..., Any], left: Any, right: Any) -> Any:
     first = left if isinstance(left, list) else [[left]]
     second = right if isinstance(right, list) else [[right]]
     rows, columns = max(len(first), len(second)), max(len(first[0]), len(second[0]))
-
-    def cell(block: list[list[Value]], i: int, j: int) -> Value:
-        i, j = (0 if len(block) == 1 else i), (0 if len(block[0]) == 1 else j)
-        inside = i < len(block) and j < len(block[0])
-        return block[i][j] if inside else CellError("#N/A")
-
-    return [
-        [function(cell(first, i, j), cell(second, i, j)) for j in range(columns)]
-        for i in range(rows)
-    ]
+    absent = CellError("#N/A")
+    pairs = zip(fit(first, rows, columns, absent), fit(second, rows, columns, absent), strict=True)
+    return [list(map(function, *pair)) for pair in pairs]
 
 
 def is_apart(one: float, other: float) -> bool:
@@ -136,6 +130,8 @@ def powered(base: Any, exponent: Any) -> Any:
     >>> powered(2.0, 10.0), powered(0.0, 0.0), powered(-8.0, 1 / 3)
     (1024.0, CellError('#NUM!', 'zero to the power of zero'), CellError('#NUM!', ''))
     """
+    if type(base) is float and type(exponent) is float:
+        return _raised(base, exponent)
     if isinstance(base, list) or isinstance(exponent, list):
         return _cell_by_cell(powered, base, exponent)
     values = []
@@ -145,14 +141,17 @@ def powered(base: Any, exponent: Any) -> Any:
         if isinstance(value, str):
             return CellError("#VALUE!", f"{value!r} is no number")
         values.append(float(value or 0.0))
-    x, y = values
+    return _raised(values[0], values[1])
+
+
+def _raised(x: float, y: float) -> Value:
     if x == 0 and y <= 0:
         code = "#NUM!" if y == 0 else "#DIV/0!"
         return CellError(
             code, "zero to the power of zero" if y == 0 else "zero to a negative power"
         )
     try:
-        result = x**y
+        result: Any = x**y
     except OverflowError:
         return CellError("#NUM!", "the power is too large")
     return result if isinstance(result, float) else CellError("#NUM!")

@@ -7,6 +7,7 @@ whole workbook in each of its cells.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterator, Mapping
 
 from xlcredit.ooxml.book import Book, Formula
@@ -19,7 +20,7 @@ from xlcredit.recalc.run import Run
 __all__ = ["Focus", "precedents"]
 
 
-def precedents(book: Book, places: Collection[Place]) -> set[Place]:
+def precedents(book: Book, places: Collection[Place], most: float = math.inf) -> set[Place]:
     """Find the formulas that cells are calculated from, their own among them.
 
     Parameters
@@ -28,17 +29,23 @@ def precedents(book: Book, places: Collection[Place]) -> set[Place]:
         A workbook inside the proven dialect, where formulas name the cells they read.
     places : collection of Place
         The cells.
+    most : float
+        Number of formulas from which on no more are looked for.
     """
     areas = {n.name.lower(): book.area_of(n) for n in book.names}
     sheets = {name.lower(): name for name in book.sheets}
     found: set[Place] = set()
+    entered: set[Area] = set()
     waiting = [book.members.get(place, place) for place in places]
-    while waiting:
+    while waiting and len(found) <= most:
         place = waiting.pop()
         if place in found or place not in book.formulas:
             continue
         found.add(place)
         for area in _areas(book.formulas[place], sheets, areas):
+            if area in entered:
+                continue
+            entered.add(area)
             for row in range(area.top, area.bottom + 1):
                 for column in range(area.left, area.right + 1):
                     cell = Place(area.sheet, row, column)

@@ -134,9 +134,12 @@ class Live:
         """
         if self._attempts and not (self._focus and all(p in self._focus for p in self._asked)):
             self._attempts -= 1
-            part = precedents(self.book, self._asked)
-            small = len(part) <= _PART * len(self.book.formulas)
-            self._focus = self._run.focus(part, self._entered) if small else None
+            most = _PART * len(self.book.formulas)
+            part = precedents(self.book, self._asked, most)
+            if len(part) > most:  # what is asked only grows
+                self._attempts, self._focus = 0, None
+            else:
+                self._focus = self._run.focus(part, self._entered)
 
     def _bring_up_to_date(self) -> None:
         if self._pending:
@@ -144,7 +147,8 @@ class Live:
                 self._run.engine.set(*place, value)
             self._entered |= self._pending
             self._pending = {}
-            self._run.again()
+            with uncollected():
+                self._run.again()
 
 
 def _same(one: Value, other: Value) -> bool:

@@ -87,7 +87,6 @@ def write_table(table: Table, path: Path, title: str = "Table") -> None:
     require_format(path)
     try:  # a workbook is put together in the folder for temporary files, which may be full, too
         content = FORMATS[path.suffix.lower()](table, title)
-        path.parent.mkdir(parents=True, exist_ok=True)
         replace_file(path, content)
     except OSError as error:
         raise FileError(f"{path}: cannot be written: {error.strerror}") from None

@@ -58,7 +58,6 @@ def write_picture(path: Path, content: bytes) -> Path:
         If it cannot be written; what stood there still does.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         replace_file(path, content)
     except OSError as error:
         raise FileError(f"{path}: cannot be written: {error.strerror}") from None

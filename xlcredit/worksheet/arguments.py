@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -195,6 +196,7 @@ def _read_choice(parameter: Parameter, raw: Any) -> Any:
     raise CellError("#VALUE!", f"{parameter.name} must be one of {known}; got {shown(cell)}")
 
 
+@lru_cache(maxsize=512)
 def _folded(label: str) -> str:
     """Labels match in any case, with spaces, underscores or hyphens alike."""
     return "".join(c for c in label.casefold() if c not in " _-\u00a0")

@@ -62,6 +62,8 @@ def missing(cell: Any) -> bool:
 
 def plain(cell: Any) -> Any:
     """Return a NumPy scalar as the Python value it stands for; what is masked or NaT as None."""
+    if type(cell) in _PLAIN:
+        return cell
     if isinstance(cell, np.datetime64):
         return cell.astype("datetime64[us]").item()
     if isinstance(cell, datetime.date) and cell != cell:  # noqa: PLR0124 - NaT of pandas

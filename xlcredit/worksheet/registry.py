@@ -1,4 +1,8 @@
-"""The registry: every worksheet function, defined once, checked as it is defined."""
+"""The registry: every worksheet function, defined once, checked as its parameters are first read.
+
+Reading the annotations of all functions takes longer than one call; a host reads them all, a call
+those of its own function, and the contract tests make sure that each passes.
+"""
 
 from __future__ import annotations
 
@@ -56,7 +60,13 @@ class Function:
     name: str
     category: str
     python: Callable[..., Any]
-    parameters: tuple[Parameter, ...]
+
+    @cached_property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """The arguments, in order; refuses what a host could not hold."""
+        parameters = _parameters(self.python)
+        _check(self.name, parameters)
+        return parameters
 
     @cached_property
     def elementwise(self) -> bool:
@@ -100,7 +110,7 @@ def worksheet(category: str) -> Callable[[Callable[..., Any]], Callable[..., Any
     """
 
     def register(python: Callable[..., Any]) -> Callable[..., Any]:
-        function = describe(python, category)
+        function = Function(python.__name__, category, python)
         if function.name in REGISTRY:
             raise ValueError(f"{function.name} is registered already")
         REGISTRY[function.name] = function
@@ -124,8 +134,8 @@ def describe(python: Callable[..., Any], category: str) -> Function:
     Function
         The description, not registered.
     """
-    function = Function(python.__name__, category, python, _parameters(python))
-    _check(function.name, function.parameters)
+    function = Function(python.__name__, category, python)
+    _ = function.parameters  # a mistake is told here
     return function
 
 

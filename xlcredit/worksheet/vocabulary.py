@@ -195,6 +195,7 @@ VOCABULARY: dict[str, Word] = {
     "enforcement": _word("USD", "what enforcement brings, one value per period", _MONEY),
     "redraw_to": _word("USD", "balance up to which the borrower draws again", _MONEY),
     "refinancing": _word("USD", "what a new lender lends at the end", _MONEY),
+    "dsra_stays": _word("0 or 1", "whether the reserve stands to the end", among=(0, 1)),
     "cash_control": _word("0 or 1", "whether cash stays until all tests are done", among=(0, 1)),
     "recovery_periods": _word("periods", "periods from enforcement to the money", _WHOLE),
     "sale_days": _word("days", "days in which the cards must be sold", _POSITIVE),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from xlcredit.models import loan
+from xlcredit.models.ties import SAME
 
 if TYPE_CHECKING:
     from xlcredit.models.simulated_loan import Deal, Tilt
@@ -47,15 +48,14 @@ class Constants(NamedTuple):
     loan: float
     balloon: float  #: NaN where none is given
     grace: float  #: infinite for never
-    dsra: float  #: whether there is a reserve
     sweep: float
-    lockup: float
+    lockup: float  #: as a tie reaches it
     cash_control: float
     coin_weight: float
     card_weight: float  #: with the number of cards
-    call: float
-    cure: float
+    call: float  #: this level and the next as a tie reaches them, infinite for none
     liquidation: float
+    cure: float
     cure_periods: float
     kept: float
     card_slope: float  #: net proceeds of the cards are slope · price − cost, or nothing
@@ -64,7 +64,7 @@ class Constants(NamedTuple):
     # what is there at all
     has_coin: bool
     has_cash: bool
-    has_levels: bool
+    has_accounts: bool
     needs_rents: bool
     in_stress: bool
 
@@ -74,8 +74,7 @@ def constants(deal: Deal, tilt: Tilt) -> Constants:
     terms, market = deal.terms, deal.market
     rare = replace(terms, sale_cost=None) if terms.gpu_depth is not None else terms
     cost = (terms.sale_cost or 0.0) * terms.gpu_units if terms.gpu_depth is not None else 0.0
-    levels = (terms.call_ltv, terms.cure_ltv, terms.liquidation_ltv)
-    call, cure, liquidation = (np.inf if level is None else level for level in levels)
+    call, liquidation = (_reached(level) for level in (terms.call_ltv, terms.liquidation_ltv))
     return Constants(
         periods=deal.plan.periods,
         coin_price=float(market.coin_price),
@@ -104,15 +103,14 @@ def constants(deal: Deal, tilt: Tilt) -> Constants:
         loan=float(terms.loan),
         balloon=float("nan") if terms.balloon is None else float(terms.balloon),
         grace=float("inf") if terms.grace_periods is None else float(terms.grace_periods),
-        dsra=float(terms.dsra_periods > 0 or terms.dsra_opening > 0),
         sweep=float(terms.sweep),
-        lockup=float(terms.lockup),
+        lockup=float(terms.lockup - SAME * abs(terms.lockup)),
         cash_control=float(terms.cash_control),
         coin_weight=1.0 - float(terms.coin_haircut),
         card_weight=(1.0 - float(terms.gpu_haircut)) * float(terms.gpu_units),
-        call=float(call),
-        cure=float(cure),
-        liquidation=float(liquidation),
+        call=call,
+        cure=np.inf if terms.cure_ltv is None else float(terms.cure_ltv),
+        liquidation=liquidation,
         cure_periods=float(terms.cure_periods),
         kept=1.0 - float(terms.coin_slippage),
         card_slope=float(loan.card_proceeds(rare, 1.0)),
@@ -120,7 +118,14 @@ def constants(deal: Deal, tilt: Tilt) -> Constants:
         downtime=float(terms.downtime_periods),
         has_coin=terms.coin_units > 0.0,
         has_cash=deal.has_cash,
-        has_levels=terms.call_ltv is not None,
+        has_accounts=bool(
+            terms.dsra_periods or terms.dsra_opening or terms.sweep or not terms.cash_control
+        ),
         needs_rents=deal.needs_rents,
         in_stress=market.fall > -np.inf,
     )
+
+
+def _reached(level: float | None) -> float:
+    """From where on a level is reached; it never is where there is none."""
+    return np.inf if level is None else float(level - SAME * level)

@@ -22,8 +22,8 @@ TRAPPED, OPENED, MISSED, END, FIRST_CALL = (STRIDE * n for n in range(16, 21))
 MAX_BALANCE, MAX_VALUE = (STRIDE * n for n in range(21, 23))
 EXPOSURE, RECOVERED, LOSS, PREMIUM, DISCOUNTED, PLACE, FALLS = (STRIDE * n for n in range(23, 30))
 # ... what is passed on within one ...
-SHOCK, OWN, DRAWN, CASH, LOW, FLAG, RECEIVED = (STRIDE * n for n in range(30, 37))
-TESTED, TESTED_COINS = (STRIDE * n for n in range(37, 39))
+SHOCK, OWN, DRAWN, CASH, LOW, FLAG = (STRIDE * n for n in range(30, 36))
+OPENING, TESTED, TESTED_COINS = (STRIDE * n for n in range(36, 39))
 # ... and what only a loan in a book needs: cumulated hazard, and what is there beside the cards.
 HAZARD, POT = (STRIDE * n for n in range(39, 41))
 ROWS = 41
@@ -31,9 +31,10 @@ ROWS = 41
 #: Not stored one by one: numba checks what it has stored against the file of the function asked for
 #: and no other, so that an entry of a changed callee would go on. Entries are stored whole, below.
 HOW: dict[str, Any] = {"error_model": "numpy", "nogil": True}
-compiled = njit(**HOW)
+#: All in one function of the machine: a call would copy the constants of the deal, in each step.
+compiled = njit(**HOW, forceinline=True)
 #: In the polynomials a product and a sum may be one instruction.
-fused = njit(**HOW, fastmath={"contract"})
+fused = njit(**HOW, forceinline=True, fastmath={"contract"})
 
 
 @compiled

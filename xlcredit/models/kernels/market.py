@@ -28,7 +28,7 @@ from xlcredit.models.kernels.lane import (
     compiled,
     flagged,
 )  # fmt: skip
-from xlcredit.models.kernels.numbers import address, exp, normals, one_to_two, word
+from xlcredit.models.kernels.numbers import address, at_least_exp, exp, normals, one_to_two, word
 from xlcredit.models.market import TIE
 
 __all__ = ["market_step"]
@@ -56,16 +56,13 @@ def _customers(base: Any, w: Any, n: int, k: int, c: Any, found: Any) -> None:
     """Flag whoever may stop, for 1 − e^−h is below h; then ask exactly."""
     at, hazard, elasticity = address(k, draws.CUSTOMER), c.hazard, c.elasticity
     for i in range(n):
-        w[SHOCK + i] = hazard
-    if elasticity != 0.0:
-        for i in range(n):
-            w[SHOCK + i] = hazard * exp(-elasticity * w[LOG_RENT + i])
-    for i in range(n):
-        w[OWN + i] = one_to_two(word(base[i], at)) - 1.0
-        w[FLAG + i] = 1.0 if (w[OWN + i] < w[SHOCK + i]) & (w[GONE + i] == 0.0) else 0.0
+        drawn = one_to_two(word(base[i], at)) - 1.0
+        most = hazard * at_least_exp(-elasticity * w[LOG_RENT + i])
+        w[DRAWN + i] = drawn
+        w[FLAG + i] = 1.0 if (drawn < most) & (w[GONE + i] == 0.0) else 0.0
     for m in range(flagged(w, n, found)):
         i = found[m]
-        if w[OWN + i] < -math.expm1(-w[SHOCK + i]):
+        if w[DRAWN + i] < -math.expm1(-hazard * exp(-elasticity * w[LOG_RENT + i])):
             w[GONE + i] = np.float64(k)
 
 

@@ -16,9 +16,9 @@ from xlcredit.models.kernels.lane import OWN, SHOCK, compiled, fused
 
 _GAMMA = np.uint64(draws.GAMMA)
 _F1, _F2 = np.uint64(draws.FACTOR_1), np.uint64(draws.FACTOR_2)
-_S12, _S27, _S30, _S31, _S52 = (np.uint64(n) for n in (12, 27, 30, 31, 52))
+_S12, _S27, _S30, _S31, _S32, _S52 = (np.uint64(n) for n in (12, 27, 30, 31, 32, 52))
 _ONE = np.uint64(draws.ONE)
-_BIAS = np.uint64(1023)
+_BIAS, _BIAS_20 = np.uint64(1023), np.uint64(1023 << 20)
 #: What takes the bits of √½ to those of 1: a number's power of two is then the one it is next to.
 _NEAR_ONE = np.uint64(0x3FF0000000000000 - 0x3FE6A09E667F3BCD)
 #: A whole number in the lowest bits of 2⁵² is 2⁵² and that number.
@@ -71,6 +71,16 @@ def exp(x: float) -> Any:
     r = (x - n * _LN2_HIGH) - n * _LN2_LOW
     power = np.uint64((np.float64(whole).view(np.uint64) + _BIAS) << _S52)
     return _polynomial(r, _EXP) * np.uint64(power).view(np.float64)
+
+
+@fused
+def at_least_exp(x: float) -> Any:
+    """A number from e^x to 1.07 e^x, for a quarter of the cost: straight between powers of two."""
+    x = 700.0 if x > 700.0 else x
+    x = -700.0 if x < -700.0 else x
+    # The bits of a number read as a whole one are its logarithm, but straight between these powers.
+    scaled = np.float64(x * (_LOG2_E * 2.0**20) + (_ROUND + 2.0)).view(np.uint64)
+    return np.uint64((scaled + _BIAS_20) << _S32).view(np.float64)
 
 
 @fused

@@ -93,8 +93,8 @@ def _lanes(
                 break
             now = coin[k, here], level[k, here], card[k, here]
             _prices(w, n, k, c, now, curve[k], centre[k], own)
-            steps.period(w, n, k, c, plan, cash, False)
-            steps.rare(w, n, c, 1.0, found)
+            steps.period(w, n, k, c, plan, cash, 0.0)
+            steps.rare(w, n, k, c, 1.0, found)
         for row in range(len(_OUT)):
             source = _OUT[row]
             for i in range(n):

@@ -34,9 +34,9 @@ from xlcredit.models.kernels.lane import (
     MAX_VALUE,
     MISSED,
     OPENED,
+    OPENING,
     PLACE,
     PREMIUM,
-    RECEIVED,
     RECOVERED,
     RENT,
     RESERVE,
@@ -87,9 +87,8 @@ def start(base: Any, w: Any, c: Any, opening: Any, card: float) -> None:
             w[FALLS + i] = 1.0 if falls else 0.0
         w[COIN + i], w[CARD + i], w[RENT + i] = c.coin_price, card, 1.0
         w[BALANCE + i], w[RESERVE + i], w[LIQUIDITY + i], w[COINS + i] = opening
-        if c.has_levels:
-            value = c.coin_weight * w[COINS + i] * w[COIN + i] + c.card_weight * card
-            w[MAX_BALANCE + i], w[MAX_VALUE + i] = w[BALANCE + i], value
+        value = c.coin_weight * w[COINS + i] * w[COIN + i] + c.card_weight * card
+        w[MAX_BALANCE + i], w[MAX_VALUE + i] = w[BALANCE + i], value
 
 
 @compiled
@@ -98,11 +97,14 @@ def _period(
     discounts: Any, found: Any, bases: Any, courses: bool,
 ) -> None:  # fmt: skip
     """Take the first n paths of the lane through period k, but for its rare events."""
-    premium = discounts[k] * discounts[0]
-    for i in range(n):
-        w[PREMIUM + i] += w[BALANCE + i] * premium
     market_step(base, w, n, k, c, market, found, bases)
-    steps.period(w, n, k, c, plan, cash, courses)
+    if courses:
+        for i in range(n):
+            w[OPENING + i] = w[BALANCE + i]
+    steps.period(w, n, k, c, plan, cash, discounts[k] * discounts[0])
+    if courses:
+        for i in range(n):
+            w[TESTED + i], w[TESTED_COINS + i] = w[BALANCE + i], w[COINS + i]
 
 
 @compiled
@@ -117,10 +119,11 @@ def running(w: Any, n: int) -> int:
 @compiled
 def _hand_over(w: Any, count: int, at: Any, out: Any) -> None:
     """Write down how the paths listed have ended."""
-    for row in range(len(_OUT)):
-        source, target = _OUT[row], out[row]
-        for m in range(count):
-            target[np.int64(w[PLACE + at[m]])] = w[source + at[m]]
+    for m in range(count):
+        i = at[m]
+        place = np.int64(w[PLACE + i])
+        for row in range(len(_OUT)):
+            out[row, place] = w[_OUT[row] + i]
 
 
 @compiled
@@ -172,14 +175,16 @@ def _close_up(base: Any, w: Any, n: int, rows: Any, at: Any, out: Any) -> int:
 
 
 @compiled
-def _record(w: Any, k: int, c: Any, ltv: Any, received: Any, late: int) -> None:
-    """Write down LTV and the lender's cash of a period."""
+def _record(w: Any, k: int, c: Any, rate: float, ltv: Any, received: Any, late: int) -> None:
+    """Write down LTV and the lender's cash of a period: what lowered the balance, and interest."""
     for i in range(ltv.shape[1]):
         value = c.coin_weight * w[TESTED_COINS + i] * w[COIN + i] + c.card_weight * w[CARD + i]
         owing = w[TESTED + i] > 0.0
         ltv[k - 1, i] = w[TESTED + i] / value if owing else np.nan
-        received[k - 1, i] += w[RECEIVED + i]
-        received[k - 1 + late, i] += w[RECOVERED + i] if w[FLAG + i] > 0.0 else 0.0
+        enforced = (w[FLAG + i] > 0.0) & (w[STATUS + i] > 1.0)
+        closing = w[EXPOSURE + i] if enforced else w[BALANCE + i]
+        received[k - 1, i] += w[OPENING + i] * (1.0 + rate) - closing
+        received[k - 1 + late, i] += w[RECOVERED + i] if enforced else 0.0
 
 
 @compiled
@@ -206,10 +211,10 @@ def _lanes(
                 if n - alive >= max(8, n // 4):
                     n = _close_up(base, w, n, rows, found, ends)
             _period(base, w, n, k, c, market, plan, cash, discounts, found, spare, courses)
-            steps.rare(w, n, c, discounts[k], found)
+            steps.rare(w, n, k, c, discounts[k], found)
             if courses:
                 last = first + count
-                _record(w, k, c, ltv[:, first:last], received[:, first:last], late)
+                _record(w, k, c, plan[0, k - 1], ltv[:, first:last], received[:, first:last], late)
         for i in range(n):
             found[i] = i
         _hand_over(w, n, found, ends)
@@ -256,6 +261,7 @@ def run(
     )  # fmt: skip
     ended = {row: out[n] for n, row in enumerate(_OUT)}
     end, gone, balance = ended[END], ended[GONE], ended[BALANCE]
+    end[end == 0.0] = periods  # of a loan that has not ended
     short = np.maximum(ended[ARREARS], balance - plan.balloon)
     performing = ended[STATUS] == loan.PERFORMING
     short = np.where(performing & (short > SAME * terms.loan), short, 0.0)

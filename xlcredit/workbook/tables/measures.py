@@ -17,7 +17,7 @@ from xlcredit.ooxml.place import Place, quoted
 from xlcredit.workbook import charts, style
 from xlcredit.workbook.draft import Draft
 
-__all__ = ["chart_ladder", "chart_map", "height", "write_ladder", "write_map"]
+__all__ = ["chart_ladder", "chart_map", "height", "place", "write_ladder", "write_map"]
 
 #: From the ground up, dark to light: what lies lower is worse.
 _ZONES = (("dkUpDiag", "7F1D1D", "FCA5A5"), ("ltUpDiag", "B45309", "FEF3C7"))
@@ -26,6 +26,11 @@ _ZONES = (("dkUpDiag", "7F1D1D", "FCA5A5"), ("ltUpDiag", "B45309", "FEF3C7"))
 def height(spec: Ladder | Map) -> int:
     """Rows that a table takes on its sheet, with the air below it."""
     return len(spec.rung if isinstance(spec, Ladder) else spec.x) + 3
+
+
+def place(book: Draft, sheet: str, row: int, spec: Ladder | Map) -> None:
+    """Record where a table stands, for its chart on the Summary."""
+    book.places.tables[spec.title] = Place(sheet, row, 1)
 
 
 def write_ladder(book: Draft, sheet: Worksheet, row: int, spec: Ladder) -> None:

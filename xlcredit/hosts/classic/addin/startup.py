@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from xlcredit.errors import HostError
-from xlcredit.files import replace_file
+from xlcredit.files import made_folder, replace_file
 
 __all__ = ["FILE", "install", "remove", "startup_folder", "startup_folders", "write"]
 
@@ -64,10 +64,10 @@ def install(content: bytes, folder: Path) -> tuple[Path, bool]:
     try:
         if target.is_file() and target.read_bytes() == content:
             return target, False
-        folder.mkdir(parents=True, exist_ok=True)
+        with made_folder(folder):
+            write(content, target)
     except OSError as error:
         raise HostError(f"{folder}: cannot be used: {error.strerror}") from None
-    write(content, target)
     return target, True
 
 
