@@ -19,7 +19,7 @@ from xlcredit.workbook.own_months import find_own_months
 
 #: For each template: a row that can be the user's own, a month of it, and inputs behind it.
 ROWS = {
-    "gpu-term-loan": ("rent_path", 3.0, ("rent_decline", "rent_level", "market_rent")),
+    "gpu-term-loan": ("rent_path", 2.0, ("rent_decline", "rent_level", "market_rent")),
     "gpu-borrowing-base": ("rent_path", 0.9, ("rent_decline", "rent_level", "index_basis")),
     "hosting-project-loan": ("market_path", 120.0, ("rent_decline", "rent_level", "market_rent")),
     "miner-dual-collateral": ("rent_path", 2.0, ("rent_decline", "rent_level", "market_rent")),
