@@ -50,7 +50,11 @@ def test_the_text_itself_is_sound(tmp_path: Path) -> None:
         ('label = "Rents 20% lower"', 'label = "Rents, lower"', ["scenario", "comma"]),
         ('weight = 0.15', 'weight = 0.95', ["weights", "add to at most 1", "1.4"]),
         ('1.2, "As input"', '1.2, "as it is"', ["Rents 20% higher", '"As input"', "as it is"]),
-        ('"{service_scheduled}*{tested}"', '"SUM({service_scheduled}*{tested}"', ["brackets do not match"]),
+        (
+            '"{service_scheduled}*{tested}"',
+            '"SUM({service_scheduled}*{tested}"',
+            ["brackets do not match"],
+        ),
         ('name = "steps_taken"', 'name = "rent_flat"', ["rent_flat", "twice"]),
         ('name = "balance_end"', 'name = "margin"', ["margin", "twice"]),
         ("values = [0.0, 1.2, ", "values = [0.0, ", ["Rents 20% higher", "one value per input"]),
