@@ -78,6 +78,12 @@ class Function:
         """How many arguments must be given."""
         return sum(p.required for p in self.parameters)
 
+    @cached_property
+    def result(self) -> str:
+        """The kind of the result, as in the signature; see :mod:`xlcredit.worksheet.results`."""
+        kind: str = get_args(get_type_hints(self.python, include_extras=True)["return"])[1]
+        return kind
+
     @property
     def doc(self) -> str:
         """The docstring, from which all help texts are made."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,11 @@ import openpyxl
 import pytest
 from openpyxl.worksheet.formula import ArrayFormula
 
+import xlcredit.recalc
 from tests.workbook.conftest import Example, example
 from xlcredit.hosts.libreoffice.package import unpack
 from xlcredit.recalc import LibreOffice
+from xlcredit.recalc.libreoffice import environment
 
 __all__ = ["Example", "Rows", "example"]
 
@@ -85,6 +88,24 @@ def book(path: Path, sheets: Mapping[str, Mapping[Place, Any]]) -> Path:
                 cell.value = value
     made.save(path)
     return path
+
+
+def in_calc(source: Path, saved: Path) -> dict[str, Any]:
+    """Let Calc with the add-in save a workbook; give what it tells over UNO."""
+    folder = saved.parent
+    driver = Path(xlcredit.recalc.__file__).parent
+    command = [str(Path(__file__).with_name("in_calc.py")), str(driver), str(source), str(saved)]
+    bundled = {"BUNDLED_EXTENSIONS": unpack(folder / "extensions").as_uri()}
+    done = subprocess.run(
+        ["/usr/bin/python3", *command],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=environment() | bundled,
+    )
+    assert done.returncode == 0, done.stderr
+    told: dict[str, Any] = json.loads(done.stdout)
+    return told
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
 import time
 from pathlib import Path
 from typing import Any
@@ -13,12 +12,10 @@ from typing import Any
 import openpyxl
 import pytest
 
-import xlcredit.recalc
-from tests.hosts.libreoffice.conftest import Calculate, Place, book, noted
+from tests.hosts.libreoffice.conftest import Calculate, Place, book, in_calc, noted
 from xlcredit.functions import REGISTRY
 from xlcredit.hosts.libreoffice.package import unpack
 from xlcredit.recalc import LibreOffice
-from xlcredit.recalc.libreoffice import environment
 
 pytestmark = pytest.mark.libreoffice
 
@@ -37,18 +34,7 @@ def told(tmp_path_factory: pytest.TempPathFactory, calc: LibreOffice) -> dict[st
     """What Calc tells over UNO, and the workbook that it saved."""
     folder = tmp_path_factory.mktemp("told")
     source, saved = book(folder / "source.xlsx", {"Sheet": FORMULAS}), folder / "saved.xlsx"
-    driver = Path(xlcredit.recalc.__file__).parent
-    command = [str(Path(__file__).with_name("in_calc.py")), str(driver), str(source), str(saved)]
-    bundled = {"BUNDLED_EXTENSIONS": unpack(folder / "extensions").as_uri()}
-    done = subprocess.run(
-        ["/usr/bin/python3", *command],
-        capture_output=True,
-        text=True,
-        check=False,
-        env=environment() | bundled,
-    )
-    assert done.returncode == 0, done.stderr
-    return {"saved": saved, **json.loads(done.stdout)}
+    return {"saved": saved, **in_calc(source, saved)}
 
 
 def test_the_wizard_lists_every_function(told: dict[str, Any]) -> None:

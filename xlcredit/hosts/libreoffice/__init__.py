@@ -11,6 +11,12 @@ does before it calls, and what it can hold:
   within a range and empty text are blanks, as everywhere.
 - TRUE arrives as 1 and is shown as 1.
 - A result of several cells needs an array formula (Ctrl+Shift+Enter): Calc does not spill.
+- Text can be compared: the verdicts of ``XLC_COVENANT``, of one figure or of a range, a status,
+  a reason. But where an array formula fills cells with text beside figures, as the blocks of
+  ``XLC_REPAYMENT``, ``XLC_REVOLVER``, ``XLC_MARGIN_WATERFALL``, ``XLC_DUAL_SIM`` and
+  ``XLC_SOURCE``, that text shows and equals nothing: ``=B1="payment_default"`` is FALSE, COUNTIF
+  and SUMIF find none of it, MATCH and VLOOKUP give #N/A. Ask for such a text by its own measure
+  in a cell of its own, ``=XLC_REPAYMENT(...,"status")``; figures of a block count as everywhere.
 - ``XLC_WHY`` takes a cell or a range, not a value. It calls again what the cell's formula
   calls, which it can if the arguments are cells, ranges, names, constants or other calls.
 

@@ -5,12 +5,17 @@ of xlcredit and may be another version than the one xlcredit is installed for. S
 xlcredit by the note that the installer left beside it: it imports it where the Pythons are
 alike, and else starts the other Python and asks over a pipe.
 
-If neither works, cells show ``#NAME?`` and ``XLC_VERSION()`` shows why.
+Calc compares a text with another only where it knows it for a text: a plain one, or rows of
+nothing but text. So functions that may answer text are declared as ``any``, and say with each
+answer what it is (:func:`declared`).
+
+If neither Python works, cells show ``#NAME?`` and ``XLC_VERSION()`` shows why.
 """
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import marshal
 import struct
@@ -18,6 +23,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -122,20 +128,59 @@ def connect() -> Answer:
     return lambda name, _: ((message.get(name, nan(NAME_ERROR)),),)
 
 
-def method(name: str) -> Callable[..., Rows]:
-    """Make the method of a worksheet function."""
+class Array(unohelper.Base, uno.getClass("com.sun.star.sheet.XVolatileResult")):  # type: ignore[misc]
+    """Several cells, handed over as soon as Calc listens.
 
-    def call(self: Any, *raw: Any) -> Rows:
-        rows: Rows = self.answer(name, raw)
-        return rows
+    A method declared as ``any`` cannot return rows: Python's bridge makes a list of anything of
+    them, which Calc refuses. The value of an event can be declared.
+    """
 
-    return call
+    def __init__(self, kind: str, rows: Rows) -> None:
+        self.kind = kind
+        self.rows = rows
+
+    def addResultListener(self, listener: Any) -> None:
+        event = uno.createUnoStruct("com.sun.star.sheet.ResultEvent")
+        event.Source = self
+        event.Value = uno.Any(self.kind, self.rows)
+        listener.modified(event)
+
+    def removeResultListener(self, _listener: Any) -> None:
+        """Nothing is kept of a listener."""
 
 
-def why(self: Any, document: Any, cell: Any) -> Rows:
+#: The arrays that Calc holds. It drops none before the document closes, so that an answer that
+#: comes again, as at each recalculation of unchanged cells, must be the same object.
+ARRAYS: weakref.WeakValueDictionary[bytes, Array] = weakref.WeakValueDictionary()
+
+
+def declared(rows: Rows) -> Any:
+    """Return an answer as Calc compares it: one cell plainly, rows of text as text."""
+    if len(rows) == len(rows[0]) == 1:
+        return rows[0][0]
+    key = hashlib.sha256(marshal.dumps(rows, 2)).digest()
+    array = ARRAYS.get(key)
+    if array is None:
+        all_text = all(isinstance(cell, str) for row in rows for cell in row)
+        array = ARRAYS[key] = Array("[][]string" if all_text else "[][]any", rows)
+    return array
+
+
+def method(name: str, result: str) -> Callable[..., Any]:
+    """Make the method of a worksheet function, which is declared to return rows or anything."""
+
+    def rows(self: Any, *raw: Any) -> Any:
+        return self.answer(name, raw)
+
+    def anything(self: Any, *raw: Any) -> Any:
+        return declared(self.answer(name, raw))
+
+    return anything if result == "any" else rows
+
+
+def why(self: Any, document: Any, cell: Any) -> Any:
     """``XLC_WHY``: it alone looks at the sheet, for what the cell's formula calls."""
-    rows: Rows = self.answer("XLC_WHY", traced(document, cell, self.answer))
-    return rows
+    return declared(self.answer("XLC_WHY", traced(document, cell, self.answer)))
 
 
 def init(self: Any, _context: Any) -> None:
@@ -153,7 +198,7 @@ MEMBERS = {
     "getImplementationName": lambda _: IMPLEMENTATION,
     "supportsService": lambda _, name: name == SERVICE,
     "getSupportedServiceNames": lambda _: (SERVICE,),
-    **{name: method(name) for name in NOTE["functions"]},
+    **{name: method(name, result) for name, result in NOTE["functions"].items()},
     "XLC_WHY": why,
 }
 Functions = type("Functions", BASES, MEMBERS)

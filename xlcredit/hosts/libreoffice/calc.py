@@ -1,8 +1,8 @@
 """Cell values as Calc carries them, to and from what the worksheet boundary reads.
 
 Calc hands a range over as rows of tuples in which an empty cell is empty text, which the
-boundary takes for a blank as it is. What a function answers is always rows: UNO needs one
-declared type of result, and only rows can spill.
+boundary takes for a blank as it is. What a function answers is always rows; the add-in makes of
+them what Calc compares, see ``_addin.py``.
 
 Three things Calc does not tell, so that no add-in can: a single blank cell arrives as 0,
 TRUE arrives as 1, and with an error among the arguments the function is not called at all

@@ -28,7 +28,7 @@ from xlcredit.hosts.libreoffice.typelibrary import Method, type_library
 from xlcredit.ooxml.package import zipped
 from xlcredit.worksheet.explain import Argument, manual
 
-__all__ = ["IDENTIFIER", "OLDEST", "contents", "extension", "unpack"]
+__all__ = ["FIGURES", "IDENTIFIER", "OLDEST", "contents", "extension", "unpack"]
 
 IDENTIFIER = "org.xlcredit.calc"
 #: Older ones do not know an add-in's functions by their Excel names in an .xlsx file.
@@ -40,6 +40,8 @@ _IMPLEMENTATION = "org.xlcredit.calc.Functions"
 _SERVICE = "xlcredit"
 #: What the add-in imports, wherever it is that LibreOffice's own Python has to look for it.
 _PACKAGES = ("xlcredit", "numpy", "docstring_parser")
+#: Kinds of results that are figures, at most with their names beside them (the measure all).
+FIGURES = frozenset(("number", "number or range", "number or series", "schedule", "grid"))
 _HERE = Path(__file__).parent
 
 _XML = '<?xml version="1.0" encoding="UTF-8"?>\n'
@@ -152,7 +154,10 @@ def _entries() -> Iterable[str]:
 
 
 def _method(function: Function) -> Method:
-    """Describe a function to UNO: anything in, rows out.
+    """Describe a function to UNO: anything in; rows out, or anything where text may be.
+
+    Calc takes rows of anything as they are, but compares no text in them: it is a string to look
+    at that equals none. What is declared as ``any`` says itself what it is, see ``_addin.py``.
 
     ``XLC_WHY`` takes the cell itself, not its value: Calc would not call it with an error. The
     document, which it needs to read the cell's formula, is an argument that Calc fills in.
@@ -161,7 +166,11 @@ def _method(function: Function) -> Method:
     if function.name == WHY:
         document = ("document", "com.sun.star.beans.XPropertySet")
         parameters = [document, ("cell", "com.sun.star.table.XCellRange")]
-    return Method(function.name, "[][]any", tuple(parameters))
+    return Method(function.name, _result(function), tuple(parameters))
+
+
+def _result(function: Function) -> str:
+    return "[][]any" if function.result in FIGURES else "any"
 
 
 def _wizard(function: Function) -> str:
@@ -204,5 +213,5 @@ def _whereabouts() -> dict[str, object]:
         "python": sys.executable,
         "same": [sys.implementation.cache_tag, sys.platform, sys.maxsize],
         "paths": list(dict.fromkeys(folders)),
-        "functions": [f.name for f in _functions()],
+        "functions": {f.name: _result(f) for f in _functions()},
     }
