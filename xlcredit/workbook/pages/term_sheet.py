@@ -104,8 +104,11 @@ class TermSheetPage:
             label = style.base(sheet.cell(at, 2))
             label.value = f"{figure.label} [{figure.unit}]"
             label.alignment = Alignment(vertical="center")
-            sheet.merge_cells(start_row=at, end_row=at, start_column=2, end_column=3)
-            book.formula(sheet, at, 4, figure.formula, figure.unit)
+            cell = book.formula(sheet, at, 4, figure.formula, figure.unit)
+            if figure.unit == "text":  # a sentence runs over to the left, within the printed page
+                cell.alignment = Alignment(horizontal="right", vertical="center")
+            else:
+                sheet.merge_cells(start_row=at, end_row=at, start_column=2, end_column=3)
         last = row + len(book.template.figure) + 2
         stamp = f"xlcredit {__version__}, template {book.template.name}"
         style.note(sheet.cell(last, 2), f"* names an assumption: see Sources. {stamp}")
