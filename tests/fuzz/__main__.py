@@ -96,7 +96,10 @@ def _main() -> int:
         found += len(known)
         for line in known.values():
             print(line.removeprefix("FOUND "))
-        print(lines[-1] if lines else f"{name}: {done.stderr[-500:]}", flush=True)
+        print(lines[-1] if lines else f"{name}: nothing told", flush=True)
+        if done.returncode or not lines:  # a crash of the process says no FOUND
+            found += 1
+            print(f"{name}: ended with {done.returncode}: {done.stderr[-500:]}", flush=True)
     return min(found, 1)
 
 

@@ -1,7 +1,8 @@
 """The same bytes, whatever the machine is set to.
 
 ``python -m tests.hostile.determinism`` runs every setting on its own and prints what it gave;
-``--json`` prints the digests of this machine as it is, to compare with those of another Python.
+``--json`` prints the digests of this machine as it is, ``--against PYTHON`` compares them with
+those of another Python that has our dependencies (``--against /opt/python3.14/bin/python``).
 """
 
 from __future__ import annotations
@@ -72,6 +73,8 @@ _COMMANDS = (
     "libreoffice build -o {d}/xlcredit.oxt",
 )
 
+#: The add-ins name the Python that they start, so that another one makes others.
+_OF_ONE_PYTHON = {"xlcredit.xlam", "xlcredit.oxt"}
 #: A recalculation says how long it took.
 _SECONDS = re.compile(r"in \d+\.\d\d s")
 
@@ -134,6 +137,19 @@ def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
+def _against(python: str) -> None:
+    """Compare with another Python; it may as well run in a container, behind a script."""
+    command = [python, "-m", "tests.hostile.determinism", "--json"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode:
+        sys.exit(f"{python}: {done.stderr}")
+    found, expected = json.loads(done.stdout), digests(SETTINGS["as it is"])
+    compared = (found.keys() | expected) - _OF_ONE_PYTHON
+    other = sorted(name for name in compared if found.get(name) != expected.get(name))
+    print(f"{python}: {len(compared)} outputs, {len(other)} differ {', '.join(other)}")
+    sys.exit(bool(other))
+
+
 def _all() -> None:
     expected = digests(SETTINGS["as it is"])
     total = differing = 0
@@ -151,5 +167,7 @@ if __name__ == "__main__":
         _inside()
     elif "--json" in sys.argv:
         print(json.dumps(digests(SETTINGS["as it is"]), indent=1))
+    elif "--against" in sys.argv:
+        _against(sys.argv[sys.argv.index("--against") + 1])
     else:
         _all()

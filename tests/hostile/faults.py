@@ -149,12 +149,28 @@ COMMANDS: dict[str, tuple[Words, str]] = {
         lambda d: ["new", "hosting-project-loan", "--blank", "-o", d / "new/o.toml"],
         "new/o.toml",
     ),
+    "new, schema": (
+        lambda d: ["new", "hosting-project-loan", "--blank", "-o", d / "new/o.toml"],
+        "new/o.schema.json",
+    ),
+    "new, copy": (
+        lambda d: ["new", "hosting-project-loan", "--copy", "-o", d / "new"],
+        "new/template.toml",
+    ),
+    "new, copied deal": (
+        lambda d: ["new", "hosting-project-loan", "--copy", "-o", d / "new"],
+        "new/deal.toml",
+    ),
     "new, tape": (lambda d: ["new", "hosting-project-loan", "-o", d / "new/o.csv"], "new/o.csv"),
     "lite": (lambda d: ["lite", d / "in.xlsx", "-o", d / "new/o.xlsx"], "new/o.xlsx"),
     "recalc": (lambda d: ["recalc", d / "in.xlsx", "-o", d / "new/o.xlsx"], "new/o.xlsx"),
     "stress": (
         lambda d: ["stress", _OURS, "--scenario", "all", "-o", d / "new/o.csv"],
         "new/o.csv",
+    ),
+    "stress, workbook": (
+        lambda d: ["stress", _OURS, "--scenario", "all", "-o", d / "new/o.xlsx"],
+        "new/o.xlsx",
     ),
     "stress, charts": (
         lambda d: ["stress", _OURS, *_GRID, "--charts", d / "new/maps"],
@@ -163,6 +179,10 @@ COMMANDS: dict[str, tuple[Words, str]] = {
     "portfolio": (
         lambda d: ["portfolio", d / "deal.xlsx", "--workers", "1", "-o", d / "new/o.csv"],
         "new/o.csv",
+    ),
+    "portfolio, parquet": (
+        lambda d: ["portfolio", d / "deal.xlsx", "--workers", "1", "-o", d / "new/o.parquet"],
+        "new/o.parquet",
     ),
     "portfolio, workbook": (
         lambda d: ["portfolio", d / "deal.xlsx", "--workers", "1", "-o", d / "new/o.xlsx"],
@@ -204,10 +224,12 @@ COMMANDS: dict[str, tuple[Words, str]] = {
 #: These read no file of the user's; a part of a table is a smaller table, and a part of a file of
 #: terms has the others' defaults; and what is wrong with a loan of a book stands in its row.
 _NOTHING_TO_READ = {
-    *("demo", "start", "start, workbook", "new", "new, blank", "new, tape", "functions", "schema"),
+    *("demo", "start", "start, workbook", "functions", "schema"),
+    *("new", "new, blank", "new, schema", "new, copy", "new, copied deal", "new, tape"),
     *("excel install", "excel build", "libreoffice build"),
     *("calibrate", "simulate", "simulate, charts"),
-    *("portfolio", "portfolio, workbook", "portfolio, market", "portfolio, chart"),
+    *("portfolio", "portfolio, parquet", "portfolio, workbook"),
+    *("portfolio, market", "portfolio, chart"),
 }
 SHORT = "a short read"
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 import resource
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+import xlcredit
 from tests.hostile.commands import fair, run
 from tests.hostile.faults import (
     COMMANDS,
@@ -26,6 +29,50 @@ from xlcredit.files import LARGEST, read_file, replace_file
 def test_the_table_holds_every_way_to_write() -> None:
     deletes_its_one_file = ("excel remove", "--folder")
     assert ways_in_the_table() == ways_to_write() - {deletes_its_one_file}
+
+
+#: What else writes, and why no fault can leave half a file of the user's.
+OTHER_WRITERS = {
+    "files.py": "the one place that writes a user's file, which the table puts to the test",
+    "log.py": "lines at the end of our log; if they cannot be written, nothing else fails",
+    "portfolio/journal.py": "lines with a checksum; what is not whole is not read",
+    "portfolio/crew.py": "a pipe to the process that asked",
+    "portfolio/evaluate.py": "a temporary folder",
+    "portfolio/shipping.py": "our code at a worker, unpacked beside and moved into place",
+    "portfolio/worker.py": "a pipe to the process that asked",
+    "recalc/machine.py": "a cache, moved into place",
+    "recalc/_soffice.py": "a temporary folder",
+    "hosts/installation.py": "whether a folder can be written to",
+    "hosts/libreoffice/child.py": "a pipe to the process that asked",
+    "hosts/libreoffice/install.py": "a temporary folder",
+    "hosts/libreoffice/package.py": "a temporary folder",
+}
+
+
+def test_nothing_else_writes_a_file() -> None:
+    package = Path(xlcredit.__file__).parent
+    found = {
+        str(path.relative_to(package))
+        for path in package.rglob("*.py")
+        if any(_writes(ast.parse(path.read_text(encoding="utf-8"))))
+    }
+    assert found == OTHER_WRITERS.keys()
+
+
+def _writes(tree: ast.Module) -> Iterator[bool]:
+    """Whether a call opens a file to write, or puts one somewhere."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+            given = [*node.args, *(word.value for word in node.keywords)]
+            texts = [
+                arg.value for arg in ast.walk(ast.Tuple(given)) if isinstance(arg, ast.Constant)
+            ]
+            modes = [
+                text for text in texts if isinstance(text, str) and set(text) <= set("rwaxbt+")
+            ]
+            yield name in {"write_bytes", "write_text", "mkstemp", "rename", "symlink_to", "link"}
+            yield name in {"open", "fdopen"} and any(set(mode) & set("wax+") for mode in modes)
 
 
 @pytest.mark.filterwarnings(

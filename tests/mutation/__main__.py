@@ -2,11 +2,13 @@
 
 Needs cosmic-ray (``pip install cosmic-ray==8.7.0``, in this environment or another on the PATH). A
 copy of the repository is mutated, never this one. The sample depends on the file alone, so that a
-score can be repeated; a survivor is printed with its line.
+score can be repeated; a survivor is printed with its line. Annotations are not mutated: they are
+never evaluated (``from __future__ import annotations``), so no test could notice.
 """
 
 from __future__ import annotations
 
+import ast
 import random
 import shutil
 import sqlite3
@@ -73,7 +75,7 @@ def _mutate(copy: Path, path: str, tests: tuple[str, ...], sample: int) -> tuple
     )
     _run(copy, "baseline", str(config))
     _run(copy, "init", str(config), str(session))
-    _sample(session, path, sample)
+    _sample(session, path, sample, _annotations((copy / path).read_text(encoding="utf-8")))
     _run(copy, "exec", str(config), str(session))
     with sqlite3.connect(session) as base:
         results = base.execute(
@@ -93,14 +95,33 @@ def _mutate(copy: Path, path: str, tests: tuple[str, ...], sample: int) -> tuple
     return len(results), len(survivors)
 
 
-def _sample(session: Path, path: str, most: int) -> None:
+Span = tuple[tuple[int, int], tuple[int, int]]
+
+
+def _annotations(text: str) -> list[Span]:
+    """Where the annotations of a file begin and end: lines from 1, columns from 0."""
+    found = []
+    for node in ast.walk(ast.parse(text)):
+        for note in (getattr(node, "annotation", None), getattr(node, "returns", None)):
+            if note is not None:
+                end = (note.end_lineno, note.end_col_offset)
+                found.append(((note.lineno, note.col_offset), end))
+    return found
+
+
+def _sample(session: Path, path: str, most: int, without: list[Span]) -> None:
     """Keep some of the mutants: the same ones each time."""
     with sqlite3.connect(session) as base:
-        jobs = base.execute(
-            "select job_id from mutation_specs where operator_name not like '%Decorator%' "
-            "order by operator_name, occurrence"
+        found = base.execute(
+            "select job_id, start_pos_row, start_pos_col from mutation_specs "
+            "where operator_name not like '%Decorator%' order by operator_name, occurrence"
         ).fetchall()
-        kept = {job for (job,) in random.Random(path).sample(jobs, min(most, len(jobs)))}
+        jobs = [
+            job
+            for job, *place in found
+            if not any(start <= tuple(place) < end for start, end in without)
+        ]
+        kept = set(random.Random(path).sample(jobs, min(most, len(jobs))))
         for (job,) in base.execute("select job_id from work_items").fetchall():
             if job not in kept:
                 base.execute("delete from mutation_specs where job_id = ?", (job,))

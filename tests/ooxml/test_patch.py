@@ -156,8 +156,17 @@ def test_excel_is_told_to_keep_the_values(before: str, after: str) -> None:
     assert patch_calculation(book.format(before).encode()).decode() == book.format(after)
 
 
-def test_calculation_settings_are_added_where_the_schema_wants_them() -> None:
-    book = "<workbook><sheets></sheets>{}<oleSize/></workbook>"
+@pytest.mark.parametrize(
+    "before",
+    [
+        "<sheets></sheets>",
+        "<sheets/>",
+        "<sheets/><definedNames/>",
+        "<sheets/><externalReferences />",
+    ],
+)
+def test_calculation_settings_are_added_where_the_schema_wants_them(before: str) -> None:
+    book = f"<workbook>{before}{{}}<oleSize/></workbook>"
     new = book.format('<calcPr calcId="191029"/>')
     assert patch_calculation(book.format("").encode()).decode() == new
 

@@ -66,6 +66,7 @@ def test_a_block_is_no_series() -> None:
 def test_a_bad_period_is_told_with_its_position() -> None:
     assert error_of(XLC_TOTAL, [1.0, None, 2.0]).reason.endswith("in position 2 of 3")
     assert error_of(XLC_TOTAL, [1.0, 2.0, np.nan]).reason.endswith("in position 3 of 3")
+    assert "position" not in error_of(XLC_TOTAL, ["x"]).reason  # one cell has no other
 
 
 def test_labels_are_text_numbers_or_dates() -> None:
