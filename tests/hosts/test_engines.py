@@ -15,7 +15,7 @@ def test_engines_of_our_own_are_called_by_name(name: str) -> None:
 
 
 def test_another_name_is_told() -> None:
-    with pytest.raises(RecalcError, match="no engine 'libreofice'.*libreoffice"):
+    with pytest.raises(RecalcError, match=r"no engine 'libreofice'.*libreoffice"):
         engine_called("libreofice")
     with pytest.raises(RecalcError, match="there are auto, embedded, strict, libreoffice"):
         engine_called("x")
