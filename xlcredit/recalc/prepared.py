@@ -16,6 +16,7 @@ from xlcredit.ooxml.package import pack
 from xlcredit.ooxml.place import Place, a1
 from xlcredit.ooxml.sheet import Cell, Sheet
 from xlcredit.ooxml.sheets import add_sheets
+from xlcredit.ooxml.tags import PREFIX
 from xlcredit.ooxml.values import Value, element, spell
 from xlcredit.recalc.engine import ArrayText, Model, Text
 from xlcredit.recalc.hoisting import SCRATCH
@@ -30,9 +31,10 @@ _START_TAG = re.compile(rb"<[^\s/>]+(?:" + _ATTRIBUTE + rb")*\s*/?>")
 _KIND = re.compile(rb"\s+(?:t|vm)\s*=\s*(?:\"[^\"]*\"|'[^']*')")
 _ARRAY = re.compile(rb"\s+cm\s*=\s*(?:\"[^\"]*\"|'[^']*')")
 _NAMES = re.compile(
-    rb"<((?:\w+:)?)definedNames(?:\s[^>]*)?(?:/>|>.*?</(?:\w+:)?definedNames\s*>)", re.DOTALL
+    rb"<(" + PREFIX + rb")definedNames(?:\s[^>]*)?(?:/>|>.*?</" + PREFIX + rb"definedNames\s*>)",
+    re.DOTALL,
 )
-_AFTER_NAMES = re.compile(rb"</(?:\w+:)?(?:externalReferences|functionGroups|sheets)\s*>")
+_AFTER_NAMES = re.compile(rb"</" + PREFIX + rb"(?:externalReferences|functionGroups|sheets)\s*>")
 _MODE = re.compile(rb"\s(?:fullCalcOnLoad|calcMode)\s*=\s*(?:\"[^\"]*\"|'[^']*')")
 _EMPTY = (
     b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
