@@ -67,12 +67,16 @@ def months(formula: str, **odd: object) -> Fill:
 
 
 def named(name: str, value: float, unit: str) -> Fill:
-    """A figure whose name says its unit, as in a workbook of ours."""
+    """An input whose name says its unit, in a table of inputs as in a workbook of ours."""
 
     def fill(sheet: Worksheet) -> None:
-        sheet["A1"], sheet["B1"], sheet["C1"], sheet["B2"] = name, value, unit, "=B1"
+        sheet.append(["Input", "Value", "Unit", "Source", "As of"])
+        sheet.append([name, value, unit, "a quote", "2026-11-01"])
+        sheet["B4"] = "=B2"
         names = sheet.parent.defined_names  # type: ignore[union-attr]
-        names[name] = DefinedName(name, attr_text=f"'{sheet.title}'!$B$1", comment=unit)
+        names[name] = DefinedName(name, attr_text=f"'{sheet.title}'!$B$2", comment=unit)
+        table = f"'{sheet.title}'!$A$1:$E$2"
+        names["inputs_table"] = DefinedName("inputs_table", attr_text=table)
 
     return fill
 

@@ -29,7 +29,11 @@ def recalc(
     ] = False,
     engine: Annotated[
         str,
-        typer.Option("--engine", metavar="NAME", help="auto, embedded or strict: what calculates."),
+        typer.Option(
+            "--engine",
+            metavar="NAME",
+            help="auto, embedded, strict or libreoffice: what calculates.",
+        ),
     ] = "auto",
     strict: Annotated[
         bool, typer.Option("--strict", help="Refuse a workbook for one cell, and write nothing.")
@@ -55,6 +59,7 @@ def recalc(
     from xlcredit.cli import dashboard, reports, terminal
     from xlcredit.cli.writing import refuse_source, refuse_to_replace
     from xlcredit.errors import UserError
+    from xlcredit.hosts.engines import engine_called
     from xlcredit.ooxml.book import Book
     from xlcredit.ooxml.package import Package
     from xlcredit.recalc.inputs import refuse_unread
@@ -70,7 +75,9 @@ def recalc(
     inputs = read_settings(settings)
     book = Book(Package(file))
     refuse_unread(book, inputs)
-    result = recalculate(book, output, inputs=inputs, engine=engine, strict=strict, keep=keep)
+    result = recalculate(
+        book, output, inputs=inputs, engine=engine_called(engine), strict=strict, keep=keep
+    )
     changed = changed_functions(book.package, result) if check and not inputs else None
     effects = dashboard.effects(book, result)
     if as_json:

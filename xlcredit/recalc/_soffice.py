@@ -36,7 +36,10 @@ PROFILE = """<?xml version="1.0" encoding="UTF-8"?>
 <item oor:path="/org.openoffice.Office.Calc/Formula/Load">
 <prop oor:name="OOXMLRecalcMode" oor:op="fuse"><value>{mode}</value></prop></item></oor:items>"""
 START_SECONDS = 90
-FORMULA_ERROR = 4  # com.sun.star.sheet.FormulaResult.ERROR
+FORMULA_VALUE, FORMULA_ERROR = 1, 4  # com.sun.star.sheet.FormulaResult
+EVERYTHING = 1 | 2 | 4 | 16  # com.sun.star.sheet.CellFlags: value, date, text, formula
+#: Formulas that give an error, where its own spelling is no formula.
+FORMULAS = {"#N/A": "NA()", "#DIV/0!": "1/0", "#NUM!": "SQRT(-1)", "#VALUE!": '1+"x"'}
 
 
 class Office:
@@ -70,6 +73,7 @@ class Office:
                 start_new_session=True,
             )
         self.desktop: Any = None
+        self.document: Any = None
         try:
             context = self.connect(f"uno:pipe,name={pipe};urp;StarOffice.ComponentContext")
             manager = context.ServiceManager
@@ -153,6 +157,66 @@ class Office:
                 for c in range(bad.StartColumn, bad.EndColumn + 1):
                     code = sheet.getCellByPosition(c, r).getError()
                     rows[r][c] = {"error": ERRORS.get(code, f"Err:{code}")}
+        return rows
+
+    def hold(self, path: str) -> bool:
+        """Open a private copy and keep it open, in place of the one before."""
+        self.let_go()
+        copy = self.folder / (uuid.uuid4().hex + Path(path).suffix)
+        shutil.copy(path, copy)
+        self.document = self.desktop.loadComponentFromURL(
+            self.url(copy), "_blank", 0, self.options(Hidden=True)
+        )
+        if self.document is None:
+            raise RuntimeError("it cannot be opened")
+        for sheet in self.document.Sheets:
+            if sheet.isProtected():
+                sheet.unprotect("")
+        return True
+
+    def let_go(self) -> None:
+        """Close the copy that is held."""
+        if self.document is not None:
+            self.document.close(True)
+            self.document = None
+
+    def enter(self, cells: list[tuple[str, int, int, Any]]) -> bool:
+        """Change cells of the copy that is held; an error is entered as a formula that gives it."""
+        for name, row, column, value in cells:
+            sheet = self.document.Sheets.getByName(name)
+            cell = sheet.getCellByPosition(column - 1, row - 1)
+            block = sheet.createCursorByRange(cell)
+            block.collapseToCurrentArray()
+            if block.getArrayFormula():  # no cell of an array can be changed by itself
+                block.clearContents(EVERYTHING)
+            if isinstance(value, dict):
+                cell.setFormula(f"={FORMULAS.get(value['error'], value['error'])}")
+            elif isinstance(value, bool):
+                cell.setFormula(f"={str(value).upper()}()")
+            elif isinstance(value, str):
+                cell.String = value
+            elif value is None:
+                cell.setFormula("")
+            else:
+                cell.Value = float(value)
+            if value is not None and not isinstance(value, dict) and not cell.getFormula():
+                raise RuntimeError(f"{name}!{cell.AbsoluteName} cannot be changed")
+        return True
+
+    def held(self) -> dict[str, list[list[Any]]]:
+        """Calculate the copy that is held; TRUE and FALSE are told from 1 and 0."""
+        self.document.calculateAll()
+        return {sheet.Name: self.with_truths(sheet) for sheet in self.document.Sheets}
+
+    def with_truths(self, sheet: Any) -> list[list[Any]]:
+        """Read one sheet; a formula's 0 or 1 that shows as a word is a truth value."""
+        rows = self.cells(sheet)
+        for area in sheet.queryFormulaCells(FORMULA_VALUE).RangeAddresses:
+            for r in range(area.StartRow, area.EndRow + 1):
+                for c in range(area.StartColumn, area.EndColumn + 1):
+                    if rows[r][c] in (0.0, 1.0):
+                        shown = sheet.getCellByPosition(c, r).String
+                        rows[r][c] = {"TRUE": True, "FALSE": False}.get(shown, rows[r][c])
         return rows
 
     def pdf(self, path: str, out: str) -> bool:

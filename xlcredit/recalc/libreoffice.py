@@ -12,8 +12,9 @@ import os
 import select
 import shutil
 import subprocess
+import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -155,6 +156,43 @@ class LibreOffice:
             for sheet, rows in answer.items()
         }
 
+    def hold(self, data: bytes) -> None:
+        """Open a workbook and keep it open, for :meth:`enter` and :meth:`held`.
+
+        Parameters
+        ----------
+        data : bytes
+            The file; the workbook that was held before is closed.
+        """
+        with tempfile.TemporaryDirectory(prefix="xlcredit-held-") as folder:
+            path = Path(folder) / "held.xlsx"
+            path.write_bytes(data)
+            self._ask("hold", path)
+
+    def enter(self, cells: Sequence[tuple[str, int, int, Value]]) -> None:
+        """Change cells of the workbook that is held.
+
+        Parameters
+        ----------
+        cells : sequence of tuples
+            Sheet, row and column from 1, and the new value.
+        """
+        if cells:
+            self._tell("enter", cells=[(*place, _sent(value)) for *place, value in cells])
+
+    def held(self) -> dict[str, list[list[Value]]]:
+        """Calculate the workbook that is held; give every cell of every sheet.
+
+        Returns
+        -------
+        dict
+            As of :meth:`values`, but TRUE and FALSE are those.
+        """
+        return {
+            sheet: [[_value(cell) for cell in row] for row in rows]
+            for sheet, rows in self._tell("held").items()
+        }
+
     def pdf(self, path: str | os.PathLike[str], out: str | os.PathLike[str]) -> Path:
         """Print a workbook to a PDF file.
 
@@ -178,7 +216,10 @@ class LibreOffice:
     def _ask(self, command: str, path: str | os.PathLike[str], **more: Any) -> Any:
         if not Path(path).is_file():
             raise FileError(f"{path}: no such file")
-        question = {"command": command, "path": str(Path(path).resolve()), **more}
+        return self._tell(command, path=str(Path(path).resolve()), **more)
+
+    def _tell(self, command: str, **more: Any) -> Any:
+        question = {"command": command, **more}
         assert self._process.stdin is not None
         try:
             self._process.stdin.write(json.dumps(question).encode() + b"\n")
@@ -187,7 +228,8 @@ class LibreOffice:
             raise HostError("LibreOffice has stopped") from error
         answer = self._answer()
         if "fail" in answer:
-            raise HostError(f"LibreOffice could not do it for {path}: {answer['fail']}")
+            where = f" for {more['path']}" if "path" in more else ""
+            raise HostError(f"LibreOffice could not do it{where}: {answer['fail']}")
         return answer["done"]
 
     def _answer(self) -> dict[str, Any]:
@@ -207,6 +249,10 @@ class LibreOffice:
         line, _, self._buffer = self._buffer.partition(b"\n")
         answer: dict[str, Any] = json.loads(line)
         return answer
+
+
+def _sent(value: Value) -> Any:
+    return {"error": value.code} if isinstance(value, CellError) else value
 
 
 def _value(cell: Any) -> Value:
