@@ -40,7 +40,7 @@ def test_a_missing_part_of_relationships_is_damage(package: Package) -> None:
 
 @pytest.mark.parametrize("word", ["worksheet", "sharedStrings"])
 def test_a_type_that_excel_does_not_know_is_damage(word: str) -> None:
-    """An engine would not read the part, and hand out the values that were stored in it."""
+    """The strict engine would not read the sheet, and show 0 for its formulas."""
     name, package = "xl/_rels/workbook.xml.rels", Package(sound())
     whole = package.read(name)
     bent = whole.replace(b"2006/relationships/" + word.encode(), b"2009/" + word.encode())

@@ -25,7 +25,7 @@ _RELATIONSHIPS = (
     b"</Relationships>"
 )
 #: The kinds that are read here, and how the two forms of the format spell them. Excel knows no
-#: other spelling, and an engine that does not either leaves the part as it was.
+#: other spelling, and the strict engine leaves such a sheet out.
 _READ = {"worksheet", "sharedStrings", "table"}
 _FAMILIES = (
     "http://schemas.openxmlformats.org/officeDocument/2006/relationships",
