@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -49,9 +52,23 @@ FOUND: list[tuple[str, list[int]]] = [
             177,
         ],
     ),
+    # a prefix that is not ASCII before the names; a type of relationship that is none
+    (
+        "recalculation",
+        [3866521, 986880, 2297600, *[9013641] * 3, 8978432, 26111, 16750591],
+    ),
+    ("recalculation", [6514028, 7107432, 15033716, 4481396, 6361631, 2435475]),
 ]
 
 
 @pytest.mark.parametrize(("name", "numbers"), FOUND)
 def test_what_was_found_stays_mended(name: str, numbers: list[int]) -> None:
     read(name, bent(name, numbers))
+
+
+def test_a_reader_that_brings_the_process_down_is_a_finding() -> None:
+    """It has no time left to say so itself."""
+    command = [sys.executable, "-m", "tests.fuzz", "1", "a reader that is none"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "a reader that is none: ended with" in done.stdout

@@ -7,6 +7,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+from tests.hostile.workbooks import sound
 from xlcredit.errors import FileError
 from xlcredit.ooxml.package import Package, pack
 from xlcredit.ooxml.relations import TYPES, Additions, related, relations_of, without
@@ -35,6 +36,17 @@ def test_the_sheets_of_a_workbook_are_found(package: Package) -> None:
 def test_a_missing_part_of_relationships_is_damage(package: Package) -> None:
     with pytest.raises(FileError, match="damaged"):
         related(package, "xl/worksheets/sheet1.xml")
+
+
+@pytest.mark.parametrize("word", ["worksheet", "sharedStrings"])
+def test_a_type_that_excel_does_not_know_is_damage(word: str) -> None:
+    """The strict engine would not read the sheet, and show 0 for its formulas."""
+    name, package = "xl/_rels/workbook.xml.rels", Package(sound())
+    whole = package.read(name)
+    bent = whole.replace(b"2006/relationships/" + word.encode(), b"2009/" + word.encode())
+    assert bent != whole
+    with pytest.raises(FileError, match=f"no such type of {word}"):
+        related(Package(pack(package, {name: bent})), "xl/workbook.xml")
 
 
 def test_an_added_part_is_known_and_found(package: Package) -> None:

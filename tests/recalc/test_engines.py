@@ -10,6 +10,8 @@ import openpyxl
 import pytest
 import pyxirr
 
+from tests.hostile.archives import packed, unpacked
+from tests.hostile.workbooks import sound
 from xlcredit.errors import CellError
 from xlcredit.ooxml.book import Name
 from xlcredit.recalc import LibreOffice, recalculate
@@ -151,3 +153,23 @@ def test_irr_leaves_blanks_words_and_truth_values_out(tmp_path: Path) -> None:
     assert cells[1, 4] == pytest.approx(pyxirr.irr([-100.0, 60.0, 60.0]), rel=1e-12)
     assert cells[2, 4] == pytest.approx(pyxirr.irr(monthly), rel=1e-12)
     assert cells[3, 4] == CellError("#NUM!")
+
+
+@pytest.mark.parametrize("engine", ["embedded", "strict"])
+@pytest.mark.parametrize("namespaces", [(), ("spreadsheetml/2006/main", "spreadsheetml/main")])
+def test_the_strict_form_of_the_format_calculates_as_any_other(
+    engine: str, namespaces: tuple[str, ...], tmp_path: Path
+) -> None:
+    """Excel saves it as Strict Open XML Spreadsheet: the kinds of its parts have other names."""
+    old, new = b"http://schemas.openxmlformats.org/", b"http://purl.oclc.org/ooxml/"
+    swaps = [(b"officeDocument/2006/relationships", b"officeDocument/relationships")]
+    swaps += [(namespaces[0].encode(), namespaces[1].encode())] if namespaces else []
+    parts = unpacked(sound())
+    for before, after in swaps:
+        parts = {name: part.replace(old + before, new + after) for name, part in parts.items()}
+    file = tmp_path / "strict.xlsx"
+    file.write_bytes(packed(parts))
+    result = recalculate(file, inputs={"Flow!B2": 0.5}, engine=engine)
+    shown = [result.value(f"Flow!B{row}") for row in range(1, 6)]
+    assert shown == [2.0, 0.5, 0.25, 0.125, 0.0625]
+    assert result.value("Flow!A1") == "rent"

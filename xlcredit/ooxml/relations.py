@@ -12,6 +12,7 @@ import re
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
+from xlcredit.errors import FileError
 from xlcredit.ooxml.package import Package
 from xlcredit.ooxml.tags import PREFIX, before_end
 
@@ -22,6 +23,13 @@ _HEAD = b'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\r\n'
 _RELATIONSHIPS = (
     b'<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
     b"</Relationships>"
+)
+#: The kinds that are read here, and how the two forms of the format spell them. Excel knows no
+#: other spelling, and the strict engine leaves such a sheet out.
+_READ = {"worksheet", "sharedStrings", "table"}
+_FAMILIES = (
+    "http://schemas.openxmlformats.org/officeDocument/2006/relationships",
+    "http://purl.oclc.org/ooxml/officeDocument/relationships",
 )
 
 
@@ -47,15 +55,18 @@ def related(package: Package, part: str) -> dict[str, Relation]:
     Raises
     ------
     FileError
-        The package is damaged: they are missing or no XML.
+        The package is damaged: they are missing or no XML, or of a type that Excel does not know.
     """
     folder = PurePosixPath(part).parent
     found = {}
     for item in package.root(relations_of(part)):
         target, kind = item.get("Target", ""), item.get("Type", "")
+        family, _, word = kind.rpartition("/")
+        if word in _READ and family not in _FAMILIES:
+            raise FileError(f"{package.path} is damaged: Excel knows no such type of {word}")
         beside = posixpath.normpath(str(folder / target))
         whole = target.lstrip("/") if target.startswith("/") else beside
-        found[item.get("Id", "")] = Relation(kind.rpartition("/")[2], whole, kind)
+        found[item.get("Id", "")] = Relation(word, whole, kind)
     return found
 
 

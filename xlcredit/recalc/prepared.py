@@ -14,8 +14,10 @@ from xml.sax.saxutils import escape, quoteattr
 from xlcredit.ooxml.book import Book, Name
 from xlcredit.ooxml.package import pack
 from xlcredit.ooxml.place import Place, a1
+from xlcredit.ooxml.relations import relations_of
 from xlcredit.ooxml.sheet import Cell, Sheet
 from xlcredit.ooxml.sheets import add_sheets
+from xlcredit.ooxml.tags import PREFIX
 from xlcredit.ooxml.values import Value, element, spell
 from xlcredit.recalc.engine import ArrayText, Model, Text
 from xlcredit.recalc.hoisting import SCRATCH
@@ -30,10 +32,16 @@ _START_TAG = re.compile(rb"<[^\s/>]+(?:" + _ATTRIBUTE + rb")*\s*/?>")
 _KIND = re.compile(rb"\s+(?:t|vm)\s*=\s*(?:\"[^\"]*\"|'[^']*')")
 _ARRAY = re.compile(rb"\s+cm\s*=\s*(?:\"[^\"]*\"|'[^']*')")
 _NAMES = re.compile(
-    rb"<((?:\w+:)?)definedNames(?:\s[^>]*)?(?:/>|>.*?</(?:\w+:)?definedNames\s*>)", re.DOTALL
+    rb"<(" + PREFIX + rb")definedNames(?:\s[^>]*)?(?:/>|>.*?</" + PREFIX + rb"definedNames\s*>)",
+    re.DOTALL,
 )
-_AFTER_NAMES = re.compile(rb"</(?:\w+:)?(?:externalReferences|functionGroups|sheets)\s*>")
+_AFTER_NAMES = re.compile(rb"</" + PREFIX + rb"(?:externalReferences|functionGroups|sheets)\s*>")
 _MODE = re.compile(rb"\s(?:fullCalcOnLoad|calcMode)\s*=\s*(?:\"[^\"]*\"|'[^']*')")
+#: How the strict form of the format binds parts to a workbook, and how all others do.
+_STRICT_FORM = (
+    b"http://purl.oclc.org/ooxml/officeDocument/relationships",
+    b"http://schemas.openxmlformats.org/officeDocument/2006/relationships",
+)
 _EMPTY = (
     b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
     b"<sheetData/></worksheet>"
@@ -55,6 +63,9 @@ def prepared(model: Model, *, scratch: bool) -> bytes:
     parts: dict[str, bytes | None] = {book.part: book.package.read(book.part)}
     if scratch:
         parts |= add_sheets(book.package, book.part, {SCRATCH: _EMPTY})
+    for relations in (relations_of(""), relations_of(book.part)):
+        bound = parts.get(relations) or book.package.read(relations)
+        parts[relations] = bound.replace(*_STRICT_FORM)  # the engine would leave sheets out
     for name, sheet in book.sheets.items():
         parts[book.parts[name]] = stripped(book, name, sheet, model.sheets[name])
     workbook = parts[book.part] or b""
