@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 
@@ -67,8 +68,9 @@ def test_what_was_found_stays_mended(name: str, numbers: list[int]) -> None:
 
 
 def test_a_reader_that_brings_the_process_down_is_a_finding() -> None:
-    """It has no time left to say so itself."""
+    """It has no time left to say so itself; by chance, without atheris, each file is a finding."""
     command = [sys.executable, "-m", "tests.fuzz", "1", "a reader that is none"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    assert "a reader that is none: ended with" in done.stdout
+    told = r"a reader that is none: (ended with|[\d,]+ files by chance, [1-9])"
+    assert re.search(told, done.stdout), done.stdout
