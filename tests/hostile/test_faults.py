@@ -42,6 +42,7 @@ OTHER_WRITERS = {
     "portfolio/worker.py": "a pipe to the process that asked",
     "recalc/machine.py": "a cache, moved into place",
     "recalc/_soffice.py": "a temporary folder",
+    "recalc/libreoffice.py": "a temporary folder, from which LibreOffice takes its own copy",
     "hosts/installation.py": "whether a folder can be written to",
     "hosts/libreoffice/child.py": "a pipe to the process that asked",
     "hosts/libreoffice/install.py": "a temporary folder",
