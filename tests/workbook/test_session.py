@@ -155,7 +155,7 @@ def test_a_saved_copy_says_what_was_changed(
     with pytest.raises(RecalcError, match="exists already"):
         book.save(saved)
     with pytest.raises(FileError, match=r"would be overwritten|folder|cannot be written"):
-        book.save(tmp_path / "missing" / "x.xlsx")
+        book.save(saved / "x.xlsx")  # no folder can be made of a file
     assert set(book.changed) == {"covenant_dscr", "rent_decline"}
 
 
