@@ -79,10 +79,9 @@ def XLC_WATERFALL(
     scheduled : series
         Scheduled principal of each period. [USD]
     terms : block, optional
-        dsra_opening (reserve at closing), dsra_periods (services it should hold), dsra_stays (1:
-        full to the last period), sweep (share of free cash that prepays), lockup (DSCR below which
-        nothing is distributed), liquidity (sponsor's cash that pays what is missing after the
-        reserve): 0 when not given; periods_per_year (12). [block]
+        dsra_opening (reserve at closing), dsra_periods (services held), dsra_stays (1: full to the
+        last period), sweep (share of free cash that prepays), lockup (DSCR of no distribution),
+        liquidity (equity cure): 0 when not given; periods_per_year (12). [block]
     measure : text, optional
         schedule, or one of its columns by name; schedule when not given. [name]
 
@@ -120,6 +119,9 @@ def XLC_WATERFALL(
     >>> call("XLC_WATERFALL", [50, 50, 50], 100, 0.1, [30, 30, 40],
     ...      {"sweep": 0.5, "periods_per_year": 1})[1]
     [6.5, 30.0, 6.75, 28.25, 0.0, 0.0, 6.75, 1.369863, 0.0, 0.0]
+    >>> call("XLC_WATERFALL", [60, 20, 60], 100, 0.1, [30, 30, 40],
+    ...      {"liquidity": 10, "periods_per_year": 1}, "unpaid")
+    [[0.0], [7.0], [0.0]]
     >>> call("XLC_WATERFALL", [60, 20, 60], 100, [0.1, 0.1, 0.2], [30, 30, 40],
     ...      {"periods_per_year": 1}, "unpaid")
     [[0.0], [17.0], [8.4]]
