@@ -250,6 +250,7 @@ CHANGED: list[dict[str, Any]] = [
     {"refi_months": 240, "refi_ltv": 0.4, "customer_stops": 13, "support_months": 60},
     {"rent_decline": -0.05, "market_rent": 150, "customer_stops": 6, "support_months": 0},
     {"balloon": 0},
+    {"balloon": 0, "lease_months": 50, "payment_months": 2, "cash_sweep": 0},
     {"interest_days": "act/360"},
     {"interest_days": "act/360", "payment_months": 3, "customer_stops": 13, "support_months": 10},
     {"payment_months": 6, "cash_sweep": 1, "dsra_stays": 0},

@@ -104,12 +104,13 @@ def XLC_WATERFALL(
     Each period, in this order. (1) Cash is cfads plus trapped cash; below 0 it is met from the
     reserve, then from liquidity, the rest is gap. (2) Interest, then scheduled principal and
     arrears up to the balance, each topped up from the reserve, then from liquidity; unpaid
-    interest is capitalised, unpaid principal is in arrears. (3) The reserve is topped up from cash, or released, to the next dsra_periods
-    services of the original schedule. (4) The sweep prepays, last instalments first. (5) Once
-    repaid, the reserve is released. (6) The rest is distributed if dscr = cfads / (interest
-    and principal due) meets the lock-up or nothing is due; else it is trapped until it does.
-    cfads + trap and dsra before + liquidity used + gap = interest + principal + sweep + distribution + trap +
-    dsra. XLC_REPAYMENT has the same loan with collateral, grace and default.
+    interest is capitalised, unpaid principal is in arrears. (3) The reserve is topped up from
+    cash, or released, to the next dsra_periods services of the original schedule. (4) The sweep
+    prepays, last instalments first. (5) Once repaid, the reserve is released. (6) The rest is
+    distributed if dscr = cfads / (interest and principal due) meets the lock-up or nothing is due;
+    else it is trapped until it does. cfads + trap and dsra before + liquidity used + gap =
+    interest + principal + sweep + distribution + trap + dsra. XLC_REPAYMENT has the same loan with
+    collateral, grace and default.
 
     Examples
     --------
