@@ -10,7 +10,7 @@ import pytest
 from tests.deals.test_checking import HOME, TEXT, build_from
 from xlcredit.deals import load
 from xlcredit.errors import DealError
-from xlcredit.workbook.grammar import problem_of
+from xlcredit.workbook.grammar import problems_of
 
 #: The row whose formula most mistakes are made in, and what stands in it.
 ROW = '"MAX(0,{cfads_flat})/sizing_dscr*{in_loan}"'
@@ -188,4 +188,4 @@ def test_what_is_no_template_says_what_it_is(tmp_path: Path) -> None:
     ],
 )
 def test_a_sound_formula_passes(formula: str) -> None:
-    assert problem_of(formula, ["My sheet"]) == ""
+    assert problems_of(formula, ["My sheet"]) == []
