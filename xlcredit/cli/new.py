@@ -142,8 +142,9 @@ def _build(
     from xlcredit.cli.terminal import finish, require_suffix, warn_doubtful
     from xlcredit.cli.writing import make_workbook, write_workbook
     from xlcredit.deals import load, located, read_deal
-    from xlcredit.errors import FormulaError, UserError
+    from xlcredit.errors import FormulaError, TemplateError, UserError
     from xlcredit.hosts.officejs.lite import refuse_macros
+    from xlcredit.workbook.authoring import with_formulas
 
     if output.suffix.lower() in (".csv", ".parquet"):
         _write_tape(template, deal, output, force)
@@ -153,7 +154,10 @@ def _build(
         raise UserError("--native needs no host: it is for a reader without the add-in")
     if host is Host.LITE:
         refuse_macros(output)
-    spec, home = load(template)
+    try:
+        spec, home = load(template)
+    except TemplateError as error:
+        raise with_formulas(error) from None
     filled = read_deal(deal or home / "deal.toml", spec)
     warn_doubtful(filled, spec)
     try:

@@ -154,6 +154,7 @@ def _unknown(name: str) -> Iterator[str]:
     if name.startswith("XLC_"):
         hint = did_you_mean(name, REGISTRY) or "; xlcredit functions lists them"
         yield f"there is no worksheet function {name}{hint}"
+        return
     hint = did_you_mean(name, [*_ARGUMENTS, *sorted(_NATIVE)])
     told = "; Excel 2019 must have it, and LibreOffice too"
     yield f"there is no function {name}{hint or told}"

@@ -22,6 +22,8 @@ LABEL, UNIT, TOTAL, OPENING, FIRST = 1, 2, 3, 4, 5
 
 #: Parts of a row that end with the loan: the first column, and what it adds to its months.
 _LIVES = {"loan": (FIRST, ""), "life": (OPENING, "+1")}
+#: What a message shows of a formula: the line of the file is told beside it.
+_SHOWN = 60
 _BRACES = re.compile(r"\{([A-Za-z_][\w.]*)\}")
 _CELL = re.compile(r"\$?[A-Z]{1,3}\$?\d+\Z")
 _WORD = re.compile(r"[A-Za-z_]\w*")
@@ -77,7 +79,8 @@ class Places:
             problems += self._problems(resolved)
         if problems:
             told = "; ".join(dict.fromkeys(problems))
-            found = FormulaError(f"{told} (in ={formula})", formula)
+            shown = formula if len(formula) <= _SHOWN else f"{formula[:_SHOWN]}..."
+            found = FormulaError(f"{told} (in ={shown})", formula)
             self.mistakes.setdefault(formula, found)
             return "0"  # the book is not written: see refuse_mistakes
         self._sound.add(formula)
