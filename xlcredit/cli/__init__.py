@@ -116,8 +116,8 @@ def _line_of(words: Sequence[str]) -> typer.Typer:
     return _command_line(words[:1]) if words and words[0] in _COMMANDS else app
 
 
-#: A formula of a strange workbook may be as long as a book.
-_LONGEST = 1_000
+#: A formula of a strange workbook may be as long as a book; all mistakes of a template are not.
+_LONGEST = 4_000
 
 
 def main() -> None:

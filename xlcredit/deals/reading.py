@@ -16,7 +16,7 @@ from xlcredit.deals.cases import expand
 from xlcredit.deals.checking import in_one, problems, wrong_texts
 from xlcredit.deals.fields import mended
 from xlcredit.deals.marks import Struct
-from xlcredit.deals.mistakes import field_problem, steps_to, toml_problem
+from xlcredit.deals.mistakes import field_problem, steps_to, toml_problems
 from xlcredit.deals.template import Template
 from xlcredit.deals.values import as_meant
 from xlcredit.errors import DealError, FileError, TemplateError
@@ -53,9 +53,8 @@ def parse_toml(content: bytes, path: Path) -> dict[str, Any]:
     except RecursionError:
         raise DealError(f"{path}: not valid TOML: lists or tables are nested too deep") from None
     except ValueError as error:  # also a number of thousands of digits
-        line, problem = toml_problem(error, text)
-        at = f", line {line}" if line else ""
-        raise DealError(f"{path}{at}: {problem}") from None
+        found = [(f", line {n}" if n else "", told) for n, told in toml_problems(error, text)]
+        raise DealError(in_one(path, found)) from None
 
 
 def load(name: str) -> tuple[Template, Path]:
