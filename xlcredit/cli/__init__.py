@@ -94,7 +94,10 @@ def _command_line(commands: Iterable[str]) -> typer.Typer:
     line = typer.Typer(
         name="xlcredit",
         help="Credit mathematics for lenders against GPUs and coin, in the cells of a workbook.",
-        epilog="Start with: xlcredit demo",
+        epilog="Start with: xlcredit demo, or xlcredit help. Exit codes: 0 done; 1 done, but a "
+        "covenant is in breach (stress, portfolio), a cell shows an error, a test of the model "
+        "does not hold or a value differs (--check); 2 not done, with one line that says why "
+        "(portfolio: a loan has an error, and the tape says which); 3 a mistake of ours.",
         no_args_is_help=True,
         add_completion=True,
         pretty_exceptions_enable=False,

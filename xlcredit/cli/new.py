@@ -80,7 +80,8 @@ def _list_templates() -> None:
 
     for name in shipped():
         line((name, "bold"), f": {load(name)[0].summary}")
-    line("\nThe filled example:    xlcredit new gpu-term-loan -o loan.xlsx")
+    line()
+    line("The filled example:    xlcredit new gpu-term-loan -o loan.xlsx")
     line("A deal of your own:    xlcredit new gpu-term-loan --blank -o deal.toml")
     line("The same, by question: xlcredit start")
 
