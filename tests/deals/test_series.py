@@ -23,7 +23,7 @@ def deal_with(folder: Path, tables: str, inputs: str = "") -> Path:
 
 def test_months_of_ones_own_are_read_from_lists_and_files(tmp_path: Path) -> None:
     (tmp_path / "use.csv").write_text(
-        "date,share in use\n2027-01-31,0.9\n2027-02,\n2027-03-31,0.7\n"
+        "Month,share in use\n2027-01-31,0.9\n2027-02,\n2027-03-31,0.7\n"
     )
     tables = """
 [series]

@@ -23,6 +23,7 @@ __all__ = ["AS_AT", "Series", "read_series"]
 _MONTHS = 12
 #: What the first column of a CSV may be called; the second is the values, whatever its name.
 _COLUMNS = ("month", "date")
+_DAY = re.compile(r"\d{4}-\d")
 _YEAR_AND_MONTH = re.compile(r"\d{4}-\d{2}")
 
 
@@ -122,6 +123,8 @@ def _pairs(
     except UserError as error:
         raise FileError(f"{place}: {error}") from None
     header = [cell.strip().lower() for cell in rows[0][1]] if rows else []
+    if len(rows) > 1 and header[:1] == ["month"] and _DAY.match(rows[1][1][0].strip()):
+        header[0] = "date"  # a month may be written as one
     if len(header) != 2 or header[0] not in _COLUMNS:
         got = f"; got {','.join(rows[0][1])[:60]}" if rows else "; it is empty"
         raise DealError(f"{place}: {path.name} must begin with month,value or date,value{got}")
@@ -198,8 +201,9 @@ def _month(text: str, kind: str, place: str, closing: datetime.date | None) -> i
             return whole(text)
         day = datetime.date.fromisoformat(f"{text}-01" if _YEAR_AND_MONTH.fullmatch(text) else text)
     except ValueError:
-        wanted = "a month such as 13" if kind == "month" else "a date such as 2027-01-31"
-        raise DealError(f"{place}: {text[:40]!r} is not {wanted}") from None
+        wanted = "a month such as 13, or " if kind == "month" else ""
+        told = f"is not {wanted}a date such as 2027-01-31 or 2027-01"
+        raise DealError(f"{place}: {text[:40]!r} {told}") from None
     if closing is None:
         raise DealError(f"{place}: dates need the input closing_date; give months")
     return (day.year - closing.year) * _MONTHS + day.month - closing.month
