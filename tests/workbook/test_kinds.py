@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import types
+
+import msgspec
 import pytest
 
 from xlcredit.deals import Template
@@ -19,11 +22,7 @@ def test_a_kind_without_its_row_is_named(kind: Kind) -> None:
 
 
 def test_a_new_kind_is_found_by_its_table() -> None:
-    class Waterfall(StressTable, kw_only=True, frozen=True):
-        title: str
-
-    class Longer(Template, kw_only=True, frozen=True):
-        waterfall: list[Waterfall] = []
-
-    Longer.__annotations__["waterfall"] = list[Waterfall]  # a local class: no name to resolve
-    assert undrawn(Longer) == ["waterfall"]
+    new = msgspec.defstruct("New", [("title", str)], bases=(StressTable,), kw_only=True)
+    many = types.GenericAlias(list, (new,))
+    longer = msgspec.defstruct("Longer", [("new", many)], bases=(Template,), kw_only=True)
+    assert undrawn(longer) == ["new"]
