@@ -32,11 +32,11 @@ def demo(
     for name in shipped():
         template, home = load(name)
         deal = read_deal(home / "deal.toml", template)
-        made[folder / f"{name}.xlsx"] = make_workbook(template, deal)
-    for target, workbook in made.items():  # all or none
-        if not same(workbook, target):
+        target = folder / f"{name}.xlsx"
+        made[target] = make_workbook(template, deal)
+        if not same(made[target], target):
             refuse_to_replace(target, force)
-    for target, workbook in made.items():
+    for target, workbook in made.items():  # all or none
         write_workbook(workbook, target, force)
         print_dashboard(workbook.dashboard)
     line()
