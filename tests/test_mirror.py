@@ -31,7 +31,7 @@ WITH = {
     "cli/test_json.py": "deals/schema",
     "cli/test_signals.py": "hosts/installation",
     "cli/test_simulate.py": "deals/quotes",
-    "deals/test_authors.py": "deals/fields deals/mistakes deals/rows workbook/authoring "
+    "deals/test_authors.py": "deals/mistakes deals/rows workbook/authoring "
     "workbook/circles workbook/grammar",
     "deals/test_checking.py": "deals/cases deals/exhibits deals/marks deals/template deals/values",
     "deals/test_series.py": "deals/write",

@@ -336,7 +336,7 @@ def missing_figure(name: str) -> CellError:
     return CellError("#N/A", _MISSING.get(name, "the terms have no margin levels"))
 
 
-def _shown(name: str, figure: Estimate) -> tuple[Any, Any]:
+def _shown(name: str, figure: Estimate) -> tuple[float | CellError, float | CellError]:
     if math.isnan(figure.value):
         none = missing_figure(name)
         return none, none

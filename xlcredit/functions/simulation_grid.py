@@ -156,7 +156,7 @@ def XLC_SIM_GRID(
     return [values[at : at + width] for at in range(0, len(values), width)]
 
 
-def _shown(figure: str, found: Estimate) -> Any:
+def _shown(figure: str, found: Estimate) -> float | CellError:
     return missing_figure(figure) if math.isnan(found.value) else found.value
 
 
