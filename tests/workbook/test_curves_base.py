@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.workbook.conftest import Example, made
+from tests.workbook.conftest import Example
 from tests.workbook.test_curves import calculated
 from xlcredit.deals.series import Series
 from xlcredit.recalc import recalculate
@@ -20,8 +21,8 @@ SCENARIOS = ("As input", "Rents fall 20% a year more", "Auction market")
 
 
 @pytest.fixture(scope="module")
-def base(tmp_path_factory: pytest.TempPathFactory) -> Example:
-    return made("gpu-borrowing-base", tmp_path_factory.mktemp("base"))
+def base(example_of: Callable[[str], Example]) -> Example:
+    return example_of("gpu-borrowing-base")
 
 
 def filled(values: list[float]) -> Series:
