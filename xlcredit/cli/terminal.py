@@ -137,7 +137,7 @@ def print_recalculation(
     result: Recalculation, source: Path, output: Path | None, check: bool
 ) -> None:
     """Print what a recalculation did, which cells err, and what changed under ``check``."""
-    from xlcredit.recalc.routing import ENGINES  # noqa: PLC0415 - heavy, and here already
+    from xlcredit.recalc.routing import ENGINES
 
     calls = sum(result.functions_called.values())
     # Another program answers its calls itself, and does not count them.

@@ -31,6 +31,7 @@ from xlcredit.recalc.repairs import StrictReader
 
 __all__ = ["Strict"]
 
+_REWRITTEN = Refusal("shows the text of a formula that the engine has been given otherwise")
 _TOO_LONG = CellError("#VALUE!", f"the text has more than {LONGEST_TEXT:,} characters")
 #: Longest time for one calculation; the largest model that lenders have sent takes a quarter.
 _SECONDS = 240
@@ -185,6 +186,8 @@ class Strict:
     def value(self, sheet: str, row: int, column: int) -> Value | Refusal:
         """Give the value of a cell."""
         value = self._of(sheet, (row, column))
+        if isinstance(value, str) and SCRATCH in value:
+            return _REWRITTEN
         broken = isinstance(value, CellError) and value.code == "#REF!"
         return CIRCULAR if broken and Place(sheet, row, column) in self._circles() else value
 
