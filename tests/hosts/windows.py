@@ -121,6 +121,7 @@ def _pywin32() -> dict[str, ModuleType]:
 def _xlwindows() -> ModuleType:
     """The parts of xlwings' Windows engine that a UDF call meets, compiled from its own source."""
     wanted = {"Engine", "Range", "_clean_value_data_element", "cell_errors", "is_range_instance"}
+    wanted |= {"Apps", "App", "Books", "Book", "Sheets", "Sheet"}
     source = Path(xlwings.__file__).with_name("_xlwindows.py").read_text(encoding="utf-8")
     module = ModuleType("xlwings._xlwindows")
     module.__dict__.update(
@@ -131,12 +132,26 @@ def _xlwindows() -> ModuleType:
         time_types=(datetime.date, datetime.datetime),
         _com_time_to_datetime=lambda value, _build: value,
         _datetime_to_com_time=lambda value: value,
+        pythoncom=SimpleNamespace(CoInitialize=lambda: None),
+        pywintypes=SimpleNamespace(com_error=LookupError),
+        win32process=SimpleNamespace(GetWindowThreadProcessId=lambda window: (0, window)),
+        COMRetryObjectWrapper=lambda thing: thing,
+        DispatchEx=_dispatched,
     )
     for node in ast.parse(source).body:
         targets = getattr(node, "targets", [node])
         if getattr(targets[0], "name", getattr(targets[0], "id", "")) in wanted:
             exec(compile(ast.Module([node], []), "_xlwindows", "exec"), module.__dict__)
+    vars(module)["engine"] = vars(module)["Engine"]()
     return module
+
+
+def _dispatched(name: str) -> Any:
+    """Start the program of that name."""
+    from tests.hosts.application import Application
+
+    assert name == "Excel.Application"
+    return Application()
 
 
 def to_windows(cell: Any) -> Any:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import mpmath
 import pytest
 
 from xlcredit.errors import CellError
 from xlcredit.recalc import LibreOffice, recalculate
+from xlcredit.recalc.outcome import DEPENDS
 
 from .conftest import Calculate, Make
 
@@ -66,3 +68,29 @@ def test_corrected_functions_answer_errors(calculate: Calculate) -> None:
     ]
     assert result.errors[0].reason == "period 9 is not between 1 and 6"
     assert result.functions_called == {}
+
+
+def test_the_tangent_beside_a_pole_is_told(calculate: Calculate) -> None:
+    cells: dict[str, object] = {
+        "A1": 0.785,
+        "A2": 100.0,
+        "A3": 134217727.0,
+        "A4": 1.5707963267948966,
+    }
+    cells |= {f"B{row}": f"=TAN(A{row})" for row in range(1, 5)}
+    cells |= {"B5": "=TAN(2^27)", "B6": "=B4*0+1"}
+    result = calculate(cells)
+    with mpmath.workdps(40):
+        for row in range(1, 4):
+            exact = float(mpmath.tan(mpmath.mpf(cells[f"A{row}"])))
+            assert result.value("S", f"B{row}") == pytest.approx(exact, rel=1e-12)
+    assert result.value("S", "B5") == CellError("#NUM!")
+    told = {doubt.cell: doubt.outcome for doubt in result.unsure}
+    assert told == {"B4": "disputed", "B6": DEPENDS}
+
+
+def test_the_text_of_a_formula_that_was_given_otherwise_is_refused(make: Make) -> None:
+    path = make({"A1": "=XLC_RENT(2.5,0.3,12)", "A2": "=_xlfn.FORMULATEXT(A1)", "A3": "=A1"})
+    result = recalculate(path, engine="strict")
+    assert result.value("S", "A1") == result.value("S", "A3")
+    assert [fault.cell for fault in result.not_calculated] == ["A2"]

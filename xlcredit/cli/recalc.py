@@ -32,7 +32,7 @@ def recalc(
         typer.Option(
             "--engine",
             metavar="NAME",
-            help="auto, embedded, strict or libreoffice: what calculates.",
+            help="auto, embedded, strict, libreoffice or excel: what calculates.",
         ),
     ] = "auto",
     strict: Annotated[

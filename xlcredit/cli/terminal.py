@@ -137,11 +137,12 @@ def print_recalculation(
     result: Recalculation, source: Path, output: Path | None, check: bool
 ) -> None:
     """Print what a recalculation did, which cells err, and what changed under ``check``."""
+    from xlcredit.recalc.routing import ENGINES
+
     calls = sum(result.functions_called.values())
-    line(
-        f"{source.name}: {result.cells:,} formulas and {calls:,} calls of worksheet functions "
-        f"in {result.seconds:.2f} s"
-    )
+    # Another program answers its calls itself, and does not count them.
+    counted = f" and {calls:,} calls of worksheet functions" if result.engine in ENGINES else ""
+    line(f"{source.name}: {result.cells:,} formulas{counted} in {result.seconds:.2f} s")
     for warning in result.warnings:
         line((f"warning: {warning}", "yellow"))
     missing = {(d.sheet, d.cell) for d in result.not_calculated}

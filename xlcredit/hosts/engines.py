@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from xlcredit.errors import HostError, RecalcError
+from xlcredit.errors import RecalcError
 from xlcredit.hints import did_you_mean
 from xlcredit.recalc.engine import Engine
 from xlcredit.recalc.routing import ENGINES
@@ -16,17 +16,17 @@ def engine_called(name: str) -> str | Engine:
     Parameters
     ----------
     name : str
-        ``auto``, ``embedded``, ``strict`` or ``libreoffice``.
+        ``auto``, ``embedded``, ``strict``, ``libreoffice`` or ``excel``.
 
     Returns
     -------
     str or Engine
-        The name itself for the engines of our own process; LibreOffice is started.
+        The name itself for the engines of our own process; LibreOffice or Excel is started.
 
     Raises
     ------
     HostError
-        If LibreOffice is missing, or for Excel, which no engine here drives.
+        If LibreOffice or Excel is missing.
     RecalcError
         If there is no engine of that name.
     """
@@ -35,11 +35,10 @@ def engine_called(name: str) -> str | Engine:
 
         return Calc()
     if name == "excel":
-        raise HostError(
-            "Excel is no engine of ours yet: open the workbook in it with the add-in "
-            "(xlcredit excel install), or take libreoffice for a spreadsheet's opinion"
-        )
-    names = ["auto", *ENGINES, "libreoffice"]
+        from xlcredit.hosts.classic.engine import Excel  # noqa: PLC0415 - it costs a start
+
+        return Excel()
+    names = ["auto", *ENGINES, "libreoffice", "excel"]
     if name not in names:
         near = did_you_mean(name, names) or f"; there are {', '.join(names)}"
         raise RecalcError(f"there is no engine {name!r}{near}")

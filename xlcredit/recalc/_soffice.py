@@ -125,13 +125,7 @@ class Office:
             for address, value in inputs.items():
                 sheet, _, reference = address.rpartition("!")
                 name = sheet.strip("'").replace("''", "'")
-                cell = document.Sheets.getByName(name).getCellRangeByName(reference)
-                if isinstance(value, str):
-                    cell.String = value
-                elif value is None:
-                    cell.setFormula("")
-                else:
-                    cell.Value = float(value)
+                put(document.Sheets.getByName(name).getCellRangeByName(reference), value)
             if self.recalculates:
                 document.calculateAll()
             yield document
@@ -189,16 +183,7 @@ class Office:
             block.collapseToCurrentArray()
             if block.getArrayFormula():  # no cell of an array can be changed by itself
                 block.clearContents(EVERYTHING)
-            if isinstance(value, dict):
-                cell.setFormula(f"={FORMULAS.get(value['error'], value['error'])}")
-            elif isinstance(value, bool):
-                cell.setFormula(f"={str(value).upper()}()")
-            elif isinstance(value, str):
-                cell.String = value
-            elif value is None:
-                cell.setFormula("")
-            else:
-                cell.Value = float(value)
+            put(cell, value)
             if value is not None and not isinstance(value, dict) and not cell.getFormula():
                 raise RuntimeError(f"{name}!{cell.AbsoluteName} cannot be changed")
         return True
@@ -234,6 +219,20 @@ class Office:
             with contextlib.suppress(OSError):
                 os.killpg(self.process.pid, signal.SIGKILL)
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def put(cell: Any, value: Any) -> None:
+    """Write a value into a cell; an error as a formula that gives it."""
+    if isinstance(value, dict):
+        cell.setFormula(f"={FORMULAS.get(value['error'], value['error'])}")
+    elif isinstance(value, bool):
+        cell.setFormula(f"={str(value).upper()}()")
+    elif isinstance(value, str):
+        cell.String = value
+    elif value is None:
+        cell.setFormula("")
+    else:
+        cell.Value = float(value)
 
 
 def say(answer: dict[str, Any]) -> None:

@@ -1,14 +1,15 @@
 """Built-in functions that engines get wrong, as Excel computes them.
 
 formualizer 0.13 misplaces payments at the start of the period (IPMT, PPMT, CUMIPMT, CUMPRINC
-with type 1) and depreciation over parts of a period (DDB, DB).
+with type 1) and depreciation over parts of a period (DDB, DB). Where Excel itself is not sure
+of the digits (INT of a number beside a whole one, TAN beside a pole), that is told.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Mapping
-from math import floor
+from math import floor, tan
 from typing import Any
 
 from xlcredit.errors import CellError, RecalcError
@@ -134,7 +135,7 @@ _LAST_DIGITS = 4e-15
 def whole(*raw: Any) -> Any:
     """INT(number), told where it hangs on the last digit: the whole number, or the one below."""
     if len(raw) == 1 and isinstance(raw[0], list):
-        return [[_told(cell) for cell in row] for row in raw[0]]
+        return [[_told(whole, cell) for cell in row] for row in raw[0]]
     if raw and isinstance(raw[0], str):
         raise RecalcError("it is given text")
     (value,) = _numbers(raw, (), 1)
@@ -145,9 +146,30 @@ def whole(*raw: Any) -> Any:
     return Unsure(float(floor(value)), reason) if value < nearest else nearest
 
 
-def _told(cell: Any) -> Any:
+#: Steeper than this, the tangent shows the digits of pi that a program divides by, not the number.
+_STEEP = 1e10
+#: Excel takes the tangent of no larger number.
+_FARTHEST = 2.0**27
+
+
+def tangent(*raw: Any) -> Any:
+    """TAN(number), told beside a pole, where versions of Excel differ in the fourth digit."""
+    if len(raw) == 1 and isinstance(raw[0], list):
+        return [[_told(tangent, cell) for cell in row] for row in raw[0]]
+    if raw and isinstance(raw[0], str):
+        raise RecalcError("it is given text")
+    (value,) = _numbers(raw, (), 1)
+    if abs(value) >= _FARTHEST:
+        raise CellError("#NUM!", f"Excel takes no tangent from 2^27 on; got {value:g}")
+    found = tan(value)
+    if abs(found) < _STEEP:
+        return found
+    return Unsure(found, f"{value!r} is a pole of TAN but for its last digits; programs differ")
+
+
+def _told(function: Callable[..., Any], cell: Any) -> Any:
     try:
-        found = whole(cell)
+        found = function(cell)
     except CellError as error:
         return error
     return found.value if isinstance(found, Unsure) else found
@@ -186,4 +208,5 @@ CORRECTIONS: Mapping[str, Callable[..., Any]] = {
     "CUMPRINC": cumprinc,
     "DDB": ddb,
     "DB": db,
+    "TAN": tangent,
 }

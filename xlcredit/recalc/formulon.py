@@ -8,7 +8,8 @@ functions: :mod:`xlcredit.recalc.hoisting` calls them for it.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache
 from types import ModuleType
@@ -16,34 +17,26 @@ from typing import Any
 
 from xlcredit.errors import CellError, RecalcError
 from xlcredit.ooxml.book import Book
-from xlcredit.ooxml.package import Package
-from xlcredit.ooxml.place import Place, column_number
-from xlcredit.ooxml.relations import related
-from xlcredit.ooxml.values import Value, unquote
+from xlcredit.ooxml.place import Place
+from xlcredit.ooxml.values import Value
 from xlcredit.recalc import machine
+from xlcredit.recalc.bulk import CODES, At, Bulk
 from xlcredit.recalc.corrections import COMMON
 from xlcredit.recalc.dependants import circles
 from xlcredit.recalc.digits import LONGEST_TEXT
-from xlcredit.recalc.engine import BLOCKED, CIRCULAR, SETTLED, Function, Model, Refusal, Text
-from xlcredit.recalc.hoisting import SCRATCH, Hoisted, Job
+from xlcredit.recalc.engine import CIRCULAR, SETTLED, Function, Model, Refusal, Text
+from xlcredit.recalc.hoisting import SCRATCH, Hoisted, Job, Known
 from xlcredit.recalc.prepared import prepared
 from xlcredit.recalc.repairs import StrictReader
 
 __all__ = ["Strict"]
 
-_CODES = ("#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A")
-_SPILL, _CALC = 8, 9
-#: Errors that a file of the format's first edition cannot hold.
-_NEWER = {
-    _SPILL: CellError("#VALUE!", BLOCKED),
-    _CALC: CellError("#VALUE!", "the result is an empty array, or no value of a cell"),
-}
+_REWRITTEN = Refusal("shows the text of a formula that the engine has been given otherwise")
+_TOO_LONG = CellError("#VALUE!", f"the text has more than {LONGEST_TEXT:,} characters")
 #: Longest time for one calculation; the largest model that lenders have sent takes a quarter.
 _SECONDS = 240
 #: Rounds of answers after which calls are sorted by what they depend on.
 _LONG_CHAIN = 4
-#: Up to this many cells are read one by one.
-_FEW = 2_000
 #: Formulas of the format's later editions carry a prefix in the file.
 _PREFIX = re.compile(r"^_XLFN\.(?:_XLWS\.)?|^_XLWS\.")
 #: 0 in formulon's catalogue: calculated without a host.
@@ -64,10 +57,12 @@ class Strict:
         self._hoisted: Hoisted | None = None
         self._workbook: Any = None
         self._sheets: dict[str, int] = {}
-        self._values: dict[str, dict[tuple[int, int], Value]] | None = None
+        self._cells: Bulk | None = None
+        self._own: dict[str, list[At]] = {}
+        self._values: dict[str, dict[At, Value]] = {}
+        self._extents: dict[str, dict[At, tuple[int, int]]] = {}
         self._by_level: list[list[Job]] | None = None
         self._in_circles: frozenset[Place] | None = None
-        self._extents: dict[str, dict[tuple[int, int], tuple[int, int]]] = {}
 
     def reader(self, book: Book, functions: Collection[str]) -> StrictReader:
         """Make the reader of a workbook's formulas, who knows the worksheet functions."""
@@ -92,6 +87,8 @@ class Strict:
             )
             count = self._workbook.sheet_count()
             self._sheets = {self._workbook.sheet_name(i): i for i in range(count)}
+            self._cells = Bulk(self._workbook)
+            self._own = _calculated(self._hoisted.model.book)
             if model.iteration:
                 rounds, change = model.iteration
                 self._workbook.set_iterative(True, rounds, change * SETTLED)
@@ -100,7 +97,7 @@ class Strict:
             for text, room in self._hoisted.expressions.items():
                 at = (self._sheets[SCRATCH], room.row - 1, 1)
                 self._workbook.set_formula(*at, f"={text}")
-        self._values = None
+        self._forget()
 
     def _enter(self, model: Model) -> None:
         """Enter new constants, and formulas for which the file has no cell."""
@@ -134,15 +131,16 @@ class Strict:
         """Bring every formula up to date, and the worksheet functions with them."""
         hoisted = self._hoisted
         assert hoisted is not None
-        self._values = None
         with _limited():
-            self._workbook.recalc()
+            self._recalculate()
+            while self._took(hoisted.first(self._read, self._reach)):
+                pass
             for done in range(len(hoisted.jobs) + 2):
                 if done == _LONG_CHAIN:
-                    final: dict[Place, Value] = {}  # what a level reads, no later one changes
+                    final = Known()  # what a level reads, no later one changes
                     for level in self._levels():
                         self._ask(level, final)
-                if not self._ask(hoisted.jobs, {}):
+                if not self._ask(hoisted.jobs, Known()):
                     return
         raise RecalcError("worksheet functions depend on themselves, and do not settle")
 
@@ -153,84 +151,101 @@ class Strict:
             self._by_level = self._hoisted.by_level()
         return self._by_level
 
-    def _ask(self, jobs: list[Job], known: dict[Place, Value]) -> bool:
+    def _ask(self, jobs: list[Job], known: Known) -> bool:
         """Answer the calls whose arguments have changed; tell whether there were any."""
         assert self._hoisted is not None
-        few = self._hoisted.size(jobs) < _FEW
-        read, reach = (self._read, self._reach) if few else (self._current, self.extent)
-        answered = self._hoisted.answers(jobs, read, reach, known)
+        return self._took(self._hoisted.answers(jobs, self._read, self._reach, known))
+
+    def _took(self, answered: list[Job]) -> bool:
+        """Take new answers in; tell whether there were any."""
         if answered:
             self._answer(answered)
-            self._values = None
-            self._workbook.recalc()
+            self._recalculate()
         return bool(answered)
+
+    def _recalculate(self) -> None:
+        self._forget()
+        self._workbook.recalc()
+
+    def _forget(self) -> None:
+        self._values, self._extents, self._in_circles = {}, {}, None
 
     def _answer(self, jobs: list[Job]) -> None:
         """Write what worksheet functions have returned where formulas read it."""
+        assert self._cells is not None
+        numbers: list[tuple[At, float]] = []
         for job in jobs:
             for row, column, value in job.cells():
-                self._put(self._sheets[SCRATCH], row, column, value)
+                if isinstance(value, float):
+                    numbers.append(((row, column), value))
+                else:
+                    self._put(self._sheets[SCRATCH], row, column, value)
+        if numbers:
+            self._cells.enter(self._sheets[SCRATCH], numbers)
 
     def value(self, sheet: str, row: int, column: int) -> Value | Refusal:
         """Give the value of a cell."""
-        if self._values is None:
-            self._collect()
-        assert self._values is not None
-        value = self._values[sheet].get((row, column))
-        if not isinstance(value, CellError) or value.reason:
-            return value
-        if value.code not in ("#VALUE!", "#REF!"):
-            return value
-        if value.code == "#REF!" and Place(sheet, row, column) in self._circles():
-            return CIRCULAR
-        return self._read(sheet, row, column)
+        value = self._of(sheet, (row, column))
+        if isinstance(value, str) and SCRATCH in value:
+            return _REWRITTEN
+        broken = isinstance(value, CellError) and value.code == "#REF!"
+        return CIRCULAR if broken and Place(sheet, row, column) in self._circles() else value
 
     def extent(self, sheet: str, row: int, column: int) -> tuple[int, int]:
         """Give the rows and columns that a cell's formula fills."""
-        if self._values is None:
-            self._collect()
-        return self._extents[sheet].get((row, column), (1, 1))
+        if sheet not in self._extents:
+            cells = self._own[sheet]
+            self._extents[sheet] = dict(zip(cells, self._reach(sheet, cells), strict=True))
+        rows, columns = self._extents[sheet].get((row, column), (1, 1))
+        if (rows, columns) != (1, 1):
+            filled = [(row + i, column + j) for i in range(rows) for j in range(columns)]
+            self._keep(sheet, filled)
+        return rows, columns
 
-    def _current(self, sheet: str, row: int, column: int) -> Value:
-        """Read a cell as :meth:`value` does; no cell of this engine is refused here."""
-        value = self.value(sheet, row, column)
-        assert not isinstance(value, Refusal)
-        return value
+    def _of(self, sheet: str, at: At) -> Value:
+        """Read a cell: those that are calculated, all together."""
+        if sheet not in self._values:
+            self._keep(sheet, self._own[sheet])
+        if at not in self._values[sheet]:
+            self._keep(sheet, [at])
+        return self._values[sheet][at]
+
+    def _keep(self, sheet: str, cells: Sequence[At]) -> None:
+        values = self._values.setdefault(sheet, {})
+        for at, value in zip(cells, self._read(sheet, cells), strict=True):
+            # The engine cuts off what Excel shows as an error.
+            cut = isinstance(value, str) and len(value) >= LONGEST_TEXT and self._is_own(sheet, at)
+            values[at] = _TOO_LONG if cut else value
+
+    def _is_own(self, sheet: str, at: At) -> bool:
+        """Whether a formula stands in the cell."""
+        assert self._hoisted is not None
+        assert self._hoisted.model.book is not None
+        return Place(sheet, *at) in self._hoisted.model.book.formulas
 
     def _circles(self) -> frozenset[Place]:
         """Find the circles, which the engine shows as broken references."""
         if self._in_circles is None:
             assert self._hoisted is not None
             assert self._hoisted.model.book is not None
-            book, values = self._hoisted.model.book, self._values or {}
-            broken = (
+            book = self._hoisted.model.book
+            broken = [
                 p
                 for p, f in book.formulas.items()
-                if values[p.sheet].get((p.row, p.column)) == CellError("#REF!")
+                if self._of(p.sheet, (p.row, p.column)) == CellError("#REF!")
                 and "#REF!" not in f.text
-            )
-            found = () if book.iteration else circles(book, list(broken))
+            ]
+            found = () if book.iteration else circles(book, broken)
             self._in_circles = frozenset(found)
         return self._in_circles
 
-    def _collect(self) -> None:
-        """Read all cells from the file that the engine saves: cell by cell takes far longer."""
-        with _limited():
-            saved = self._workbook.save()
-        self._values, self._extents, self._in_circles = {}, {}, None
-        package = Package(saved, "the engine's copy")
-        strings = _strings(package)
-        for name, part in zip(self._sheets, _sheet_parts(package), strict=True):
-            cells, extents = _cells(package.read(part), strings) if part else ({}, {})
-            self._values[name], self._extents[name] = cells, extents
+    def _read(self, sheet: str, cells: Sequence[At]) -> list[Value]:
+        assert self._cells is not None
+        return self._cells.values(self._sheets[sheet], cells)
 
-    def _read(self, sheet: str, row: int, column: int) -> Value:
-        return _value(self._workbook.get_value(self._sheets[sheet], row - 1, column - 1))
-
-    def _reach(self, sheet: str, row: int, column: int) -> tuple[int, int]:
-        found = self._workbook.spill_info(self._sheets[sheet], row - 1, column - 1)
-        is_anchor = (found.anchor_row, found.anchor_col) == (row - 1, column - 1)
-        return (found.rows, found.cols) if found.engaged and is_anchor else (1, 1)
+    def _reach(self, sheet: str, cells: Sequence[At]) -> list[tuple[int, int]]:
+        assert self._cells is not None
+        return self._cells.extents(self._sheets[sheet], cells)
 
     def _put(self, sheet: int, row: int, column: int, value: Value) -> None:
         place = (sheet, row - 1, column - 1)
@@ -241,101 +256,18 @@ class Strict:
         elif isinstance(value, str):
             self._workbook.set_text(*place, value)
         elif isinstance(value, CellError):
-            self._workbook.set_error(*place, _CODES.index(value.code))
+            self._workbook.set_error(*place, CODES.index(value.code))
         else:
             self._workbook.set_blank(*place)
 
 
-def _value(cell: Any) -> Value:
-    """Turn what the engine hands out into a value."""
-    kind = cell.kind.name
-    if kind == "ERROR":
-        code = cell.error_code
-        return _NEWER.get(code) or CellError(_CODES[code] if code < len(_CODES) else "#VALUE!")
-    value: Value = cell.to_python()
-    return float(value) if isinstance(value, int) and kind == "NUMBER" else value
-
-
-# --- the cells of the file that the engine saves: its own spelling, always the same -----------
-
-_WORKBOOK = "xl/workbook.xml"
-_CELL = re.compile(
-    rb'<c r="([A-Z]+)(\d+)"((?: [a-z]+="[^"]*")*)(?:/>|>(?:<f([^>]*?)(?:/>|>[^<]*</f>))?'
-    rb"(?:<v[^>]*>([^<]*)</v>|<is>(.*?)</is>)?</c>)",
-    re.DOTALL,
-)
-_T = re.compile(rb' t="(\w+)"')
-_SPILLED = re.compile(rb' ref="([A-Z]+)(\d+):([A-Z]+)(\d+)"')
-_STRING = re.compile(rb"<si>(.*?)</si>|<si/>", re.DOTALL)
-_RUN = re.compile(rb"<t(?:\s[^>]*)?>([^<]*)</t>")
-_ENTITIES = {"lt": "<", "gt": ">", "amp": "&", "quot": '"', "apos": "'"}
-_ENTITY = re.compile(r"&(?:#(\d+)|#x([0-9A-Fa-f]+)|(\w+));")
-
-
-def _sheet_parts(package: Package) -> Iterator[str]:
-    """Name the parts of the sheets, in order; "" for a sheet that holds no cells."""
-    relations = related(package, _WORKBOOK)
-    for tag in re.findall(r"<sheet\s[^>]*>", package.read(_WORKBOOK).decode()):
-        relation = relations[dict(re.findall(r'([\w:]+)="([^"]*)"', tag))["r:id"]]
-        yield relation.part if relation.kind == "worksheet" else ""
-
-
-def _strings(package: Package) -> list[str]:
-    if "xl/sharedStrings.xml" not in package:
-        return []
-    items = _STRING.finditer(package.read("xl/sharedStrings.xml"))
-    return [_text(b"".join(_RUN.findall(item[1] or b""))) for item in items]
-
-
-def _cells(
-    xml: bytes, strings: list[str]
-) -> tuple[dict[tuple[int, int], Value], dict[tuple[int, int], tuple[int, int]]]:
-    values: dict[tuple[int, int], Value] = {}
-    extents: dict[tuple[int, int], tuple[int, int]] = {}
-    columns: dict[bytes, int] = {}
-    for match in _CELL.finditer(xml):
-        letters, row, attributes, formula, text, inline = match.groups()
-        column = columns.get(letters) or columns.setdefault(
-            letters, column_number(letters.decode())
-        )
-        at = (int(row), column)
-        if formula and (spilled := _SPILLED.search(formula)):
-            right, bottom = column_number(spilled[3].decode()), int(spilled[4])
-            extents[at] = (bottom - at[0] + 1, right - column + 1)
-        if text is None and inline is None:
-            continue
-        kind = _T.search(attributes)
-        value = _content(kind[1] if kind else b"n", text, inline, strings)
-        # The engine cuts off what Excel shows as an error.
-        if formula is not None and isinstance(value, str) and len(value) >= LONGEST_TEXT:
-            value = CellError("#VALUE!", f"the text has more than {LONGEST_TEXT:,} characters")
-        values[at] = value
-    return values, extents
-
-
-def _content(kind: bytes, text: bytes, inline: bytes, strings: list[str]) -> Value:
-    if kind == b"n":
-        return float(text) if text else None
-    if kind == b"b":
-        return text == b"1"
-    if kind == b"e":
-        code = text.decode()
-        return CellError(code if code in _CODES else "#VALUE!")
-    if kind == b"s":
-        return strings[int(text)]
-    return _text(b"".join(_RUN.findall(inline)) if text is None else text)
-
-
-def _text(raw: bytes) -> str:
-    """Read text as the file spells it."""
-    return unquote(_ENTITY.sub(_character, raw.decode()))
-
-
-def _character(match: re.Match[str]) -> str:
-    decimal, hexadecimal, name = match.groups()
-    if name:
-        return _ENTITIES[name]
-    return chr(int(decimal) if decimal else int(hexadecimal, 16))
+def _calculated(book: Book | None) -> dict[str, list[At]]:
+    """List the cells of each sheet that formulas fill."""
+    cells: dict[str, list[At]] = defaultdict(list)
+    places: Iterable[Place] = () if book is None else {**book.formulas, **book.members}
+    for sheet, row, column in places:
+        cells[sheet].append((row, column))
+    return cells
 
 
 # --- formulon itself ------------------------------------------------------------------------

@@ -8,7 +8,8 @@ write the answers, calculate again, until no argument changes any more.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any
@@ -21,7 +22,7 @@ from xlcredit.ooxml.values import Value
 from xlcredit.recalc.engine import ArrayText, Function, Model, Text
 from xlcredit.recalc.levels import levels
 
-__all__ = ["SCRATCH", "Hoisted", "Job", "Room"]
+__all__ = ["SCRATCH", "Hoisted", "Job", "Known", "Room"]
 
 #: A sheet that is added for the answers; nobody calls a sheet so.
 SCRATCH = "xlcreditscratch"
@@ -38,9 +39,25 @@ _REFERENCE = re.compile(
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?\Z")
 _STRING = re.compile(r'"((?:[^"]|"")*)"\Z')
 
-Read = Callable[[str, int, int], Value]
-Reach = Callable[[str, int, int], tuple[int, int]]
+At = tuple[int, int]
+#: Gives the values of some cells of a sheet.
+Read = Callable[[str, Sequence[At]], list[Value]]
+#: Gives the rows and columns that the formulas of some cells fill.
+Reach = Callable[[str, Sequence[At]], list[tuple[int, int]]]
 Block = list[list[Value]]
+#: A sheet (from the row 1, column 1 on), first row, first column, last row, last column.
+Area = tuple[str, int, int, int, int]
+
+
+class Known(dict[str, dict[At, Value]]):
+    """The values of cells that have been read, sheet by sheet."""
+
+    def add(self, cells: Mapping[str, Iterable[At]], read: Read) -> None:
+        """Read those of some cells that are not known yet."""
+        for sheet, those in cells.items():
+            there = self.setdefault(sheet, {})
+            new = [at for at in dict.fromkeys(those) if at not in there]
+            there.update(zip(new, read(sheet, new), strict=True))
 
 
 @dataclass(frozen=True)
@@ -68,16 +85,18 @@ class Job:
     place: Place
     asked: str | None = None
     """The arguments that it was last called with, spelled out."""
+    waits_for: tuple[str, At] | None = None
+    """A cell with an error that it was not called for, yet."""
     answer: Block = field(default_factory=lambda: [[CellError("#N/A")]])
 
     @property
     def reference(self) -> str:
         """What a formula reads in place of the call: an array, as a function's result is."""
-        row = self.room.row
-        first, rows, columns = (
-            f"{SCRATCH}!{at}" for at in (f"$B${row}", f"$A${row}", f"$A${row + 1}")
-        )
-        return f"_xlfn.HSTACK(OFFSET({first},0,0,{rows},{columns}))"
+        row, last = self.room.row, self.room.row + self.room.rows - 1
+        # No OFFSET: what it reads is calculated again each time, whatever has changed.
+        room = f"{SCRATCH}!$B${row}:$XFD${last}"
+        size = f"{SCRATCH}!$A${row},{SCRATCH}!$A${row + 1}"
+        return f"_xlfn.HSTACK({SCRATCH}!$B${row}:INDEX({room},{size}))"
 
     def cells(self) -> Iterator[tuple[int, int, Value]]:
         """List what its room holds: the size of the answer, and the answer."""
@@ -109,6 +128,11 @@ class Hoisted:
         self._functions = functions
         self._book = model.book
         self._model = model
+        self._spelled = {sheet.lower(): sheet for sheet in reversed(model.sheets)}
+        self._names: dict[str, list[str]] = defaultdict(list)
+        for name in model.book.names if model.book else ():
+            self._names[name.name.lower()].append(name.text)
+        self._found: dict[tuple[str, str], Area | None] = {}
         self._calls = re.compile(r"(?<![\w.])(?:" + "|".join(map(re.escape, functions)) + r")\(")
         self._used = {
             name: (max((r for r, _ in cells), default=1), max((c for _, c in cells), default=1))
@@ -184,16 +208,6 @@ class Hoisted:
             self.expressions[home] = self._room(place)
         return self.expressions[home]
 
-    def size(self, jobs: Iterable[Job]) -> int:
-        """How many cells the arguments of calls are read from."""
-        areas = [
-            self._area(a, job.place.sheet)
-            for job in jobs
-            for a in job.arguments
-            if isinstance(a, str)
-        ]
-        return sum((b - t + 1) * (r - le + 1) for _, t, le, b, r in filter(None, areas))
-
     def by_level(self) -> list[list[Job]]:
         """Sort the calls into levels: each depends on those before alone."""
         if self._book is None:
@@ -205,8 +219,30 @@ class Hoisted:
 
     # --- answers ----------------------------------------------------------------------------
 
+    def first(self, read: Read, reach: Reach) -> list[Job]:
+        """Call functions for the first time: those that wait for no others' answers.
+
+        A call that has met an error in a cell is not looked at before the error has gone.
+
+        Returns
+        -------
+        list of Job
+            Those that have an answer now; none when each function has been called.
+        """
+        open_ = [job for job in self.jobs if job.asked is None]
+        met: dict[str, list[At]] = defaultdict(list)
+        for job in open_:
+            if job.waits_for:
+                met[job.waits_for[0]].append(job.waits_for[1])
+        now = Known()
+        now.add(met, read)
+        free = [j for j in open_ if not j.waits_for or not _is_error(now, *j.waits_for)]
+        return self.answers(free, read, reach, Known(), wait=len(free) < len(open_)) or (
+            self.answers(open_, read, reach, Known())
+        )
+
     def answers(
-        self, jobs: Iterable[Job], read: Read, reach: Reach, known: dict[Place, Value]
+        self, jobs: Iterable[Job], read: Read, reach: Reach, known: Known, *, wait: bool = False
     ) -> list[Job]:
         """Call the functions whose arguments have changed.
 
@@ -217,34 +253,36 @@ class Hoisted:
         jobs : iterable of Job
             The calls that are looked at.
         read, reach : callable
-            Give the value of a cell, and the rows and columns that its formula fills.
-        known : dict
+            Give the values of cells, and the rows and columns that their formulas fill.
+        known : Known
             Cells that have been read and stay as they are; those that are read now are added.
+        wait : bool
+            Whether errors wait for calls that are not among these.
 
         Returns
         -------
         list of Job
             Those with a new answer.
         """
-
-        def once(sheet: str, row: int, column: int) -> Value:
-            place = Place(sheet, row, column)
-            if place not in known:
-                known[place] = read(*place)
-            return known[place]
-
+        given = [(job, self._areas(job)) for job in jobs]
+        self._reached(given, reach)
+        known.add(_cells(area for _, areas in given for area in areas if area), read)
         answered: list[Job] = []
         waiting: list[tuple[Job, list[Any], str]] = []
-        for job in jobs:
-            values = [self._argument(a, job.place, once, reach) for a in job.arguments]
+        for job, areas in given:
+            values = [
+                _block(known[area[0]], area) if area else self._plain(argument)
+                for argument, area in zip(job.arguments, areas, strict=True)
+            ]
             key = repr(values)
             if key == job.asked:
                 continue
             if _has_error(values):
+                job.waits_for = _last_error(known, areas)
                 waiting.append((job, values, key))
             else:
                 answered.append(self._call(job, values, key))
-        return answered or [self._call(*call) for call in waiting]
+        return answered if answered or wait else [self._call(*call) for call in waiting]
 
     def _call(self, job: Job, values: list[Any], key: str) -> Job:
         job.asked = key
@@ -259,37 +297,52 @@ class Hoisted:
             return [[CellError("#VALUE!", reason)]]
         return result
 
-    def _argument(self, argument: str | Room, place: Place, read: Read, reach: Reach) -> Any:
-        if isinstance(argument, Room):
-            top, left = argument.row, 2
-            rows, columns_ = reach(SCRATCH, top, left)
-            sheet, bottom, right = SCRATCH, top + rows - 1, left + columns_ - 1
-        elif _NUMBER.match(argument):
-            return float(argument)
-        elif match := _STRING.match(argument):
-            return match[1].replace('""', '"')
-        elif argument in self._inner:
+    def _plain(self, argument: str | Room) -> Any:
+        """Give an argument that stands in the formula, or is another call."""
+        assert isinstance(argument, str), "a room has cells"
+        if argument in self._inner:
             return _single(self._inner[argument].answer)
-        else:
-            area = self._area(argument, place.sheet)
-            assert area is not None, "what is no area has a room"
-            sheet, top, left, bottom, right = area
-        if (top, left) == (bottom, right):
-            return read(sheet, top, left)
-        columns = range(left, right + 1)
-        return [[read(sheet, row, column) for column in columns] for row in range(top, bottom + 1)]
+        if match := _STRING.match(argument):
+            return match[1].replace('""', '"')
+        return float(argument)
 
-    def _area(self, text: str, home: str) -> tuple[str, int, int, int, int] | None:
+    def _areas(self, job: Job) -> list[Area | None]:
+        """Find the cells of each argument; a room's are one until it has been asked."""
+        return [
+            (SCRATCH, a.row, 2, a.row, 2) if isinstance(a, Room) else self._area(a, job.place.sheet)
+            for a in job.arguments
+        ]
+
+    def _reached(self, given: list[tuple[Job, list[Area | None]]], reach: Reach) -> None:
+        """Widen the areas of rooms to what their formulas fill."""
+        rooms = [
+            (areas, i, a)
+            for job, areas in given
+            for i, a in enumerate(job.arguments)
+            if isinstance(a, Room)
+        ]
+        extents = reach(SCRATCH, [(room.row, 2) for *_, room in rooms]) if rooms else []
+        for (areas, i, room), (rows, columns) in zip(rooms, extents, strict=True):
+            areas[i] = (SCRATCH, room.row, 2, room.row + rows - 1, 1 + columns)
+
+    def _area(self, text: str, home: str) -> Area | None:
         """Find the cells that an argument names, directly or by a defined name."""
+        if (text, home) not in self._found:
+            self._found[text, home] = self._searched(text, home)
+        return self._found[text, home]
+
+    def _searched(self, text: str, home: str) -> Area | None:
+        if _NUMBER.match(text) or _STRING.match(text) or text in self._inner:
+            return None
         match = _REFERENCE.match(text)
-        if not match and self._book is not None:
-            same = [n for n in self._book.names if n.name.lower() == text.lower()]
-            match = _REFERENCE.match(same[0].text) if len(same) == 1 else None
+        if not match:
+            same = self._names.get(text.lower(), [])
+            match = _REFERENCE.match(same[0]) if len(same) == 1 else None
         if not match:
             return None
         quoted, bare, area = match.groups()
         named = quoted.replace("''", "'") if quoted else bare or home
-        sheet = next((s for s in self._model.sheets if s.lower() == named.lower()), None)
+        sheet = self._spelled.get(named.lower())
         if sheet is None:
             return None
         last_row, last_column = self._used[sheet]
@@ -301,6 +354,39 @@ class Hoisted:
             bottom = max(top, min(bottom, last_row))
             right = max(left, min(right, last_column))
         return sheet, top, left, bottom, right
+
+
+def _cells(areas: Iterable[Area]) -> dict[str, list[At]]:
+    cells: dict[str, list[At]] = defaultdict(list)
+    for sheet, top, left, bottom, right in dict.fromkeys(areas):
+        columns = range(left, right + 1)
+        cells[sheet] += [(row, column) for row in range(top, bottom + 1) for column in columns]
+    return cells
+
+
+def _block(cells: Mapping[At, Value], area: Area) -> Any:
+    """Give the cells of an area as an argument: one value, or rows."""
+    _, top, left, bottom, right = area
+    if (top, left) == (bottom, right):
+        return cells[top, left]
+    columns = range(left, right + 1)
+    return [[cells[row, column] for column in columns] for row in range(top, bottom + 1)]
+
+
+def _last_error(known: Known, areas: Iterable[Area | None]) -> tuple[str, At] | None:
+    """Name the last cell with an error: of a schedule, it is the last one to have a value.
+
+    Returns
+    -------
+    tuple, optional
+        Its sheet and place; None if the error stands in another call's answer.
+    """
+    cells = [(sheet, at) for sheet, those in _cells(filter(None, areas)).items() for at in those]
+    return next((cell for cell in reversed(cells) if _is_error(known, *cell)), None)
+
+
+def _is_error(known: Known, sheet: str, at: At) -> bool:
+    return isinstance(known[sheet][at], CellError)
 
 
 def _single(grid: Block) -> Any:
