@@ -106,7 +106,7 @@ class MonthlyPage:
         sheet.page_setup.paperSize, sheet.page_setup.scale = sheet.PAPERSIZE_A3, _SCALE
         sheet.print_title_cols = "A:C"
         if not self.spec.printed:
-            sheet.print_area = "A1:C2"
+            self._print_nothing(sheet)
             return
         if not self._across:
             self._print_plain(book, sheet)
@@ -116,6 +116,12 @@ class MonthlyPage:
         sheet.print_area = f"A1:{letter(last)}{bottom}"
         for column in range(FIRST + _YEAR - 1, last, _YEAR):
             sheet.col_breaks.append(Break(id=column))
+
+    def _print_nothing(self, sheet: Worksheet) -> None:
+        """The print area is an empty cell: a sheet with none would be printed whole."""
+        bottom = max(row for row, _ in self.layout())
+        sheet.print_title_cols = sheet.print_title_rows = None
+        sheet.print_area = f"A{bottom + 2}"
 
     def _print_plain(self, book: Draft, sheet: Worksheet) -> None:
         """A page of figures with their charts; the tables behind the charts on others."""
