@@ -21,6 +21,10 @@ SECONDS = 60
 _HARMFUL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
+class TooSlow(BaseException):
+    """No error that a command could tell as its own: a ``TimeoutError`` would be an ``OSError``."""
+
+
 @dataclass(frozen=True)
 class Seen:
     """What a command did, from outside."""
@@ -50,7 +54,7 @@ def run(*words: object) -> Seen:
 @contextlib.contextmanager
 def _in_time() -> Iterator[None]:
     def late(*_: object) -> None:
-        raise TimeoutError(f"took longer than {SECONDS} s")
+        raise TooSlow(f"took longer than {SECONDS} s")
 
     before = signal.signal(signal.SIGALRM, late)
     signal.alarm(SECONDS)

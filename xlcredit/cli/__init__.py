@@ -133,7 +133,8 @@ def main() -> None:
     except UserError as error:
         _refuse(str(error))
     except OSError as error:  # a full disk, a closed pipe
-        _refuse(str(error.strerror or error))
+        where = f"{error.filename}: " if error.filename else ""
+        _refuse(f"{where}{error.strerror or error}")
     except Exception as error:  # a mistake of ours: one line here, the rest in the log
         path = record(error, " ".join(sys.argv[1:2]))
         kept = f"; the traceback is in {path}" if path else ""
