@@ -34,7 +34,7 @@ class Seen:
     err: str
 
 
-def run(*words: object) -> Seen:
+def run(*words: object, seconds: int = SECONDS) -> Seen:
     """Run ``xlcredit`` with these words; an exception that is not ours comes out of here."""
     out, err = io.StringIO(), io.StringIO()
     code = 0
@@ -42,7 +42,7 @@ def run(*words: object) -> Seen:
         patch("sys.argv", ["xlcredit", *map(str, words)]),
         contextlib.redirect_stdout(out),
         contextlib.redirect_stderr(err),
-        _in_time(),
+        _in_time(seconds),
     ):
         try:
             main()
@@ -52,12 +52,12 @@ def run(*words: object) -> Seen:
 
 
 @contextlib.contextmanager
-def _in_time() -> Iterator[None]:
+def _in_time(seconds: int) -> Iterator[None]:
     def late(*_: object) -> None:
-        raise TooSlow(f"took longer than {SECONDS} s")
+        raise TooSlow(f"took longer than {seconds} s")
 
     before = signal.signal(signal.SIGALRM, late)
-    signal.alarm(SECONDS)
+    signal.alarm(seconds)
     try:
         yield
     finally:

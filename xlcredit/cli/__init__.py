@@ -124,6 +124,9 @@ def main() -> None:
     """Run the command line; an error is one line on stderr."""
     if sys.flags.optimize > 1:
         _refuse("users read the docstrings, which -OO strips; run Python without -OO")
+    for word in sys.argv[1:]:
+        if not _is_text(word):
+            _refuse(f"{word}: is not UTF-8 text; give the file another name")
     before = {number: signal.signal(number, _stop) for number in _STOPS}
     line = _line_of(sys.argv[1:])
     try:
@@ -142,6 +145,15 @@ def main() -> None:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _is_text(word: str) -> bool:
+    """Whether a name can stand in a file or a table; Linux has names that no text spells."""
+    try:
+        word.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 #: What asks a program to end: by Control-C, by the system, by a terminal that closes.

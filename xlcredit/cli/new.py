@@ -122,6 +122,8 @@ def _write_blank(template: str, output: Path, force: bool) -> None:
 
     if output.suffix != ".toml":
         raise UserError(f"{output}: a deal file ends in .toml")
+    if not output.name.isprintable():  # a line of the deal names the file beside it
+        raise UserError(f"{output}: a deal file's name must be plain text; choose another")
     spec, home = load(template)
     example = read_deal(home / "deal.toml", spec)
     schema = output.with_suffix(".schema.json")
