@@ -147,8 +147,9 @@ def test_a_name_that_no_text_spells_is_one_line(tmp_path: Path) -> None:
     """Bytes that are no UTF-8 could stand in no deal, no tape and no seal."""
     file = tmp_path / "a\udcff.xlsx"
     file.write_bytes(sound())
-    for words in (["lint", "--sarif", file], ["freeze", file, "-o", tmp_path / "b.xlsx"],
-                  ["portfolio", file], ["new", NAME, "--copy", "-o", tmp_path / "\udcff"]):  # fmt: skip
+    copied = ["new", NAME, "--copy", "-o", tmp_path / "\udcff"]
+    frozen = ["freeze", file, "-o", tmp_path / "b.xlsx"]
+    for words in (["lint", "--sarif", file], ["portfolio", file], frozen, copied):
         seen = run(*words)
         fair(seen)
         assert seen.code == 2 and "is not UTF-8 text" in seen.err

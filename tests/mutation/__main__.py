@@ -68,7 +68,7 @@ def _mutate(copy: Path, path: str, tests: tuple[str, ...], sample: int) -> tuple
     session.unlink(missing_ok=True)
     command = " ".join((*_PYTEST, *tests))
     config.write_text(
-        f'[cosmic-ray]\nmodule-path = "{path}"\ntimeout = 120.0\nexcluded-modules = []\n'
+        f'[cosmic-ray]\nmodule-path = "{path}"\ntimeout = 600.0\nexcluded-modules = []\n'
         f'test-command = "{command}"\n[cosmic-ray.distributor]\nname = "local"\n'
     )
     _run(copy, "init", str(config), str(session))
