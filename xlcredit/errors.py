@@ -6,6 +6,7 @@ XlcreditError
       +-- FileError       a file is missing, unreadable, encrypted or no workbook
       +-- DealError       a deal or template file has a wrong key, unit or value
       |    +-- FormulaError    a formula of a template names what does not exist
+      |    +-- TemplateError   the tables of a template have mistakes
       +-- RecalcError     a workbook cannot be recalculated as asked
       +-- HostError       a spreadsheet host is missing or refuses
 """
@@ -13,6 +14,8 @@ XlcreditError
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 __all__ = [
     "CODES",
@@ -22,6 +25,7 @@ __all__ = [
     "FormulaError",
     "HostError",
     "RecalcError",
+    "TemplateError",
     "UserError",
     "XlcreditError",
 ]
@@ -102,6 +106,28 @@ class FormulaError(DealError):
         self.formula = formula
         self.all: list[FormulaError] = [self, *others]
         """This one and the others."""
+
+
+class TemplateError(DealError):
+    """The tables of a template have mistakes.
+
+    Parameters
+    ----------
+    told : str
+        All of them in one line.
+    path : Path
+        The template's file.
+    found : sequence of (str, str)
+        Where each stands, and what it is.
+    template : Template, optional
+        The template without them, if there is one: its formulas can be looked at as well.
+    """
+
+    def __init__(
+        self, told: str, path: Path, found: Sequence[tuple[str, str]], template: Any = None
+    ) -> None:
+        super().__init__(told)
+        self.path, self.found, self.template = path, list(found), template
 
 
 class RecalcError(UserError):

@@ -68,7 +68,20 @@ def test_demo_shows_the_figures_of_both_deals(demo: tuple[Path, str]) -> None:
         "0 errors",
     ):
         assert words in shown
-    assert sorted(p.stem for p in folder.iterdir()) == shipped()
+    assert sorted(p.stem for p in folder.glob("*.xlsx")) == shipped()
+
+
+def test_demo_writes_what_other_commands_can_be_tried_with(
+    demo: tuple[Path, str], tmp_path: Path
+) -> None:
+    folder, shown = demo
+    commands = [ln.split()[1:] for ln in shown.splitlines() if ln.startswith("  xlcredit ")]
+    told = {words[0]: words for words in commands}
+    assert {"recalc", "stress", "portfolio", "calibrate"} <= set(told)
+    for command in ("portfolio", "calibrate"):  # as they are printed, from where demo was run
+        done = xlcredit(*told[command][:-1], tmp_path / told[command][-1], cwd=folder.parent)
+        assert done.returncode in (0, 1) and not done.stderr, done.stderr
+    assert (tmp_path / "book.xlsx").is_file() and (tmp_path / "market.toml").is_file()
 
 
 def test_demo_prints_what_the_cells_hold(demo: tuple[Path, str]) -> None:

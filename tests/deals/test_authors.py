@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.test_cli import xlcredit
 from tests.deals.test_checking import HOME, TEXT, build_from
 from xlcredit.deals import load
 from xlcredit.errors import DealError
-from xlcredit.workbook.grammar import problem_of
+from xlcredit.workbook.grammar import problems_of
 
 #: The row whose formula most mistakes are made in, and what stands in it.
 ROW = '"MAX(0,{cfads_flat})/sizing_dscr*{in_loan}"'
@@ -137,6 +138,50 @@ def test_several_mistakes_in_tables_are_one_message(tmp_path: Path) -> None:
     several(tmp_path, [(*one, told) for one, told in zip((unit, row, shock), words, strict=True)])
 
 
+@pytest.mark.parametrize(
+    "kinds",
+    [
+        # a field, a number in quotes, a unit, a name in a table, a default, three names in formulas
+        ["field", "months in quotes", "unit", "threshold", "default outside", "typo in braces"],
+        ["direction", "semicolon", "unknown function", "name twice"],
+        ["table", "semicolon", "unit"],
+    ],
+)
+def test_mistakes_of_all_kinds_are_one_message(tmp_path: Path, kinds: list[str]) -> None:
+    """Whoever mends a template mends it once: nothing is told only when the rest is right."""
+    text = TEXT
+    for kind in kinds:
+        old, new, _ = MISTAKES[kind]
+        text = text.replace(old, new, 1)
+    path = tmp_path / "template.toml"
+    path.write_text(text, encoding="utf-8")
+    house = path.parent / "deal.toml"
+    house.write_text((HOME / "deal.toml").read_text(encoding="utf-8"), encoding="utf-8")
+    done = xlcredit("new", tmp_path, "-o", tmp_path / "x.xlsx")
+    assert done.returncode == 2 and done.stderr.count("\n") == 1
+    made = [kind for kind in kinds if MISTAKES[kind][1] in text]
+    assert len(made) >= len(kinds) - 1
+    for kind in made:
+        assert all(word in done.stderr for word in MISTAKES[kind][2]), (kind, done.stderr)
+
+
+def test_all_wrong_names_of_a_formula_are_told(tmp_path: Path) -> None:
+    wrong = row("MAX(0,{cfads_falt},gpu_costs)+MAXX({balanse.all})")
+    path = tmp_path / "template.toml"
+    path.write_text(TEXT.replace(*wrong, 1), encoding="utf-8")
+    with pytest.raises(DealError) as caught:
+        build_from(path)
+    words = ("mean cfads_flat?", "mean balance?", "mean gpu_cost?", "no function MAXX")
+    assert all(word in str(caught.value) for word in words)
+
+
+def test_one_cell_in_braces_of_a_row_is_told_as_what_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "template.toml"
+    path.write_text(TEXT.replace(*row("{gpu_cost.all}"), 1), encoding="utf-8")
+    with pytest.raises(DealError, match=r"gpu_cost is one cell and no monthly row; write gpu_cost"):
+        build_from(path)
+
+
 def several(folder: Path, mistakes: list[tuple[str, str, list[str]]]) -> None:
     """All of them are told at once, each with its line, in the order of the lines."""
     text = TEXT
@@ -188,4 +233,4 @@ def test_what_is_no_template_says_what_it_is(tmp_path: Path) -> None:
     ],
 )
 def test_a_sound_formula_passes(formula: str) -> None:
-    assert problem_of(formula, ["My sheet"]) == ""
+    assert problems_of(formula, ["My sheet"]) == []

@@ -22,7 +22,9 @@ def deal_with(folder: Path, tables: str, inputs: str = "") -> Path:
 
 
 def test_months_of_ones_own_are_read_from_lists_and_files(tmp_path: Path) -> None:
-    (tmp_path / "use.csv").write_text("date,value\n2027-01-31,0.9\n2027-02-28,\n2027-03-31,0.7\n")
+    (tmp_path / "use.csv").write_text(
+        "Month,share in use\n2027-01-31,0.9\n2027-02,\n2027-03-31,0.7\n"
+    )
     tables = """
 [series]
 rent_path = { values = [3.0, "", 2.5], first_month = 13, unit = "USD/GPU-hour", source = "broker" }
@@ -57,11 +59,33 @@ opex = [25e6, 26e6]
         ("[actuals]\nopex = [1, 2]", ["opex", "month 2", "as_at_month = 0"]),
         (
             "[series]\nrent_path = { file = 'late.csv' }",
-            ["line 2", "month 73", "1 to 72"],
+            ["line 2 (2033-01-31) is after month 72", "delete it"],
         ),
         (
             "[series]\nrent_path = { file = 'early.csv' }",
-            ["early.csv, line 2", "2026-06-30 is month -6", "closing_date"],
+            [
+                "early.csv: line 2 (2026-06-30) is not after closing_date = 2026-12-31",
+                "closing_date = 2026-05-31",
+                "[actuals]",
+                "as_at_month",
+                "delete it",
+            ],
+        ),
+        (
+            "[series]\nrent_path = { file = 'history.csv' }",
+            [
+                "history.csv: 14 lines, 2 to 15 (2025-11 to 2026-12), are not after closing_date",
+                "closing_date = 2025-10-31",
+                "delete them",
+                "month 1 is the first after closing",
+            ],
+        ),
+        (
+            "[series]\nrent_path = { file = 'long.csv' }",
+            [
+                "line 2 (0) is not after closing; delete it",
+                "2 lines, 75 to 76 (73 to 74), are after month 72",
+            ],
         ),
         (f"[series]\nrent_path = {[3] * 73}", ["month 73", "1 to 72"]),
     ],
@@ -74,6 +98,9 @@ def test_a_mistake_is_one_line(tmp_path: Path, tables: str, words: list[str]) ->
         "day.csv": "date,value\n2027-13-01,3\n",
         "early.csv": "date,value\n2026-06-30,3\n",
         "late.csv": "date,value\n2033-01-31,3\n",
+        "history.csv": "date,rent\n"
+        + "".join(f"{2025 + n // 12}-{n % 12 + 1:02},3\n" for n in range(10, 36)),
+        "long.csv": "month,value\n" + "".join(f"{n},3\n" for n in range(75)),
     }.items():
         (tmp_path / name).write_text(text)
     with pytest.raises(DealError) as caught:

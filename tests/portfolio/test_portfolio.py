@@ -451,7 +451,7 @@ def test_the_package_is_the_function_in_every_order_of_imports(order: str) -> No
     program = f"{order}; print(f({str(deal)!r}, workers=1))"
     command = [sys.executable, "-W", "error", "-c", program]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert done.stdout.startswith("<portfolio of 1 loans: 1 ")
+    assert done.stdout.startswith("<portfolio of 1 loan: 1 ")
 
 
 def test_a_house_template_is_never_the_one_that_ships(tmp_path: Path) -> None:

@@ -94,7 +94,10 @@ def _command_line(commands: Iterable[str]) -> typer.Typer:
     line = typer.Typer(
         name="xlcredit",
         help="Credit mathematics for lenders against GPUs and coin, in the cells of a workbook.",
-        epilog="Start with: xlcredit demo",
+        epilog="Start with: xlcredit demo, or xlcredit help. Exit codes: 0 done; 1 done, but a "
+        "covenant is in breach (stress, portfolio), a cell shows an error, a test of the model "
+        "does not hold or a value differs (--check); 2 not done, with one line that says why "
+        "(portfolio: a loan has an error, and the tape says which); 3 a mistake of ours.",
         no_args_is_help=True,
         add_completion=True,
         pretty_exceptions_enable=False,
@@ -116,8 +119,8 @@ def _line_of(words: Sequence[str]) -> typer.Typer:
     return _command_line(words[:1]) if words and words[0] in _COMMANDS else app
 
 
-#: A formula of a strange workbook may be as long as a book.
-_LONGEST = 1_000
+#: A formula of a strange workbook may be as long as a book; all mistakes of a template are not.
+_LONGEST = 4_000
 
 
 def main() -> None:

@@ -21,11 +21,20 @@ def demo(
 ) -> None:
     """Build the example workbooks, recalculate them and print their covenant dashboards.
 
+    Beside them it writes what other commands can be tried with: tape.csv, a book of five loans, and
+    quotes made up for the purpose, rents.csv and btc.csv.
+
     Example: xlcredit demo
     """
     from xlcredit.cli.dashboard import print_dashboard
     from xlcredit.cli.terminal import line
-    from xlcredit.cli.writing import make_workbook, refuse_to_replace, same, write_workbook
+    from xlcredit.cli.writing import (
+        make_workbook,
+        refuse_to_replace,
+        same,
+        write_whole,
+        write_workbook,
+    )
     from xlcredit.deals import load, read_deal, shipped
 
     made = {}
@@ -36,6 +45,12 @@ def demo(
     for target, workbook in made.items():  # all or none
         if not same(workbook, target):
             refuse_to_replace(target, force)
+    samples = {folder / name: content for name, content in _samples().items()}
+    for target, content in samples.items():
+        if not (target.is_file() and target.read_bytes() == content):
+            refuse_to_replace(target, force)
+    for target, content in samples.items():
+        write_whole(content, target, force)
     for target, workbook in made.items():
         write_workbook(workbook, target, force)
         print_dashboard(workbook.dashboard)
@@ -47,10 +62,33 @@ def demo(
             f"{target}: {result.cells:,} formulas, {calls} calls of worksheet functions, "
             f"{len(result.errors)} errors"
         )
-    line(
-        "\nOpen them in Excel or LibreOffice, or try:\n"
-        f"  xlcredit recalc {folder / 'gpu-term-loan.xlsx'} --set rent_decline=35% "
-        f"-o {folder / 'stress.xlsx'}"
-    )
+    line()
+    line("Open them in Excel or LibreOffice, or try:")
+    loan, tape = folder / "gpu-term-loan.xlsx", folder / "tape.csv"
+    line(f"  xlcredit recalc {loan} --set rent_decline=35% -o {folder / 'stress.xlsx'}")
+    line(f"  xlcredit stress {loan} --scenario all")
+    line(f"  xlcredit portfolio {tape} -o book.xlsx")
+    quotes = f"--rents {folder / 'rents.csv'} --coin {folder / 'btc.csv'}"
+    line(f"  xlcredit calibrate {quotes} -o market.toml")
     if not all(workbook.dashboard.checked for workbook in made.values()):
         raise typer.Exit(1)
+
+
+def _samples() -> dict[str, bytes]:
+    """Files that other commands can be tried with, by name."""
+    from xlcredit.deals import load, read_deal
+    from xlcredit.deals.samples import sample_coin, sample_rents
+    from xlcredit.portfolio.rows import example_tape
+    from xlcredit.workbook.export import Table, as_csv
+
+    template, home = load("gpu-term-loan")
+    one = example_tape(template, read_deal(home / "deal.toml", template))
+    headings = [column.name for column in one.columns]
+    rows = []
+    for number, rent in enumerate((2.2, 2.5, 2.8, 3.1, 3.4), start=1):
+        loan = dict(zip(headings, one.rows[0], strict=True))
+        loan |= {"id": f"L{number}", "borrower": f"Borrower {number}"}
+        loan["market_rent [USD/GPU-hour]"] = rent
+        rows.append(list(loan.values()))
+    tape = as_csv(Table(one.columns, rows))
+    return {"tape.csv": tape, "rents.csv": sample_rents(), "btc.csv": sample_coin()}

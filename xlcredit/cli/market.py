@@ -159,8 +159,9 @@ def _print(found: OneMarket, unread: list[Unread], written: list[Path]) -> None:
 
     from xlcredit.cli.terminal import console, line
     from xlcredit.portfolio.market_report import figures, reading
+    from xlcredit.portfolio.tape import counted_loans
 
-    line(f"{len(found.loans):,} loans on {found.paths:,} common paths, seed {found.seed}")
+    line(f"{counted_loans(len(found.loans))} on {found.paths:,} common paths, seed {found.seed}")
     table = Grid(box=None, pad_edge=False)
     for heading in ("loss [USD m]", "alone", "together", "ratio"):
         table.add_column(heading, justify="left" if heading.startswith("loss") else "right")

@@ -80,7 +80,8 @@ def _list_templates() -> None:
 
     for name in shipped():
         line((name, "bold"), f": {load(name)[0].summary}")
-    line("\nThe filled example:    xlcredit new gpu-term-loan -o loan.xlsx")
+    line()
+    line("The filled example:    xlcredit new gpu-term-loan -o loan.xlsx")
     line("A deal of your own:    xlcredit new gpu-term-loan --blank -o deal.toml")
     line("The same, by question: xlcredit start")
 
@@ -141,11 +142,14 @@ def _build(
     template: str, output: Path, deal: Path | None, host: Host, native: bool, force: bool
 ) -> None:
     from xlcredit.cli.dashboard import print_dashboard
-    from xlcredit.cli.terminal import finish, require_suffix, warn_doubtful
+    from xlcredit.cli.terminal import finish, line, require_suffix, warn_doubtful
     from xlcredit.cli.writing import make_workbook, write_workbook
     from xlcredit.deals import load, located, read_deal
-    from xlcredit.errors import FormulaError, UserError
+    from xlcredit.errors import FormulaError, TemplateError, UserError
+    from xlcredit.functions import REGISTRY
     from xlcredit.hosts.officejs.lite import refuse_macros
+    from xlcredit.recalc.proven import outside
+    from xlcredit.workbook.authoring import with_formulas
 
     if output.suffix.lower() in (".csv", ".parquet"):
         _write_tape(template, deal, output, force)
@@ -155,7 +159,10 @@ def _build(
         raise UserError("--native needs no host: it is for a reader without the add-in")
     if host is Host.LITE:
         refuse_macros(output)
-    spec, home = load(template)
+    try:
+        spec, home = load(template)
+    except TemplateError as error:
+        raise with_formulas(error) from None
     filled = read_deal(deal or home / "deal.toml", spec)
     warn_doubtful(filled, spec)
     try:
@@ -164,6 +171,10 @@ def _build(
         raise located(error, home / "template.toml") from None
     write_workbook(made, output, force)
     print_dashboard(made.dashboard)
+    if made.result.engine == "strict":
+        reason = outside(made.book, REGISTRY)
+        told = f"{reason} is beyond what the fast engine is proven for; the strict one calculated"
+        line((f"slower: {told} the workbook, and will every loan of a book", "yellow"))
     finish(made.result, output, made.dashboard)
 
 

@@ -78,6 +78,10 @@ def portfolio(
 ) -> None:
     """Calculate every loan of a book, in parallel, into one tape.
 
+    An .xlsx tape has four sheets: the book on one page, a heat map of the covenants with the worst
+    loan first (more covenants in breach before fewer, then the deeper breach), the rows, the
+    errors. A .csv or .parquet tape has the rows, as they were given.
+
     What is wrong with one loan stands in its row; the rest go on. A run that is killed goes on
     with --resume and gives the same tape, byte for byte. Exit codes: 0 every loan passes, 1 one
     is in breach or cannot be decided, 2 one has an error.
@@ -132,9 +136,10 @@ def _run(request: Request) -> Portfolio:
 
 def _print(found: Portfolio) -> None:
     from xlcredit.cli.terminal import line
+    from xlcredit.portfolio.tape import counted_loans
 
     counts = ", ".join(f"{count:,} {state}" for state, count in found.counts.items())
-    line(f"{len(found.results):,} loans: {counts}")
+    line(f"{counted_loans(len(found.results))}: {counts}")
     for message in list(found.errors.values())[:_SHOWN]:
         line((f"  {message}", "red"))
     if len(found.errors) > _SHOWN:

@@ -105,7 +105,8 @@ def stress(
             moved = _axes(book, axes or [], scenarios or [])
             _refuse(book, moved, output, charts, force)
             table, names = _grid(book, moved, figures or [])
-            _deliver(table, names, book, output, charts, warnings if as_json else None)
+            files = (output, charts)
+            _deliver(table, names, figures or [], book, files, warnings if as_json else None)
             _leave(table)
 
 
@@ -151,9 +152,9 @@ def _grid(book: Session, axes: list[Axis], figures: list[str]) -> tuple[Table, l
 def _deliver(
     table: Table,
     names: list[str],
+    figures: list[str],
     book: Session,
-    output: Path | None,
-    charts: Path | None,
+    files: tuple[Path | None, Path | None],
     warnings: list[str] | None,
 ) -> None:
     """Write and print the grid; with warnings, even none, as JSON."""
@@ -161,6 +162,7 @@ def _deliver(
     from xlcredit.workbook.export import write_table
     from xlcredit.workbook.sensitivity.chart import write_heat_maps
 
+    output, charts = files
     title = "Stress grid"
     if output is not None:
         write_table(table, output, title)
@@ -177,15 +179,18 @@ def _deliver(
             "stress grid",
         )
         return
-    _print_grid(table, names)
+    _print_grid(table, names, figures, book)
     for path in ([output] if output else []) + pictures:
         terminal.line(f"wrote {path}")
 
 
-def _print_grid(table: Table, names: list[str]) -> None:
-    """Say how each covenant stands over the grid, and from where on it breaks."""
+def _print_grid(table: Table, names: list[str], figures: list[str], book: Session) -> None:
+    """Say what becomes of the loan at each point of a small grid, and count the verdicts."""
+    from xlcredit.cli.points import MOST, print_points
     from xlcredit.cli.terminal import line
 
+    if len(table.rows) <= MOST:
+        print_points(table, names, figures, book.units)
     verdicts = [
         c.name for c in table.columns if f"{c.name}_margin" in {k.name for k in table.columns}
     ]

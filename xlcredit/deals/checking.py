@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
@@ -18,7 +18,7 @@ from xlcredit.deals.values import CONTROL, check_value
 from xlcredit.errors import DealError, FormulaError
 from xlcredit.hints import did_you_mean
 
-__all__ = ["PAGES", "check", "check_texts", "line_of", "located", "marks"]
+__all__ = ["PAGES", "in_one", "line_of", "located", "marks", "problems", "wrong_texts"]
 
 #: Mistakes that one message names.
 _MOST = 20
@@ -60,17 +60,15 @@ _MOST_ROWS = 120
 #: Excel's limit for a list of choices.
 _LONGEST_LIST = 255
 
-#: What the file says, and what is wrong with it.
+#: What the file says, or the line where it stands, and what is wrong with it.
 Problems = Iterator[tuple[str, str]]
 
 
-def check(template: Template, path: Path) -> None:
-    """Raise all problems of a template at once, each with the line where it stands.
+def problems(template: Template, path: Path) -> list[tuple[str, str]]:
+    """Find what the tables of a template say wrongly of each other, with the lines.
 
-    Raises
-    ------
-    DealError
-        A name is defined twice or not at all, a unit is unknown, or counts do not agree.
+    A name is defined twice or not at all, a unit is unknown, counts do not agree, or a default
+    is not what its input may be.
     """
     found = [(_defined_twice(path, name), problem) for name, problem in _duplicates(template)]
     for words in (_names, _sheets, _rows_say_one_thing, _units, _references, _counts, _pictures):
@@ -78,15 +76,17 @@ def check(template: Template, path: Path) -> None:
     if not found:  # scenarios are read by the names of inputs, which there must be
         for text, problem in _cases(template):
             found.append((line_of(path, text, "[scenarios]"), problem))
-    if found:
-        raise DealError(_in_one(path, found))
     for item in template.inputs.values():
-        if item.value is not None:
-            quoted = f'"{item.name}"'
-            check_value(item, item.value, f"{path}{line_of(path, quoted)}: {item.name}")
+        try:
+            ends_agree = item.low is None or item.high is None or item.low <= item.high
+            if item.value is not None and ends_agree:
+                check_value(item, item.value, item.name)
+        except DealError as error:
+            found.append((line_of(path, f'"{item.name}"'), str(error)))
+    return found
 
 
-def _in_one(path: Path, found: list[tuple[str, str]]) -> str:
+def in_one(path: Path, found: list[tuple[str, str]]) -> str:
     """One message for all that is wrong: the file once, then each problem with its line."""
     found = sorted(dict.fromkeys(found), key=lambda one: int(one[0].rpartition(" ")[2] or 0))
     if len(found) == 1:
@@ -97,31 +97,28 @@ def _in_one(path: Path, found: list[tuple[str, str]]) -> str:
     return f"{path}: {len(found)} mistakes: {'; '.join(told)}"
 
 
-def check_texts(raw: Any, path: Path, key: str = "") -> None:
-    """Refuse what no cell can show, wherever in a template's file it stands.
+def wrong_texts(raw: Any, path: Path, key: str = "") -> Problems:
+    """Find what no cell can show, wherever in a template's file it stands, with the lines.
 
-    Raises
-    ------
-    DealError
-        A text is empty, holds a control character or begins with ``=``; a list is empty; a
-        number is not finite.
+    A text is empty, holds a control character or begins with ``=``; a list is empty; a number is
+    not finite.
     """
     if isinstance(raw, dict):
         for name, part in raw.items():
-            check_texts(part, path, name)
+            yield from wrong_texts(part, path, name)
     elif isinstance(raw, list):
         if not raw:
-            raise DealError(f"{path}{line_of(path, key + ' = [')}: {key} is empty")
+            yield line_of(path, key + " = ["), f"{key} is empty"
         for part in raw:
-            check_texts(part, path, key)
+            yield from wrong_texts(part, path, key)
     elif isinstance(raw, str):
         if wrong := _wrong_text(raw):
             # the file may spell a control character as an escape
             shown = CONTROL.split(raw)[0]
             line = line_of(path, shown if shown.strip() else f'{key} = "{raw}"')
-            raise DealError(f"{path}{line}: {key} {wrong}")
+            yield line, f"{key} {wrong}"
     elif isinstance(raw, float) and not math.isfinite(raw):
-        raise DealError(f"{path}{line_of(path, str(raw))}: {key} must be finite; got {raw}")
+        yield line_of(path, str(raw)), f"{key} must be finite; got {raw}"
 
 
 def _wrong_text(text: str) -> str:
@@ -132,10 +129,10 @@ def _wrong_text(text: str) -> str:
     return "must not begin with =" if text.lstrip().startswith("=") else ""
 
 
-def located(error: FormulaError, path: Path) -> DealError:
-    """Return the errors of formulas with the lines of the template where the formulas stand."""
+def located(error: FormulaError, path: Path, others: Sequence[tuple[str, str]] = ()) -> DealError:
+    """Return the errors of formulas with the lines where they stand, among other mistakes."""
     found = [(_line_of_formula(path, one.formula), str(one)) for one in error.all]
-    return DealError(_in_one(path, found))
+    return DealError(in_one(path, [*others, *found]))
 
 
 def _line_of_formula(path: Path, text: str) -> str:

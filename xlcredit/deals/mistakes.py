@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime
 import re
+import tomllib
 from collections.abc import Iterator
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from xlcredit.deals.marks import Struct
 
-__all__ = ["field_problem", "steps_to", "toml_problem"]
+__all__ = ["field_problem", "steps_to", "toml_problem", "toml_problems"]
 
 _AT_LINE = re.compile(r" \(at line (\d+), column \d+\)")
 _PATH = re.compile(r" - at `\$([^`]*)`")
@@ -20,6 +21,11 @@ _PERCENT = re.compile(r"=\s*([-+]?\d+(?:\.\d+)?)\s*%")
 _DECIMAL_COMMA = re.compile(r"=\s*(\d+),(\d+)\b")
 _TRUTH = re.compile(r"=\s*(TRUE|FALSE|True|False|yes|no)\b")
 _BARE = re.compile(r"^\s*(\w+)\s*=\s*(?:#.*)?$")
+#: Mistakes after which the rest of a file can be read, and what stands there in their place.
+_KNOWN = (_DATE, _DATE_ABROAD, _PERCENT, _DECIMAL_COMMA, _TRUTH)
+_NO_VALUE = re.compile("|".join(pattern.pattern for pattern in _KNOWN))
+#: Mistakes that one message names.
+_MOST = 20
 #: The parser's words for what a field holds, and ours.
 _KINDS = {
     "int": "a whole number",
@@ -67,6 +73,43 @@ def toml_problem(error: ValueError, text: str) -> tuple[int, str]:
     remedy = next(_remedies(there), "")
     plain = remedy or _AT_LINE.sub("", told)
     return at, f"not valid TOML: {plain}"
+
+
+def toml_problems(error: ValueError, text: str) -> list[tuple[int, str]]:
+    r"""Say the same of every line that a known mistake is in, the first one first.
+
+    A value that is no TOML is read as 0 to see what comes after it; what follows from a mistake
+    that cannot be read past is not told.
+
+    Examples
+    --------
+    >>> import tomllib
+    >>> text = "margin = 4%\nclosing = 30.11.2026\nfee = 1"
+    >>> try:
+    ...     tomllib.loads(text)
+    ... except ValueError as error:
+    ...     [line for line, _ in toml_problems(error, text)]
+    [1, 2]
+    """
+    found = [toml_problem(error, text)]
+    lines = text.splitlines()
+    while len(found) < _MOST:
+        at = found[-1][0]
+        if not 0 < at <= len(lines):
+            break
+        there = lines[at - 1]
+        lines[at - 1] = _NO_VALUE.sub("= 0", there, count=1)
+        if lines[at - 1] == there:
+            break
+        try:
+            tomllib.loads("\n".join(lines))
+            break
+        except ValueError as another:
+            line, problem = toml_problem(another, "\n".join(lines))
+            if not any(pattern.search(lines[line - 1]) for pattern in _KNOWN):
+                break
+            found.append((line, problem))
+    return found
 
 
 def _remedies(line: str) -> Iterator[str]:

@@ -13,12 +13,13 @@ import msgspec
 
 from xlcredit.deals import template as schema
 from xlcredit.deals.cases import expand
-from xlcredit.deals.checking import check, check_texts
+from xlcredit.deals.checking import in_one, problems, wrong_texts
+from xlcredit.deals.fields import mended
 from xlcredit.deals.marks import Struct
-from xlcredit.deals.mistakes import field_problem, steps_to, toml_problem
+from xlcredit.deals.mistakes import field_problem, steps_to, toml_problems
 from xlcredit.deals.template import Template
 from xlcredit.deals.values import as_meant
-from xlcredit.errors import DealError, FileError
+from xlcredit.errors import DealError, FileError, TemplateError
 from xlcredit.files import LARGEST_TEXT, read_file
 from xlcredit.hints import did_you_mean
 
@@ -58,9 +59,8 @@ def parse_toml(content: bytes, path: Path) -> dict[str, Any]:
     except RecursionError:
         raise DealError(f"{path}: not valid TOML: lists or tables are nested too deep") from None
     except ValueError as error:  # also a number of thousands of digits
-        line, problem = toml_problem(error, text)
-        at = f", line {line}" if line else ""
-        raise DealError(f"{path}{at}: {problem}") from None
+        found = [(f", line {n}" if n else "", told) for n, told in toml_problems(error, text)]
+        raise DealError(in_one(path, found)) from None
 
 
 def load(name: str) -> tuple[Template, Path]:
@@ -83,13 +83,31 @@ def load(name: str) -> tuple[Template, Path]:
             raise DealError(message + did_you_mean(name, shipped()))
         path = folder() / name / "template.toml"
     raw = read_toml(path)
-    check_texts(raw, path)
     if isinstance(raw.get("template"), str) and "section" not in raw:
         told = f"is a deal file for {raw['template']}, not a template"
         raise DealError(f"{path}: {told}; write: xlcredit new {raw['template']} --deal {path}")
-    template = expand(_as_meant(convert(raw, Template, path)))
-    check(template, path)
-    return template, path.parent
+    return _template(raw, path), path.parent
+
+
+def _template(raw: dict[str, Any], path: Path) -> Template:
+    """Turn a parsed template into one; all that is wrong with its tables is one error."""
+    found = list(wrong_texts(raw, path))
+    held, faults = mended(raw, Template)
+    for fault in faults:
+        line = _line(path, raw, steps_to(fault.message), fault.key)
+        told = field_problem(fault.message, Template, raw)
+        hint = fault.hint or did_you_mean(fault.key, _all_fields(Template)) if fault.key else ""
+        found.append((line, f"{told}{hint}"))
+    template = None
+    try:
+        template = expand(_as_meant(msgspec.convert(held, Template)))
+    except msgspec.ValidationError:  # what is missing was told
+        pass
+    else:
+        found += problems(template, path)
+    if found or template is None:
+        raise TemplateError(in_one(path, found), path, found, template)
+    return template
 
 
 def _as_meant(template: Template) -> Template:

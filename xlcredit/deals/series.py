@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import calendar
 import datetime
 import math
+import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +21,10 @@ from xlcredit.numerals import decimal, whole
 __all__ = ["AS_AT", "Series", "read_series"]
 
 _MONTHS = 12
+#: What the first column of a CSV may be called; the second is the values, whatever its name.
+_COLUMNS = ("month", "date")
+_DAY = re.compile(r"\d{4}-\d")
+_YEAR_AND_MONTH = re.compile(r"\d{4}-\d{2}")
 
 
 class Series(Struct, kw_only=True, frozen=True):
@@ -116,36 +123,87 @@ def _pairs(
     except UserError as error:
         raise FileError(f"{place}: {error}") from None
     header = [cell.strip().lower() for cell in rows[0][1]] if rows else []
-    if header not in (["month", "value"], ["date", "value"]):
+    if len(rows) > 1 and header[:1] == ["month"] and _DAY.match(rows[1][1][0].strip()):
+        header[0] = "date"  # a month may be written as one
+    if len(header) != 2 or header[0] not in _COLUMNS:
         got = f"; got {','.join(rows[0][1])[:60]}" if rows else "; it is empty"
         raise DealError(f"{place}: {path.name} must begin with month,value or date,value{got}")
-    pairs, before = [], None
+    pairs: list[tuple[int, str]] = []
+    outside = _Outside(header[0], closing, months)
     for line, row in rows[1:]:
         at = f"{place}: {path.name}, line {line}"
         if len(row) != len(header):
             raise DealError(f"{at}: two columns are needed; got {len(row)}")
         month = _month(row[0].strip(), header[0], at, closing)
-        if before is not None and month != before + 1:
+        before = pairs[-1][0] if pairs else month - 1
+        if month != before + 1:
             fault = "is out of order" if month <= before else f"leaves out month {before + 1}"
             raise DealError(f"{at}: month {month} {fault}; a month without a value stays, empty")
-        if not 1 <= month <= months:
-            day = f"{row[0].strip()} is month {month}" if header[0] == "date" else f"month {month}"
-            first = "; month 1 is the first after closing_date" if month < 1 else ""
-            told = f"{day}, outside the model's months 1 to {months}{first}"
-            raise DealError(f"{at}: {told}; leave the line out")
-        before = month
+        outside.look_at(line, row[0].strip(), month)
         pairs.append((month, row[1].strip()))
+    if told := "; ".join(outside.problems()):  # all lines at once, and how they become months
+        raise DealError(f"{place}: {path.name}: {told}")
     return pairs
+
+
+class _Outside:
+    """The lines of a CSV that are no month of the model: those before month 1, those after it."""
+
+    def __init__(self, kind: str, closing: datetime.date | None, months: int) -> None:
+        self._kind, self._closing, self._months = kind, closing, months
+        self._early: list[tuple[int, str, int]] = []
+        self._late: list[tuple[int, str, int]] = []
+
+    def look_at(self, line: int, text: str, month: int) -> None:
+        """Keep a line that is outside."""
+        if month < 1:
+            self._early.append((line, text, month))
+        elif month > self._months:
+            self._late.append((line, text, month))
+
+    def problems(self) -> Iterator[str]:
+        """Say how many lines are outside, which they are, and the remedy."""
+        if self._early:
+            yield f"{_lines(self._early)} not after closing{self._remedy()}"
+        if self._late:
+            many = "them" if len(self._late) > 1 else "it"
+            told = f"after month {self._months}, the last of the model; delete {many}"
+            yield f"{_lines(self._late)} {told}"
+
+    def _remedy(self) -> str:
+        """What makes months of lines before closing: another closing date, or none of them."""
+        many = "them" if len(self._early) > 1 else "it"
+        delete = f"delete {many}, month 1 is the first after closing"
+        if self._kind == "month" or self._closing is None:
+            return f"; {delete}"
+        first = self._closing.year * _MONTHS + self._closing.month - 1 + self._early[0][2]
+        year, month = divmod(first - 1, _MONTHS)  # the month before the file's first
+        last = calendar.monthrange(year, month + 1)[1]
+        earlier = datetime.date(year, month + 1, last)
+        return (
+            f"_date = {self._closing}; has the loan closed before, give that date, such as "
+            f"closing_date = {earlier} (what has happened is [actuals], up to {AS_AT}); "
+            f"if not, {delete}"
+        )
+
+
+def _lines(found: list[tuple[int, str, int]]) -> str:
+    """Name lines by their number and by what stands in them."""
+    (first, start, _), (last, end, _) = found[0], found[-1]
+    if len(found) == 1:
+        return f"line {first} ({start}) is"
+    return f"{len(found)} lines, {first} to {last} ({start} to {end}), are"
 
 
 def _month(text: str, kind: str, place: str, closing: datetime.date | None) -> int:
     try:
         if kind == "month":
             return whole(text)
-        day = datetime.date.fromisoformat(text)
+        day = datetime.date.fromisoformat(f"{text}-01" if _YEAR_AND_MONTH.fullmatch(text) else text)
     except ValueError:
-        wanted = "a month such as 13" if kind == "month" else "a date such as 2027-01-31"
-        raise DealError(f"{place}: {text[:40]!r} is not {wanted}") from None
+        wanted = "a month such as 13, or " if kind == "month" else ""
+        told = f"is not {wanted}a date such as 2027-01-31 or 2027-01"
+        raise DealError(f"{place}: {text[:40]!r} {told}") from None
     if closing is None:
         raise DealError(f"{place}: dates need the input closing_date; give months")
     return (day.year - closing.year) * _MONTHS + day.month - closing.month

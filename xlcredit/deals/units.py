@@ -34,6 +34,17 @@ class Unit:
         """Whether a figure is read as a percentage."""
         return self.scale == 100
 
+    def shown(self, value: float) -> str:
+        """A figure as a person reads it in the terminal.
+
+        Examples
+        --------
+        >>> UNITS["USD"].shown(-332_897_749.2), UNITS["share"].shown(0.125)
+        ('-$332,897,749', '12.5%')
+        """
+        text = self.terminal.format(value * self.scale)
+        return f"-${text[2:]}" if text.startswith("$-") else text
+
 
 _MONEY = '#,##0;[Red]-#,##0;"–"'
 _PRICE = "0.00;[Red]-0.00;0.00"
@@ -41,7 +52,7 @@ _SOME = "#,##0.##"
 _WHOLE = "{:,.0f}"
 
 _ROWS = (
-    Unit("USD", _MONEY, _WHOLE, axis="#,##0,,"),
+    Unit("USD", _MONEY, "${:,.0f}", axis="#,##0,,"),
     # an amount in USD that is read in millions
     Unit("USD m", '#,##0.0,,;[Red]-#,##0.0,,;"–"', "${:,.1f}m", scale=1e-6, axis="#,##0,,"),
     Unit("USD/unit", _MONEY, _WHOLE, axis="#,##0"),
@@ -96,7 +107,7 @@ def unit(name: str) -> Unit:
 
     Examples
     --------
-    >>> unit("share").terminal.format(100 * 0.125)
+    >>> unit("share").shown(0.125)
     '12.5%'
     """
     if name not in DRIVER_UNITS:

@@ -19,7 +19,7 @@ from xlcredit._version import __version__
 from xlcredit.errors import FileError
 from xlcredit.files import replace_file
 from xlcredit.portfolio.evaluate import ERROR, Result
-from xlcredit.portfolio.tape import STATES, Facts, facts, tape
+from xlcredit.portfolio.tape import STATES, Facts, counted_loans, facts, tape
 from xlcredit.serials import month_in_words
 from xlcredit.workbook import style
 from xlcredit.workbook.covenants import BREACH
@@ -29,6 +29,11 @@ from xlcredit.workbook.saving import saved
 
 __all__ = ["write_report"]
 
+#: How loans are ranked, in words; see _rank.
+_WORST_FIRST = (
+    "the worst loan first: more covenants in breach before fewer, then the deeper breach in "
+    "relation to its threshold, then CHECK, then PASS"
+)
 #: Names beyond the largest ones are one line.
 _LARGEST = 15
 _TABLE_COLUMNS = 4
@@ -63,7 +68,7 @@ def write_report(results: Sequence[Result], path: Path) -> None:
     _write_book(workbook.create_sheet("Book"), results, as_of)
     _write_covenants(workbook.create_sheet("Covenants"), results)
     sheet = workbook.create_sheet("Tape")
-    write_sheet(sheet, tape(_worst_first(results)), "Tape", "One row a loan, the worst first")
+    write_sheet(sheet, tape(_worst_first(results)), "Tape", f"One row a loan, {_WORST_FIRST}")
     _write_errors(workbook.create_sheet("Errors"), results)
     workbook.properties.creator = f"xlcredit {__version__}"
     workbook.properties.created = dt.datetime.combine(as_of, dt.time())
@@ -94,7 +99,7 @@ def _write_book(sheet: Worksheet, results: Sequence[Result], as_of: dt.date) -> 
     style.title(
         sheet,
         "Book of loans",
-        f"{len(results):,} loans. As of {as_of.day:02} {month_in_words(as_of, True)}.",
+        f"{counted_loans(len(results))}. As of {as_of.day:02} {month_in_words(as_of, True)}.",
     )
     row = _write_states(sheet, 4, results, cuts, total)
     wall_row = row
@@ -206,14 +211,15 @@ def _write_covenants(sheet: Worksheet, results: Sequence[Result]) -> None:
     style.title(
         sheet,
         "Covenants",
-        "Breaches first. Lowest DSCR and loss are the columns min_dscr and loss of the sheet Tape: "
+        f"Heat map, {_WORST_FIRST}. "
+        "Lowest DSCR and loss are the columns min_dscr and loss of the sheet Tape: "
         "the case in force, the loss what the lender is short after enforcement and recovery",
     )
-    head = ["Loan", "Name", "Status", *(label for label, *_ in _FIGURES), *labels]
+    head = ["Loan", "Borrower", "Status", *(label for label, *_ in _FIGURES), *labels]
     style.table_header(sheet, 4, head)
     sheet.row_dimensions[4].height = 60
     for row, result in enumerate(ranked, start=5):
-        for column, text in enumerate((result.id, result.name, result.status), start=1):
+        for column, text in enumerate(_heading(result), start=1):
             cell = style.base(sheet.cell(row, column), bold=column == 3)
             cell.value, cell.data_type = text, "s"
         for column, (_, name, unit) in enumerate(_FIGURES, start=4):
@@ -229,6 +235,11 @@ def _write_covenants(sheet: Worksheet, results: Sequence[Result]) -> None:
     widths(sheet, A=32, B=32, C=12, **{letter(c): 16 for c in range(4, len(head) + 1)})
     sheet.freeze_panes = f"{letter(_BEFORE)}5"
     page_setup(sheet, repeat="4:4")
+
+
+def _heading(result: Result) -> tuple[str, str, str]:
+    """Which loan it is: its name says no more than its number where rows were copied."""
+    return result.id, facts(result).borrower or result.name, result.status
 
 
 def _write_errors(sheet: Worksheet, results: Sequence[Result]) -> None:

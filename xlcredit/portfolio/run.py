@@ -14,7 +14,7 @@ from xlcredit.portfolio.evaluate import ERROR, Result, failed
 from xlcredit.portfolio.journal import Journal
 from xlcredit.portfolio.loans import Loan, Task, expand, find_loans
 from xlcredit.portfolio.pool import Limits, run_here
-from xlcredit.portfolio.tape import STATES, tape
+from xlcredit.portfolio.tape import STATES, counted_loans, tape
 from xlcredit.workbook.covenants import PASS
 from xlcredit.workbook.export import Table, require_format, write_table
 
@@ -83,7 +83,7 @@ class Portfolio:
 
     def __repr__(self) -> str:
         counts = ", ".join(f"{count:,} {state}" for state, count in self.counts.items())
-        return f"<portfolio of {len(self.results):,} loans: {counts or 'empty'}>"
+        return f"<portfolio of {counted_loans(len(self.results))}: {counts or 'empty'}>"
 
     def _repr_html_(self) -> str:
         """The loans as a notebook shows them: a chart of how they stand, and the worst first."""

@@ -19,7 +19,7 @@ from xlcredit.portfolio.evaluate import ERROR, Result
 from xlcredit.workbook.covenants import BREACH, CHECK, PASS
 from xlcredit.workbook.export import Column, Kind, Table
 
-__all__ = ["COMMON", "STATES", "Facts", "facts", "tape"]
+__all__ = ["COMMON", "STATES", "Facts", "counted_loans", "facts", "tape"]
 
 #: Worst first.
 STATES = (ERROR, BREACH, CHECK, PASS)
@@ -62,6 +62,17 @@ class Facts:
     contract_end: dt.date | None
     maturity: dt.date | None
     balance: float | None
+
+
+def counted_loans(count: int) -> str:
+    """Say how many loans there are.
+
+    Examples
+    --------
+    >>> counted_loans(1), counted_loans(2500)
+    ('1 loan', '2,500 loans')
+    """
+    return "1 loan" if count == 1 else f"{count:,} loans"
 
 
 def facts(result: Result) -> Facts:

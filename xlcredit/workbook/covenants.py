@@ -7,10 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
+from xlcredit.deals.units import UNITS
 from xlcredit.errors import CellError
 from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.place import Place
-from xlcredit.ooxml.reading import table
+from xlcredit.ooxml.reading import table, units
 from xlcredit.ooxml.values import Value
 from xlcredit.workbook.pages.summary import AREA_COVENANTS, COVENANT_COLUMNS
 
@@ -38,13 +39,16 @@ class CovenantResult:
     headroom: Shown
     first_breach: Shown
     """The date of the first test that fails, or a word where there is none."""
+    unit: str = ""
+    """The unit of the value and the threshold, where the workbook says it."""
 
     HEADINGS: ClassVar[tuple[str, ...]] = ("Covenant", "Value", "Test", "Threshold", "Status")
 
     @property
     def row(self) -> tuple[str, str, str, str, str]:
         """What a table shows of it."""
-        return (self.label, _shown(self.value), self.test, _shown(self.threshold), self.status)
+        value, threshold = (_shown(v, self.unit) for v in (self.value, self.threshold))
+        return (self.label, value, self.test, threshold, self.status)
 
     @property
     def margin(self) -> float:
@@ -66,6 +70,7 @@ class CovenantCells:
 
     name: str
     cells: dict[str, Place]
+    unit: str = ""
 
     def read(self, value: Callable[[Place], Shown]) -> CovenantResult:
         """Read it with a function that gives the value of a cell."""
@@ -80,15 +85,18 @@ class CovenantCells:
             status=str(status) if status in (PASS, BREACH) else CHECK,  # an error never passes
             headroom=shown["Headroom"],
             first_breach=shown["First breach"],
+            unit=self.unit,
         )
 
 
 def find_covenants(book: Book) -> list[CovenantCells]:
     """Find the covenants of a workbook of ours; none in another workbook."""
     names = {place: name for name, place in book.cell_names.items()}
-    rows = table(book, AREA_COVENANTS)
+    rows, known = table(book, AREA_COVENANTS), units(book)
     return [
-        CovenantCells(names.get(row["Status"], str(row["Status"])), row)
+        CovenantCells(
+            names.get(row["Status"], str(row["Status"])), row, known.get(row["Value"], "")
+        )
         for row in rows
         if set(COVENANT_COLUMNS) <= set(row)
     ]
@@ -98,9 +106,11 @@ def find_covenants(book: Book) -> list[CovenantCells]:
 _LARGE = 1e5
 
 
-def _shown(value: Shown) -> str:
+def _shown(value: Shown, unit: str) -> str:
     if isinstance(value, CellError):
         return value.code
+    if isinstance(value, float) and unit == "USD":
+        return UNITS[unit].shown(value)
     if isinstance(value, float):
         return f"{value:,.0f}" if abs(value) >= _LARGE else f"{value:,.6g}"
     return str(value or "")

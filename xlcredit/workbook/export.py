@@ -25,6 +25,7 @@ __all__ = [
     "Column",
     "Kind",
     "Table",
+    "as_csv",
     "pyarrow",
     "require_format",
     "write_sheet",
@@ -96,7 +97,8 @@ def write_table(table: Table, path: Path, title: str = "Table") -> None:
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def _csv(table: Table, _title: str) -> bytes:
+def as_csv(table: Table, _title: str = "") -> bytes:
+    """Write a table as CSV in UTF-8."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(column.name for column in table.columns)
@@ -159,7 +161,7 @@ def _xlsx(table: Table, title: str) -> bytes:
 
 #: How a table is written, by the ending of the file.
 FORMATS: dict[str, Callable[[Table, str], bytes]] = {
-    ".csv": _csv,
+    ".csv": as_csv,
     ".parquet": _parquet,
     ".xlsx": _xlsx,
 }

@@ -16,7 +16,7 @@ from openpyxl.utils import FORMULAE
 from xlcredit.functions import REGISTRY
 from xlcredit.hints import did_you_mean
 
-__all__ = ["YOUNG", "problem_of"]
+__all__ = ["YOUNG", "problems_of"]
 
 #: Functions younger than the file format, which carry a prefix in the file.
 YOUNG = ("IFNA", "MINIFS", "MAXIFS", "NORM.S.DIST", "GAMMA.DIST", "GAMMALN.PRECISE")
@@ -57,8 +57,11 @@ _FOREIGN_WORD = re.compile(r"(?<=[\w)}\s])\s(and|or|not)\s(?=[\w({])", re.IGNORE
 _CURLY = re.compile("[\u2018\u2019\u201c\u201d\u201e\u00ab\u00bb]")
 
 
-def problem_of(formula: str, sheets: Collection[str]) -> str:
+def problems_of(formula: str, sheets: Collection[str]) -> list[str]:
     """Say what is wrong with a formula, and the remedy; nothing if it can be read.
+
+    Of what cannot be read the first is told, since the rest may follow from it; of functions and
+    sheets that do not exist, every one.
 
     Parameters
     ----------
@@ -69,17 +72,24 @@ def problem_of(formula: str, sheets: Collection[str]) -> str:
 
     Examples
     --------
-    >>> problem_of("MAX(0;A1)", [])
-    'a semicolon stands between the arguments of MAX; write a comma'
-    >>> problem_of("MAXX(0,A1)", [])
-    'there is no function MAXX; did you mean MAX?'
-    >>> problem_of("MAX(0,A1)", [])
-    ''
+    >>> problems_of("MAX(0;A1)", [])
+    ['a semicolon stands between the arguments of MAX; write a comma']
+    >>> problems_of("MAXX(0,A1)", [])
+    ['there is no function MAXX; did you mean MAX?']
+    >>> problems_of("MAX(0,A1)", [])
+    []
     """
-    return next(_problems(formula, sheets), "")
+    try:
+        tokens = Tokenizer("=" + formula).items
+    except (TokenizerError, IndexError):
+        return [next(_words(formula), "brackets or quotes do not match")]
+    unread = next((p for part in (_words(formula), _shape(tokens)) for p in part), "")
+    missing = [*_functions(tokens), *_sheets(tokens, sheets)]
+    return list(dict.fromkeys([*([unread] if unread else []), *missing]))
 
 
-def _problems(formula: str, sheets: Collection[str]) -> Iterator[str]:
+def _words(formula: str) -> Iterator[str]:
+    """Signs and words of other languages."""
     bare = _TEXT.sub('""', formula)
     if curly := _CURLY.search(bare):
         yield f'{curly[0]} is a typographic quote; write "'
@@ -92,29 +102,23 @@ def _problems(formula: str, sheets: Collection[str]) -> Iterator[str]:
             yield f"{sign} is not Excel's; {remedy}"
     if word := _FOREIGN_WORD.search(bare):
         yield f"{word[1]} stands between two values; write {word[1].upper()}(..., ...)"
-    try:
-        tokens = Tokenizer("=" + formula).items
-    except (TokenizerError, IndexError):
-        yield "brackets or quotes do not match"
-        return
+
+
+def _shape(tokens: list[Token]) -> Iterator[str]:
+    """Brackets, arguments and operators that do not make a formula."""
     kinds = [token.subtype for token in tokens]
     if kinds.count(Token.OPEN) != kinds.count(Token.CLOSE):
         yield "brackets do not match"
     yield from _calls(tokens)
     yield from _operators([t for t in tokens if t.type != Token.WSPACE])
-    yield from _sheets(tokens, sheets)
 
 
 def _calls(tokens: list[Token]) -> Iterator[str]:
-    """Unknown functions, semicolons, and too few or too many arguments."""
+    """Semicolons, and too few or too many arguments."""
     opened: list[tuple[str, list[bool]]] = []  # each function, and which arguments hold anything
     for token in tokens:
         if token.subtype == Token.OPEN:
-            # A1:INDEX( is read as one word
-            function = token.type == Token.FUNC
-            name = token.value[:-1].rpartition(":")[2].upper() if function else token.value
-            if function:
-                yield from _unknown(name)
+            name = _called(token) if token.type == Token.FUNC else token.value
             if opened:
                 opened[-1][1][-1] = True
             opened.append((name, [False]))
@@ -132,12 +136,25 @@ def _calls(tokens: list[Token]) -> Iterator[str]:
             yield "a semicolon stands between the arguments; write a comma"
 
 
+def _called(token: Token) -> str:
+    """The function that a bracket opens; A1:INDEX( is read as one word."""
+    return str(token.value[:-1].rpartition(":")[2].upper())
+
+
+def _functions(tokens: list[Token]) -> Iterator[str]:
+    """Functions that do not exist."""
+    for token in tokens:
+        if token.subtype == Token.OPEN and token.type == Token.FUNC:
+            yield from _unknown(_called(token))
+
+
 def _unknown(name: str) -> Iterator[str]:
     if name in _NATIVE or name in REGISTRY or not name:
         return
     if name.startswith("XLC_"):
         hint = did_you_mean(name, REGISTRY) or "; xlcredit functions lists them"
         yield f"there is no worksheet function {name}{hint}"
+        return
     hint = did_you_mean(name, [*_ARGUMENTS, *sorted(_NATIVE)])
     told = "; Excel 2019 must have it, and LibreOffice too"
     yield f"there is no function {name}{hint or told}"

@@ -7,6 +7,7 @@ break-even, is told.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.place import Place
 from xlcredit.recalc.citations import VALUE, cited
 from xlcredit.recalc.dependants import References
+from xlcredit.recalc.validation import choices
 from xlcredit.workbook.pages.curves import NAME, USE
 from xlcredit.workbook.places import FIRST
 
@@ -21,6 +23,9 @@ __all__ = ["OwnMonths", "find_own_months", "without_effect"]
 
 #: The input that break-evens are declines of.
 DECLINE = "rent_decline"
+#: The input that lowers all rents, and the scenario that does the same to months of one's own.
+_LEVEL = "rent_level"
+_LOWER = re.compile(r"Rents \d+% lower")
 #: Inputs beyond these are counted and not named.
 _NAMED = 8
 
@@ -39,12 +44,19 @@ class OwnMonths:
     """How many months the loan has."""
     inputs: tuple[str, ...]
     """The inputs that the template's formula reads, directly or through others."""
+    lower: str = ""
+    """The scenario that lowers all of these months, where the workbook has one."""
 
     @property
     def where(self) -> str:
         """Say in which months they are in force."""
         span = "all" if self.months == self.of else f"{self.months} of the"
         return f"{span} {self.of} months"
+
+    def remedy(self, inputs: Collection[str], option: str = "") -> str:
+        """Say what lowers all of these months, if one of the inputs would have."""
+        shown = self.lower and _LEVEL in inputs
+        return f'; {option}scenario="{self.lower}" lowers all of them' if shown else ""
 
     def __str__(self) -> str:
         named = ", ".join(self.inputs[:_NAMED])
@@ -55,6 +67,7 @@ class OwnMonths:
         effect = f"; there {named} {'does' if one else 'do'} not move it" if named else ""
         if DECLINE in self.inputs:
             effect += f"; a break-even {DECLINE} over them is that of a scenario"
+        effect += self.remedy(self.inputs, "--set ")
         return f"{told}{effect}; --set {USE}{self.row}=0 goes back to the inputs"
 
 
@@ -88,6 +101,7 @@ def find_own_months(
                 months=given,
                 of=count,
                 inputs=_inputs_of(book, switch._replace(row=switch.row - 1, column=FIRST)),
+                lower=_lower(book),
             )
 
 
@@ -111,8 +125,15 @@ def without_effect(
             verb = "does" if len(quiet) == 1 else "do"
             yield (
                 f"{', '.join(quiet)} {verb} not move {own.row}, which is months of your own in "
-                f"{own.where}; {USE}{own.row}=0 goes back to the inputs"
+                f"{own.where}{own.remedy(quiet)}; {USE}{own.row}=0 goes back to the inputs"
             )
+
+
+def _lower(book: Book) -> str:
+    """The scenario that lowers rents and does nothing else, by its label."""
+    scenario = book.cell_names.get("scenario")
+    labels = choices(book, scenario) if scenario else []
+    return next(filter(_LOWER.fullmatch, labels), "")
 
 
 def _width(book: Book, row: int) -> int:

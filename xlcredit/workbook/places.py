@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from openpyxl.formula import Tokenizer
-from openpyxl.formula.tokenizer import Token
+from openpyxl.formula.tokenizer import Token, TokenizerError
 from openpyxl.utils import get_column_letter as letter
 
 from xlcredit.errors import DealError, FormulaError
 from xlcredit.hints import did_you_mean
 from xlcredit.ooxml.place import Place, quoted
-from xlcredit.workbook.grammar import YOUNG, problem_of
+from xlcredit.workbook.grammar import YOUNG, problems_of
 
 __all__ = ["FIRST", "OPENING", "TOTAL", "UNIT", "Places"]
 
@@ -22,6 +22,8 @@ LABEL, UNIT, TOTAL, OPENING, FIRST = 1, 2, 3, 4, 5
 
 #: Parts of a row that end with the loan: the first column, and what it adds to its months.
 _LIVES = {"loan": (FIRST, ""), "life": (OPENING, "+1")}
+#: What a message shows of a formula: the line of the file is told beside it.
+_SHOWN = 60
 _BRACES = re.compile(r"\{([A-Za-z_][\w.]*)\}")
 _CELL = re.compile(r"\$?[A-Z]{1,3}\$?\d+\Z")
 _WORD = re.compile(r"[A-Za-z_]\w*")
@@ -60,22 +62,28 @@ class Places:
         extra: Mapping[str, str] | None = None,
     ) -> str:
         """Turn a template's formula into Excel's, as it stands in ``sheet`` and ``column``."""
+        problems: list[str] = []
 
         def reference(match: re.Match[str]) -> str:
             name = match[1]
             if extra and name in extra:
                 return extra[name]
-            return self._reference(name, sheet, column)
+            try:
+                return self._reference(name, sheet, column)
+            except DealError as error:
+                problems.append(str(error))
+                return "0"
 
-        try:
-            resolved = _BRACES.sub(reference, formula)
-            if formula not in self._sound:  # the same names in every month
-                self._check(resolved)
-                self._sound.add(formula)
-        except DealError as error:
-            found = FormulaError(f"{error} (in ={formula})", formula)
+        resolved = _BRACES.sub(reference, formula)
+        if formula not in self._sound:  # the same names in every month
+            problems += self._problems(resolved)
+        if problems:
+            told = "; ".join(dict.fromkeys(problems))
+            shown = formula if len(formula) <= _SHOWN else f"{formula[:_SHOWN]}..."
+            found = FormulaError(f"{told} (in ={shown})", formula)
             self.mistakes.setdefault(formula, found)
             return "0"  # the book is not written: see refuse_mistakes
+        self._sound.add(formula)
         return _YOUNG.sub(r"_xlfn.\1(", resolved)
 
     def refuse_mistakes(self) -> None:
@@ -111,7 +119,10 @@ class Places:
         if part == "budget":  # what a row would be if nothing had happened
             row, part = (f"budget_{row}" if f"budget_{row}" in self.rows else row), ""
         if row not in self.rows:
-            raise DealError(f"{{{name}}} is not a monthly row{did_you_mean(row, self.rows)}")
+            if row in self.cells:
+                raise DealError(f"{{{name}}}: {row} is one cell and no monthly row; write {row}")
+            hint = did_you_mean(row, self.rows) or did_you_mean(row, self.cells)
+            raise DealError(f"{{{name}}} is not a monthly row{hint}")
         place = self.rows[row]
         columns = {
             "": (column,),
@@ -151,17 +162,21 @@ class Places:
             return f"{prefix}{first.absolute}"
         return f"{prefix}{first.absolute}:{last.absolute}"
 
-    def _check(self, formula: str) -> None:
-        """Find a misspelt name now, not as #NAME? in front of a committee."""
-        if problem := problem_of(formula, self.sheets):
-            raise DealError(problem)
-        for name in self.names_in(formula):
+    def _problems(self, formula: str) -> list[str]:
+        """Find misspelt names now, all of them, and not as #NAME? in front of a committee."""
+        problems = problems_of(formula, self.sheets)
+        try:
+            names = self.names_in(formula)
+        except (TokenizerError, IndexError):  # told above
+            return problems
+        for name in names:
             if name in self.rows:
-                raise DealError(f"{name} is a monthly row; write {{{name}}}")
-            if name not in self.cells:
+                problems.append(f"{name} is a monthly row; write {{{name}}}")
+            elif name not in self.cells and (not problems or _WORD.fullmatch(name)):
                 hint = did_you_mean(name, self.cells) or did_you_mean(name, self.rows)
                 hint = hint or "; name it as an input or a figure"
-                raise DealError(f"{name} is not known{hint}")
+                problems.append(f"{name} is not known{hint}")
+        return problems
 
     def names_in(self, formula: str) -> list[str]:
         """Defined names that a formula uses."""

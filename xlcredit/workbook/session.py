@@ -22,6 +22,7 @@ from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.formats import DateCells, to_date
 from xlcredit.ooxml.package import Package
 from xlcredit.ooxml.place import Place
+from xlcredit.ooxml.reading import units
 from xlcredit.ooxml.values import Value, to_cell
 from xlcredit.recalc.citations import lost
 from xlcredit.recalc.engine import Engine
@@ -129,6 +130,12 @@ class Session:
     def figures(self) -> dict[str, Value | dt.date]:
         """Every named cell that is calculated, with its value."""
         return {n: self[n] for n, p in self._book.cell_names.items() if self._formula(p)}
+
+    @property
+    def units(self) -> dict[str, str]:
+        """The unit of each named cell that states one."""
+        known = units(self._book)
+        return {n: known[p] for n, p in self._book.cell_names.items() if p in known}
 
     @property
     def changed(self) -> dict[str, Value | dt.date]:

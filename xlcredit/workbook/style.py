@@ -16,6 +16,7 @@ from xlcredit.deals.units import unit as find_unit
 __all__ = [
     "ACCENT",
     "KEY",
+    "DOLLARS",
     "MILLIONS",
     "base",
     "calls_a_function",
@@ -52,6 +53,8 @@ KEY = (
 
 #: Money on the Summary.
 MILLIONS = '"$"#,##0.0,,"m";[Red]"-$"#,##0.0,,"m";"–"'
+#: Money among covenants, which is tested to the dollar.
+DOLLARS = '"$"#,##0;[Red]-"$"#,##0'
 #: Below this a figure is a tolerance.
 _SMALL = 1e-4
 #: Whole months read better without a decimal where the unit is an input.

@@ -31,9 +31,12 @@ NONE = "\N{EN DASH}"
 #: What stands in front of a row's name for its three rows here, and for its switch.
 BUDGET, _OWN, _ACTUAL, USE = "budget_", "own_", "actual_", "use_"
 _LOW, _HIGH = "lowest_", "highest_"
+#: A switch of 1 and one of 0, and where months come from, as the sheet shows them.
+_SWITCH, _SOURCE = '"used";;"not used"', '"source: "@'
 _PURPOSE = (
     "Your own months (paste them into the blue cells; a month without a value follows the "
-    "template's curve) and what has happened, up to the month that the sheet Inputs names"
+    "template's curve; a 0 beside them leaves them out) and what has happened, up to the month "
+    "that the sheet Inputs names"
 )
 
 
@@ -95,6 +98,8 @@ def _spec(template: Template) -> templates.Sheet:
 class CurvesPage(MonthlyPage):
     """The three rows of each row of the user's own."""
 
+    headings = ("Use, limits", "Closing; source")
+
     def __init__(self, template: Template) -> None:
         super().__init__(_spec(template))
 
@@ -117,7 +122,7 @@ class CurvesPage(MonthlyPage):
         for row in book.template.own_rows:
             own = book.places.rows[_OWN + row.name]
             switch = style.input_cell(sheet.cell(own.row, TOTAL), "flag", whole=True)
-            switch.value = 1
+            switch.value, switch.number_format = 1, _SWITCH
             _write_series(book, sheet, own, row, book.deal.series.get(row.name))
             for name, value in zip((_LOW, _HIGH), row.plausible or (), strict=False):
                 place = book.places.cells[name + row.name]
@@ -133,6 +138,7 @@ def _write_series(
     """A blue cell a month; where it comes from stands in the column of the closing."""
     source = style.base(sheet.cell(place.row, OPENING), size=8, color=style.MUTED)
     source.value, source.data_type = (series.source if series else NONE), "s"
+    source.number_format = _SOURCE if series else "@"
     source.alignment = Alignment(horizontal="left", vertical="center")
     values = series.values if series else [None] * book.places.months
     first = style.input_cell(sheet.cell(place.row, FIRST), row.unit)

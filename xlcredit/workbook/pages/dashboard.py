@@ -58,7 +58,7 @@ class ShownFigure:
         if not self.unit:
             return f"{value:,.4g}"
         unit = units.unit("USD m" if self.in_millions and self.unit == "USD" else self.unit)
-        return unit.terminal.format(value * unit.scale)
+        return unit.shown(value)
 
 
 #: A covenant in breach says which way its value must go.

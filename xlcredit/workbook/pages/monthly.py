@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import ClassVar
 
 from openpyxl.styles import Alignment, Border, Side
 from openpyxl.utils import get_column_letter as letter
@@ -49,6 +50,9 @@ class MonthlyPage:
             for offset, item in enumerate(block.row):
                 yield row + 1 + offset, item
             row += len(block.row) + 2
+
+    #: What stands above the column before the months, and above the closing.
+    headings: ClassVar[tuple[str, str]] = ("Total", "Closing")
 
     def place(self, book: Draft) -> None:
         """Record the rows; a row that holds one constant is a named cell."""
@@ -137,7 +141,9 @@ class MonthlyPage:
             style.table_header(sheet, _HEADER_ROW, ["Figure", "Unit", "Value"])
             _master_check(sheet)
             return
-        first = ["Node" if nodes else "Month", "Unit", "Total", "" if nodes else "Closing"]
+        first = ["Node" if nodes else "Month", "Unit", *self.headings]
+        if nodes:
+            first[-1] = ""
         style.table_header(sheet, _HEADER_ROW, first + rest)
         second = ["" if nodes else "Period end", "", "", ""]
         style.table_header(sheet, _HEADER_ROW + 1, second + rest)

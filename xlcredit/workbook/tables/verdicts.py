@@ -151,6 +151,9 @@ def _write_test(
         book.formula(sheet, row, _MOVE, covenant.driver_formula, covenant.driver_unit)
     style.note(sheet.cell(row, _DRIVER), covenant.driver)
     sheet.cell(row, _DRIVER).alignment = Alignment(horizontal="left", vertical="center", indent=1)
+    if covenant.unit == "USD":
+        for column in (_VALUE, _THRESHOLD):
+            sheet.cell(row, column).number_format = style.DOLLARS
     for column in range(1, _DRIVER):
         cell = sheet.cell(row, column)
         cell.alignment = Alignment(horizontal=cell.alignment.horizontal, vertical="center")
