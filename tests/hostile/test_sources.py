@@ -241,10 +241,16 @@ def test_charts_are_written_whole_and_replace_nothing_unasked(tmp_path: Path) ->
     assert seen.code == 2 and "is a file; name a folder" in seen.err
 
 
-def test_a_name_that_would_break_a_deal_is_one_line(tmp_path: Path) -> None:
-    """The first line of a blank deal names its schema, which is called as the deal."""
-    target = tmp_path / "a\nb.toml"
-    seen = run("new", NAME, "--blank", "-o", target)
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("a\nb.toml", ["--blank"]), ("a\nb", ["--copy"]), ('a"b', ["--copy"]), ("a\\", ["--copy"])],
+)
+def test_a_name_that_would_break_a_deal_is_one_line(
+    name: str, words: list[str], tmp_path: Path
+) -> None:
+    """A deal names its schema and a template itself, both as the file is called."""
+    target = tmp_path / name
+    seen = run("new", NAME, *words, "-o", target)
     fair(seen, target)
     assert seen.code == 2 and "must be plain text" in seen.err
 

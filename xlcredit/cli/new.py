@@ -97,6 +97,8 @@ def _copy(template: str, output: Path, force: bool) -> None:
         raise UserError(f"{output}: --copy writes a folder; name one, such as -o house")
     spec, home = load(template)
     name = output.resolve().name
+    if not name.isprintable() or '"' in name or "\\" in name:  # it stands in both files
+        raise UserError(f"{output}: a template's name must be plain text; name another folder")
     # Of a name of its own: a loan of the house is never calculated by the template that ships.
     named = {
         output / "template.toml": (f'name = "{spec.name}"', f'name = "{name}"'),
