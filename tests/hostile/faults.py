@@ -136,6 +136,10 @@ _NUMPY = ("--kernel", "numpy")
 _SIMULATE = ("--simulate", "--paths", "1000", "--workers", "1")
 
 
+def _started(folder: Path) -> list[object]:
+    return ["start", "hosting-project-loan", "-o", folder / "new/o.toml"]
+
+
 def _new(target: str, *options: str) -> Words:
     return lambda d: ["new", "hosting-project-loan", *options, "-o", d / target]
 
@@ -145,11 +149,8 @@ def _new(target: str, *options: str) -> Words:
 #: a comma only tells two ways of one command apart.
 COMMANDS: dict[str, tuple[Words, str]] = {
     "demo": (lambda d: ["demo", d / "new"], "new/gpu-borrowing-base.xlsx"),
-    "start": (lambda d: ["start", "hosting-project-loan", "-o", d / "new/o.toml"], "new/o.toml"),
-    "start, workbook": (
-        lambda d: ["start", "hosting-project-loan", "-o", d / "new/o.toml"],
-        "new/o.xlsx",
-    ),
+    "start": (_started, "new/o.toml"),
+    "start, workbook": (_started, "new/o.xlsx"),
     "new": (_new("new/o.xlsx"), "new/o.xlsx"),
     "new, blank": (_new("new/o.toml", "--blank"), "new/o.toml"),
     "new, schema": (_new("new/o.toml", "--blank"), "new/o.schema.json"),
