@@ -125,6 +125,7 @@ def test_the_table_charts_and_paths_are_written(deal: Path) -> None:
         (["--kernel", "fast"], "--kernel is auto, numpy or compiled"),
         (["--target-error", "expected_loss"], "FIGURE=ERROR"),
         (["--target-error", "expected_los=1"], "did you mean expected_loss?"),
+        (["--target-error", "expected_loss=1e-9"], "for an error of 1e-09 in expected_loss would"),
         (["--csv", "paths.txt"], "paths.txt"),
     ],
 )

@@ -58,6 +58,19 @@ def test_negative_cash_is_met_from_the_reserve_and_then_by_someone_else() -> Non
     assert made["dsra"] == [0.0]
 
 
+def test_the_equity_cure_pays_after_the_reserve_until_it_is_spent() -> None:
+    made = run([-25.0, 15.0, 60.0], 100.0, 0.1, [10.0, 10.0, 10.0], dsra_opening=20.0, liquidity=30)
+    # 20 of the hole came from the reserve and 5 from the cure; 20 more pay the first service;
+    # the second, 19, finds 15 in cash and 4 of the 5 that are left
+    assert made["gap"] == [0.0, 0.0, 0.0]
+    assert made["unpaid"] == [0.0, 0.0, 0.0]
+    assert made["closing"] == [90.0, 80.0, 70.0]
+    short = run(
+        [-25.0, 13.0, 60.0], 100.0, 0.1, [10.0, 10.0, 10.0], dsra_opening=20.0, liquidity=30
+    )
+    assert short["unpaid"] == pytest.approx([0.0, 1.0, 0.0])
+
+
 def test_cash_is_trapped_below_the_lock_up_and_released_above() -> None:
     made = run([25.0, 60.0], 100.0, 0.1, [10.0, 10.0], lockup=1.5)
     assert made["trap"] == [5.0, 0.0]

@@ -46,8 +46,9 @@ class Loan:
             level = deal["market_rent"] * deal["index_basis"]
             flat.append(let * paid + (gpus - let) * hours * deal["utilisation"] * level - opex)
             stops = deal["customer_stops"]
+            idle = let if stops and stops <= k <= stops + deal["downtime_months"] else 0.0
             let = 0.0 if stops and k >= stops else let
-            free = (gpus - let) * hours * deal["utilisation"]
+            free = (gpus - let - idle) * hours * deal["utilisation"]
             self.cash.append(let * paid + free * curve[k - 1] - opex)
         nominal = deal["base_rate"] + deal["margin"]
         # drawn at the end of 2026, act/360

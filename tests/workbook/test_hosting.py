@@ -9,6 +9,8 @@ the package.
 from __future__ import annotations
 
 import math
+from datetime import date, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -28,7 +30,21 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Example:
 
 def plain(example: Example, **changed: Any) -> Values:
     inputs = {n: i.value for n, i in example.deal.inputs.items()} | changed
-    return {n: float(v) for n, v in inputs.items() if isinstance(v, (int, float))}
+    numbers = {n: float(v) for n, v in inputs.items() if isinstance(v, (int, float))}
+    return numbers | {"act/360": float(inputs["interest_days"] == "act/360")}
+
+
+def ends(closing: date, months: int) -> list[date]:
+    """The last day of each month from closing, closing itself first."""
+    found = [closing]
+    for _ in range(months):
+        first = (found[-1] + timedelta(days=1)).replace(day=1) + timedelta(days=32)
+        found.append(first.replace(day=1) - timedelta(days=1))
+    return found
+
+
+#: The example closes on the last day of a year.
+CLOSING = date(2026, 12, 31)
 
 
 class Site:
@@ -69,19 +85,27 @@ class Site:
         return d["critical_kw"] * d["occupancy"] * rent
 
     def size(self) -> None:
-        d, n, rate = self.d, self.tenor, self.d["coupon"] / 12
+        d, n = self.d, self.tenor
+        days = [(b - a).days for a, b in pairwise(ends(CLOSING, n))]
+        actual = [d["coupon"] * 12 * k / 360 for k in days]
+        self.rates = actual if d["act/360"] else [d["coupon"]] * n
+        factors = [1.0]
+        for rate in self.rates:
+            factors.append(factors[-1] / (1 + rate / 12))
         signed = [r - o for r, o in zip(self.lease, self.opex, strict=True)]
         self.signed = signed
-        worth = math.fsum(max(0.0, c) / (1 + rate) ** k for k, c in enumerate(signed[:n], 1))
-        balloon = d["balloon"] / (1 + rate) ** n
+        worth = math.fsum(max(0.0, c) * f for c, f in zip(signed[:n], factors[1:], strict=True))
+        balloon = d["balloon"] * factors[n]
         self.capacity = worth / d["sizing_dscr"] + balloon
         self.debt = min(d["commitment"], d["advance_rate"] * d["site_cost"], self.capacity)
         self.cover = worth / (self.debt - balloon)
-        left, self.scheduled, self.services = self.debt, [], []
-        for cash in signed[:n]:
-            interest = left * rate
-            self.services.append(max(interest, max(0.0, cash) / self.cover))
-            self.scheduled.append(self.services[-1] - interest)
+        left, sculpted, self.scheduled, self.services = self.debt, self.debt, [], []
+        for k, (cash, year) in enumerate(zip(signed[:n], self.rates, strict=True), start=1):
+            rate = year / 12
+            sculpted += sculpted * rate - max(sculpted * rate, max(0.0, cash) / self.cover)
+            falls_due = k % int(d["payment_months"]) == 0 or k == n
+            self.scheduled.append(left - sculpted if falls_due else 0.0)
+            self.services.append(left * rate + self.scheduled[-1])
             left -= self.scheduled[-1]
         self.balloon = left
 
@@ -99,6 +123,7 @@ class Site:
             "dsra_stays": d["dsra_stays"],
             "sweep": d["cash_sweep"],
             "lockup": d["lock_up_dscr"],
+            "liquidity": d["equity_cure"],
         }
 
     def value(self, k: int) -> float:
@@ -117,9 +142,19 @@ class Site:
         keep = d["relet"] * (1 - d["forced_haircut"]) * let
         return max(d["shell_value"], keep + (1 - d["relet"]) * d["shell_value"])
 
+    def pays(self, k: int) -> bool:
+        """Whether the tenant pays: a lease is worth its rent only then."""
+        return bool(self.d["late_months"] < k < self.gone)
+
     def sale(self, k: int) -> float:
-        let = (1 - self.d["forced_haircut"]) * self.leased(k) if k < self.gone else 0.0
+        let = (1 - self.d["forced_haircut"]) * self.leased(k) if self.pays(k) else 0.0
         return max(self.empty(k), let)
+
+    def dark(self, k: int) -> float:
+        """Let at market only after the empty months."""
+        d, wait = self.d, self.d["downtime_months"]
+        let = self.value(k) / (1 + d["exit_yield"]) ** (wait / 12)
+        return float(max(d["shell_value"], let - self.opex[k - 1] * wait))
 
     def lent(self, value: float, income: list[float]) -> float:
         """What a new lender lends: the lower of value and level service from the lowest month."""
@@ -136,7 +171,8 @@ class Site:
         let = [self.market(k) - self.opex[k - 1] for k in range(1, MONTHS + 1)]
         lease = self.lent(self.leased(n), self.signed)
         market = self.lent(self.value(n), let)
-        there = self.leased(n) if n < self.gone else self.value(n)
+        again = n >= self.gone + self.d["downtime_months"] and not self.supported[n - 1]
+        there = self.leased(n) if self.pays(n) else self.value(n) if again else self.dark(n)
         return lease, market, self.d["refi_share"] * self.lent(there, self.cash)
 
     def run(self) -> dict[str, Any]:
@@ -144,13 +180,13 @@ class Site:
         d, n = self.d, self.tenor
         cash = list(self.cash[:n])
         due = {"balloon": 0.0}
-        waited = Path(self.accounts | due, self.scheduled, cash, None, None, None).run()
+        waited = Path(self.accounts | due, self.scheduled, cash, None, None, self.rates).run()
         hole = float(waited.rows[-1]["gap"]) if waited.rows[-1]["gap"] else 0.0
         need = float(waited.figures()["unpaid"]) + hole
         lease, market, lent = self.new_loans()
         taken = need if need <= lent else 0.0
         cash[-1] += taken
-        waited = Path(self.accounts | due, self.scheduled, cash, None, None, None).run()
+        waited = Path(self.accounts | due, self.scheduled, cash, None, None, self.rates).run()
         terms = (
             self.accounts
             | due
@@ -161,11 +197,13 @@ class Site:
             }
         )
         site = [self.sale(k) for k in range(n + 1)]
-        ends = Path(terms, self.scheduled, cash, None, site, None).run().figures()
-        cover = Path(self.accounts | due, self.scheduled, self.cash[:n], None, None, None).run()
+        ends = Path(terms, self.scheduled, cash, None, site, self.rates).run().figures()
+        cover = Path(
+            self.accounts | due, self.scheduled, self.cash[:n], None, None, self.rates
+        ).run()
         owed = [self.debt, *(float(row["closing"]) for row in waited.rows)]
         owed += [0.0] * (n + 1 - len(owed))
-        unpaid = waited.figures()["unpaid"]
+        unpaid = float(waited.figures()["unpaid"])
         whole = unpaid < 0.01 and ends["loss"] < 0.01
         return {
             "debt": self.debt,
@@ -179,6 +217,7 @@ class Site:
             "support_used": math.fsum(self.supported),
             "first_missed_month": ends["first_missed"] or 0,
             "unpaid_at_maturity": unpaid,
+            "unpaid_after_sale": max(0.0, unpaid - site[n]),
             "loss": ends["loss"],
             "lender_irr": ends["irr"],
             "repaid_month": waited.figures()["end_period"] if whole else 0,
@@ -187,7 +226,7 @@ class Site:
         }
 
 
-CHANGED: list[Values] = [
+CHANGED: list[dict[str, Any]] = [
     {},
     {"cash_sweep": 0, "dsra_months": 0, "lock_up_dscr": 0},
     {"cash_sweep": 1, "dsra_funded": 0.3, "lock_up_dscr": 1.3},
@@ -199,6 +238,10 @@ CHANGED: list[Values] = [
     {"customer_stops": 20, "support_cap": 900e6, "support_burn": 30e6, "termination_months": 6},
     {"customer_stops": 60, "support_months": 0, "dsra_months": 0},
     {"late_months": 9, "grace_months": 96},
+    {"late_months": 9},
+    {"late_months": 24, "tenor_months": 24, "grace_months": 96, "dsra_months": 24},
+    {"customer_stops": 50, "support_months": 96, "exit_yield": 0.2, "refi_months": 360},
+    {"customer_stops": 58, "support_months": 0, "refi_test_months": 1, "downtime_months": 0},
     {"late_months": 4, "grace_months": 0, "dsra_months": 2},
     {"lease_months": 30},
     {"lease_months": 64},
@@ -207,14 +250,22 @@ CHANGED: list[Values] = [
     {"refi_months": 240, "refi_ltv": 0.4, "customer_stops": 13, "support_months": 60},
     {"rent_decline": -0.05, "market_rent": 150, "customer_stops": 6, "support_months": 0},
     {"balloon": 0},
+    {"balloon": 0, "lease_months": 50, "payment_months": 2, "cash_sweep": 0},
+    {"interest_days": "act/360"},
+    {"interest_days": "act/360", "payment_months": 3, "customer_stops": 13, "support_months": 10},
+    {"payment_months": 6, "cash_sweep": 1, "dsra_stays": 0},
+    {"payment_months": 6, "tenor_months": 50, "equity_cure": 80e6, "late_months": 9},
+    {"equity_cure": 300e6, "late_months": 9, "interest_days": "act/360"},
+    {"equity_cure": 40e6, "customer_stops": 13, "support_months": 0, "grace_months": 3},
+    {"equity_cure": 600e6, "customer_stops": 60, "support_months": 0, "downtime_months": 30},
     {"tenor_months": 48, "balloon": 900e6, "commitment": 1.5e9},
 ]
 
 
 @pytest.mark.parametrize("changed", CHANGED)
-def test_the_loan_is_what_the_agreement_says(site: Example, changed: Values) -> None:
+def test_the_loan_is_what_the_agreement_says(site: Example, changed: dict[str, Any]) -> None:
     result = recalculate(site.path, inputs=changed)
-    cents = ("loss", "unpaid_at_maturity", "refi_left", "refi_balloon")
+    cents = ("loss", "unpaid_at_maturity", "unpaid_after_sale", "refi_left", "refi_balloon")
     for name, value in Site(plain(site, **changed)).run().items():
         slack = 0.01 if name in cents else 1e-12
         assert result.names[name] == pytest.approx(float(value), rel=1e-9, abs=slack), name
@@ -325,6 +376,78 @@ def test_nothing_goes_to_the_sponsor_after_maturity(site: Example) -> None:
     paid, tenor = site.row("distribution"), int(site.number("tenor_months"))
     assert sum(paid[tenor:]) == 0 < sum(paid[:tenor])
     assert sum(paid) == pytest.approx(site.number("distributed"), rel=1e-12)
+
+
+DRAWS: list[Values] = [
+    {"commitment_fee": 0.01},
+    {"commitment_fee": 0.01, "draw_months": 0},
+    {
+        **{"draw_months": 18, "commitment_fee": 0.0075, "upfront_fee": 0.01, "closing_costs": 5e6},
+        **{"tranche_share_1": 0.3, "tranche_month_1": 18},
+        **{"tranche_share_2": 0.2, "tranche_month_2": 6, "tranche_share_3": 0.5},
+    },
+    {"draw_months": 24, "tranche_share_4": 0.25, "tranche_month_4": 20, "oid": 0.02},
+]
+
+
+@pytest.mark.parametrize("changed", DRAWS, ids=str)
+@pytest.mark.parametrize("days", ["even months", "act/360"])
+def test_the_draws_cost_interest_and_fee_until_closing(
+    site: Example, changed: Values, days: str
+) -> None:
+    """Each draw by itself: interest from its date to closing, the fee from signing to its date."""
+    d = plain(site, **changed)
+    result = recalculate(site.path, inputs={**changed, "interest_days": days})
+    n = int(d["draw_months"])
+    ask = [(d[f"tranche_share_{k}"], int(d[f"tranche_month_{k}"])) for k in range(1, 5)]
+    even = 1 - sum(share for share, _ in ask)
+    ask += [(even / n, lead) for lead in range(n)] if n else [(even, 0)]
+    interest = fee = 0.0
+    for share, lead in ask:
+        drawn, loan = before(lead), share * site.number("debt")
+        if days == "act/360":
+            years = (CLOSING - drawn).days / 360, (drawn - before(n)).days / 360
+        else:
+            years = lead / 12, (n - lead) / 12
+        interest += loan * d["coupon"] * years[0]
+        fee += loan * d["commitment_fee"] * years[1]
+    reserve = Site(d | {"act/360": float(days == "act/360")}).accounts["dsra_opening"]
+    paid = d["site_cost"] + interest + fee + reserve + d["closing_costs"]
+    paid += site.number("debt") * (d["upfront_fee"] + d["oid"] - 1)
+    assert result.names["equity"] == pytest.approx(paid, rel=1e-9)
+    assert result.names["master_check"] == "OK"
+
+
+def before(months: int) -> date:
+    """The day so many months before closing, the last of its month."""
+    first = date(CLOSING.year, CLOSING.month, 1)
+    for _ in range(months - 1):
+        first = (first - timedelta(days=1)).replace(day=1)
+    return first - timedelta(days=1) if months else CLOSING
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"tranche_share_1": 0.6, "tranche_share_2": 0.6},  # more than the loan
+        {"tranche_share_1": 0.6, "tranche_month_1": 13},  # before signing
+    ],
+)
+def test_draws_that_do_not_add_up_are_told(site: Example, wrong: Values) -> None:
+    assert recalculate(site.path, inputs=wrong).names["master_check"] == "CHECK"
+
+
+def test_a_tenant_who_never_paid_leaves_an_empty_site(site: Example) -> None:
+    """Enforced in month 6 of nine without rent: the price is that of the empty site."""
+    found = recalculate(site.path, inputs={"scenario": "Tenant pays nine months late"})
+    sheet, sale = site.place("value_sale")
+    empty = found.values[sheet][site.place("value_forced")[1], 5 + 5]
+    assert found.names["default_month"] == 6
+    assert found.values[sheet][sale, 5 + 5] == empty
+    assert found.values[sheet][sale, 5 + 9] > empty  # type: ignore[operator]  # he pays from month 10
+    row = site.place("defaulted")[1]
+    owed = found.values["Waterfall"][row, 5 + 5]
+    assert found.names["loss"] == pytest.approx(owed - empty, rel=1e-9)  # type: ignore[operator]
 
 
 def texts(found: Recalculation) -> set[object]:

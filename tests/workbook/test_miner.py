@@ -86,6 +86,7 @@ class Miner:
         signed = d["gpu_units"] * d["contract_share"] if k <= d["contract_months"] else 0.0
         there = not d["customer_stops"] or k < d["customer_stops"]
         let = signed if there else 0.0
+        idle = 0.0 if there or k > d["customer_stops"] + d["downtime_months"] else signed
         paid = hours * d["availability"] * d["contract_rent"]
         market = hours * d["utilisation"]
         cost = d["gpu_kw"] * d["pue"] * d["power_price"] + d["other_opex"]
@@ -97,7 +98,7 @@ class Miner:
         bill = d["coins_per_month"] * d["mining_cost"]
         level = d["market_rent"] * d["index_basis"]
         flat = signed * paid + (d["gpu_units"] - signed) * market * level - opex
-        curve = let * paid + (d["gpu_units"] - let) * market * self.rent[k] - opex
+        curve = let * paid + (d["gpu_units"] - let - idle) * market * self.rent[k] - opex
         return (
             flat + max(0.0, mined * d["coin_price"] - bill),
             curve + max(0.0, mined * self.btc[k] - bill),

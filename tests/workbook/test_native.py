@@ -46,6 +46,11 @@ CHANGED: dict[str, list[dict[str, float | str]]] = {
         {},
         {"customer_stops": 20, "refi_rate": 0.1},
         {"late_months": 8, "cash_sweep": 0, "scenario": "No refinancing"},
+        {
+            **{"interest_days": "act/360", "payment_months": 3, "covenant_months": 3},
+            **{"equity_cure": 5e7, "customer_stops": 13, "support_months": 0},
+            **{"tranche_share_1": 0.4, "tranche_month_1": 8, "commitment_fee": 0.01},
+        },
     ],
     "miner-dual-collateral": [{}, {"coin_fall": 0.4, "grace_months": 0}],
 }

@@ -6,11 +6,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from xlcredit.models.simulation import Deal, Terms
+from xlcredit.models.simulation import simulate as run
 from xlcredit.workbook.making import new_workbook
+from xlcredit.workbook.pictures import pyplot
 from xlcredit.workbook.session import Session
 from xlcredit.workbook.simulated import simulate
+from xlcredit.workbook.simulation_charts import draw_fan
 
 
 @pytest.fixture(scope="module")
@@ -81,3 +86,18 @@ def test_a_loan_above_its_call_is_told_and_not_simulated(book: Session) -> None:
     with changed(book, call_ltv=0.3, cure_ltv=0.2):
         assert book["call_any_day"] == 1.0
         assert book["sim_loss"] == "none"
+
+
+@pytest.mark.parametrize(("level", "drawn"), [(0.75, True), (1e6, False)])
+def test_a_level_out_of_sight_does_not_flatten_the_fan(level: float, drawn: bool) -> None:
+    terms = Terms(
+        loan=60.0, rate=0.1, months=12, coin_units=0.5, gpu_units=5.0, coin_price=100.0,
+        gpu_price=10.0, coin_vol=0.3, gpu_vol=0.2, call_ltv=level, cure_ltv=0.6,
+        liquidation_ltv=1.2 * level,
+    )  # fmt: skip
+    deal = Deal.of(terms)
+    result = run(deal, 500, courses=True)
+    axes = pyplot()().subplots()
+    draw_fan(axes, deal, result)
+    assert ("margin call" in axes.get_legend_handles_labels()[1]) is drawn
+    assert np.nanmax(result.fan()) < axes.get_ylim()[1] < 3.0

@@ -84,6 +84,48 @@ def test_lower_rents_never_raise_the_dscr_or_pass_the_covenant(
             assert number(book, "breakeven_decline") == pytest.approx(just, abs=1e-9)
 
 
+@pytest.mark.parametrize(
+    "terms",
+    [
+        {"cash_sweep": 0.2, "lock_up_dscr": 1.65},
+        {"cash_sweep": 0.2, "lock_up_dscr": 1.7, "covenant_dscr": 1.0},
+        {"cash_sweep": 0.3, "lock_up_dscr": 1.7},
+    ],
+    ids=str,
+)
+def test_the_break_even_is_the_first_decline_that_breaks(
+    book: Session, terms: dict[str, Any]
+) -> None:
+    """A sweep repays some of these loans sooner at lower rents: they pass, break, and pass."""
+    with changed(book, **terms):
+        for decline in (0.0, 0.2, 0.45, 0.6):
+            book["rent_decline"] = decline
+            first, broken = book["breakeven_decline"], book["covenant_dscr_curve"] == "BREACH"
+            assert book["master_check"] == "OK"
+            least, most = (-0.2, decline) if broken else (decline, 0.99)
+            if isinstance(first, float):
+                assert least < first < most
+                most = first - 1e-9
+                book["rent_decline"] = first + 1e-6
+                assert book["covenant_dscr_curve"] == "BREACH"
+            else:
+                assert first == "none" and not broken
+            for n in range(9):
+                book["rent_decline"] = least + (most - least) * n / 8
+                assert book["covenant_dscr_curve"] == "PASS"
+
+
+@pytest.mark.parametrize("downtime", [0, 3])
+def test_cards_stand_empty_as_long_as_in_the_simulation(book: Session, downtime: int) -> None:
+    still = {"gpu_vol": 0, "sim_jumps": 0, "sim_reversion": 0, "interest_days": "even months"}
+    at_once = {"sim_hazard": 100, "sim_elasticity": 0, "sim_paths": 2000}
+    with changed(book, **still, **at_once, downtime_months=downtime):
+        simulated = number(book, "sim_loss_95")
+        book["customer_stops"] = 1
+        assert number(book, "loss") == pytest.approx(simulated, rel=1e-9)
+        assert simulated > 0.0
+
+
 def test_no_decline_or_any_decline_breaks_it(book: Session) -> None:
     with changed(book, contract_months=61, contract_rent=9.0, cash_sweep=0.2):
         assert book["breakeven_decline"] == "none"

@@ -113,7 +113,7 @@ def _start(
     except ImportError:
         message = 'the compiled kernel needs numba: pip install "xlcredit[fast]", or --kernel numpy'
         raise UserError(message) from None
-    _refuse(first, paths)
+    _refuse(first, paths, f"--paths {paths:,}")
     tilt = choose_tilt(deal, seed, kernel=first.kernel) if rare and paths > 20_000 else None
     return Simulation(deal, seed, kernel=kernel, threads=threads, courses=True, tilt=tilt)
 
@@ -135,15 +135,14 @@ def _target(text: str) -> tuple[str, float]:
     return figure, error
 
 
-def _refuse(run: Simulation, paths: int) -> None:
+def _refuse(run: Simulation, paths: float, what: str) -> None:
     from xlcredit.errors import UserError
 
     steps = float(paths) * run.deal.plan.periods
     if steps > _MOST_STEPS:
         hours = steps / _SPEED[run.kernel] / run.threads / 3600.0
         most = int(_MOST_STEPS / run.deal.plan.periods)
-        message = f"--paths {paths:,} would take about {hours:,.1f} hours"
-        raise UserError(f"{message}; at most {most:,} are run, or ask for --target-error")
+        raise UserError(f"{what} would take about {hours:,.1f} hours; at most {most:,} are run")
 
 
 def _advance(run: Simulation, paths: int, wanted: tuple[str, float] | None) -> None:
@@ -163,9 +162,9 @@ def _advance(run: Simulation, paths: int, wanted: tuple[str, float] | None) -> N
             return
         # a little more than the square says: an error is an estimate, too, or not even that
         known = not math.isnan(found.error)
-        needed = run.done * (min(4.0, 1.02 * (found.error / error) ** 2) if known else 4.0)
-        more = -(-int(needed - run.done) // BLOCK) * BLOCK
-        _refuse(run, run.done + more)
+        needed = run.done * (1.02 * (found.error / error) ** 2 if known else 4.0)
+        _refuse(run, needed, f"{needed:,.0f} paths for an error of {error:g} in {figure}")
+        more = -(-int(min(needed, 4.0 * run.done) - run.done) // BLOCK) * BLOCK
         with progress("paths", run.done + more) as done:
             run.advance(more, done)
 

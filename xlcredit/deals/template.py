@@ -175,11 +175,12 @@ class AnnualRow(Struct, kw_only=True, frozen=True):
 
     ``sum`` adds the months, ``end`` is the last month of the year, ``min`` the lowest of the months
     in which the row ``where`` is 1. What is ``drawn`` stands in the chart below the page: bars on
-    top of one another, and lines.
+    top of one another, and lines. A ``title`` begins a band of the page.
     """
 
     row: RowName
     year: Literal["sum", "end", "min"]
+    title: str = ""
     where: RowName = ""
     bold: bool = False
     drawn: Literal["", "bar", "line"] = ""

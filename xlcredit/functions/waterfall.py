@@ -26,6 +26,7 @@ class WaterfallTerms:
     dsra_stays: float = 0.0
     sweep: float = 0.0
     lockup: float = 0.0
+    liquidity: float = 0.0
     periods_per_year: float = 12.0
 
 
@@ -78,9 +79,9 @@ def XLC_WATERFALL(
     scheduled : series
         Scheduled principal of each period. [USD]
     terms : block, optional
-        dsra_opening (reserve at closing), dsra_periods (services it should hold), dsra_stays (1:
-        full to the last period), sweep (share of free cash that prepays), lockup (DSCR below which
-        nothing is distributed): 0 when not given; periods_per_year (12). [block]
+        dsra_opening (reserve at closing), dsra_periods (services held), dsra_stays (1: full to the
+        last period), sweep (share of free cash that prepays), lockup (DSCR of no distribution),
+        liquidity (equity cure): 0 when not given; periods_per_year (12). [block]
     measure : text, optional
         schedule, or one of its columns by name; schedule when not given. [name]
 
@@ -101,14 +102,15 @@ def XLC_WATERFALL(
     Notes
     -----
     Each period, in this order. (1) Cash is cfads plus trapped cash; below 0 it is met from the
-    reserve, the rest is gap. (2) Interest, then scheduled principal and arrears up to the
-    balance, each topped up from the reserve; unpaid interest is capitalised, unpaid principal
-    is in arrears. (3) The reserve is topped up from cash, or released, to the next dsra_periods
-    services of the original schedule. (4) The sweep prepays, last instalments first. (5) Once
-    repaid, the reserve is released. (6) The rest is distributed if dscr = cfads / (interest
-    and principal due) meets the lock-up or nothing is due; else it is trapped until it does.
-    cfads + trap and dsra before + gap = interest + principal + sweep + distribution + trap +
-    dsra. XLC_REPAYMENT has the same loan with collateral, grace and default.
+    reserve, then from liquidity, the rest is gap. (2) Interest, then scheduled principal and
+    arrears up to the balance, each topped up from the reserve, then from liquidity; unpaid
+    interest is capitalised, unpaid principal is in arrears. (3) The reserve is topped up from
+    cash, or released, to the next dsra_periods services of the original schedule. (4) The sweep
+    prepays, last instalments first. (5) Once repaid, the reserve is released. (6) The rest is
+    distributed if dscr = cfads / (interest and principal due) meets the lock-up or nothing is due;
+    else it is trapped until it does. cfads + trap and dsra before + liquidity used + gap =
+    interest + principal + sweep + distribution + trap + dsra. XLC_REPAYMENT has the same loan with
+    collateral, grace and default.
 
     Examples
     --------
@@ -118,6 +120,9 @@ def XLC_WATERFALL(
     >>> call("XLC_WATERFALL", [50, 50, 50], 100, 0.1, [30, 30, 40],
     ...      {"sweep": 0.5, "periods_per_year": 1})[1]
     [6.5, 30.0, 6.75, 28.25, 0.0, 0.0, 6.75, 1.369863, 0.0, 0.0]
+    >>> call("XLC_WATERFALL", [60, 20, 60], 100, 0.1, [30, 30, 40],
+    ...      {"liquidity": 10, "periods_per_year": 1}, "unpaid")
+    [[0.0], [7.0], [0.0]]
     >>> call("XLC_WATERFALL", [60, 20, 60], 100, [0.1, 0.1, 0.2], [30, 30, 40],
     ...      {"periods_per_year": 1}, "unpaid")
     [[0.0], [17.0], [8.4]]
@@ -135,6 +140,7 @@ def XLC_WATERFALL(
         dsra_stays=terms.dsra_stays,
         sweep=terms.sweep,
         lockup=terms.lockup,
+        liquidity=terms.liquidity,
     )
     plan = loan.Plan.of(agreed, series["scheduled"], series["rate"])
     _, flows, accounts = loan.trace(agreed, plan, series["cfads"])

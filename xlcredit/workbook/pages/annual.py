@@ -29,7 +29,7 @@ class AnnualPage:
 
     def place(self, book: Draft) -> None:
         """The columns of totals, by years and by months, which a check compares."""
-        last = _FIRST_ROW + len(book.template.annual) - 1
+        last = _lines(book.template)[-1][0]
         for name, column in (("years", _TOTAL), ("months", self._last(book) + 1)):
             ends = Place(self.name, _FIRST_ROW, column), Place(self.name, last, column)
             book.places.blocks[f"annual.{name}"] = ends
@@ -52,7 +52,9 @@ class AnnualPage:
             formula = f"{{period_end@{column}}}"
             self._year(book, sheet, _HEADER_ROW + 1, year, formula, "date")
         rows = _rows(book.template)
-        for at, spec in enumerate(book.template.annual, start=_FIRST_ROW):
+        for at, spec in _lines(book.template):
+            if spec.title:
+                style.base(sheet.cell(at - 1, 1), bold=True, color=style.ACCENT).value = spec.title
             self._write_row(book, sheet, at, spec, rows[spec.row])
         widths(sheet, A=46, B=12, C=16)
         for column in range(_FIRST_YEAR, self._last(book) + 2):
@@ -65,7 +67,8 @@ class AnnualPage:
         """The chart of what is drawn, below the years."""
         first, last = letter(_FIRST_YEAR), letter(self._last(book))
         parts: dict[str, list[tuple[str, str]]] = {"bar": [], "line": []}
-        for at, spec in enumerate(book.template.annual, start=_FIRST_ROW):
+        lines = _lines(book.template)
+        for at, spec in lines:
             if spec.drawn:
                 years = f"{self.name}!${first}${at}:${last}${at}"
                 parts[spec.drawn].append((f"{self.name}!$A${at}", years))
@@ -74,7 +77,7 @@ class AnnualPage:
         heads = f"{self.name}!${first}${_HEADER_ROW}:${last}${_HEADER_ROW}"
         chart = charts.by_year(_TITLE, "USD m", heads, parts["bar"], parts["line"])
         chart.width, chart.height = _CHART
-        sheet.add_chart(chart, f"A{_FIRST_ROW + len(book.template.annual) + 2}")
+        sheet.add_chart(chart, f"A{lines[-1][0] + 3}")
 
     def _year(
         self, book: Draft, sheet: Worksheet, row: int, year: int, formula: str, unit: str
@@ -102,6 +105,15 @@ class AnnualPage:
         if spec.bold:
             for column in range(1, last + 2):
                 sheet.cell(at, column).border = Border(top=Side(style="thin", color=style.RULE))
+
+
+def _lines(template: Template) -> list[tuple[int, AnnualRow]]:
+    """The rows of the page and where each stands: a title takes a row above its own."""
+    lines, at = [], _FIRST_ROW - 1
+    for spec in template.annual:
+        at += 2 if spec.title else 1
+        lines.append((at, spec))
+    return lines
 
 
 def _rows(template: Template) -> dict[str, Row]:
