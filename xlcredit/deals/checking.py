@@ -241,7 +241,7 @@ def _units(template: Template) -> Problems:
     for unit, owner, kind in _marked(template):
         known = {"unit": UNITS, "driver unit": DRIVER_UNITS}.get(kind)
         if known and unit not in known:
-            near = did_you_mean(unit, UNITS) or f"; there are {', '.join(UNITS)}"
+            near = did_you_mean(unit, known) or f"; there are {', '.join(known)}"
             yield f'"{owner}"', f"{owner}: unit {unit!r} is not known{near}"
 
 
