@@ -33,7 +33,7 @@ from xlcredit.portfolio.tape import STATES
 from xlcredit.recalc import recalculate
 from xlcredit.workbook import build
 
-from .conftest import COMMAND, MakeTape, kill_a_child
+from .conftest import COMMAND, MakeTape, alive, children, kill_a_child
 
 
 def tasks(*files: Path, template: str | None = None) -> list[Task]:
@@ -308,8 +308,13 @@ def test_a_killed_run_goes_on_to_the_same_bytes(make_tape: MakeTape, tmp_path: P
         while not journal.exists() or journal.read_bytes().count(b"\n") < max(2, lines + 3):
             assert time.monotonic() < give_up and process.poll() is None
             time.sleep(0.01)
+        workers = children(process.pid)
         process.send_signal(signal.SIGKILL)
         process.communicate()
+        assert workers
+        while any(map(alive, workers)):  # in the middle of a loan, or of their start
+            assert time.monotonic() < give_up
+            time.sleep(0.01)
         lines = journal.read_bytes().count(b"\n")
         assert not target.exists()
         if attempt == 0:
@@ -332,13 +337,12 @@ def test_a_run_that_is_asked_to_end_leaves_its_journal_and_no_worker(
     while not journal.exists() or not journal.read_bytes().count(b"\n"):
         assert time.monotonic() < give_up and process.poll() is None
         time.sleep(0.01)
-    workers = Path(f"/proc/{process.pid}/task").glob("*/children")
-    pids = [pid for children in workers for pid in children.read_text().split()]
+    pids = children(process.pid)
     number = getattr(signal, name)
     process.send_signal(number)
     process.communicate(timeout=60)
     assert process.returncode == 128 + number
-    assert pids and not [pid for pid in pids if Path(f"/proc/{pid}").exists()]
+    assert pids and not [pid for pid in pids if alive(pid)]
     assert sorted(p.name for p in tmp_path.iterdir()) == ["book.csv.journal", "tape.csv"]
     refused(run("portfolio", tape, "-o", target), "add --resume to go on")
     target.write_text("of a run before")

@@ -21,7 +21,7 @@ from xlcredit.portfolio.evaluate import NO_MEMORY, Result, failed
 from xlcredit.portfolio.loans import Task
 from xlcredit.portfolio.worker import read_frame, write_frame
 
-__all__ = ["Hand", "Limits", "UnansweredError", "python_path", "run_here", "spread"]
+__all__ = ["Hand", "Limits", "UnansweredError", "environment", "run_here", "spread"]
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
@@ -204,7 +204,7 @@ class Hand:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
-                env=os.environ | {"PYTHONPATH": python_path(), "OMP_NUM_THREADS": "1"},
+                env=environment(),
             )
         return self._process
 
@@ -219,7 +219,9 @@ class Hand:
                         stream.close()
 
 
-def python_path() -> str:
-    """Let a worker find the very code that runs here."""
+def environment() -> dict[str, str]:
+    """Let a worker find the very code that runs here, and take no more than its share."""
     own = str(Path(xlcredit.__file__).parents[1])
-    return os.pathsep.join(filter(None, [own, os.environ.get("PYTHONPATH", "")]))
+    path = os.pathsep.join(filter(None, [own, os.environ.get("PYTHONPATH", "")]))
+    # a thread's heap of its own would count 64 MB of addresses against --memory-limit
+    return os.environ | {"PYTHONPATH": path, "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "1"}
