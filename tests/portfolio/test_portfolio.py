@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+import msgspec
 import numpy as np
 import openpyxl
 import pandas as pd
@@ -23,7 +24,7 @@ from tests.cli.test_cli import refused
 from tests.cli.test_cli import xlcredit as run
 from xlcredit.deals import load, read_deal, shipped
 from xlcredit.errors import FileError, UserError
-from xlcredit.portfolio.evaluate import Result, evaluate_loan
+from xlcredit.portfolio.evaluate import Result, evaluate_loan, shared
 from xlcredit.portfolio.journal import Journal
 from xlcredit.portfolio.loans import Task, find_loans
 from xlcredit.portfolio.pool import Limits, run_here
@@ -369,6 +370,15 @@ def test_limits_cost_one_loan_and_not_the_book(make_tape: MakeTape) -> None:
     assert "took longer than 0.05 seconds; raise --time-limit" in slow[0].error
     fat = list(run_here(book[:1], 1, Limits(megabytes=250)))
     assert fat[0].status == "ERROR" and "memory" in fat[0].error
+
+
+def test_results_share_what_they_have_in_common(make_tape: MakeTape) -> None:
+    result = evaluate_loan(tasks(make_tape(1))[0])
+    sent = msgspec.msgpack.encode(result)
+    one, other = (shared(msgspec.msgpack.decode(sent, type=Result)) for _ in range(2))
+    assert one == other == result
+    for words in (lambda r: r.numbers, lambda r: r.texts, lambda r: r.texts.values()):
+        assert all(a is b for a, b in zip(words(one), words(other), strict=True))
 
 
 def test_two_runs_cannot_have_one_output(make_tape: MakeTape, tmp_path: Path) -> None:
