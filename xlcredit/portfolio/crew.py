@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from xlcredit.errors import UserError
 from xlcredit.models.joint import Block, LoanBook, run_block
 from xlcredit.portfolio.processes import end, started
-from xlcredit.portfolio.worker import read_frame, write_frame
+from xlcredit.portfolio.worker import frames, read_frame, write_frame
 
 __all__ = ["Crew", "Order", "Start", "run_order"]
 
@@ -182,11 +182,9 @@ def main() -> None:
     """Run blocks for the process that has started this one; it and nobody else writes to us."""
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever prints in here must not get between the frames
-    first = read_frame(sys.stdin.buffer)
-    if first is None:
-        return
-    start: Start = pickle.loads(first)
-    while (frame := read_frame(sys.stdin.buffer)) is not None:
+    messages = frames(sys.stdin.buffer)
+    start: Start = pickle.loads(next(messages))
+    for frame in messages:
         try:
             answer: Block | str = run_order(start, pickle.loads(frame))
         except MemoryError:

@@ -20,7 +20,7 @@ def started(module: str, *words: str) -> subprocess.Popen[bytes]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        env=os.environ | {"PYTHONPATH": _python_path(), "OMP_NUM_THREADS": "1"},
+        env=_environment(),
     )
 
 
@@ -34,7 +34,9 @@ def end(process: subprocess.Popen[bytes]) -> None:
                 stream.close()
 
 
-def _python_path() -> str:
-    """Let a worker find the very code that runs here."""
+def _environment() -> dict[str, str]:
+    """Let a worker find the very code that runs here, and take no more than its share."""
     own = str(Path(xlcredit.__file__).parents[1])
-    return os.pathsep.join(filter(None, [own, os.environ.get("PYTHONPATH", "")]))
+    path = os.pathsep.join(filter(None, [own, os.environ.get("PYTHONPATH", "")]))
+    # a thread's heap of its own would count 64 MB of addresses against --memory-limit
+    return os.environ | {"PYTHONPATH": path, "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "1"}
