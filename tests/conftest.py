@@ -35,6 +35,26 @@ settings.register_profile("long", parent=settings.get_profile("here"), max_examp
 chosen = "ci" if os.environ.get("CI") else "here"
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", chosen))
 
+#: What takes long to make, and whose tests therefore go to one process of ``-n auto`` together.
+SHARED = {
+    **dict.fromkeys(("office", "plain_office", "calc", "delegated", "lost"), "LibreOffice"),
+    "example_of": "workbooks",
+}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests of a file together, or of all files that share what takes long to make."""
+    for item in items:
+        used = getattr(item, "fixturenames", ())
+        shared = [group for name, group in SHARED.items() if name in used]
+        group = (
+            "LibreOffice"
+            if item.get_closest_marker("libreoffice")
+            else f"{item.path.parent.name}/{item.path.stem}"
+        )
+        item.add_marker(pytest.mark.xdist_group(shared[0] if shared else group))
+
 
 def _running(*, recalculates: bool) -> Iterator[LibreOffice]:
     """LibreOffice for a whole session; on CI its absence is a failure."""

@@ -27,10 +27,12 @@ TOGETHER = {
 }
 #: Modules that are tested with another.
 WITH = {
+    "cli/test_cli.py": "deals/samples",
     "cli/test_json.py": "deals/schema",
     "cli/test_signals.py": "hosts/installation",
     "cli/test_simulate.py": "deals/quotes",
-    "deals/test_authors.py": "deals/mistakes deals/rows workbook/circles workbook/grammar",
+    "deals/test_authors.py": "deals/mistakes deals/rows workbook/authoring "
+    "workbook/circles workbook/grammar",
     "deals/test_checking.py": "deals/cases deals/exhibits deals/marks deals/template deals/values",
     "deals/test_series.py": "deals/write",
     "functions/test_page.py": "worksheet/explain",

@@ -1,7 +1,7 @@
 """``python -m tests.fuzz [SECONDS [READER ...]]``: ten minutes over all readers, led by coverage.
 
-Uses atheris if it is installed (``pip install atheris``); without it, chance alone. Every finding
-is printed as the line for ``FOUND`` in ``test_readers.py``.
+Uses atheris where it is installed (extra ``dev``, on Linux); without it, chance alone. Every
+finding is printed as the line for ``FOUND`` in ``test_readers.py``.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def _by_coverage(name: str, seconds: int) -> None:
     def once(data: bytes) -> None:
         count[0] += 1
         count[1] += not _one(name, _numbers(data))
-        if count[0] % 20 == 0:  # libFuzzer ends the process without a word
+        if count[0] < 20 or count[0] % 20 == 0:  # libFuzzer ends the process without a word
             print(f"{name}: {count[0]:,} files led by coverage, {count[1]} findings", flush=True)
 
     atheris.Setup(

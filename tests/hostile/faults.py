@@ -134,34 +134,29 @@ _OURS = ROOT / "workbooks/hosting-project-loan.xlsx"
 _GRID = ("--grid", "coupon=0.08:0.09:2", "--grid", "refi_rate=0.08:0.09:2")
 _NUMPY = ("--kernel", "numpy")
 _SIMULATE = ("--simulate", "--paths", "1000", "--workers", "1")
+
+
+def _started(folder: Path) -> list[object]:
+    return ["start", "hosting-project-loan", "-o", folder / "new/o.toml"]
+
+
+def _new(target: str, *options: str) -> Words:
+    return lambda d: ["new", "hosting-project-loan", *options, "-o", d / target]
+
+
 #: For each way to write: its words, given the folder, and the file whose write is cut off (of
 #: several that match, the first); the command makes the folder it writes into. What stands behind
 #: a comma only tells two ways of one command apart.
 COMMANDS: dict[str, tuple[Words, str]] = {
     "demo": (lambda d: ["demo", d / "new"], "new/gpu-borrowing-base.xlsx"),
-    "start": (lambda d: ["start", "hosting-project-loan", "-o", d / "new/o.toml"], "new/o.toml"),
-    "start, workbook": (
-        lambda d: ["start", "hosting-project-loan", "-o", d / "new/o.toml"],
-        "new/o.xlsx",
-    ),
-    "new": (lambda d: ["new", "hosting-project-loan", "-o", d / "new/o.xlsx"], "new/o.xlsx"),
-    "new, blank": (
-        lambda d: ["new", "hosting-project-loan", "--blank", "-o", d / "new/o.toml"],
-        "new/o.toml",
-    ),
-    "new, schema": (
-        lambda d: ["new", "hosting-project-loan", "--blank", "-o", d / "new/o.toml"],
-        "new/o.schema.json",
-    ),
-    "new, copy": (
-        lambda d: ["new", "hosting-project-loan", "--copy", "-o", d / "new"],
-        "new/template.toml",
-    ),
-    "new, copied deal": (
-        lambda d: ["new", "hosting-project-loan", "--copy", "-o", d / "new"],
-        "new/deal.toml",
-    ),
-    "new, tape": (lambda d: ["new", "hosting-project-loan", "-o", d / "new/o.csv"], "new/o.csv"),
+    "start": (_started, "new/o.toml"),
+    "start, workbook": (_started, "new/o.xlsx"),
+    "new": (_new("new/o.xlsx"), "new/o.xlsx"),
+    "new, blank": (_new("new/o.toml", "--blank"), "new/o.toml"),
+    "new, schema": (_new("new/o.toml", "--blank"), "new/o.schema.json"),
+    "new, copy": (_new("new", "--copy"), "new/template.toml"),
+    "new, copied deal": (_new("new", "--copy"), "new/deal.toml"),
+    "new, tape": (_new("new/o.csv"), "new/o.csv"),
     "lite": (lambda d: ["lite", d / "in.xlsx", "-o", d / "new/o.xlsx"], "new/o.xlsx"),
     "recalc": (lambda d: ["recalc", d / "in.xlsx", "-o", d / "new/o.xlsx"], "new/o.xlsx"),
     "stress": (

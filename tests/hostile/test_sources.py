@@ -11,6 +11,7 @@ import pytest
 
 from tests.hostile.commands import fair, run
 from tests.hostile.faults import LOAN, closes
+from tests.hostile.workbooks import sound
 from xlcredit.deals import load
 
 NAME = "hosting-project-loan"
@@ -238,3 +239,27 @@ def test_charts_are_written_whole_and_replace_nothing_unasked(tmp_path: Path) ->
     seen = run(*words, file)
     fair(seen)
     assert seen.code == 2 and "is a file; name a folder" in seen.err
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("a\nb.toml", ["--blank"]), ("a\nb", ["--copy"]), ('a"b', ["--copy"]), ("a\\", ["--copy"])],
+)
+def test_a_name_that_would_break_a_deal_is_one_line(
+    name: str, words: list[str], tmp_path: Path
+) -> None:
+    """A deal names its schema and a template itself, both as the file is called."""
+    target = tmp_path / name
+    seen = run("new", NAME, *words, "-o", target)
+    fair(seen, target)
+    assert seen.code == 2 and "must be plain text" in seen.err
+
+
+@pytest.mark.parametrize("words", [["lite"], ["recalc"], ["freeze"], ["lint", "--fix"]])
+def test_a_name_that_no_file_can_have_is_told_with_it(words: list[str], tmp_path: Path) -> None:
+    file = tmp_path / "in.xlsx"
+    file.write_bytes(sound())
+    for target in (tmp_path / ("a" * 300 + ".xlsx"), file / "out.xlsx"):
+        seen = run(*words, file, "-o", target)
+        fair(seen)
+        assert seen.code == 2 and str(target) in seen.err

@@ -31,6 +31,12 @@ DEALS = {
     "nested": (r"^\[inputs\]", "[inputs]\nx = " + "[" * 30_000 + "]" * 30_000, "nested too deep"),
     "digits": (_COMMITMENT, "commitment = { value = " + "9" * 5000, "digits"),
     "many digits": (_COMMITMENT, "commitment = { value = " + "9" * 4000, "too large"),
+    "long key": (
+        r"^\[inputs\]",
+        "[inputs]\n" + " . ".join(["a", '"b"'] * 9999) + " = 1",
+        "32 parts",
+    ),
+    "long table": (r"^\[inputs\]", "[" + ".".join(["a"] * 9999) + "]\n[inputs]", "32 parts"),
     "control": (_SOURCE, r'source = "a\u001B[2J', "plain text"),
     "long": (_SOURCE, 'source = "' + "b" * 40_000, "plain text"),
     "name": (_NAME, r'name = "\u0007', "plain text"),
@@ -135,3 +141,16 @@ def test_a_file_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         assert read == [source], words
         assert b"<v>2</v>" in unpacked(target.read_bytes())[SHEET]
         monkeypatch.undo()
+
+
+def test_a_name_that_no_text_spells_is_one_line(tmp_path: Path) -> None:
+    """Bytes that are no UTF-8 could stand in no deal, no tape and no seal."""
+    file = tmp_path / "a\udcff.xlsx"
+    file.write_bytes(sound())
+    copied = ["new", NAME, "--copy", "-o", tmp_path / "\udcff"]
+    frozen = ["freeze", file, "-o", tmp_path / "b.xlsx"]
+    for words in (["lint", "--sarif", file], ["portfolio", file], frozen, copied):
+        seen = run(*words)
+        fair(seen)
+        assert seen.code == 2 and "is not UTF-8 text" in seen.err
+    assert list(tmp_path.iterdir()) == [file]

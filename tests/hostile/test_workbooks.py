@@ -70,6 +70,9 @@ REFUSED = {
     "headers_that_disagree": "part xl/worksheets/sheet1.xml cannot be read",
     "seventy_thousand_members": "holds 70,007 parts; refused",
     "bomb_that_lies": "part xl/media/a.bin cannot be read",
+    "zip64_directory_nowhere": "it is no zip file",
+    "zip64_size_huge": "would unpack to 4,611,686,018,427 MB; refused",
+    "zip64_size_small": "part xl/media/a.bin cannot be read",
     "member_outside": "a part outside itself",
     "strange_compression": "Excel cannot unpack part",
     "utf16_workbook": "xl/workbook.xml is not stored as UTF-8",
@@ -110,6 +113,24 @@ def test_a_shared_formula_that_leaves_the_sheet_is_an_error(name: str, tmp_path:
     assert seen.code == 1
     errors = {error["cell"]: error["code"] for error in json.loads(seen.out)["errors"]}
     assert errors.get("A21", errors.get("B20")) in ("#REF!", "#NAME?"), errors
+
+
+#: Names whose text, with the names in it, would not end, and a word of why their cell has no value.
+ENDLESS = {
+    "names_that_double": "names that use each other",
+    "names_in_a_circle": "names that use each other",
+    "name_used_thousands_of_times": "the formula, with the names in it",
+}
+
+
+@pytest.mark.parametrize("name", ENDLESS)
+def test_names_without_end_cost_their_cell_alone(name: str, tmp_path: Path) -> None:
+    file = tmp_path / "hostile.xlsx"
+    file.write_bytes(HOSTILE[name](unpacked(sound())))
+    seen = run("recalc", file, "--json")
+    (error,) = json.loads(seen.out)["errors"]
+    assert (seen.code, error["cell"]) == (1, "A20")
+    assert ENDLESS[name] in error["reason"]
 
 
 @pytest.mark.parametrize("name", ["odd_prefixes", "comments_everywhere", "text_in_cdata"])

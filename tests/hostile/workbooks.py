@@ -11,7 +11,7 @@ import zipfile
 from collections.abc import Callable
 from functools import cache, partial
 
-from tests.hostile.archives import Parts, member, packed, patched
+from tests.hostile.archives import Parts, member, packed, patched, unpacked
 
 __all__ = ["HOSTILE", "Parts", "sound"]
 
@@ -162,6 +162,44 @@ def _bomb_that_lies(parts: Parts) -> bytes:
     for header in zip(member(data, "xl/media/a.bin"), (22, 24), strict=True):
         data = patched(data, sum(header), struct.pack("<L", 100))
     return data
+
+
+@_hostile
+def _zip64_directory_nowhere(parts: Parts) -> bytes:
+    """The record of large archives says that the directory is beyond the end."""
+    data = packed(parts)
+    end = data.rindex(b"PK\5\6")
+    (size,) = struct.unpack_from("<L", data, end + 12)
+    count = len(parts), len(parts)
+    large = struct.pack("<4sQ2H2L4Q", b"PK\6\6", 44, 45, 45, 0, 0, *count, size, 1 << 62)
+    where = struct.pack("<4sLQL", b"PK\6\7", 0, end, 1)
+    last = struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, *[0xFFFF] * 2, *[0xFFFFFFFF] * 2, 0)
+    return data[:end] + large + where + last
+
+
+def _zip64_size(size: int) -> Maker:
+    """Make an archive whose directory gives a size by the field for large members."""
+
+    def make(parts: Parts) -> bytes:
+        name = "xl/media/a.bin"
+        data = packed(parts | {name: b"x" * 100})
+        _, entry = member(data, name)
+        more = struct.pack("<HHQQ", 1, 16, size, size)
+        head = patched(data[entry : entry + 46], 20, struct.pack("<LL", *[0xFFFFFFFF] * 2))
+        head = patched(head, 30, struct.pack("<H", len(more)))
+        after = entry + 46 + len(name)
+        data = data[:entry] + head + name.encode() + more + data[after:]
+        end = data.rindex(b"PK\5\6")
+        (directory,) = struct.unpack_from("<L", data, end + 12)
+        return patched(data, end + 12, struct.pack("<L", directory + len(more)))
+
+    return make
+
+
+HOSTILE |= {
+    "zip64_size_huge": _zip64_size(1 << 62),
+    "zip64_size_small": _zip64_size(3),
+}
 
 
 @_hostile
@@ -515,6 +553,31 @@ HOSTILE |= {
         b'<definedName name="x">Flow!$A$' + b"9" * 5000 + b"</definedName>"
     ),
     "name_deep": _name(b'<definedName name="x">' + b"(" * 5000 + b")" * 5000 + b"</definedName>"),
+}
+
+
+def _names_in_use(names: bytes) -> Maker:
+    """Let a cell use the name ``last_one``."""
+
+    def make(parts: Parts) -> bytes:
+        return _name(names)(unpacked(_with_cells(parts, b'<c r="A20"><f>last_one+1</f></c>')))
+
+    return make
+
+
+_DOUBLED = b'<definedName name="%b">%b+%b</definedName>'
+HOSTILE |= {
+    "names_that_double": _names_in_use(
+        b'<definedName name="twice_0">Flow!B1</definedName>'
+        + b"".join(_DOUBLED % (b"twice_%d" % n, *[b"twice_%d" % (n - 1)] * 2) for n in range(1, 40))
+        + _DOUBLED % (b"last_one", b"twice_39", b"twice_39")
+    ),
+    "names_in_a_circle": _names_in_use(
+        _DOUBLED % (b"last_one", b"other_one", b"1") + _DOUBLED % (b"other_one", b"last_one", b"1")
+    ),
+    "name_used_thousands_of_times": lambda parts: _name(
+        b'<definedName name="last_one">' + b"+".join([b"Flow!B1"] * 1000) + b"</definedName>"
+    )(unpacked(_with_cells(parts, b'<c r="A20"><f>%b</f></c>' % b"+".join([b"last_one"] * 800)))),
 }
 
 

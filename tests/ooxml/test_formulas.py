@@ -73,3 +73,10 @@ def test_array_formulas_are_each_their_own(tmp_path: Path) -> None:
 def test_entities_are_read_outside_of_character_data_alone() -> None:
     xml = b"<c><f>A1&lt;<![CDATA[B1&lt;]]>&amp;C1</f></c>"
     assert list(formulas_in(xml)) == ["A1<B1&lt;&C1"]
+
+
+def test_a_formula_is_counted_from_its_own_cell() -> None:
+    """In Excel's R1C1; a product or a sum would do as well for cells at one."""
+    assert relative("D8+$C$2", 8, 5) == "R[0]C[-1]+R2C3"
+    assert relative("D8+$C$2", 9, 7) == "R[-1]C[-3]+R2C3"
+    assert relative("F$3*$B7", 5, 4) == "R3C[2]*R[2]C2"

@@ -19,10 +19,23 @@ MakeTape = Callable[..., Path]
 COMMAND = [sys.executable, "-c", "from xlcredit.cli import main; main()"]
 
 
+def children(parent: int) -> list[str]:
+    """The processes that a process has started."""
+    threads = Path(f"/proc/{parent}/task").glob("*/children")
+    return [pid for thread in threads for pid in thread.read_text().split()]
+
+
+def alive(pid: str) -> bool:
+    """Whether a process still runs; one that nobody has buried does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
 def kill_a_child(role: bytes) -> None:
     """Kill one process that this one has started, by the name of its module."""
-    children = Path(f"/proc/{os.getpid()}/task")
-    pids = [p for t in children.iterdir() for p in (t / "children").read_text().split()]
+    pids = children(os.getpid())
     found = [p for p in pids if role in Path(f"/proc/{p}/cmdline").read_bytes()]
     os.kill(int(found[0]), signal.SIGKILL)
 

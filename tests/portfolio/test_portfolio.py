@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+import msgspec
 import numpy as np
 import openpyxl
 import pandas as pd
@@ -23,7 +24,7 @@ from tests.cli.test_cli import refused
 from tests.cli.test_cli import xlcredit as run
 from xlcredit.deals import load, read_deal, shipped
 from xlcredit.errors import FileError, UserError
-from xlcredit.portfolio.evaluate import Result, evaluate_loan
+from xlcredit.portfolio.evaluate import Result, evaluate_loan, shared
 from xlcredit.portfolio.journal import Journal
 from xlcredit.portfolio.loans import Task, find_loans
 from xlcredit.portfolio.pool import Limits, run_here
@@ -33,7 +34,7 @@ from xlcredit.portfolio.tape import STATES
 from xlcredit.recalc import recalculate
 from xlcredit.workbook import build
 
-from .conftest import COMMAND, MakeTape, kill_a_child
+from .conftest import COMMAND, MakeTape, alive, children, kill_a_child
 
 
 def tasks(*files: Path, template: str | None = None) -> list[Task]:
@@ -308,8 +309,13 @@ def test_a_killed_run_goes_on_to_the_same_bytes(make_tape: MakeTape, tmp_path: P
         while not journal.exists() or journal.read_bytes().count(b"\n") < max(2, lines + 3):
             assert time.monotonic() < give_up and process.poll() is None
             time.sleep(0.01)
+        workers = children(process.pid)
         process.send_signal(signal.SIGKILL)
         process.communicate()
+        assert workers
+        while any(map(alive, workers)):  # in the middle of a loan, or of their start
+            assert time.monotonic() < give_up
+            time.sleep(0.01)
         lines = journal.read_bytes().count(b"\n")
         assert not target.exists()
         if attempt == 0:
@@ -332,13 +338,12 @@ def test_a_run_that_is_asked_to_end_leaves_its_journal_and_no_worker(
     while not journal.exists() or not journal.read_bytes().count(b"\n"):
         assert time.monotonic() < give_up and process.poll() is None
         time.sleep(0.01)
-    workers = Path(f"/proc/{process.pid}/task").glob("*/children")
-    pids = [pid for children in workers for pid in children.read_text().split()]
+    pids = children(process.pid)
     number = getattr(signal, name)
     process.send_signal(number)
     process.communicate(timeout=60)
     assert process.returncode == 128 + number
-    assert pids and not [pid for pid in pids if Path(f"/proc/{pid}").exists()]
+    assert pids and not [pid for pid in pids if alive(pid)]
     assert sorted(p.name for p in tmp_path.iterdir()) == ["book.csv.journal", "tape.csv"]
     refused(run("portfolio", tape, "-o", target), "add --resume to go on")
     target.write_text("of a run before")
@@ -365,6 +370,15 @@ def test_limits_cost_one_loan_and_not_the_book(make_tape: MakeTape) -> None:
     assert "took longer than 0.05 seconds; raise --time-limit" in slow[0].error
     fat = list(run_here(book[:1], 1, Limits(megabytes=250)))
     assert fat[0].status == "ERROR" and "memory" in fat[0].error
+
+
+def test_results_share_what_they_have_in_common(make_tape: MakeTape) -> None:
+    result = evaluate_loan(tasks(make_tape(1))[0])
+    sent = msgspec.msgpack.encode(result)
+    one, other = (shared(msgspec.msgpack.decode(sent, type=Result)) for _ in range(2))
+    assert one == other == result
+    for words in (lambda r: r.numbers, lambda r: r.texts, lambda r: r.texts.values()):
+        assert all(a is b for a, b in zip(words(one), words(other), strict=True))
 
 
 def test_two_runs_cannot_have_one_output(make_tape: MakeTape, tmp_path: Path) -> None:

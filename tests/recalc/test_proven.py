@@ -131,3 +131,15 @@ def test_our_workbooks_are_inside(path: Path) -> None:
 def test_what_leads_outside(formula: str, reason: str, make: Make) -> None:
     cells = CELLS | {"H1": formula} | ({"G9": "1,200"} if "G9" in formula else {})
     assert reason in outside(Book(Package(make(cells))), set())
+
+
+@pytest.mark.parametrize("text", ["Jan 1", "12 March 2026", "may-26", "sept 3, 2026", "1,200"])
+def test_what_excel_reads_as_a_date_leads_outside(text: str, make: Make) -> None:
+    book = Book(Package(make(CELLS | {"G9": text, "H1": "=G9+1"})))
+    assert "numbers stored as text" in outside(book, set())
+
+
+@pytest.mark.parametrize("text", ["Borrower 1", "SPV 25", "Loan 12", "12 Monkeys 99", "Marc 1"])
+def test_a_name_with_a_number_is_no_date(text: str, make: Make) -> None:
+    """A book of twenty-five borrowers must not go to the slower engine for their names."""
+    assert not outside(Book(Package(make(CELLS | {"G9": text, "H1": "=IF(G9=1,1,0)"}))), set())

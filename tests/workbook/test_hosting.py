@@ -181,8 +181,9 @@ class Site:
         cash = list(self.cash[:n])
         due = {"balloon": 0.0}
         waited = Path(self.accounts | due, self.scheduled, cash, None, None, self.rates).run()
-        hole = float(waited.rows[-1]["gap"]) if waited.rows[-1]["gap"] else 0.0
-        need = float(waited.figures()["unpaid"]) + hole
+        need = float(waited.figures()["unpaid"])
+        if need > 0:  # a loan that is repaid leaves the month's operating hole to its owner
+            need += float(waited.rows[-1]["gap"] or 0.0)
         lease, market, lent = self.new_loans()
         taken = need if need <= lent else 0.0
         cash[-1] += taken
@@ -250,6 +251,7 @@ CHANGED: list[dict[str, Any]] = [
     {"refi_months": 240, "refi_ltv": 0.4, "customer_stops": 13, "support_months": 60},
     {"rent_decline": -0.05, "market_rent": 150, "customer_stops": 6, "support_months": 0},
     {"balloon": 0},
+    {"balloon": 0, "lease_months": 50, "downtime_months": 24},
     {"balloon": 0, "lease_months": 50, "payment_months": 2, "cash_sweep": 0},
     {"interest_days": "act/360"},
     {"interest_days": "act/360", "payment_months": 3, "customer_stops": 13, "support_months": 10},

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+import xlcredit
 from tests.oracles.loan_path import Path
 from tests.workbook.conftest import Example
 from xlcredit.recalc import recalculate
@@ -202,11 +203,11 @@ def test_the_loan_is_what_the_agreement_says(miner: Example, changed: Values) ->
         "default_month": 0 if repaid else ends["end_period"],
         "loss": ends["loss"],
         "lender_irr": ends["irr"],
-        "min_dscr": ends["min_dscr"],
+        "min_cover_due": ends["min_dscr"],
         "max_ltv": ends["max_ltv"],
         "distributed": ends["distributed"],
         "unpaid_at_maturity": alone["unpaid"],
-        "min_dscr_tested": alone["min_dscr"],
+        "min_dscr": alone["min_scheduled_dscr"],
     }
     for name, value in expected.items():
         cents = 0.01 if name in ("loss", "distributed", "unpaid_at_maturity") else 1e-12
@@ -273,13 +274,28 @@ def test_the_break_even_decline_meets_the_covenant(miner: Example, changed: dict
     limit = miner.deal.inputs["covenant_dscr"].value
     if decline in ("none", "any"):
         tried = {**changed, "rent_decline": 0.99 if decline == "none" else -0.99}
-        cover = recalculate(miner.path, inputs=tried).names["min_dscr_tested"]
+        cover = recalculate(miner.path, inputs=tried).names["min_dscr"]
         assert (cover >= limit) is (decline == "none")
         return
     at = recalculate(miner.path, inputs={**changed, "rent_decline": decline}).names
-    if at["min_dscr_tested"] != pytest.approx(limit, abs=1e-9):
+    if at["min_dscr"] != pytest.approx(limit, abs=1e-9):
         more = recalculate(miner.path, inputs={**changed, "rent_decline": decline + 1e-6}).names
-        assert more["min_dscr_tested"] < limit < at["min_dscr_tested"]
+        assert more["min_dscr"] < limit < at["min_dscr"]
+
+
+def test_the_break_even_is_the_smallest_decline_that_breaks(miner: Example) -> None:
+    """Cover on the scheduled service falls with rents, past missed payments and enforcement."""
+    with xlcredit.open(miner.path) as book:
+        book["sim_paths"] = 100  # the covenant hangs on no path
+        least, covers, enforced = book["breakeven_decline"], [], 0
+        for tried in (-0.1, 0.0, 0.05, 0.1, least - 1e-6, least + 1e-6, 0.2, 0.25, 0.3, 0.35, 0.5):
+            book["rent_decline"] = tried
+            assert book["covenant_dscr_curve"] == ("BREACH" if tried > least else "PASS")
+            assert book["breakeven_decline"] == pytest.approx(least, rel=1e-9)
+            covers.append(book["min_dscr"])
+            enforced += book["default_month"] > 0
+    assert covers == sorted(covers, reverse=True)
+    assert enforced > 1
 
 
 def test_loss_given_default_is_on_the_exposure_at_default(miner: Example) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import openpyxl
 import pytest
 
-from tests.workbook.conftest import Example, made
+from tests.workbook.conftest import Example
 from xlcredit.cli.writing import make_workbook
 from xlcredit.deals import load, read_deal, shipped
 from xlcredit.errors import DealError
@@ -62,8 +63,8 @@ def name(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="module")
-def usual(name: str, tmp_path_factory: pytest.TempPathFactory) -> Example:
-    return made(name, tmp_path_factory.mktemp("usual"))
+def usual(name: str, example_of: Callable[[str], Example]) -> Example:
+    return example_of(name)
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import calendar
+import itertools
 import math
 from collections.abc import Iterator
 from typing import Any
@@ -96,6 +97,35 @@ class Revolver:
             self.available(self.tenor), math.fsum(cash) / deal["refi_dscr"]
         )
 
+    def rate(self, k: int) -> float:
+        """The interest of a month that counts its days."""
+        days = calendar.monthrange(2026 + (k + 10) // 12, (k + 10) % 12 + 1)[1]
+        return (self.deal["base_rate"] + self.deal["margin"]) * days / 360
+
+    def signed(self) -> tuple[float, float]:
+        """The lowest covers of the charges as signed: all of them, and those without prepayment."""
+        deal, owed, covers = self.deal, self.owed[0], []
+        held = deal["receivables"] - deal["receivables_ineligible"]
+        for k in range(1, self.tenor + 1):
+            let = deal["contract_share"] if k <= deal["contract_months"] else 0.0
+            revenue = self.roll * (let + (1 - let) * deal["utilisation"] * deal["index_basis"])
+            launch = deal["launch_drop"] if 0 < deal["launch_month"] <= k else 0.0
+            worth = (
+                (deal[f"units_{v}"] - deal[f"ineligible_{v}"])
+                * deal[f"executed_{v}"]
+                * (1 - deal[f"decline_{v}"]) ** (k / 12)
+                for v in VINTAGES
+            )
+            base = math.fsum(worth) * (1 - launch) * deal["nolv"] * deal["advance"]
+            base += held * revenue / self.start * deal["receivables_advance"]
+            base = min(deal["commitment"], max(0.0, base - deal["reserve_base"]))
+            due = 0.0 if k == self.tenor else max(0.0, owed - max(0.0, base - deal["block"]))
+            unused = max(0.0, deal["commitment"] - owed) * deal["commitment_fee"] / 12
+            charges, cash = owed * self.rate(k) + unused, self.revenue(k) - self.opex
+            covers.append((cash / (charges + due), cash / charges))
+            owed -= due
+        return min(all_due for all_due, _ in covers), min(alone for _, alone in covers)
+
     def run(self) -> None:
         deal = self.deal
         block, reserve, trapped, missed_run, late = deal["block"], 0.0, 0.0, 0, False
@@ -108,8 +138,7 @@ class Revolver:
         money = [0.0] * (MONTHS + 1)
         for k in range(1, self.tenor + 1):
             last, lendable = k == self.tenor, max(0.0, self.available(k) - block)
-            days = calendar.monthrange(2026 + (k + 10) // 12, (k + 10) % 12 + 1)[1]
-            rate = (deal["base_rate"] + deal["margin"]) * days / 360
+            rate = self.rate(k)
             if owed < 0.01:
                 self.owed.append(0.0)
                 continue
@@ -201,7 +230,9 @@ def test_the_facility_is_what_its_formulas_say(
     names = with_inputs(book, changed)
     expected = {
         "debt": mirror.owed[0],
-        "min_dscr": mirror.cover,
+        "min_dscr": mirror.signed()[0],
+        "interest_lowest": mirror.signed()[1],
+        "min_cover_due": mirror.cover,
         "first_missed_month": mirror.first_missed,
         "default_month": mirror.default,
         "unpaid_at_maturity": mirror.owed[-1],
@@ -247,14 +278,14 @@ def test_the_break_even_decline_meets_the_covenant(
     decline = with_inputs(book, dict(changed))["breakeven_decline"]
     if decline == "none":
         names = with_inputs(book, {**changed, "rent_decline": 0.99})
-        assert names["cover_lowest"] >= 1.1
+        assert names["min_dscr"] >= 1.1
         return
     if decline == "any":
         names = with_inputs(book, {**changed, "rent_decline": -0.99})
-        assert names["cover_lowest"] < 1.1
+        assert names["min_dscr"] < 1.1
         return
     names = with_inputs(book, {**changed, "rent_decline": decline})
-    assert names["cover_lowest"] == pytest.approx(1.1, abs=1e-6)
+    assert names["min_dscr"] == pytest.approx(1.1, abs=1e-6)
 
 
 def test_a_scenario_typed_is_the_scenario_chosen(base: Example, book: Session) -> None:
@@ -285,23 +316,54 @@ def test_the_price_of_risk_rises_where_the_market_fails(book: Session) -> None:
 
 
 @pytest.mark.parametrize("scenario", ["Auction market", "Executed prices 25% lower"])
-def test_a_missed_overadvance_breaks_the_cover_on_what_is_due(base: Example, scenario: str) -> None:
+def test_a_missed_overadvance_breaks_the_excess_availability(base: Example, scenario: str) -> None:
+    """Nothing of it shows in the charges as signed: the base fell, not the cash."""
     names = recalculate(base.path, inputs={"scenario": scenario}).names
     assert names["first_missed_month"] == 1
     assert names["kept_before"] == 0 < names["distributed"]  # type: ignore[operator]
-    assert names["min_dscr"] < 1 < names["cover_lowest"]  # type: ignore[operator]
-    assert (names["covenant_cover"], names["covenant_due"]) == ("PASS", "BREACH")
+    assert names["min_cover_due"] < 1 < names["min_dscr"]  # type: ignore[operator]
+    assert (names["covenant_cover"], names["covenant_excess"]) == ("PASS", "BREACH")
 
 
-def test_late_without_loss_is_said_where_the_collateral_repays(base: Example) -> None:
+def test_a_loan_that_nobody_refinances_is_outside_the_limits(base: Example, book: Session) -> None:
+    """Recovered by enforcement is not repaid, and no margin counts for it."""
     names = base.result.names
-    assert names["first_missed_month"] == 36
-    assert names["left_unpaid"] == names["loss"] == 0
+    assert (names["first_missed_month"], names["default_month"], names["repaid_month"]) == (
+        36,
+        36,
+        0,
+    )
+    assert names["left_unpaid"] == names["loss"] == 0 < names["refi_gap"]  # type: ignore[operator]
+    assert names["owed_enforced"] == names["unpaid_at_maturity"]
+    limits = ("limit_refinanced", "limit_enforced", "limit_margin")
+    assert {names[limit] for limit in limits} == {"OUTSIDE"}
+    assert str(names["repaid_words"]).startswith("Recovered by enforcement in month 36, not repaid")
     shown = base.result.values["Summary"].values()
     assert (
-        "Late in the case in force, and repaid without loss by enforcement alone: "
-        "no verdict on the margin" in shown
+        "Recovered by enforcement in the case in force, not repaid: no verdict on the margin"
+        in shown
     )
+    repaid = with_inputs(book, {"rent_decline": 0.10})
+    assert {repaid[limit] for limit in limits} == {"INSIDE"}
+    due = repaid["due_at_maturity"] - repaid["cash_at_maturity"]
+    assert repaid["refinanced_sum"] == pytest.approx(due, rel=1e-9)
+    assert repaid["repaid_words"] == f"Repaid in month 36, USD {due / 1e6:.1f} m by a new lender"
+
+
+def test_lower_rents_never_raise_a_cover(book: Session) -> None:
+    """And the break-even is the smallest decline at which the whole book breaks: by trying all."""
+    tried = [n / 50 for n in range(-10, 35)]
+    found = [with_inputs(book, {"rent_decline": decline}) for decline in tried]
+    for figure, status, at in (
+        ("min_dscr", "covenant_cover", "breakeven_decline"),
+        ("interest_lowest", "covenant_interest_cover", "interest_breakeven"),
+    ):
+        values = [names[figure] for names in found]
+        assert all(a > b for a, b in itertools.pairwise(values))
+        breaks = [decline for decline, n in zip(tried, found, strict=True) if n[status] == "BREACH"]
+        least = found[0][at]
+        assert breaks[0] - 0.02 < least <= breaks[0]
+        assert [names[at] for names in found] == pytest.approx([least] * len(found), rel=1e-12)
 
 
 def test_executed_prices_may_fall_until_the_draw_is_all_that_is_available(

@@ -54,6 +54,30 @@ def test_sheets_stand_in_order(example: Example) -> None:
     assert example.formulas.sheetnames == expected
 
 
+def test_a_sheet_that_is_not_printed_prints_an_empty_cell(example: Example) -> None:
+    """With no print area all of it would be printed; a page without content is left out."""
+    for spec in example.template.sheet:
+        sheet = example.formulas[spec.name]
+        cell = str(sheet.print_area).rsplit("!", 1)[-1].replace("$", "")
+        if spec.printed:
+            assert ":" in cell or not cell  # figures without months are fitted to their pages
+            continue
+        assert (sheet.print_title_rows, sheet.print_title_cols) == (None, None)
+        assert sheet[cell].value is None
+        last = max(at.row for line in sheet.iter_rows() for at in line if at.value is not None)
+        assert sheet[cell].row > last
+
+
+def test_no_name_of_a_formula_is_read_as_a_word(example: Example) -> None:
+    """``on their sim_paths``: a name replaced in all of a template is replaced in its sentences."""
+    names = {name for name in example.result.names if "_" in name}
+    words = re.compile(r"\b\w+\b")
+    for sheet in set(example.formulas.sheetnames) - {"Functions"}:
+        for at, value in example.result.values[sheet].items():
+            if isinstance(value, str):
+                assert not names & set(words.findall(value)), (sheet, at, value)
+
+
 def test_one_formula_per_row(example: Example) -> None:
     """Every month's formula is the first month's, copied to the right."""
     seen = 0

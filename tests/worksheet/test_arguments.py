@@ -88,6 +88,7 @@ def test_serials_before_march_1900_follow_excel() -> None:
     assert run(XLC_DAYS, [1, 59, 60, 61]) == [[first], [last], [lost], [march]]
     for serial in (0, -1, 2_958_466, 1e300):
         assert error_of(XLC_DAYS, serial) == CellError("#NUM!")
+        assert "is not a date serial" in error_of(XLC_DAYS, serial).reason
     assert run(XLC_DAYS, 2_958_465.99) == datetime.date(9999, 12, 31)
 
 

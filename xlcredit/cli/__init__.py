@@ -127,6 +127,9 @@ def main() -> None:
     """Run the command line; an error is one line on stderr."""
     if sys.flags.optimize > 1:
         _refuse("users read the docstrings, which -OO strips; run Python without -OO")
+    for word in sys.argv[1:]:
+        if not _is_text(word):
+            _refuse(f"{word}: is not UTF-8 text; give the file another name")
     before = {number: signal.signal(number, _stop) for number in _STOPS}
     line = _line_of(sys.argv[1:])
     try:
@@ -136,7 +139,8 @@ def main() -> None:
     except UserError as error:
         _refuse(str(error))
     except OSError as error:  # a full disk, a closed pipe
-        _refuse(str(error.strerror or error))
+        where = f"{error.filename}: " if error.filename else ""
+        _refuse(f"{where}{error.strerror or error}")
     except Exception as error:  # a mistake of ours: one line here, the rest in the log
         path = record(error, " ".join(sys.argv[1:2]))
         kept = f"; the traceback is in {path}" if path else ""
@@ -144,6 +148,15 @@ def main() -> None:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _is_text(word: str) -> bool:
+    """Whether a name can stand in a file or a table; Linux has names that no text spells."""
+    try:
+        word.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 #: What asks a program to end: by Control-C, by the system, by a terminal that closes.

@@ -37,19 +37,19 @@ def demo(
     )
     from xlcredit.deals import load, read_deal, shipped
 
-    made = {}
-    for name in shipped():
-        template, home = load(name)
-        deal = read_deal(home / "deal.toml", template)
-        made[folder / f"{name}.xlsx"] = make_workbook(template, deal)
-    for target, workbook in made.items():  # all or none
-        if not same(workbook, target):
-            refuse_to_replace(target, force)
     samples = {folder / name: content for name, content in _samples().items()}
     for target, content in samples.items():
         if not (target.is_file() and target.read_bytes() == content):
             refuse_to_replace(target, force)
-    for target, content in samples.items():
+    made = {}
+    for name in shipped():
+        template, home = load(name)
+        deal = read_deal(home / "deal.toml", template)
+        target = folder / f"{name}.xlsx"
+        made[target] = make_workbook(template, deal)
+        if not same(made[target], target):  # said before the rest is made
+            refuse_to_replace(target, force)
+    for target, content in samples.items():  # all or none
         write_whole(content, target, force)
     for target, workbook in made.items():
         write_workbook(workbook, target, force)

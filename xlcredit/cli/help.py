@@ -37,7 +37,8 @@ def show_help(
     if topic is None:
         for name, title in known.items():
             terminal.line((f"{name:<18}", "bold"), title)
-        terminal.line("\nOne of them: xlcredit help first-loan. A command: xlcredit recalc --help")
+        terminal.line()
+        terminal.line("One of them: xlcredit help first-loan. A command: xlcredit recalc --help")
         return
     if topic not in known:
         hint = did_you_mean(topic, known) or f"; there are {', '.join(known)}"

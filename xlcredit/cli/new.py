@@ -97,6 +97,8 @@ def _copy(template: str, output: Path, force: bool) -> None:
         raise UserError(f"{output}: --copy writes a folder; name one, such as -o house")
     spec, home = load(template)
     name = output.resolve().name
+    if not name.isprintable() or '"' in name or "\\" in name:  # it stands in both files
+        raise UserError(f"{output}: a template's name must be plain text; name another folder")
     # Of a name of its own: a loan of the house is never calculated by the template that ships.
     named = {
         output / "template.toml": (f'name = "{spec.name}"', f'name = "{name}"'),
@@ -123,6 +125,8 @@ def _write_blank(template: str, output: Path, force: bool) -> None:
 
     if output.suffix != ".toml":
         raise UserError(f"{output}: a deal file ends in .toml")
+    if not output.name.isprintable():  # a line of the deal names the file beside it
+        raise UserError(f"{output}: a deal file's name must be plain text; choose another")
     spec, home = load(template)
     example = read_deal(home / "deal.toml", spec)
     schema = output.with_suffix(".schema.json")

@@ -1,7 +1,10 @@
-"""How far a long run is: a bar with rate and remaining time, on a terminal only."""
+"""How far a long run is, its rate and remaining time: a bar on a terminal, else a line at times."""
 
 from __future__ import annotations
 
+import sys
+import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -21,6 +24,10 @@ from rich.text import Text
 __all__ = ["Bar", "progress"]
 
 
+#: Between two lines in a file; a run that is shorter leaves none. [seconds]
+_EVERY = 30.0
+
+
 class _Rate(TextColumn):
     """What is done in a second."""
 
@@ -33,7 +40,7 @@ class _Rate(TextColumn):
 
 
 class Bar:
-    """A bar on stderr, where that is a terminal.
+    """A bar on stderr where that is a terminal, else a line on stderr at times.
 
     Parameters
     ----------
@@ -44,6 +51,7 @@ class Bar:
     def __init__(self, what: str) -> None:
         console = Console(stderr=True)
         self._what = what
+        self._lines = None if console.is_terminal else _Lines(what)
         self._task: TaskID | None = None
         self._bar = Progress(
             TextColumn(what),
@@ -60,11 +68,15 @@ class Bar:
     def start(self, total: int, done: int = 0) -> None:
         """Say how many there are, and how many are done already."""
         self._task = self._bar.add_task(self._what, total=total, completed=done)
+        if self._lines is not None:
+            self._lines.start(total, done)
 
     def update(self, done: int) -> None:
         """Say how many are done."""
         if self._task is not None:
             self._bar.update(self._task, completed=done)
+        if self._lines is not None:
+            self._lines.done = done
 
     def __enter__(self) -> Bar:
         self._bar.start()
@@ -72,6 +84,51 @@ class Bar:
 
     def __exit__(self, *_: object) -> None:
         self._bar.stop()
+        if self._lines is not None:
+            self._lines.stop()
+
+
+class _Lines:
+    """Lines for a file, which a nightly job keeps; also while nothing gets done."""
+
+    def __init__(self, what: str) -> None:
+        self.done = 0
+        self._what = what
+        self._over = threading.Event()
+
+    def start(self, total: int, done: int) -> None:
+        """Begin to count, with what a run before has done."""
+        self.done, began = done, time.monotonic()
+
+        def tell() -> None:
+            while not self._over.wait(_EVERY):
+                seconds = time.monotonic() - began
+                print(_told(self._what, (done, self.done, total), seconds), file=sys.stderr)
+                sys.stderr.flush()
+
+        threading.Thread(target=tell, daemon=True).start()
+
+    def stop(self) -> None:
+        """Tell nothing more."""
+        self._over.set()
+
+
+def _told(what: str, counts: tuple[int, int, int], seconds: float) -> str:
+    """Say how far a run is.
+
+    Examples
+    --------
+    >>> _told("loans", (100, 400, 1000), 60.0)
+    'loans: 400 of 1,000 done, 5.0 a second, 2 min left'
+    """
+    before, done, total = counts
+    line = f"{what}: {done:,} of {total:,} done"
+    if done == before:
+        return f"{line}, {seconds:.0f} s since the start"
+    rate = (done - before) / seconds
+    seconds = (total - done) / rate
+    left = f"{seconds / 60:.0f} min" if seconds >= 60 else f"{seconds:.0f} s"
+    return f"{line}, {rate:.1f} a second, {left} left"
 
 
 @contextmanager

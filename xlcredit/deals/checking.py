@@ -12,6 +12,7 @@ from typing import Any, get_args, get_type_hints
 import msgspec
 
 from xlcredit.deals.marks import Struct
+from xlcredit.deals.mistakes import MOST
 from xlcredit.deals.template import AS_AT, AS_INPUT, Template
 from xlcredit.deals.units import DRIVER_UNITS, UNITS
 from xlcredit.deals.values import CONTROL, check_value
@@ -20,8 +21,6 @@ from xlcredit.hints import did_you_mean
 
 __all__ = ["PAGES", "in_one", "line_of", "located", "marks", "problems", "wrong_texts"]
 
-#: Mistakes that one message names.
-_MOST = 20
 #: Figures that stand beside each other on the Summary.
 _MOST_FIGURES = 5
 #: Excel's limit for a text inside a formula, less the words that are put before it.
@@ -91,8 +90,8 @@ def in_one(path: Path, found: list[tuple[str, str]]) -> str:
     found = sorted(dict.fromkeys(found), key=lambda one: int(one[0].rpartition(" ")[2] or 0))
     if len(found) == 1:
         return f"{path}{found[0][0]}: {found[0][1]}"
-    told = [f"{line.removeprefix(', ')}: {text}" if line else text for line, text in found[:_MOST]]
-    more = len(found) - _MOST
+    told = [f"{line.removeprefix(', ')}: {text}" if line else text for line, text in found[:MOST]]
+    more = len(found) - MOST
     told += [f"and {more} more"] if more > 0 else []
     return f"{path}: {len(found)} mistakes: {'; '.join(told)}"
 
@@ -242,7 +241,7 @@ def _units(template: Template) -> Problems:
     for unit, owner, kind in _marked(template):
         known = {"unit": UNITS, "driver unit": DRIVER_UNITS}.get(kind)
         if known and unit not in known:
-            near = did_you_mean(unit, UNITS) or f"; there are {', '.join(UNITS)}"
+            near = did_you_mean(unit, known) or f"; there are {', '.join(known)}"
             yield f'"{owner}"', f"{owner}: unit {unit!r} is not known{near}"
 
 

@@ -19,12 +19,17 @@ __all__ = [
     "PictureColumn",
     "Rung",
     "Shade",
+    "StressTable",
     "Tornado",
     "Zone",
 ]
 
 
-class Grid(Struct, kw_only=True, frozen=True):
+class StressTable(Struct, kw_only=True, frozen=True):
+    """A table of the sheet Stress; who lays its kind out stands in ``workbook.tables.KINDS``."""
+
+
+class Grid(StressTable, kw_only=True, frozen=True):
     """A two-way grid; ``{across}`` and ``{down}`` are the values at its edges.
 
     ``native`` is the formula of a copy without worksheet functions. Where a cell needs months,
@@ -65,7 +70,7 @@ class Bar(Struct, kw_only=True, frozen=True):
     relative: bool = False
 
 
-class Tornado(Struct, kw_only=True, frozen=True):
+class Tornado(StressTable, kw_only=True, frozen=True):
     """What moves one figure most: the formula again with one input replaced at a time."""
 
     title: str
@@ -105,7 +110,7 @@ class Rung(Struct, kw_only=True, frozen=True):
     formula: Formula
 
 
-class Ladder(Struct, kw_only=True, frozen=True):
+class Ladder(StressTable, kw_only=True, frozen=True):
     """The same thing by several measures, as bars against thresholds."""
 
     title: str
@@ -146,7 +151,7 @@ class Zone(Struct, kw_only=True, frozen=True):
     formula: Formula
 
 
-class Map(Struct, kw_only=True, frozen=True):
+class Map(StressTable, kw_only=True, frozen=True):
     """A map over two drivers: zones between curves, and where the deal stands today."""
 
     title: str

@@ -7,6 +7,7 @@ the name that was meant, so that the rest of the template can be checked in the 
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Collection
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
@@ -105,9 +106,14 @@ def _table(raw: Any, kind: type[Struct], place: str, faults: list[Fault]) -> Any
     faults += [
         Fault(f"Object missing required field `{name}`{_at(place)}")
         for name in missing
-        if name not in held and not any(f"{place}.{name}" in f.message for f in faults)
+        if name not in held and not any(_is_of(f"{place}.{name}", fault) for fault in faults)
     ]
     return held
+
+
+def _is_of(way: str, fault: Fault) -> bool:
+    """Whether a mistake is in a field, and not in one whose name begins like it."""
+    return re.search(rf"{re.escape(way)}(?!\w)", fault.message) is not None
 
 
 def _meant(key: str, missing: Collection[str], free: Collection[str]) -> str:

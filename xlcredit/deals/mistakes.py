@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from xlcredit.deals.marks import Struct
 
-__all__ = ["field_problem", "steps_to", "toml_problem", "toml_problems"]
+__all__ = ["MOST", "field_problem", "steps_to", "toml_problem", "toml_problems"]
 
 _AT_LINE = re.compile(r" \(at line (\d+), column \d+\)")
 _PATH = re.compile(r" - at `\$([^`]*)`")
@@ -25,7 +25,7 @@ _BARE = re.compile(r"^\s*(\w+)\s*=\s*(?:#.*)?$")
 _KNOWN = (_DATE, _DATE_ABROAD, _PERCENT, _DECIMAL_COMMA, _TRUTH)
 _NO_VALUE = re.compile("|".join(pattern.pattern for pattern in _KNOWN))
 #: Mistakes that one message names.
-_MOST = 20
+MOST = 20
 #: The parser's words for what a field holds, and ours.
 _KINDS = {
     "int": "a whole number",
@@ -93,7 +93,7 @@ def toml_problems(error: ValueError, text: str) -> list[tuple[int, str]]:
     """
     found = [toml_problem(error, text)]
     lines = text.splitlines()
-    while len(found) < _MOST:
+    while len(found) < MOST:
         at = found[-1][0]
         if not 0 < at <= len(lines):
             break

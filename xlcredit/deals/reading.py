@@ -23,6 +23,9 @@ from xlcredit.errors import DealError, FileError, TemplateError
 from xlcredit.files import LARGEST_TEXT, read_file
 from xlcredit.hints import did_you_mean
 
+#: A key of more parts than any deal has: the library keeps each with all that stand before it.
+_LONG_KEY = re.compile(r"""(?:\.[ \t]*+(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+){32}""")
+
 __all__ = ["convert", "load", "parse_toml", "read_toml", "shipped"]
 
 
@@ -48,6 +51,9 @@ def parse_toml(content: bytes, path: Path) -> dict[str, Any]:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise FileError(f"{path}: is not UTF-8 text") from None
+    if key := _LONG_KEY.search(text):
+        line = text.count("\n", 0, key.start()) + 1
+        raise DealError(f"{path}, line {line}: not valid TOML: a key has more than 32 parts")
     try:
         return tomllib.loads(text)
     except RecursionError:

@@ -76,7 +76,7 @@ def fit(series: dict[str, Array], prices: dict[str, Array]) -> dict[str, Any]:
     return stretched
 
 
-def figure(value: Any, reason: str) -> Any:
+def figure(value: float, reason: str) -> float | CellError:
     """Show a figure that may not exist: 0 periods or NaN are ``#N/A`` with the reason."""
     none = value == 0 if isinstance(value, int) else math.isnan(value)
     return CellError("#N/A", reason) if none else value

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from functools import cache, partial
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
 
@@ -27,6 +28,8 @@ _OF_COST = {f.name: f.name for f in dataclasses.fields(Cost) if f.name.startswit
 }
 #: What ``XLC_GPU`` can tell.
 FIELDS = (*_OF_CARD, "successor_date", *_OF_COST)
+
+Read = TypeVar("Read")
 
 _FOLDED = {name.replace("_", ""): name for name in FIELDS}
 
@@ -98,7 +101,7 @@ def XLC_GPU(gpu: Text, field: Text) -> AnyFacts:
     return figures(gpu, field)
 
 
-def _figure(cards: Catalogue, gpu: str, field: str) -> Any:
+def _figure(cards: Catalogue, gpu: str, field: str) -> AnyFacts:
     """Return one figure, or the error that stands in its place."""
     name = _FOLDED.get("".join(c for c in field.casefold() if c not in " _-"))
     card = cards.find(gpu)
@@ -115,7 +118,7 @@ def _figure(cards: Catalogue, gpu: str, field: str) -> Any:
     return value[:MOST_IN_BLOCK] if isinstance(value, str) else value
 
 
-def _value(cards: Catalogue, card: Card, name: str) -> Any:
+def _value(cards: Catalogue, card: Card, name: str) -> AnyFacts:
     if name in _OF_CARD:
         return getattr(card, name)
     if name in _OF_COST:
@@ -186,7 +189,7 @@ def _told(row: Default) -> Block:
     }
 
 
-def _or_error(read: Any) -> Any:
+def _or_error(read: Callable[[], Read]) -> Read:
     """Read a table; a mistake in the user's own comes out as an error of the cell."""
     try:
         return read()

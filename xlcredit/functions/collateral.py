@@ -10,7 +10,7 @@ import numpy as np
 from xlcredit.errors import CellError
 from xlcredit.models import ltv
 from xlcredit.models.liquidation import impact_factor
-from xlcredit.worksheet.kinds import Number, Rule, checked, require, rule
+from xlcredit.worksheet.kinds import Block, Checked, Number, Rule, checked, require, rule
 from xlcredit.worksheet.registry import worksheet
 from xlcredit.worksheet.results import NumberOrRange
 
@@ -76,7 +76,7 @@ def XLC_DUAL_LTV(
     return checked(ltv.loan_to_value(loan, value), _secured(loan, value))
 
 
-def _secured(loan: Any, value: Any) -> Any:
+def _secured(loan: Number, value: Number) -> Rule:
     """There is something behind the loan, or there is no loan."""
     return rule(
         np.greater(value, 0.0) | np.equal(loan, 0.0),
@@ -146,7 +146,7 @@ def XLC_TRIGGER_DROP(
     )
 
 
-def _can_fall(value: Any, drop: Any, name: str) -> tuple[Any, Any]:
+def _can_fall(value: Number, drop: Number, name: str) -> tuple[Rule, Rule]:
     return (
         rule(np.greater(value, 0.0), f"the {name} must be worth something to fall", code="#DIV/0!"),
         rule(
@@ -156,14 +156,14 @@ def _can_fall(value: Any, drop: Any, name: str) -> tuple[Any, Any]:
     )
 
 
-def _each(measure: str, **measures: Any) -> Any:
+def _each(measure: str, **measures: tuple[Any, *tuple[Rule, ...]]) -> Checked | Block:
     """Pick a measure with its own rules; in the block of all, each shows its own error."""
     if measure != "all":
         return checked(*measures[measure])
     return {name: _or_error(*one) for name, one in measures.items()}
 
 
-def _or_error(value: Any, *rules: Rule) -> Any:
+def _or_error(value: Number, *rules: Rule) -> NumberOrRange:
     try:
         for r in rules:
             r.stand()
@@ -399,6 +399,6 @@ def XLC_LIQUIDATION_LTV(
     )
 
 
-def _average(units: Any, depth: float | None, impact: float, exponent: float) -> Any:
+def _average(units: Number, depth: float | None, impact: float, exponent: float) -> NumberOrRange:
     """Average impact factor; without impact the market takes any lot at its price."""
     return 1.0 if impact == 0.0 or depth is None else impact_factor(units, depth, impact, exponent)

@@ -6,6 +6,7 @@ import math
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from xlcredit.errors import CellError
 from xlcredit.models import coverage
@@ -75,7 +76,7 @@ def XLC_DSCR(
     return _cover(cfads, debt_service, measure, window)
 
 
-def _cover(cfads: Any, debt_service: Any, measure: str, window: int) -> Any:
+def _cover(cfads: Series, debt_service: Series, measure: str, window: int) -> NumberOrSeries:
     """Answer one measure of the cover; ``#N/A`` where there is none."""
     ratios = coverage.cover(cfads, debt_service, window)
     missing = np.isnan(ratios)
@@ -96,7 +97,7 @@ def _cover(cfads: Any, debt_service: Any, measure: str, window: int) -> Any:
     )
 
 
-def _with_gaps(ratios: Any, missing: Any, window: int) -> Any:
+def _with_gaps(ratios: Series, missing: NDArray[np.bool_], window: int) -> NDArray[Any]:
     if not missing.any():
         return ratios
     cells = ratios.astype(object)

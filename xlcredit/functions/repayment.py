@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from xlcredit.errors import CellError
 from xlcredit.functions.agreement import NONE, agree, figure, fit
 from xlcredit.models import loan
 from xlcredit.models.lender import Earned, earned
-from xlcredit.worksheet.kinds import Scalar, Series, Whole, pick
+from xlcredit.worksheet.kinds import Block, Scalar, Series, Whole, pick
 from xlcredit.worksheet.registry import worksheet
 from xlcredit.worksheet.results import BlockResult
 
@@ -257,7 +257,7 @@ def _figures(
     paid: _Paid,
     cover: float | None,
     scheduled_cover: float | None,
-) -> dict[str, Any]:
+) -> Block:
     none = figure(0, "no period that is tested has cash flow and debt service")
     plan, end, flows, _, lender = paid
     levels = terms.call_ltv is not None

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
 from xlcredit.functions.agreement import NONE, figure, fit
 from xlcredit.models.revolver import Course, Facility, follow
-from xlcredit.worksheet.kinds import Scalar, Series, pick, require
+from xlcredit.worksheet.kinds import Block, Scalar, Series, pick, require
 from xlcredit.worksheet.registry import worksheet
 from xlcredit.worksheet.results import BlockResult
 
@@ -138,7 +138,7 @@ def XLC_REVOLVER(
     return pick(measure, **_figures(course))
 
 
-def _figures(course: Course) -> dict[str, Any]:
+def _figures(course: Course) -> Block:
     covers = [cover for cover in course.covers if not math.isnan(cover)]
     return {
         "status": course.status,

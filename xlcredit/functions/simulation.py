@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from xlcredit.errors import CellError
 from xlcredit.functions.agreement import NONE, agree
-from xlcredit.models.estimates import Estimate
+from xlcredit.models.estimates import Estimate, Figure
 from xlcredit.models.simulated_loan import Deal, Terms
 from xlcredit.worksheet.arguments import folded
 from xlcredit.worksheet.boundary import read_arguments
@@ -39,22 +39,7 @@ SERIES = ("scheduled", "contracted", "merchant", "opex", "relet", "gpu_curve")
 
 Measure = Literal[
     "all",
-    "call_probability",
-    "liquidation_probability",
-    "payment_default_probability",
-    "repaid_probability",
-    "unpaid_probability",
-    "expected_loss",
-    "expected_unpaid",
-    "loss_given_default",
-    "spread",
-    "loss_p95",
-    "loss_p99",
-    "shortfall_p99",
-    "max_ltv_p50",
-    "max_ltv_p95",
-    "max_ltv_p99",
-    "periods_to_first_call",
+    Figure,
     "call_probability_error",
     "liquidation_probability_error",
     "payment_default_probability_error",
@@ -351,7 +336,7 @@ def missing_figure(name: str) -> CellError:
     return CellError("#N/A", _MISSING.get(name, "the terms have no margin levels"))
 
 
-def _shown(name: str, figure: Estimate) -> tuple[Any, Any]:
+def _shown(name: str, figure: Estimate) -> tuple[float | CellError, float | CellError]:
     if math.isnan(figure.value):
         none = missing_figure(name)
         return none, none

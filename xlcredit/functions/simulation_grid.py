@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from xlcredit.errors import CellError
 from xlcredit.functions.agreement import NONE
 from xlcredit.functions.simulation import SERIES, affordable, check, missing_figure
-from xlcredit.models.estimates import Estimate
+from xlcredit.models.estimates import Estimate, Figure
 from xlcredit.models.simulated_loan import Deal, Terms
 from xlcredit.worksheet.cells import Cells, first_error, missing, number_or_error, shown
 from xlcredit.worksheet.kinds import Cell, Series, Whole
@@ -58,24 +58,6 @@ Driver = Literal[
     "merchant",
     "opex",
     "relet",
-]
-Figure = Literal[
-    "call_probability",
-    "liquidation_probability",
-    "payment_default_probability",
-    "repaid_probability",
-    "unpaid_probability",
-    "expected_loss",
-    "expected_unpaid",
-    "loss_given_default",
-    "spread",
-    "loss_p95",
-    "loss_p99",
-    "shortfall_p99",
-    "max_ltv_p50",
-    "max_ltv_p95",
-    "max_ltv_p99",
-    "periods_to_first_call",
 ]
 
 
@@ -174,7 +156,7 @@ def XLC_SIM_GRID(
     return [values[at : at + width] for at in range(0, len(values), width)]
 
 
-def _shown(figure: str, found: Estimate) -> Any:
+def _shown(figure: str, found: Estimate) -> float | CellError:
     return missing_figure(figure) if math.isnan(found.value) else found.value
 
 

@@ -14,14 +14,44 @@ from __future__ import annotations
 
 import math
 from functools import cached_property
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["KEPT", "Estimate", "Sample", "Tally", "mean", "quantile", "ratio", "tail_mean"]
+__all__ = [
+    "KEPT",
+    "Estimate",
+    "Figure",
+    "Sample",
+    "Tally",
+    "mean",
+    "quantile",
+    "ratio",
+    "tail_mean",
+]
 
 Array = NDArray[np.float64]
+
+#: What a simulation finds, in the order in which it is shown.
+Figure = Literal[
+    "call_probability",
+    "liquidation_probability",
+    "payment_default_probability",
+    "repaid_probability",
+    "unpaid_probability",
+    "expected_loss",
+    "expected_unpaid",
+    "loss_given_default",
+    "spread",
+    "loss_p95",
+    "loss_p99",
+    "shortfall_p99",
+    "max_ltv_p50",
+    "max_ltv_p95",
+    "max_ltv_p99",
+    "periods_to_first_call",
+]
 
 #: Paths whose values are kept for quantiles.
 KEPT = 1 << 19

@@ -17,13 +17,13 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from xlcredit.models import estimates, loan
-from xlcredit.models.estimates import Estimate, Sample, Tally
+from xlcredit.models.estimates import Estimate, Figure, Sample, Tally
 from xlcredit.models.simulated_loan import Deal, Outcome, Terms, Tilt, outcomes
 
 __all__ = [
@@ -54,24 +54,7 @@ _ALONE = sys.platform in ("emscripten", "wasi")
 #: Paths whose course is recorded for the fan of LTVs.
 RECORDED = 4 * BLOCK
 
-FIGURES = (
-    "call_probability",
-    "liquidation_probability",
-    "payment_default_probability",
-    "repaid_probability",
-    "unpaid_probability",
-    "expected_loss",
-    "expected_unpaid",
-    "loss_given_default",
-    "spread",
-    "loss_p95",
-    "loss_p99",
-    "shortfall_p99",
-    "max_ltv_p50",
-    "max_ltv_p95",
-    "max_ltv_p99",
-    "periods_to_first_call",
-)
+FIGURES: tuple[str, ...] = get_args(Figure)
 
 
 #: What is added up over the paths ...

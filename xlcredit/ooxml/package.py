@@ -147,7 +147,7 @@ class Package:
     ) -> tuple[tuple[int, ...], bytes, bytes]:
         """Give the header fields that both directories share, the name, and the packed bytes."""
         year, month, day, hour, minute, second = member.date_time
-        date = (max(year, 1980) - 1980) << 9 | month << 5 | day
+        date = (year - 1980) << 9 | month << 5 | day
         time = hour << 11 | minute << 5 | second // 2
         utf8 = member.flag_bits & 0x800
         name = member.orig_filename.encode("utf-8" if utf8 else "cp437")

@@ -11,6 +11,7 @@ import logging
 import threading
 import time
 from asyncio import CancelledError
+from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import CancelledError as FutureCancelled
 from pathlib import Path
@@ -37,17 +38,19 @@ _LEAST = 32
 _LOOK = 2.0
 #: How long the scheduler may be silent. [seconds]
 _PATIENCE = "15s"
+#: What Dask says of a result whose worker has died before it was fetched.
+_LOST = ("pending", "lost")
 #: Workers that may die under one loan before it is at fault.
 _DEATHS = 3
 
 
-def run_on_cluster(tasks: list[Task], address: str, limits: Limits) -> Iterator[Result]:
+def run_on_cluster(tasks: deque[Task], address: str, limits: Limits) -> Iterator[Result]:
     """Calculate loans on a Dask cluster, in the order in which they finish.
 
     Parameters
     ----------
-    tasks : list of Task
-        The loans.
+    tasks : deque of Task
+        The loans; each is taken off as it is sent.
     address : str
         The scheduler, such as ``tcp://10.0.0.4:8786``.
     limits : Limits
@@ -73,15 +76,14 @@ def run_on_cluster(tasks: list[Task], address: str, limits: Limits) -> Iterator[
 
 
 def _stream(
-    distributed: Any, client: Any, tasks: list[Task], address: str, limits: Limits
+    distributed: Any, client: Any, waiting: deque[Task], address: str, limits: Limits
 ) -> Iterator[Result]:
     """Keep the cluster busy, and hand on what comes back."""
-    waiting = list(reversed(tasks))
     running: dict[Any, Task] = {}
     run = f"{time.time_ns():x}"
     while waiting or running:
         while waiting and len(running) < _window(client):
-            task = waiting.pop()
+            task = waiting.popleft()
             message = msgspec.msgpack.encode(task)
             future = client.submit(
                 calculate, message, limits, key=f"xlcredit-{run}-{len(waiting)}", retries=0
@@ -97,6 +99,8 @@ def _stream(
             raise _gone(address) from error
         _refuse_gone(client, address)
         for future in finished:
+            if future.status in _LOST:  # since: Dask calculates it again
+                continue
             yield _result(future, running.pop(future), address)
             future.release()
 

@@ -6,7 +6,6 @@ it reads the book, then blocks, from its standard input.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import pickle
 import queue
@@ -22,8 +21,8 @@ from numpy.typing import NDArray
 
 from xlcredit.errors import UserError
 from xlcredit.models.joint import Block, LoanBook, run_block
-from xlcredit.portfolio.pool import python_path
-from xlcredit.portfolio.worker import read_frame, write_frame
+from xlcredit.portfolio.processes import end, started
+from xlcredit.portfolio.worker import frames, read_frame, write_frame
 
 __all__ = ["Crew", "Order", "Start", "run_order"]
 
@@ -168,13 +167,7 @@ class _Hand:
 
     def _running(self) -> subprocess.Popen[bytes]:
         if self._process is None:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "xlcredit.portfolio.crew"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                env=os.environ | {"PYTHONPATH": python_path(), "OMP_NUM_THREADS": "1"},
-            )
+            self._process = started("xlcredit.portfolio.crew")
             assert self._process.stdin is not None
             write_frame(self._process.stdin, self._start)
         return self._process
@@ -182,23 +175,16 @@ class _Hand:
     def _end(self) -> None:
         process, self._process = self._process, None
         if process is not None:
-            process.kill()
-            process.wait()
-            for stream in (process.stdin, process.stdout):
-                with contextlib.suppress(OSError):
-                    if stream is not None:
-                        stream.close()
+            end(process)
 
 
 def main() -> None:
     """Run blocks for the process that has started this one; it and nobody else writes to us."""
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever prints in here must not get between the frames
-    first = read_frame(sys.stdin.buffer)
-    if first is None:
-        return
-    start: Start = pickle.loads(first)
-    while (frame := read_frame(sys.stdin.buffer)) is not None:
+    messages = frames(sys.stdin.buffer)
+    start: Start = pickle.loads(next(messages))
+    for frame in messages:
         try:
             answer: Block | str = run_order(start, pickle.loads(frame))
         except MemoryError:

@@ -10,6 +10,7 @@ import datetime as dt
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from sys import intern
 from typing import Any
 
 import msgspec
@@ -37,6 +38,7 @@ __all__ = [
     "load_template",
     "open_deal",
     "out_of_memory",
+    "shared",
 ]
 
 ERROR = "ERROR"
@@ -114,6 +116,33 @@ def out_of_memory(message: str) -> bool:
 def failed(task: Task, message: str) -> Result:
     """Make the result of a loan that was not calculated."""
     return Result(id=task.id, source=task.source, row=task.row, status=ERROR, error=message)
+
+
+def shared(result: Result) -> Result:
+    """Let results share the words they have in common: a large book is mostly the same names.
+
+    Parameters
+    ----------
+    result : Result
+        A result as it was read from a worker or a journal.
+
+    Returns
+    -------
+    Result
+        An equal one, which takes half the memory beside others.
+    """
+    return msgspec.structs.replace(
+        result,
+        source=intern(result.source),
+        template=intern(result.template),
+        numbers={intern(name): value for name, value in result.numbers.items()},
+        texts={intern(name): intern(text) for name, text in result.texts.items()},
+        dates={intern(name): date for name, date in result.dates.items()},
+        covenants=[
+            msgspec.structs.replace(c, name=intern(c.name), label=intern(c.label))
+            for c in result.covenants
+        ],
+    )
 
 
 # --- workbooks ------------------------------------------------------------------------------

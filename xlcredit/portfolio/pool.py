@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import queue
 import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
 from typing import TypeVar
 
 import msgspec
 
-import xlcredit
 from xlcredit.portfolio.evaluate import NO_MEMORY, Result, failed
 from xlcredit.portfolio.loans import Task
+from xlcredit.portfolio.processes import end, started
 from xlcredit.portfolio.worker import read_frame, write_frame
 
-__all__ = ["Hand", "Limits", "UnansweredError", "python_path", "run_here", "spread"]
+__all__ = ["Hand", "Limits", "UnansweredError", "run_here", "spread"]
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
@@ -198,28 +194,10 @@ class Hand:
     def _running(self) -> subprocess.Popen[bytes]:
         if self._process is None:
             limit = str(self._limits.megabytes)
-            command = [sys.executable, "-m", "xlcredit.portfolio.worker", limit, self._job]
-            self._process = subprocess.Popen(
-                command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                env=os.environ | {"PYTHONPATH": python_path(), "OMP_NUM_THREADS": "1"},
-            )
+            self._process = started("xlcredit.portfolio.worker", limit, self._job)
         return self._process
 
     def _end(self) -> None:
         process, self._process = self._process, None
         if process is not None:
-            process.kill()
-            process.wait()
-            for stream in (process.stdin, process.stdout):
-                with contextlib.suppress(OSError):
-                    if stream is not None:
-                        stream.close()
-
-
-def python_path() -> str:
-    """Let a worker find the very code that runs here."""
-    own = str(Path(xlcredit.__file__).parents[1])
-    return os.pathsep.join(filter(None, [own, os.environ.get("PYTHONPATH", "")]))
+            end(process)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xlcredit.errors import FileError, UserError
-from xlcredit.portfolio.evaluate import ERROR, Result, failed
+from xlcredit.portfolio.evaluate import ERROR, Result, failed, shared
 from xlcredit.portfolio.journal import Journal
 from xlcredit.portfolio.loans import Loan, Task, expand, find_loans
 from xlcredit.portfolio.pool import Limits, run_here
@@ -133,7 +133,7 @@ def run_portfolio(
     journal = Journal(_journal_path(outputs[0]), Result, resume=request.resume) if outputs else None
     finished = False
     try:
-        loans = list(find_loans(expand(request.sources), request.template))
+        loans = find_loans(expand(request.sources), request.template)
         results = _calculated(loans, request, journal, started, progress)
         portfolio = Portfolio(tuple(results))
         for path in outputs:
@@ -162,26 +162,40 @@ def _journal_path(output: Path) -> Path:
 
 
 def _calculated(
-    loans: list[Loan],
+    loans: Iterable[Loan],
     request: Request,
     journal: Journal[Result] | None,
     started: Callable[[int, int], None],
     progress: Callable[[int], None],
 ) -> list[Result]:
-    digests = {loan.id: loan.task.digest for loan in loans if loan.task is not None}
-    known = dict(journal.done) if journal is not None else {}
-    found = {id_: known[digest] for id_, digest in digests.items() if digest in known}
-    tasks = [loan.task for loan in loans if loan.task is not None and loan.id not in found]
-    started(len(digests), len(found))
+    """Calculate loans; what a loan was asked with is let go of as soon as its result is here."""
+    known = journal.done if journal is not None else {}
+    found: dict[str, Result] = {}
+    order: list[str | Result] = []
+    digests: dict[str, str] = {}
+    tasks: deque[Task] = deque()
+    for loan in loans:
+        if loan.task is None:
+            order.append(_unread(loan))
+            continue
+        order.append(loan.id)
+        digest = digests[loan.id] = loan.task.digest
+        if digest in known:
+            found[loan.id] = shared(known[digest])
+        else:
+            tasks.append(loan.task)
+    done = len(digests) - len(tasks)
+    started(len(digests), done)
     for result in _running(tasks, request):
-        found[result.id] = result
+        found[result.id] = kept = shared(result)
         if journal is not None:
-            journal.add(digests[result.id], result)
-        progress(len(found))
-    return [found[loan.id] if loan.task is not None else _unread(loan) for loan in loans]
+            journal.add(digests[result.id], kept)
+        done += 1
+        progress(done)
+    return [found[one] if isinstance(one, str) else one for one in order]
 
 
-def _running(tasks: list[Task], request: Request) -> Iterator[Result]:
+def _running(tasks: deque[Task], request: Request) -> Iterator[Result]:
     if request.scheduler is not None:
         from xlcredit.portfolio.cluster import run_on_cluster  # noqa: PLC0415 - an extra
 
@@ -189,7 +203,12 @@ def _running(tasks: list[Task], request: Request) -> Iterator[Result]:
     workers = request.workers or os.cpu_count() or 1
     if workers < 1:
         raise UserError(f"there must be at least one worker; got {workers}")
-    return run_here(tasks, workers, request.limits)
+    return run_here(_taken(tasks), workers, request.limits)
+
+
+def _taken(tasks: deque[Task]) -> Iterator[Task]:
+    while tasks:
+        yield tasks.popleft()
 
 
 def _unread(loan: Loan) -> Result:

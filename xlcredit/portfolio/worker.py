@@ -1,25 +1,25 @@
 """A worker: reads loans from its standard input, writes what it finds to its standard output.
 
 ``python -m xlcredit.portfolio.worker [megabytes [job]]``. A frame is four bytes of length and a
-message. It ends when its input does, so none outlives the run that has started it. The job is
-``loan``, to calculate loans, or ``position``, to read them for a simulation.
+message. It ends when its input does, in the middle of a loan if need be, so none outlives the run
+that has started it. The job is ``loan``, to calculate loans, or ``position``, to read them for a
+simulation.
 """
 
 from __future__ import annotations
 
 import os
 import pickle
+import queue
 import struct
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from typing import IO
 
 import msgspec
 
-from xlcredit.portfolio.evaluate import evaluate_loan
-from xlcredit.portfolio.loans import Task
-
-__all__ = ["main", "read_frame", "write_frame"]
+__all__ = ["frames", "main", "read_frame", "write_frame"]
 
 _LENGTH = struct.Struct("<I")
 
@@ -40,17 +40,38 @@ def write_frame(stream: IO[bytes], content: bytes) -> None:
     stream.flush()
 
 
+def frames(stream: IO[bytes]) -> Iterator[bytes]:
+    """Give the messages of the process that has started this one, which ends with that one.
+
+    They are read by a thread, from this call on: who waits for no answer any more is noticed at
+    once, whatever is being calculated.
+    """
+    waiting: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+
+    def read() -> None:
+        while (frame := read_frame(stream)) is not None:
+            waiting.put(frame)
+        os._exit(0)  # nobody reads what could still be said
+
+    threading.Thread(target=read, daemon=True).start()
+    return iter(waiting.get, None)
+
+
 def main() -> None:
     """Work until the input ends."""
+    messages = frames(sys.stdin.buffer)
     limit_memory(int(sys.argv[1]) if len(sys.argv) > 1 else 0)
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever prints in here must not get between the frames
     answer = _JOBS[sys.argv[2] if len(sys.argv) > 2 else "loan"]()
-    while (frame := read_frame(sys.stdin.buffer)) is not None:
+    for frame in messages:
         write_frame(out, answer(frame))
 
 
 def _loan() -> Callable[[bytes], bytes]:
+    from xlcredit.portfolio.evaluate import evaluate_loan  # noqa: PLC0415 - takes its time
+    from xlcredit.portfolio.loans import Task  # noqa: PLC0415
+
     read = msgspec.msgpack.Decoder(Task).decode
     write = msgspec.msgpack.Encoder().encode
     return lambda frame: write(evaluate_loan(read(frame)))

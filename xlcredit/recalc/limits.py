@@ -10,6 +10,7 @@ import re
 
 from xlcredit.ooxml.book import Book, Formula
 from xlcredit.ooxml.place import Place, extent
+from xlcredit.recalc.naming import Naming
 
 __all__ = ["beyond"]
 
@@ -42,9 +43,11 @@ def beyond(book: Book) -> dict[Place, str]:
     """
     used = {name: _used(book, name) for name in book.sheets}
     wide = {n.lower(): u for n, u in used.items() if u[0] * u[1] > _MOST_READ}
+    naming = Naming(book)
     found: dict[Place, str] = {}
     for place, formula in book.formulas.items():
-        if reason := _too_large(formula) or (wide and _reads_too_much(formula, wide)):
+        reason = _too_large(formula) or naming.problem(formula)
+        if reason := reason or (_reads_too_much(formula, wide) if wide else ""):
             found[place] = reason
     return found
 

@@ -7,22 +7,33 @@ a name it gets the name's text, in brackets and as it reads from the formula's o
 
 from __future__ import annotations
 
+import contextlib
 import re
 from functools import cached_property
 
-from xlcredit.ooxml.book import Book, Name
+from xlcredit.errors import RecalcError
+from xlcredit.ooxml.book import Book, Formula, Name
 from xlcredit.ooxml.place import Place, column_letters, column_number
 
 __all__ = ["Naming"]
 
 _ROWS, _COLUMNS = 1_048_576, 16_384
 #: Names that use names that use names; a circle of them ends here.
-_DEEPEST = 12
+_DEEPEST = 64
+#: Characters of a name, or a formula, with the names in it: each may double what it uses, so that
+#: thirty short ones could ask for more than any machine has.
+_LONGEST = 1 << 14
+#: Brackets around a union.
+_BRACKETS = 12
 _QUOTED = r"\"(?:[^\"]|\"\")*\"|'(?:[^']|'')*'!?|\[[^\]]*\]"
 _WORD = re.compile(_QUOTED + r"|(?<![\w.\\!$])(?P<word>[^\W\d][\w.\\?]*)(?![\w.\\?(!\[$:])")
 _CELL = re.compile(
     _QUOTED + r"|(?<![\w.$\\])(?P<fixed_column>\$?)(?P<column>[A-Za-z]{1,3})"
     r"(?P<fixed_row>\$?)(?P<row>[0-9]{1,7})(?![\w.(!\\])"
+)
+_ENDLESS = (
+    f"names that use each other in a circle, more than {_DEEPEST} deep or with more than "
+    f"{_LONGEST:,} characters are not calculated"
 )
 
 
@@ -39,6 +50,7 @@ class Naming:
         self._names: dict[tuple[str | None, str], Name] = {
             (n.sheet.lower() if n.sheet else None, n.name.lower()): n for n in book.names
         }
+        self._read: dict[Name, tuple[str, int]] = {}
 
     def formula(self, text: str, place: Place) -> str:
         """Put the text of names in their place, where engines cannot read the name."""
@@ -47,46 +59,75 @@ class Naming:
         return self._replaced(text, place.sheet, place.row - 1, place.column - 1)
 
     def definition(self, name: Name) -> str:
-        """Give the text of a name without other names in it."""
-        return self._expanded(name, 0)
+        """Give the text of a name without other names in it; RecalcError if that has no end."""
+        return self._expanded(name, ())[0]
+
+    def problem(self, formula: Formula) -> str:
+        """Say why a formula cannot be written without the names that engines do not read."""
+        if not self._inlined:
+            return ""
+        sheet = formula.place.sheet
+        words = (match["word"] for match in _WORD.finditer(formula.text))
+        length = sum(len(self._inner(word, sheet) or "") for word in words if word)
+        if length > _LONGEST:
+            return f"the formula, with the names in it, has more than {_LONGEST:,} characters"
+        return ""
 
     @cached_property
     def _inlined(self) -> dict[tuple[str | None, str], str]:
         """The names that cannot stand in a formula, with their text."""
-        expanded = {key: self._expanded(name, 0) for key, name in self._names.items()}
-        return {
-            k: t for k, t in expanded.items() if _is_relative(t) or _is_union(t) or t[:1] == "{"
-        }
+        found = {}
+        for key, name in self._names.items():
+            with contextlib.suppress(RecalcError):
+                text = self.definition(name)
+                if _is_relative(text) or _is_union(text) or text[:1] == "{":
+                    found[key] = text
+        return found
+
+    def _inner(self, word: str, sheet: str) -> str | None:
+        """Give the text of a name that cannot stand in a formula on a sheet."""
+        own = sheet.lower(), word.lower()
+        if own in self._names:
+            return self._inlined.get(own)
+        return self._inlined.get((None, word.lower()))
 
     def _replaced(self, text: str, sheet: str, down: int, right: int) -> str:
         def put(match: re.Match[str]) -> str:
             word = match["word"]
             if word is None:
                 return match.group()
-            key = word.lower()
-            inner = self._inlined.get((sheet.lower(), key))
-            if inner is None and (sheet.lower(), key) not in self._names:
-                inner = self._inlined.get((None, key))
+            inner = self._inner(word, sheet)
             return word if inner is None else f"({_moved(inner, down, right)})"
 
         return _WORD.sub(put, text)
 
-    def _expanded(self, name: Name, depth: int) -> str:
-        if depth > _DEEPEST or "LAMBDA(" in name.text.upper():
-            return name.text
+    def _expanded(self, name: Name, users: tuple[Name, ...]) -> tuple[str, int]:
+        """Give the text without other names, and how deep they used each other."""
+        if name in self._read:
+            return self._read[name]
+        if "LAMBDA(" in name.text.upper():
+            return name.text, 0
+        if name in users or len(users) > _DEEPEST:
+            raise RecalcError(_ENDLESS)
+        deepest = length = 0
 
         def put(match: re.Match[str]) -> str:
+            nonlocal deepest, length
             word = match["word"]
+            sheet = name.sheet.lower() if name.sheet else None
             if word is None:
                 return match.group()
-            sheet = name.sheet.lower() if name.sheet else None
             inner = self._names.get((sheet, word.lower())) or self._names.get((None, word.lower()))
             if inner is None or inner is name:
                 return word
-            text = self._expanded(inner, depth + 1)
+            text, depth = self._expanded(inner, (*users, name))
+            deepest, length = max(deepest, depth + 1), length + len(text)
+            if deepest > _DEEPEST or length > _LONGEST:
+                raise RecalcError(_ENDLESS)
             return text if match.span() == (0, len(name.text)) else f"({text})"
 
-        return _WORD.sub(put, name.text)
+        self._read[name] = _WORD.sub(put, name.text), deepest
+        return self._read[name]
 
 
 def _is_relative(text: str) -> bool:
@@ -97,7 +138,7 @@ def _is_relative(text: str) -> bool:
 
 
 def _is_union(text: str) -> bool:
-    for _ in range(_DEEPEST):
+    for _ in range(_BRACKETS):
         if _joins(text):
             return True
         if not (text.startswith("(") and text.endswith(")")):

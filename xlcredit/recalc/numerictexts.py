@@ -14,10 +14,15 @@ from xlcredit.recalc.masks import Template
 
 __all__ = ["NumericTexts"]
 
+#: A month's name, short or in full: "Borrower 1" is no date.
+_MONTH = (
+    "(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
+    "|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
+)
 #: Text that Excel reads as a number, a date or a truth value where it needs one.
 _NUMERIC = re.compile(
     r"\s*[-+(]?[$€£]?[\d.,/:\- ]*\d[\d.,/:\- ]*(?:[eE][-+]?\d+)?%?\)?\s*|true|false"
-    r"|\d{1,2}[- ][A-Za-z]{3,9}(?:[- ,]+\d{2,4})?|[A-Za-z]{3,9}[- ]\d{1,2}(?:[- ,]+\d{2,4})?",
+    rf"|\d{{1,2}}[- ]{_MONTH}(?:[- ,]+\d{{2,4}})?|{_MONTH}[- ]\d{{1,4}}(?:[- ,]+\d{{2,4}})?",
     re.IGNORECASE,
 )
 

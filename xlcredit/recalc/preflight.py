@@ -179,7 +179,10 @@ class EmbeddedReader:
         if self._book.locate(name.text, ""):
             return name
         # A range has a shape: in a name, it is not asked for a single value.
-        text = self._naming.definition(name)
+        try:
+            text = self._naming.definition(name)
+        except RecalcError as error:
+            return Refusal(f"uses the name {name.name}: {error}")
         formula = Formula(Place(name.name, 0, 0), text, (1, 1), dynamic=True)
         read = self.read(formula, take_apart(text))
         if isinstance(read, Refusal):

@@ -144,7 +144,11 @@ class StrictReader:
 
     def read_name(self, name: Name) -> Name | Refusal:
         """Translate a defined name, or say why the engine cannot use it."""
-        text = self._here(self._naming.definition(name), Place(name.sheet or "", 1, 1))
+        try:
+            definition = self._naming.definition(name)
+        except RecalcError as error:
+            return Refusal(f"uses the name {name.name}: {error}")
+        text = self._here(definition, Place(name.sheet or "", 1, 1))
         return Name(name.name, self._plain(text), name.sheet)
 
     def _here(self, text: str, place: Place) -> str:

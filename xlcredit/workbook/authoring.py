@@ -38,7 +38,7 @@ def with_formulas(error: TemplateError) -> DealError:
         build(spec, _any_deal(spec))
     except FormulaError as formulas:
         return located(formulas, error.path, error.found)
-    except Exception:
+    except Exception:  # it follows from what is wrong with the tables, which is told
         return error
     return error
 

@@ -105,13 +105,13 @@ class MonthlyPage:
 
     def _print(self, book: Draft, sheet: Worksheet) -> None:
         """An appendix on A3, a year a page at eight points, up to the last month of the loan."""
+        if not self.spec.printed:
+            self._print_nothing(sheet)
+            return
         page_setup(sheet, repeat=f"1:{_HEADER_ROW + 1}")
         sheet.sheet_properties.pageSetUpPr.fitToPage = False
         sheet.page_setup.paperSize, sheet.page_setup.scale = sheet.PAPERSIZE_A3, _SCALE
         sheet.print_title_cols = "A:C"
-        if not self.spec.printed:
-            sheet.print_area = "A1:C2"
-            return
         if not self._across:
             self._print_plain(book, sheet)
             return
@@ -120,6 +120,12 @@ class MonthlyPage:
         sheet.print_area = f"A1:{letter(last)}{bottom}"
         for column in range(FIRST + _YEAR - 1, last, _YEAR):
             sheet.col_breaks.append(Break(id=column))
+
+    def _print_nothing(self, sheet: Worksheet) -> None:
+        """The print area is an empty cell: a sheet with none would be printed whole."""
+        page_setup(sheet)
+        bottom = max(row for row, _ in self.layout())
+        sheet.print_area = f"A{bottom + 2}"
 
     def _print_plain(self, book: Draft, sheet: Worksheet) -> None:
         """A page of figures with their charts; the tables behind the charts on others."""

@@ -19,7 +19,8 @@ __all__ = ["StressPage"]
 
 _LAST_COLUMN = 40  # wider than any table here
 _PRINTED_COLUMNS = 8  # of a tornado
-_TALL_ROWS = 3  # what the title and tall headers take beyond the usual height
+_TALL_ROWS = 9  # what the tall headers of the first page take beyond the usual height
+_ELSEWHERE = 2  # and those of the others
 
 
 class StressPage:
@@ -78,8 +79,9 @@ def _break_pages(template: Template, sheet: Worksheet) -> None:
     last = max([scenarios.height(template), *(row + height - 1 for row, height in blocks)])
     columns = max(_PRINTED_COLUMNS, scenarios.printed_columns(template))
     sheet.print_area = f"A1:{letter(columns)}{last}"
-    page_rows, page_top = page_scale(sheet, columns) - _TALL_ROWS, 1
+    page_rows, page_top = page_scale(sheet, columns), 1
+    room = page_rows - _TALL_ROWS
     for row, height in blocks:
-        if row + height - page_top > page_rows:
+        if row + height - page_top > room:
             page_break(sheet, row)
-            page_top = row
+            page_top, room = row, page_rows - _ELSEWHERE

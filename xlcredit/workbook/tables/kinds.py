@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
+import msgspec
 from openpyxl.worksheet.worksheet import Worksheet
 
+from xlcredit.deals.exhibits import StressTable
 from xlcredit.deals.template import Template
 from xlcredit.workbook.draft import Draft
 from xlcredit.workbook.tables import grid, measures, tornado
 
-__all__ = ["KINDS", "Kind", "tables"]
+__all__ = ["KINDS", "Kind", "tables", "undrawn"]
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,22 @@ KINDS = (
     Kind("grid", grid.height, grid.write, grid.place),
     Kind("tornado", tornado.height, tornado.write),
 )
+
+
+def undrawn(template: type[msgspec.Struct], kinds: Iterable[Kind] = KINDS) -> list[str]:
+    """Give the lists of a template that hold tables of Stress which no kind lays out."""
+    drawn = {kind.listed for kind in kinds}
+    fields = [f for f in msgspec.structs.fields(template) if f.name not in drawn]
+    held = {f.name: get_args(f.type) for f in fields}
+    return [
+        name
+        for name, items in held.items()
+        if any(isinstance(item, type) and issubclass(item, StressTable) for item in items)
+    ]
+
+
+if missing := undrawn(Template):  # no template could be built: say so before one is read
+    raise TypeError(f"KINDS has no row for {', '.join(missing)}, which Template lists")
 
 
 def tables(template: Template, row: int) -> Iterator[tuple[int, Kind, Any]]:
