@@ -11,13 +11,16 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import msgspec
 import numpy as np
 import openpyxl
 import pandas as pd
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
 import xlcredit
 from tests.cli.test_cli import refused
@@ -421,6 +424,30 @@ def test_a_tape_of_another_delimiter_and_a_parquet_tape(
     for other in (german, tmp_path / "tape.parquet"):
         found = run_portfolio(Request(sources=[str(other)], workers=1))
         assert [r.numbers for r in found.results] == [r.numbers for r in wanted.results]
+
+
+@pytest.mark.parametrize(
+    ("kind", "number"),
+    [
+        (pa.timestamp("us"), 2**62),
+        (pa.timestamp("s"), 2**50),
+        (pa.timestamp("s", tz="Nowhere/Zone"), 0),
+        (pa.list_(pa.int64()), [1, 2]),
+        (pa.struct([("a", pa.int64())]), {"a": 1}),
+        (pa.bool_(), True),
+        (pa.binary(), b"\xff"),
+        (pa.duration("s"), 3),
+    ],
+    ids=str,
+)
+def test_a_parquet_tape_of_odd_values_is_one_line(kind: Any, number: Any, tmp_path: Path) -> None:
+    deal = pa.array(["gpu-term-loan"]), pa.array([number], kind)
+    parquet.write_table(pa.table(deal, names=["template", "borrower"]), tmp_path / "odd.parquet")
+    found = run(
+        "portfolio", tmp_path / "odd.parquet", "-o", tmp_path / "book.csv", "--workers", "1"
+    )
+    assert found.returncode == 2
+    assert "Traceback" not in found.stderr and "mistake in xlcredit" not in found.stderr
 
 
 def test_a_house_template_goes_along(make_tape: MakeTape, tmp_path: Path) -> None:

@@ -276,8 +276,20 @@ def _parquet(content: bytes, path: Path) -> tuple[list[str], list[list[Any]]]:
     except pa.ArrowException as error:
         line = str(error).splitlines()[0]
         raise FileError(f"{path}: is no Parquet file: {line}") from None
-    columns = [[_known(v) for v in column.to_pylist()] for column in table.columns]
+    columns = [
+        _values(column, f"{path}, column {name}", pa)
+        for name, column in zip(table.column_names, table.columns, strict=True)
+    ]
     return table.column_names, [list(row) for row in zip(*columns, strict=True)]
+
+
+def _values(column: Any, where: str, pa: Any) -> list[Any]:
+    """What a column holds; a time beyond the calendar or of no known zone is none of Python's."""
+    try:
+        return [_known(v) for v in column.to_pylist()]
+    except (pa.ArrowException, OverflowError, LookupError) as error:
+        line = str(error).splitlines()[0]
+        raise FileError(f"{where}: holds a value that cannot be read: {line}") from None
 
 
 def _known(value: Any) -> Any:
