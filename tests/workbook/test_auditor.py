@@ -40,8 +40,6 @@ Found = set[tuple[str, str]]
 
 #: What it finds and we keep, by workbook: the rule, the cell, and a comment with the reason.
 ACCEPTED: dict[str, Found] = {
-    # thresholds one below the other: two covenants share one, and the third has its own
-    "gpu-borrowing-base": {("FORMULA_DRIFT", "Summary!D44"), ("FORMULA_DRIFT", "Compliance!F49")},
     # an LTV on collateral worth nothing is no number; what is not liquidated stays an error
     "miner-dual-collateral": {("IFERROR_MASK", f"Stress!J{row}") for row in range(6, 16)},
 }
