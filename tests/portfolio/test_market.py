@@ -231,7 +231,7 @@ def test_the_market_is_one_for_all_where_it_is_said(book: list[Path], tmp_path: 
     text = book[0].read_text(encoding="utf-8").replace("60000000.0", "50000000.0")
     other.write_text(text.replace("gpu_depth = 40", "GPU-Depth = 4000\nsale_days = 1"), "utf-8")
     words = ["portfolio", *book, other, "--simulate", "--paths", 2000, "--workers", 1]
-    remedy = "say it for all: --market gpu_depth=... --market sale_days=..."
+    remedy = "say it for all: --market gpu_depth=40 --market sale_days=1"
     refused(run(*words), "must have one gpu_depth, sale_days", "has 4000, 1", remedy)
     said = ["--market", "gpu_depth=40", "--market", "sale_days=90"]
     done = run(*words, *said)

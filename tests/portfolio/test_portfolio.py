@@ -463,6 +463,11 @@ def test_a_house_template_goes_along(make_tape: MakeTape, tmp_path: Path) -> Non
     assert found.table.column("dscr_on_curve") == [found.results[0].numbers["dscr_on_curve"]]
 
 
+def test_a_table_in_memory_is_told_how_to_become_a_tape() -> None:
+    with pytest.raises(UserError, match=r"DataFrame: write it with \.to_csv"):
+        xlcredit.portfolio(pd.DataFrame({"id": ["a"]}))
+
+
 def test_nothing_found_and_no_way_to_write(tmp_path: Path) -> None:
     refused(run("portfolio", tmp_path / "none*.xlsx"), "no such file")
     refused(run("portfolio", tmp_path, "-o", tmp_path / "x.txt"), "endings")

@@ -29,6 +29,7 @@ from xlcredit.models.joint_loan import Enforced, run_loan
 from xlcredit.models.joint_lots import Lots, Sale, loss_of
 from xlcredit.models.joint_paths import common_paths, customer_factor, patience
 from xlcredit.models.simulation import Deal, kernel_name
+from xlcredit.models.ties import same
 
 __all__ = ["SHARED", "Block", "LoanBook", "Links", "Position", "block_size", "run_block"]
 
@@ -137,17 +138,28 @@ class LoanBook:
 
 def _same(one: Position, other: Position, names: Sequence[str], whose: str) -> None:
     pairs = {n: (getattr(one.deal.terms, n), getattr(other.deal.terms, n)) for n in names}
-    differ = {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
+    differ = {name: pair for name, pair in pairs.items() if not _equal(*pair)}
     if differ:
         here, there = (
             ", ".join("none" if value is None else f"{value:g}" for value in side)
             for side in zip(*differ.values(), strict=True)
         )
-        remedy = " ".join(f"--market {name}=..." for name in differ if name in SHARED)
+        remedy = " ".join(
+            f"--market {name}={next(value for value in pair if value is not None):.6g}"
+            for name, pair in differ.items()
+            if name in SHARED
+        )
         raise ValueError(
             f"the loans {whose} must have one {', '.join(differ)}: {one.name} has {here}; "
             f"{other.name} has {there}" + (f"; say it for all: {remedy}" if remedy else "")
         )
+
+
+def _equal(one: float | None, other: float | None) -> bool:
+    """Whether two loans mean the same: what a workbook derives may differ in its last digit."""
+    if one is None or other is None:
+        return one is other
+    return bool(same(one, other))
 
 
 def block_size(loans: int, rows: int) -> int:

@@ -62,10 +62,17 @@ def portfolio(
     >>> len(book.results), book.errors
     (1, {})
     """
+    import os  # noqa: PLC0415
     from pathlib import Path  # noqa: PLC0415
 
+    from xlcredit.errors import UserError  # noqa: PLC0415
     from xlcredit.portfolio.run import Request, run_portfolio  # noqa: PLC0415
 
+    for source in sources:
+        if not isinstance(source, (str, os.PathLike)):
+            kind = type(source).__name__
+            remedy = 'write it with .to_csv("tape.csv", index=False) and name that file'
+            raise UserError(f"a source is the name of a file or a pattern; got a {kind}: {remedy}")
     request = Request(
         sources=[str(source) for source in sources],
         outputs=[Path(output)] if output is not None else [],
