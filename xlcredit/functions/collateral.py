@@ -168,7 +168,7 @@ def _or_error(value: Number, *rules: Rule) -> NumberOrRange:
         for r in rules:
             r.stand()
     except CellError as error:
-        return error
+        return error.with_traceback(None)
     return value
 
 

@@ -102,7 +102,7 @@ class Calls:
                 self.unsure[place], found = found.reason, found.value
             result = block(found)
         except CellError as error:
-            result = error
+            result = error.with_traceback(None)  # which would keep this calculation alive
         except RecalcError as refusal:
             self.refused[place] = f"{name} is not calculated here: {refusal}"
             result = CellError("#VALUE!")

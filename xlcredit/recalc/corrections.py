@@ -171,7 +171,7 @@ def _told(function: Callable[..., Any], cell: Any) -> Any:
     try:
         found = function(cell)
     except CellError as error:
-        return error
+        return error.with_traceback(None)
     return found.value if isinstance(found, Unsure) else found
 
 

@@ -154,7 +154,7 @@ def _error_of(name: str, raw: tuple[Any, ...], row: int, column: int) -> CellErr
     try:
         result = evaluate(REGISTRY[name], raw)
     except CellError as error:
-        return error
+        return error.with_traceback(None)
     if isinstance(result, list):
         cells = result[row] if row < len(result) else ()
         result = cells[column] if column < len(cells) else None
