@@ -18,7 +18,6 @@ from xlcredit.recalc.formualizer import Embedded
     [
         "=XLC_DSCR(1,1)",
         '=XLC_DSCR("a",1)',
-        '=XLC_REPAYMENT(A9:B10,A1,100,,,0.1,"loss")',
         "=IPMT(1,9,2,3)",
     ],
 )
