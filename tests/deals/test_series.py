@@ -55,6 +55,7 @@ opex = [25e6, 26e6]
         ("[series]\nrent_path = { file = 'gap.csv' }", ["gap.csv, line 3", "leaves out month 2"]),
         ("[series]\nrent_path = { file = 'back.csv' }", ["line 3", "out of order"]),
         ("[series]\nrent_path = { file = 'head.csv' }", ["month,value", "date,value"]),
+        ("[series]\nrent_path = { file = 'semi.csv' }", ["semicolons", "decimal points"]),
         ("[series]\nrent_path = { file = 'day.csv' }", ["line 2", "2027-13-01"]),
         ("[actuals]\nopex = [1, 2]", ["opex", "month 2", "as_at_month = 0"]),
         (
@@ -94,6 +95,7 @@ def test_a_mistake_is_one_line(tmp_path: Path, tables: str, words: list[str]) ->
     for name, text in {
         "gap.csv": "month,value\n1,3\n3,2\n",
         "back.csv": "month,value\n2,3\n1,2\n",
+        "semi.csv": "month;value\n1;2,60\n",
         "head.csv": "when,what\n2,3\n",
         "day.csv": "date,value\n2027-13-01,3\n",
         "early.csv": "date,value\n2026-06-30,3\n",

@@ -126,6 +126,9 @@ def _pairs(
     if len(rows) > 1 and header[:1] == ["month"] and _DAY.match(rows[1][1][0].strip()):
         header[0] = "date"  # a month may be written as one
     if len(header) != 2 or header[0] not in _COLUMNS:
+        if len(header) == 1 and ";" in header[0]:
+            remedy = "separate its columns by commas, and write decimal points"
+            raise DealError(f"{place}: {path.name} has columns separated by semicolons; {remedy}")
         got = f"; got {','.join(rows[0][1])[:60]}" if rows else "; it is empty"
         raise DealError(f"{place}: {path.name} must begin with month,value or date,value{got}")
     pairs: list[tuple[int, str]] = []
