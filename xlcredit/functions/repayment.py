@@ -105,11 +105,11 @@ def XLC_REPAYMENT(
         calls, first_call, sales (count), topped_up (cash), coin_sold (value), max_ltv; min_dscr
         (on what is due, arrears and prepayments counted), min_scheduled_dscr (on the service as
         scheduled, tests until the loan ends), min_forward_dscr (the same on windows that begin
-        after the test, and end with the schedule at the latest); irr (effective per year, -1 if nothing came back),
-        multiple, wal (years); balance,
-        reserve, trapped, liquidity, coin_units at the end; after an enforcement
-        the first three are 0, and coin_units is the coin that was enforced. series: the balance
-        after each period, 0 once the loan is repaid or enforced. [block]
+        after the test, and end with the schedule at the latest); irr (effective per year, -1 if
+        nothing came back), multiple, wal (years); balance, reserve, trapped, liquidity, coin_units
+        at the end; after an enforcement the first three are 0, and coin_units is the coin that was
+        enforced. series: the balance after each period, 0 once the loan is repaid or enforced.
+        [block]
 
     Raises
     ------
@@ -141,15 +141,15 @@ def XLC_REPAYMENT(
     liquidity. (3) Service is paid out of cash, reserve, liquidity; unpaid interest is capitalised,
     unpaid principal is in arrears. (4) More misses in a row than grace_periods, or one in the last
     period: payment default. (5) prepayment repays, as far as cash is left; the reserve is filled
-    or released to the next dsra_periods services of the schedule. (6) sweep of the cash that is left prepays. (7) A balance of 0:
-    repaid, the accounts go to the borrower. (8) LTV = balance / (coin and cards after haircuts):
-    at liquidation_ltv it is enforced; at call_ltv a call opens, below it closes; cure_periods
-    later cash tops up to cure_ltv, then coin is sold; what stays uncured is enforced. Cash is
-    trapped while a call is open or (cfads - prepayment) / (interest and scheduled principal) <
-    lockup, else distributed. (9) Enforcement: reserve, cash, coin less coin_slippage and cards' net proceeds;
-    what they do not cover is the loss; the money comes recovery_periods later. Equality to twelve
-    digits is equality. irr, multiple and wal count the balance that is refinanced at the end at
-    par, less unpaid.
+    or released to the next dsra_periods services of the schedule. (6) sweep of the cash that is
+    left prepays. (7) A balance of 0: repaid, the accounts go to the borrower. (8) LTV = balance /
+    (coin and cards after haircuts): at liquidation_ltv it is enforced; at call_ltv a call opens,
+    below it closes; cure_periods later cash tops up to cure_ltv, then coin is sold; what stays
+    uncured is enforced. Cash is trapped while a call is open or (cfads - prepayment) / (interest
+    and scheduled principal) < lockup, else distributed. (9) Enforcement: reserve, cash, coin less
+    coin_slippage and cards' net proceeds; what they do not cover is the loss; the money comes
+    recovery_periods later. Equality to twelve digits is equality. irr, multiple and wal count
+    the balance that is refinanced at the end at par, less unpaid.
 
     What is left out: interest on overdue amounts, and from enforcement to the money. Capitalised
     interest falls due at the end alone; with a blank balloon it then shows as unpaid. Coin is not
