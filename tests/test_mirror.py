@@ -46,7 +46,6 @@ WITH = {
     "ooxml/test_patch.py": "ooxml/sheet ooxml/tags",
     "workbook/test_compare.py": "workbook/life/stamp",
     "workbook/test_dashboard.py": "workbook/covenants workbook/places",
-    "workbook/test_notebook.py": "ooxml/charts",
     "workbook/test_plausible.py": "worksheet/bands",
     "workbook/test_sensitivity.py": "workbook/export workbook/saving",
     "workbook/test_simulation.py": "workbook/calibrated workbook/making workbook/simulated "

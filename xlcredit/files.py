@@ -16,6 +16,7 @@ __all__ = [
     "made_folder",
     "missing_folders",
     "read_file",
+    "refuse_folder",
     "remove_empty",
     "replace_file",
     "resolved",
@@ -27,6 +28,8 @@ LARGEST, LARGEST_TEXT = 1 << 29, 1 << 24
 _LOCKS = {"~${}": "Excel", ".~lock.{}#": "LibreOffice"}
 #: Linux shows here what a process has open.
 _OPEN_FILES = Path("/proc/self/fd")
+#: Whether a folder can be held open, so that a path leads from it.
+_HOLDS = os.open in os.supports_dir_fd
 #: Who may use a new file is then decided by the umask, as for every other program's files.
 _EVERYBODY, _OWNER = 0o666, 0o600
 
@@ -100,7 +103,8 @@ def made_folder(folder: Path) -> Iterator[None]:
 def replace_file(target: Path, content: bytes, like: Path | None = None) -> None:
     """Write a file beside ``target`` that takes its place only once it is complete.
 
-    A link is replaced, and what it points to stays as it is.
+    A link is replaced, and what it points to stays as it is. The file comes into the folder that
+    had its name when the writing began, whatever takes that name meanwhile.
 
     Parameters
     ----------
@@ -126,37 +130,65 @@ def replace_file(target: Path, content: bytes, like: Path | None = None) -> None
         if path is not None and path.exists():
             mode = path.stat().st_mode & 0o777 | _OWNER
             break
-    part = target.with_name(f".{target.name[:80]}.{secrets.token_hex(4)}.part")
-    with made_folder(target.parent):
+    part = f".{target.name[:80]}.{secrets.token_hex(4)}.part"
+    with made_folder(target.parent), _held(target.parent) as (folder, held):
         try:
-            with os.fdopen(_new_file(part, mode), "wb") as out:
+            with os.fdopen(_new_file(target.parent, folder / part, held, mode), "wb") as out:
                 out.write(content)
                 out.flush()
                 os.fsync(out.fileno())
-                _name(out.fileno(), part)
-            part.replace(target)
+                _name(out.fileno(), folder / part, held)
+            os.replace(folder / part, folder / target.name, src_dir_fd=held, dst_dir_fd=held)
         finally:
-            part.unlink(missing_ok=True)
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(folder / part, dir_fd=held)
 
 
-def _new_file(part: Path, mode: int) -> int:
+@contextlib.contextmanager
+def _held(folder: Path) -> Iterator[tuple[Path, int | None]]:
+    """Hold a folder open; give how paths into it begin, and from which handle they lead.
+
+    Where no handle can be had of a folder (Windows), paths begin with its name.
+    """
+    if not _HOLDS:
+        yield folder, None
+        return
+    handle = os.open(folder, getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY)
+    try:
+        yield Path(), handle
+    finally:
+        os.close(handle)
+
+
+def _new_file(folder: Path, part: Path, held: int | None, mode: int) -> int:
     """Open a new file, without a name where that can be: then a crash leaves nothing behind."""
     unnamed = getattr(os, "O_TMPFILE", 0)
     if unnamed and _OPEN_FILES.is_dir():
         with contextlib.suppress(OSError):  # a file system that cannot
-            return os.open(part.parent, unnamed | os.O_WRONLY, mode)
-    return os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), mode)
+            return os.open(folder, unnamed | os.O_WRONLY, mode)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    return os.open(part, flags, mode, dir_fd=held)
 
 
-def _name(handle: int, part: Path) -> None:
+def _name(handle: int, part: Path, held: int | None) -> None:
     """Give the open file its name, if it has none."""
-    if os.fstat(handle).st_nlink:
-        return
-    folder = os.open(part.parent, os.O_RDONLY)
-    try:
-        os.link(_OPEN_FILES / str(handle), part.name, dst_dir_fd=folder, follow_symlinks=True)
-    finally:
-        os.close(folder)
+    if not os.fstat(handle).st_nlink:
+        os.link(_OPEN_FILES / str(handle), part, dst_dir_fd=held, follow_symlinks=True)
+
+
+def refuse_folder(folder: Path) -> None:
+    """Stop before work whose result could not be written into a folder, there or to be made.
+
+    Raises
+    ------
+    FileError
+        It, or what it would be made in, is no folder or may not be written to.
+    """
+    there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not there.is_dir():
+        raise FileError(f"{there}: is no folder; name a folder to write into")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise FileError(f"{there}: may not be written to; name another folder")
 
 
 def _refuse_target(target: Path) -> None:

@@ -219,6 +219,7 @@ def test_the_fragment_is_a_file_to_simulate_once_it_has_a_loan(tmp_path: Path) -
         ("day,rent\n2026-13-01,2", "line 2"),
         ("date,rent\n2026-01-01,-2", "a price is a number above 0"),
         ("date,cost\n2026-01-01,2", "a column named"),
+        ("date,rent,rent\n2026-01-01,2,3", "more than one column is named rent; keep one"),
         ("date,rent", "no quotes"),
         ("date,rent,gpu\n2026-01-01,2,H100\n2026-01-02,2,A100", "--gpu"),
         ("date,rent\n2026-01-01,2", "12 dates"),

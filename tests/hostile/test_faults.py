@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+import os
 import resource
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -109,8 +111,6 @@ def test_a_disk_that_is_really_full(tmp_path: Path) -> None:
 
 
 def test_the_umask_counts_and_a_private_source_stays_private(tmp_path: Path) -> None:
-    import os
-
     source = tmp_path / "in.xlsx"
     source.write_bytes(sound())
     modes = []
@@ -138,9 +138,117 @@ def test_a_link_is_replaced_and_what_it_points_to_stays(tmp_path: Path) -> None:
         assert not link.is_symlink()
 
 
-def test_pipes_and_devices_are_no_files(tmp_path: Path) -> None:
-    import os
+def _just_before(
+    call: str, happens: Callable[[], object], patch: pytest.MonkeyPatch, times: int = 1
+) -> None:
+    """Let something happen once, when a system call is about to be made for the n-th time."""
+    real, calls = getattr(os, call), iter(range(1, 100))
 
+    def struck(*given: Any, **named: Any) -> Any:
+        if next(calls) == times:
+            happens()
+        return real(*given, **named)
+
+    patch.setattr(os, call, struck)
+
+
+#: Each step of a write, and which of the calls of that name: a folder is held, then a file opened.
+STEPS = [("open", 2), ("fsync", 1), ("link", 1), ("replace", 1)]
+
+
+@pytest.mark.parametrize(("call", "times"), STEPS)
+@pytest.mark.parametrize("nameless", [True, False])
+def test_a_folder_swapped_in_the_middle_gets_nothing(
+    call: str, times: int, nameless: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, moved, elsewhere = (tmp_path / name for name in ("out", "moved", "elsewhere"))
+    folder.mkdir()
+    elsewhere.mkdir()
+    (elsewhere / "o.xlsx").write_bytes(b"somebody's")
+    done = []
+
+    def swap() -> None:
+        folder.rename(moved)
+        folder.symlink_to(elsewhere)
+        done.append(call)
+
+    if not nameless:  # as on a file system where every file has a name
+        monkeypatch.delattr(os, "O_TMPFILE", raising=False)
+    _just_before(call, swap, monkeypatch, times)
+    replace_file(folder / "o.xlsx", b"new")
+    if not done:
+        assert (call, nameless) == ("link", False)  # what has a name needs none
+        swap()
+    assert {path.name: path.read_bytes() for path in elsewhere.iterdir()} == {
+        "o.xlsx": b"somebody's"
+    }
+    assert {path.name: path.read_bytes() for path in moved.iterdir()} == {"o.xlsx": b"new"}
+
+
+@pytest.mark.parametrize(("call", "times"), STEPS)
+def test_a_target_swapped_in_the_middle_is_replaced_and_never_followed(
+    call: str, times: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target, other = tmp_path / "o.xlsx", tmp_path / "other.xlsx"
+    other.write_bytes(b"somebody's")
+    _just_before(call, lambda: target.symlink_to(other), monkeypatch, times)
+    replace_file(target, b"new")
+    assert not target.is_symlink()
+    assert target.read_bytes() == b"new"
+    assert other.read_bytes() == b"somebody's"
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+@pytest.mark.parametrize(("call", "times"), STEPS)
+def test_a_folder_that_takes_the_target_s_place_stays(
+    call: str, times: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "o.xlsx"
+    _just_before(call, target.mkdir, monkeypatch, times)
+    with pytest.raises(IsADirectoryError):
+        replace_file(target, b"new")
+    assert [(path, path.is_dir()) for path in tmp_path.rglob("*")] == [(target, True)]
+
+
+def test_a_folder_that_cannot_be_written_to_is_told_first(tmp_path: Path) -> None:
+    """Before the seconds in which everything is made, which then are lost."""
+    file, source, started = tmp_path / "file", tmp_path / "in.xlsx", []
+    file.touch()
+    source.write_bytes(sound())
+    for words in (
+        ["demo", file],
+        ["demo", file / "below" / "it"],
+        ["recalc", source, "-o", file / "o.xlsx"],
+        ["new", "gpu-term-loan", "-o", file / "o.xlsx"],
+        ["excel", "build", "-o", file / "o.xlam"],
+    ):
+        seen = run(*words)
+        assert seen.code == 2
+        assert seen.err == f"xlcredit: {file}: is no folder; name a folder to write into\n"
+        started.append(seen.out)
+    assert "".join(started) == ""
+    assert file.read_bytes() == b""
+
+
+def test_a_disk_that_is_only_read_is_told_first(tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "ro", "tmpfs", str(disk)]
+    if (
+        not shutil.which("mount")
+        or subprocess.run(mount, check=False, capture_output=True).returncode
+    ):
+        pytest.skip("only root may mount a disk")
+    try:
+        seen = run("demo", disk / "new")
+        assert seen.code == 2
+        told = f"xlcredit: {disk}: may not be written to; name another folder\n"
+        assert seen.err == told
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
+
+
+def test_pipes_and_devices_are_no_files(tmp_path: Path) -> None:
     pipe, source = tmp_path / "pipe.xlsx", tmp_path / "in.xlsx"
     os.mkfifo(pipe)
     source.write_bytes(sound())

@@ -17,8 +17,19 @@ import sys
 import tempfile
 from pathlib import Path
 
+from tests.test_mirror import NAMED, TESTS, TOGETHER, modules, own
+
 ROOT = Path(__file__).parents[2]
-_PYTEST = (sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider")
+_PYTEST = (
+    sys.executable,
+    "-m",
+    "pytest",
+    "-x",
+    "-q",
+    "-p",
+    "no:cacheprovider",
+    "--doctest-modules",
+)
 _OOXML = (
     "tests/ooxml",
     "tests/hostile/test_workbooks.py::test_what_is_refused_is_named",
@@ -27,38 +38,29 @@ _OOXML = (
     "tests/recalc/test_engines.py",
     "tests/recalc/test_excel_values.py",
 )
+#: Rooms of the package whose every file is mutated, and the tests of all files in it.
+ROOMS: dict[str, tuple[str, ...]] = {
+    "models": ("tests/functions/test_reference.py", "tests/functions/test_docstrings.py"),
+    "worksheet": ("tests/worksheet", "tests/functions/test_contract.py"),
+    "ooxml": _OOXML,
+}
 
 
-def _own(path: str) -> tuple[str, ...]:
-    return (path,) if (ROOT / path).is_file() else ()
+def _tests(module: str) -> tuple[str, ...]:
+    """Name the tests that should notice; a file's own come first, for most mutants end there."""
+    named = [path.relative_to(TESTS).as_posix() for path in own(module)]
+    stated = [NAMED.get(module), TOGETHER.get(Path(module).parent.as_posix())]
+    files = dict.fromkeys(f"tests/{file}" for file in [*named, *stated] if file)
+    own_examples = f"xlcredit/{module}.py"
+    return (own_examples, *files, *ROOMS[module.partition("/")[0]])
 
 
-#: Each file that is mutated, and the tests that should notice.
+#: Each file that is mutated, with its tests.
 TARGETS: dict[str, tuple[str, ...]] = {
-    **{
-        f"xlcredit/models/{name}.py": (
-            f"tests/models/test_{name}.py",
-            "tests/functions/test_reference.py",
-            "tests/functions/test_docstrings.py",
-        )
-        for name in (
-            *("coverage", "debt", "residual", "rents", "liquidation", "ltv", "credit", "solve"),
-            *("normal", "quadrature", "breach"),
-        )
-    },
-    **{
-        f"xlcredit/worksheet/{name}.py": ("tests/worksheet", "tests/functions/test_contract.py")
-        for name in ("arguments", "boundary", "cells", "kinds", "ranges", "results")
-    },
-    **{
-        # The file's own tests come first: most mutants end there.
-        f"xlcredit/ooxml/{name}.py": (*_own(f"tests/ooxml/test_{name}.py"), *_OOXML)
-        for name in (
-            *("archive", "book", "display", "formats", "formulas", "package", "patch", "place"),
-            *("plainbook", "properties", "reading", "relations", "scanning", "sheet", "sheets"),
-            *("spelling", "spilling", "tables", "tags", "values"),
-        )
-    },
+    f"xlcredit/{module}.py": _tests(module)
+    for room in ROOMS
+    for module in modules()
+    if module.startswith(f"{room}/")
 }
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from xlcredit.deals import Deal, Template
 from xlcredit.errors import CellError, FileError
-from xlcredit.files import replace_file, resolved
+from xlcredit.files import refuse_folder, replace_file, resolved
 from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.package import Package
 from xlcredit.ooxml.place import a1
@@ -94,13 +94,14 @@ def refuse_stale(book: Book) -> None:
 
 
 def refuse_to_replace(target: Path, force: bool) -> None:
-    """Stop before a file that somebody may have worked on is lost."""
+    """Stop before a file that somebody may have worked on is lost, or that could not be written."""
     if target.is_dir():
         raise FileError(f"{target}: is a folder; name a file in it")
     if target.exists() and not target.is_file():
         raise FileError(f"{target}: is a pipe or a device; name a file")
     if target.exists() and not force:
         raise FileError(f"{target}: exists already; use --force to replace it")
+    refuse_folder(target.parent)
 
 
 def refuse_source(source: Path, target: Path) -> None:

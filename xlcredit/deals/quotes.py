@@ -16,6 +16,7 @@ __all__ = ["Quotes", "read_quotes"]
 _DATES = ("date", "day", "time", "timestamp")
 _PRICES = ("price", "rent", "usd_per_gpu_hour", "close", "value", "usd", "price_usd_per_gpu")
 _SOURCES = ("source", "provider")
+_CARDS = ("gpu",)
 _DAYS_PER_YEAR = 365.25
 #: What no currency and no coin is worth: logarithms of more would lose their meaning.
 _LEAST, _MOST = 1e-12, 1e15
@@ -57,18 +58,18 @@ def read_quotes(path: Path, gpu: str | None = None) -> Quotes:
     FileError
         If the file cannot be read.
     DealError
-        If a column is missing, a line holds no date or no price above 0, or several cards are
-        quoted and none is named.
+        If a column is missing or stands twice, a line holds no date or no price above 0, or
+        several cards are quoted and none is named.
     """
     lines = read_rows(path)
-    columns = {name.strip().lower(): at for at, name in enumerate(lines[0][1] if lines else [])}
-    date, price = (_column(path, columns, names) for names in (_DATES, _PRICES))
-    source = next((columns[name] for name in _SOURCES if name in columns), None)
+    names = [name.strip().lower() for name in (lines[0][1] if lines else [])]
+    date, price = (_required(path, names, wanted) for wanted in (_DATES, _PRICES))
+    source, model = (_column(path, names, wanted) for wanted in (_SOURCES, _CARDS))
     rows, cards = [], set()
     for number, cells in lines[1:]:
-        row = [*cells, *[""] * len(columns)]  # a line may end early
-        card = row[columns["gpu"]].strip() if "gpu" in columns else ""
-        if gpu is not None and "gpu" in columns and card.casefold() != gpu.strip().casefold():
+        row = [*cells, *[""] * len(names)]  # a line may end early
+        card = "" if model is None else row[model].strip()
+        if gpu is not None and model is not None and card.casefold() != gpu.strip().casefold():
             continue
         where = f"{path}: line {number}"
         quoted = "" if source is None else row[source].strip()
@@ -84,11 +85,21 @@ def read_quotes(path: Path, gpu: str | None = None) -> Quotes:
     return Quotes(path.name, days, prices, [] if source is None else sources)
 
 
-def _column(path: Path, columns: dict[str, int], names: tuple[str, ...]) -> int:
-    for name in names:
-        if name in columns:
-            return columns[name]
-    raise DealError(f"{path}: a column named {', '.join(names[:-1])} or {names[-1]} is missing")
+def _column(path: Path, names: list[str], wanted: tuple[str, ...]) -> int | None:
+    """Find the first of the wanted names that the file has; None if it has none."""
+    name = next((name for name in wanted if name in names), None)
+    if name is None:
+        return None
+    if names.count(name) > 1:
+        raise DealError(f"{path}: more than one column is named {name}; keep one")
+    return names.index(name)
+
+
+def _required(path: Path, names: list[str], wanted: tuple[str, ...]) -> int:
+    if (found := _column(path, names, wanted)) is None:
+        named = f"{', '.join(wanted[:-1])} or {wanted[-1]}"
+        raise DealError(f"{path}: a column named {named} is missing")
+    return found
 
 
 def _day(where: str, text: str) -> dt.date:

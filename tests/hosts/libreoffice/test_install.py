@@ -155,7 +155,7 @@ def test_build(tmp_path: Path) -> None:
     commands.build(tmp_path / "new" / "a.oxt")
     commands.build(target, force=True)
     assert target.read_bytes() == (tmp_path / "new" / "a.oxt").read_bytes()
-    with pytest.raises(FileError, match="cannot be written"):
+    with pytest.raises(FileError, match="is no folder"):
         commands.build(target / "a.oxt")
 
 
