@@ -67,6 +67,7 @@ class Bar:
 
     def start(self, total: int, done: int = 0) -> None:
         """Say how many there are, and how many are done already."""
+        self._bar.start()
         self._task = self._bar.add_task(self._what, total=total, completed=done)
         if self._lines is not None:
             self._lines.start(total, done)
@@ -79,7 +80,6 @@ class Bar:
             self._lines.done = done
 
     def __enter__(self) -> Bar:
-        self._bar.start()
         return self
 
     def __exit__(self, *_: object) -> None:

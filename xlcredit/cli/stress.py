@@ -145,8 +145,15 @@ def _grid(book: Session, axes: list[Axis], figures: list[str]) -> tuple[Table, l
     points = math.prod(len(axis.values) for axis in axes)
     workers = min(2, os.cpu_count() or 1) if points >= _MANY_POINTS else 1
     with Bar("points") as bar:
-        bar.start(points)
-        return grid(book, axes, figures, bar.update, workers), [axis.name for axis in axes]
+
+        def update(done: int) -> None:
+            if (
+                done == 1
+            ):  # not before: the bar is a thread, and a process with threads is not split
+                bar.start(points)
+            bar.update(done)
+
+        return grid(book, axes, figures, update, workers), [axis.name for axis in axes]
 
 
 def _deliver(

@@ -176,6 +176,14 @@ class Session:
         """Give all values, errors and differences from the file."""
         return self._calculating.recalculation()
 
+    def concentrate(self, read: Callable[[], object]) -> None:
+        """Calculate no more than what a function reads, from the next change of inputs on.
+
+        Worth its second where the same figures are read after many changes; all else may still
+        be asked for.
+        """
+        self._calculating.concentrate(read)
+
     def table(self, sheet: str) -> pd.DataFrame:
         """Read a sheet as pandas does, but from the values as they stand now.
 
