@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from xlcredit.errors import FileError
@@ -97,7 +97,7 @@ def made_folder(folder: Path) -> Iterator[None]:
         raise
 
 
-def replace_file(target: Path, content: bytes, like: Path | None = None) -> None:
+def replace_file(target: Path, content: bytes | Iterable[bytes], like: Path | None = None) -> None:
     """Write a file beside ``target`` that takes its place only once it is complete.
 
     A link is replaced, and what it points to stays as it is.
@@ -106,8 +106,8 @@ def replace_file(target: Path, content: bytes, like: Path | None = None) -> None
     ----------
     target : Path
         The file to write; its folder is made if need be.
-    content : bytes
-        What it is to hold.
+    content : bytes or iterable of bytes
+        What it is to hold; of a large file, one part after the other.
     like : Path, optional
         A file that is read by the same people; by default the one replaced.
 
@@ -130,7 +130,7 @@ def replace_file(target: Path, content: bytes, like: Path | None = None) -> None
     with made_folder(target.parent):
         try:
             with os.fdopen(_new_file(part, mode), "wb") as out:
-                out.write(content)
+                out.writelines([content] if isinstance(content, bytes) else content)
                 out.flush()
                 os.fsync(out.fileno())
                 _name(out.fileno(), part)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -27,15 +28,17 @@ from tests.cli.test_cli import refused
 from tests.cli.test_cli import xlcredit as run
 from xlcredit.deals import load, read_deal, shipped
 from xlcredit.errors import FileError, UserError
-from xlcredit.portfolio.evaluate import Result, evaluate_loan, shared
+from xlcredit.portfolio.evaluate import Result, evaluate_loan, failed, shared
 from xlcredit.portfolio.journal import Journal
 from xlcredit.portfolio.loans import Task, find_loans
 from xlcredit.portfolio.pool import Limits, run_here
 from xlcredit.portfolio.positions import read_positions
 from xlcredit.portfolio.run import Request, run_portfolio
+from xlcredit.portfolio.spool import Ordered
 from xlcredit.portfolio.tape import STATES
 from xlcredit.recalc import recalculate
 from xlcredit.workbook import build
+from xlcredit.workbook.export import Column, Table, write_table
 
 from .conftest import COMMAND, MakeTape, alive, children, kill_a_child
 
@@ -405,8 +408,67 @@ def test_a_full_disk_keeps_what_is_done(make_tape: MakeTape, tmp_path: Path) -> 
         journal.add("second", result)
     journal.close(finished=False)
     again = Journal(tmp_path / "book.csv.journal", Result, resume=True)
-    assert again.done == {"first": result}
+    assert len(again) == 1
+    assert again.get("first") == result
     again.close(finished=True)
+
+
+def test_results_of_other_code_are_not_mixed_in(
+    make_tape: MakeTape, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run that is resumed after the code has changed says so, and begins anew."""
+    path = tmp_path / "book.csv.journal"
+    task = tasks(make_tape(2))[0]
+    left = Journal(path, Result, resume=False)
+    left.add(task.digest, failed(task, "what the old code said"))
+    left.close(finished=False)
+    same = Journal(path, Result, resume=True)
+    assert task.digest in same and not same.message
+    same.close(finished=False)
+    monkeypatch.setattr("xlcredit.portfolio.journal.code_digest", lambda: "of other code")
+    told: list[str] = []
+    request = Request(
+        sources=[str(make_tape(2))], outputs=[tmp_path / "book.csv"], workers=1, resume=True
+    )
+    found = run_portfolio(request, told=told.append)
+    assert len(told) == 1 and "calculated by other code; all is calculated anew" in told[0]
+    assert not found.errors and len(found.results) == 2
+    assert not path.exists()
+
+
+def test_code_is_known_by_what_its_files_hold(tmp_path: Path) -> None:
+    def told() -> str:
+        code = f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n"
+        code += "from xlcredit.portfolio.code import code_digest; print(code_digest())"
+        return subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True
+        ).stdout
+
+    root = Path(xlcredit.__file__).parents[1]
+    for name in ("xlcredit", "templates"):
+        shutil.copytree(root / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    first = told()
+    assert told() == first
+    for changed in ("xlcredit/models/debt.py", "templates/gpu-term-loan/template.toml"):
+        with (tmp_path / changed).open("a", encoding="utf-8") as file:
+            file.write("# a change\n")
+        second = told()
+        assert second != first
+        first = second
+
+
+def test_a_tape_of_any_length_is_written_a_few_rows_at_a_time(tmp_path: Path) -> None:
+    """Rows are made when they are written; what is read back is every row in its order."""
+    columns = [Column("number", "number"), Column("word", "text")]
+    rows = Ordered(2_500, lambda at: [at / 7, f"L{at}"] if at % 5 else [None, None])
+    for name in ("tape.parquet", "tape.csv"):
+        write_table(Table(columns, rows), tmp_path / name)
+    assert parquet.ParquetFile(tmp_path / "tape.parquet").num_row_groups == 3
+    for read in (pd.read_parquet(tmp_path / "tape.parquet"), pd.read_csv(tmp_path / "tape.csv")):
+        assert [None if pd.isna(v) else v for v in read["number"]] == [r[0] for r in rows]
+        assert [None if pd.isna(v) else v for v in read["word"]] == [r[1] for r in rows]
+    write_table(Table(columns, []), tmp_path / "none.parquet")
+    assert list(pd.read_parquet(tmp_path / "none.parquet").columns) == ["number", "word"]
 
 
 def test_a_tape_of_another_delimiter_and_a_parquet_tape(

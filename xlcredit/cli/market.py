@@ -32,6 +32,7 @@ def run(
     """Simulate a book; exit code 2 if a loan could not be simulated."""
     import typer
 
+    from xlcredit.cli.progress import told
     from xlcredit.cli.writing import refuse_to_replace
     from xlcredit.errors import UserError
     from xlcredit.portfolio.path_journal import PathJournal
@@ -47,6 +48,8 @@ def run(
         pyplot()
         refuse_to_replace(chart, force or resume)
     journal = PathJournal(outputs[0], resume=resume) if outputs else None
+    if journal is not None and journal.message:
+        told(journal.message)
     finished = False
     try:
         positions, unread = _read(sources, said[0], market, where[0], said[2])

@@ -63,6 +63,7 @@ def portfolio(
     (1, {})
     """
     import os  # noqa: PLC0415
+    import warnings  # noqa: PLC0415
     from pathlib import Path  # noqa: PLC0415
 
     from xlcredit.errors import UserError  # noqa: PLC0415
@@ -82,7 +83,7 @@ def portfolio(
         force=overwrite,
         scheduler=scheduler,
     )
-    return run_portfolio(request)
+    return run_portfolio(request, told=lambda message: warnings.warn(message, stacklevel=4))
 
 
 class _Callable(types.ModuleType):

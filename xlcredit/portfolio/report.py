@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from xlcredit._version import __version__
 from xlcredit.errors import FileError
 from xlcredit.files import replace_file
 from xlcredit.portfolio.evaluate import ERROR, Result
+from xlcredit.portfolio.spool import Ordered
 from xlcredit.portfolio.tape import STATES, Facts, counted_loans, facts, tape
 from xlcredit.serials import month_in_words
 from xlcredit.workbook import style
@@ -78,9 +79,11 @@ def write_report(results: Sequence[Result], path: Path) -> None:
         raise FileError(f"{path}: cannot be written: {error.strerror}") from None
 
 
-def _worst_first(results: Sequence[Result]) -> list[Result]:
+def _worst_first(results: Sequence[Result]) -> Sequence[Result]:
     """Errors, then breaches, the most and the deepest first; equals keep their order."""
-    return sorted(results, key=_rank)
+    ranks = [_rank(result) for result in results]
+    order = sorted(range(len(ranks)), key=ranks.__getitem__)
+    return Ordered(len(order), lambda at: results[order[at]])
 
 
 def _rank(result: Result) -> tuple[int, int, float]:
@@ -93,8 +96,7 @@ def _rank(result: Result) -> tuple[int, int, float]:
 
 
 def _write_book(sheet: Worksheet, results: Sequence[Result], as_of: dt.date) -> None:
-    counted = [r for r in results if r.status != ERROR]
-    cuts = [(facts(result), result) for result in counted]
+    cuts = [(facts(result), result.status) for result in results if result.status != ERROR]
     total = sum(f.balance or 0.0 for f, _ in cuts)
     style.title(
         sheet,
@@ -115,14 +117,15 @@ def _write_states(
     sheet: Worksheet,
     row: int,
     results: Sequence[Result],
-    cuts: list[tuple[Facts, Result]],
+    cuts: list[tuple[Facts, str]],
     total: float,
 ) -> int:
+    states = Counter(result.status for result in results)
     style.table_header(sheet, row, ["Status", "Loans", "Balance [USD]", "Share"])
     for state in STATES:
         row += 1
-        balance = sum(f.balance or 0.0 for f, r in cuts if r.status == state)
-        count = sum(r.status == state for r in results)
+        balance = sum(f.balance or 0.0 for f, status in cuts if status == state)
+        count = states[state]
         _write_line(sheet, row, state, count, balance, total)
     style.paint_status(sheet, f"A{row - len(STATES) + 1}:A{row}")
     return row + 2
@@ -141,7 +144,7 @@ def _write_line(
     style.number(sheet.cell(row, 4), "share").value = balance / total if total else None
 
 
-def _write_wall(sheet: Worksheet, row: int, cuts: list[tuple[Facts, Result]]) -> int:
+def _write_wall(sheet: Worksheet, row: int, cuts: list[tuple[Facts, str]]) -> int:
     """What falls due in which year."""
     style.table_header(
         sheet, row, ["Maturity wall: year", "Loans", "Balance at closing [USD]", "Share"]
@@ -179,7 +182,7 @@ def _write_cut(
     row: int,
     title: str,
     key: Callable[[Facts], Any],
-    cuts: list[tuple[Facts, Result]],
+    cuts: list[tuple[Facts, str]],
     total: float,
 ) -> int:
     groups: defaultdict[Any, list[Facts]] = defaultdict(list)
@@ -204,7 +207,9 @@ def _write_cut(
 
 def _write_covenants(sheet: Worksheet, results: Sequence[Result]) -> None:
     """A heat map: loans down, covenants across; the words stay readable in black and white."""
-    ranked = [result for result in _worst_first(results) if result.status != ERROR]
+    everything = _worst_first(results)
+    errors = sum(result.status == ERROR for result in results)  # which stand first
+    ranked = Ordered(len(everything) - errors, lambda at: everything[at + errors])
     labels: dict[str, None] = {}
     for result in ranked:
         labels |= {covenant.label: None for covenant in result.covenants}

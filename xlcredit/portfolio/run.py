@@ -6,14 +6,17 @@ import os
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from heapq import nsmallest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xlcredit.errors import FileError, UserError
-from xlcredit.portfolio.evaluate import ERROR, Result, failed, shared
+from xlcredit.portfolio.evaluate import ERROR, Result, failed
 from xlcredit.portfolio.journal import Journal
 from xlcredit.portfolio.loans import Loan, Task, expand, find_loans
 from xlcredit.portfolio.pool import Limits, run_here
+from xlcredit.portfolio.spool import InMemory, Kept, Results
 from xlcredit.portfolio.tape import STATES, counted_loans, tape
 from xlcredit.workbook.covenants import PASS
 from xlcredit.workbook.export import Table, require_format, write_table
@@ -46,16 +49,17 @@ class Request:
 class Portfolio:
     """A book of loans, calculated."""
 
-    results: tuple[Result, ...]
+    results: Sequence[Result]
+    """In the order of the sources; of a run that writes a tape, each is read from disk."""
     written: tuple[Path, ...] = ()
 
-    @property
+    @cached_property
     def counts(self) -> dict[str, int]:
         """How many loans stand how, the worst first."""
         counted = Counter(result.status for result in self.results)
         return {state: counted[state] for state in STATES if counted[state]}
 
-    @property
+    @cached_property
     def errors(self) -> dict[str, str]:
         """The loans that were not calculated, each with the reason."""
         return {r.id: r.error for r in self.results if r.status == ERROR}
@@ -65,7 +69,7 @@ class Portfolio:
         """0: every loan passes; 1: one is in breach or cannot be decided; 2: one has an error."""
         if self.errors:
             return 2
-        return 0 if all(result.status == PASS for result in self.results) else 1
+        return 0 if self.counts.keys() <= {PASS} else 1
 
     @property
     def table(self) -> Table:
@@ -91,7 +95,7 @@ class Portfolio:
 
         from xlcredit.portfolio.picture import standing  # noqa: PLC0415
 
-        worst = sorted(self.results, key=lambda r: STATES.index(r.status))[:20]
+        worst = nsmallest(20, self.results, key=lambda r: STATES.index(r.status))
         rows = "".join(
             f"<tr><td>{escape(r.id)}</td><td>{escape(r.name)}</td><td>{r.status}</td>"
             f"<td>{escape(r.error)}</td></tr>"
@@ -106,6 +110,7 @@ def run_portfolio(
     request: Request,
     started: Callable[[int, int], None] = lambda _all, _kept: None,
     progress: Callable[[int], None] = lambda _done: None,
+    told: Callable[[str], None] = lambda _message: None,
 ) -> Portfolio:
     """Calculate a book of loans and write its tape.
 
@@ -117,6 +122,8 @@ def run_portfolio(
         Told how many loans there are, and how many a run before has done.
     progress : callable, optional
         Told how many loans are done.
+    told : callable, optional
+        Told what else there is to know before they are calculated.
 
     Returns
     -------
@@ -133,16 +140,20 @@ def run_portfolio(
     journal = Journal(_journal_path(outputs[0]), Result, resume=request.resume) if outputs else None
     finished = False
     try:
+        if journal is not None and journal.message:
+            told(journal.message)
         loans = find_loans(expand(request.sources), request.template)
-        results = _calculated(loans, request, journal, started, progress)
-        portfolio = Portfolio(tuple(results))
+        kept: Kept = InMemory() if journal is None else journal
+        results: Sequence[Result] = _calculated(loans, request, kept, started, progress)
         for path in outputs:
-            _write(portfolio, path)
+            _write(Portfolio(results), path)
+        if os.name == "nt":  # which deletes no journal that is still read
+            results = tuple(results)
         finished = True
-        return Portfolio(portfolio.results, tuple(outputs))
+        return Portfolio(results, tuple(outputs))
     finally:
         if journal is not None:
-            journal.close(finished=finished or not journal.done)
+            journal.close(finished=finished or not journal)
 
 
 def _outputs(request: Request) -> list[Path]:
@@ -164,13 +175,11 @@ def _journal_path(output: Path) -> Path:
 def _calculated(
     loans: Iterable[Loan],
     request: Request,
-    journal: Journal[Result] | None,
+    kept: Kept,
     started: Callable[[int, int], None],
     progress: Callable[[int], None],
-) -> list[Result]:
+) -> Results:
     """Calculate loans; what a loan was asked with is let go of as soon as its result is here."""
-    known = journal.done if journal is not None else {}
-    found: dict[str, Result] = {}
     order: list[str | Result] = []
     digests: dict[str, str] = {}
     tasks: deque[Task] = deque()
@@ -178,21 +187,19 @@ def _calculated(
         if loan.task is None:
             order.append(_unread(loan))
             continue
-        order.append(loan.id)
-        digest = digests[loan.id] = loan.task.digest
-        if digest in known:
-            found[loan.id] = shared(known[digest])
-        else:
+        digest = loan.task.digest
+        order.append(digest)
+        if digest not in kept:
+            digests[loan.id] = digest
             tasks.append(loan.task)
-    done = len(digests) - len(tasks)
-    started(len(digests), done)
+    count = sum(isinstance(one, str) for one in order)
+    done = count - len(tasks)
+    started(count, done)
     for result in _running(tasks, request):
-        found[result.id] = kept = shared(result)
-        if journal is not None:
-            journal.add(digests[result.id], kept)
+        kept.add(digests.pop(result.id), result)
         done += 1
         progress(done)
-    return [found[one] if isinstance(one, str) else one for one in order]
+    return Results(order, kept)
 
 
 def _running(tasks: deque[Task], request: Request) -> Iterator[Result]:
