@@ -18,6 +18,7 @@ __all__ = [
     "read_file",
     "remove_empty",
     "replace_file",
+    "require_writable",
     "resolved",
 ]
 
@@ -137,6 +138,28 @@ def replace_file(target: Path, content: bytes | Iterable[bytes], like: Path | No
             part.replace(target)
         finally:
             part.unlink(missing_ok=True)
+
+
+def require_writable(target: Path) -> None:
+    """Refuse a file that cannot be written, before what takes its time is done for nothing.
+
+    Raises
+    ------
+    FileError
+        If its folder takes no new file, or it is open in Excel or LibreOffice.
+    """
+    import secrets  # noqa: PLC0415  (slow to load, and a worksheet call writes no file)
+
+    _refuse_target(target)
+    folder = next(path for path in target.absolute().parents if path.exists())
+    part = folder / f".xlcredit.{secrets.token_hex(4)}.part"
+    try:
+        os.close(_new_file(part, _OWNER))
+    except OSError as error:
+        raise FileError(f"{target}: cannot be written: {error.strerror}") from None
+    finally:
+        with contextlib.suppress(OSError):
+            part.unlink()
 
 
 def _new_file(part: Path, mode: int) -> int:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xlcredit.errors import FileError, UserError
+from xlcredit.files import require_writable
 from xlcredit.portfolio.evaluate import ERROR, Result, failed
 from xlcredit.portfolio.journal import Journal
 from xlcredit.portfolio.loans import Loan, Task, expand, find_loans
@@ -165,6 +166,7 @@ def _outputs(request: Request) -> list[Path]:
                 half = "a run on it was broken off; add --resume to go on with it"
                 raise FileError(f"{path}: exists already, and {half}")
             raise FileError(f"{path}: exists already; use --force to replace it")
+        require_writable(path)
     return outputs
 
 
@@ -193,6 +195,8 @@ def _calculated(
             digests[loan.id] = digest
             tasks.append(loan.task)
     count = sum(isinstance(one, str) for one in order)
+    if unread := _nothing_read(order):
+        raise UserError(unread)
     done = count - len(tasks)
     started(count, done)
     for result in _running(tasks, request):
@@ -200,6 +204,15 @@ def _calculated(
         done += 1
         progress(done)
     return Results(order, kept)
+
+
+def _nothing_read(order: Sequence[str | Result]) -> str:
+    """Say why there is no loan at all: no file is one that can be read."""
+    failures = [one for one in order if isinstance(one, Result) and one.row is None]
+    if not failures or len(failures) < len(order):
+        return ""
+    more = f" (and {len(failures) - 1} more files that cannot be read)" if failures[1:] else ""
+    return f"{failures[0].error}{more}"
 
 
 def _running(tasks: deque[Task], request: Request) -> Iterator[Result]:
