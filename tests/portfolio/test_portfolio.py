@@ -145,7 +145,20 @@ def test_the_tape_in_every_form(make_tape: MakeTape, tmp_path: Path) -> None:
     assert book.sheetnames == ["Book", "Covenants", "Tape", "Errors"]
     heat = book["Covenants"]
     statuses = [c for c in frame.columns if f"{c}_margin" in frame.columns]
-    shown = sorted(cell.value for row in heat["F5:Z9"] for cell in row if cell.value)
+    by_id = frame.set_index("id")
+    for row in heat["A5:J9"]:
+        name, value, threshold, depth, since = row[0].value, *(cell.value for cell in row[6:])
+        margins = by_id.loc[name, [f"{s}_margin" for s in statuses]].astype(float).to_numpy()
+        limits = by_id.loc[name, [f"{s}_threshold" for s in statuses]].astype(float).to_numpy()
+        deepest = np.nanmax(-margins / np.abs(limits))
+        if row[2].value == "BREACH":
+            assert depth == pytest.approx(deepest, rel=1e-12)
+            assert abs(value - threshold) / abs(threshold) == pytest.approx(depth, rel=1e-12)
+            assert since.date() >= by_id.loc[name, "first_breach"]
+        else:
+            assert (value, threshold, depth, since) == (None,) * 4
+    assert book["Tape"].print_area == f"'Tape'!$A${book['Tape'].max_row + 2}"
+    shown = sorted(cell.value for row in heat["K5:Z9"] for cell in row if cell.value)
     assert shown == sorted(state for name in statuses for state in frame[name])
     assert [cell.value for cell in heat["D4:E4"][0]] == ["Lowest DSCR", "Loss [USD]"]
     of_loan = {row[0].value: (row[3].value, row[4].value) for row in heat["A5:E9"]}
@@ -525,9 +538,39 @@ def test_a_house_template_goes_along(make_tape: MakeTape, tmp_path: Path) -> Non
     assert found.table.column("dscr_on_curve") == [found.results[0].numbers["dscr_on_curve"]]
 
 
-def test_a_table_in_memory_is_told_how_to_become_a_tape() -> None:
-    with pytest.raises(UserError, match=r"DataFrame: write it with \.to_csv"):
-        xlcredit.portfolio(pd.DataFrame({"id": ["a"]}))
+def test_a_data_frame_is_a_tape(make_tape: MakeTape) -> None:
+    tape = make_tape(3)
+    wanted = xlcredit.portfolio(tape, workers=1).tape
+    frame = pd.read_csv(tape, parse_dates=["as_of"])
+    for given in (frame, frame.set_index("id")):
+        found = xlcredit.portfolio(given, workers=1)
+        assert not found.errors
+        assert found.tape["source"].tolist() == ["DataFrame 1"] * 3
+        pd.testing.assert_frame_equal(
+            found.tape.drop(columns="source"), wanted.drop(columns="source")
+        )
+    with pytest.raises(UserError, match="a pattern or a DataFrame; got a dict"):
+        xlcredit.portfolio({"id": ["a"]})
+
+
+def test_a_tape_that_cannot_be_read_makes_no_book(tmp_path: Path) -> None:
+    broken = tmp_path / "broken.csv"
+    broken.write_text('id,template\n"a', encoding="utf-8")
+    refused(run("portfolio", broken, "-o", tmp_path / "book.xlsx"), "is no CSV file")
+    assert [path.name for path in tmp_path.iterdir()] == ["broken.csv"]
+
+
+def test_a_loan_that_is_changed_meanwhile_is_told(make_tape: MakeTape, tmp_path: Path) -> None:
+    """Loans are read again when it is their turn: one that is then another is not calculated."""
+    tape = make_tape(2)
+
+    def change(_all: int, _kept: int) -> None:
+        tape.write_text(tape.read_text(encoding="utf-8").replace("B1", "B9"), encoding="utf-8")
+
+    found = run_portfolio(Request(sources=[str(tape)], workers=1), started=change)
+    assert list(found.errors) == ["L1"]
+    assert "was changed while the book was calculated; run again" in found.errors["L1"]
+    assert found.results[0].status != "ERROR"
 
 
 def test_nothing_found_and_no_way_to_write(tmp_path: Path) -> None:

@@ -125,7 +125,7 @@ def _read(
     from xlcredit.portfolio.loans import expand
     from xlcredit.portfolio.positions import read_positions
 
-    files = expand(sources)
+    files = [file for file in expand(sources) if isinstance(file, Path)]
     count = workers or os.cpu_count() or 1
     with Bar("loans") as bar:
         bar.start(len(files))

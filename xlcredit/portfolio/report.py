@@ -18,9 +18,9 @@ from openpyxl.worksheet.worksheet import Worksheet
 from xlcredit._version import __version__
 from xlcredit.errors import FileError
 from xlcredit.files import replace_file
-from xlcredit.portfolio.evaluate import ERROR, Result
+from xlcredit.portfolio.evaluate import ERROR, CovenantResult, Result
 from xlcredit.portfolio.spool import Ordered
-from xlcredit.portfolio.tape import STATES, Facts, counted_loans, facts, tape
+from xlcredit.portfolio.tape import STATES, Facts, counted_loans, covenant_unit, facts, tape
 from xlcredit.serials import month_in_words
 from xlcredit.workbook import style
 from xlcredit.workbook.covenants import BREACH
@@ -42,8 +42,12 @@ _UNDATED = dt.date(2000, 1, 1)
 
 #: What stands beside each loan's covenants: heading, figure and unit.
 _FIGURES = (("Lowest DSCR", "min_dscr", "ratio"), ("Loss [USD]", "loss", "USD"))
+#: Of the deepest breach of a loan: which covenant, and how deep it is as a share of its threshold.
+_BREACH = ("Deepest breach", "Value", "Threshold", "Depth", "First breach")
 #: The first column of a covenant.
-_BEFORE = 4 + len(_FIGURES)
+_BEFORE = 4 + len(_FIGURES) + len(_BREACH)
+#: Rows of a long sheet that are printed: the worst loans, on some pages.
+_PRINTED = 250
 
 Cut = tuple[str, Callable[[Facts], Any]]
 _CUTS: tuple[Cut, ...] = (
@@ -70,6 +74,8 @@ def write_report(results: Sequence[Result], path: Path) -> None:
     _write_covenants(workbook.create_sheet("Covenants"), results)
     sheet = workbook.create_sheet("Tape")
     write_sheet(sheet, tape(_worst_first(results)), "Tape", f"One row a loan, {_WORST_FIRST}")
+    page_setup(sheet)
+    sheet.print_area = f"A{sheet.max_row + 2}"  # an empty cell: the rows are for the screen
     _write_errors(workbook.create_sheet("Errors"), results)
     workbook.properties.creator = f"xlcredit {__version__}"
     workbook.properties.created = dt.datetime.combine(as_of, dt.time())
@@ -88,8 +94,20 @@ def _worst_first(results: Sequence[Result]) -> Sequence[Result]:
 
 def _rank(result: Result) -> tuple[int, int, float]:
     breached = [c for c in result.covenants if c.status == BREACH]
-    depths = [c.margin / abs(c.threshold) for c in breached if c.margin and c.threshold]
-    return STATES.index(result.status), -len(breached), min(depths, default=0.0)
+    depth = max((_depth(c) for c in breached), default=0.0)
+    return STATES.index(result.status), -len(breached), -depth
+
+
+def _depth(covenant: CovenantResult) -> float:
+    """How far a value is on the wrong side of its threshold, as a share of that."""
+    if not covenant.margin or not covenant.threshold:
+        return 0.0
+    return -covenant.margin / abs(covenant.threshold)
+
+
+def _deepest(result: Result) -> CovenantResult | None:
+    breached = [c for c in result.covenants if c.status == BREACH]
+    return max(breached, key=_depth, default=None)
 
 
 # --- the book on one page -------------------------------------------------------------------
@@ -218,9 +236,12 @@ def _write_covenants(sheet: Worksheet, results: Sequence[Result]) -> None:
         "Covenants",
         f"Heat map, {_WORST_FIRST}. "
         "Lowest DSCR and loss are the columns min_dscr and loss of the sheet Tape: "
-        "the case in force, the loss what the lender is short after enforcement and recovery",
+        "the case in force, the loss what the lender is short after enforcement and recovery. "
+        "Depth is how far the value is on the wrong side of the threshold, as a share of it; the "
+        f"first {_PRINTED} rows are printed",
     )
-    head = ["Loan", "Borrower", "Status", *(label for label, *_ in _FIGURES), *labels]
+    figures = [label for label, *_ in _FIGURES]
+    head = ["Loan", "Borrower", "Status", *figures, *_BREACH, *labels]
     style.table_header(sheet, 4, head)
     sheet.row_dimensions[4].height = 60
     for row, result in enumerate(ranked, start=5):
@@ -229,6 +250,8 @@ def _write_covenants(sheet: Worksheet, results: Sequence[Result]) -> None:
             cell.value, cell.data_type = text, "s"
         for column, (_, name, unit) in enumerate(_FIGURES, start=4):
             style.number(sheet.cell(row, column), unit).value = result.numbers.get(name)
+        if (deepest := _deepest(result)) is not None:
+            _write_breach(sheet, row, result, deepest)
         status = {c.label: c.status for c in result.covenants}
         for column, label in enumerate(labels, start=_BEFORE):
             cell = style.base(sheet.cell(row, column))
@@ -240,6 +263,26 @@ def _write_covenants(sheet: Worksheet, results: Sequence[Result]) -> None:
     widths(sheet, A=32, B=32, C=12, **{letter(c): 16 for c in range(4, len(head) + 1)})
     sheet.freeze_panes = f"{letter(_BEFORE)}5"
     page_setup(sheet, repeat="4:4")
+    _print_rows(sheet, 4 + len(ranked), len(head))
+
+
+def _write_breach(sheet: Worksheet, row: int, result: Result, breach: CovenantResult) -> None:
+    """Which covenant is broken the most, by how much, and since when."""
+    unit = covenant_unit(result.template, breach.name) or "ratio"
+    first = 4 + len(_FIGURES)
+    label = style.base(sheet.cell(row, first))
+    label.value, label.data_type = breach.label, "s"
+    style.number(sheet.cell(row, first + 1), unit).value = breach.value
+    style.number(sheet.cell(row, first + 2), unit).value = breach.threshold
+    style.number(sheet.cell(row, first + 3), "share").value = _depth(breach) or None
+    when = style.base(sheet.cell(row, first + 4))
+    when.value, when.number_format = breach.first_breach, "mmm yyyy"
+
+
+def _print_rows(sheet: Worksheet, last: int, columns: int) -> None:
+    """Print the worst loans of a long sheet: the rest is for the screen."""
+    if last > _PRINTED:
+        sheet.print_area = f"A1:{letter(columns)}{_PRINTED}"
 
 
 def _heading(result: Result) -> tuple[str, str, str]:
@@ -258,3 +301,5 @@ def _write_errors(sheet: Worksheet, results: Sequence[Result]) -> None:
     note = "Loans that were not calculated" if rows else "Every loan was calculated"
     write_sheet(sheet, Table(columns, rows), "Errors", note)
     widths(sheet, A=32, B=32, C=8, D=100)
+    page_setup(sheet, repeat="4:4")
+    _print_rows(sheet, sheet.max_row, len(columns))

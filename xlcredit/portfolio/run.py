@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from heapq import nsmallest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from xlcredit.errors import FileError, UserError
 from xlcredit.files import require_writable
 from xlcredit.portfolio.evaluate import ERROR, Result, failed
 from xlcredit.portfolio.journal import Journal
-from xlcredit.portfolio.loans import Loan, Task, expand, find_loans
+from xlcredit.portfolio.loans import Frame, Loan, Task, expand, find_loans
 from xlcredit.portfolio.pool import Limits, run_here
 from xlcredit.portfolio.spool import InMemory, Kept, Results
 from xlcredit.portfolio.tape import STATES, counted_loans, tape
@@ -32,8 +34,8 @@ __all__ = ["Portfolio", "Request", "run_portfolio"]
 class Request:
     """What a run is asked for."""
 
-    sources: Sequence[str]
-    """Files, folders and patterns: workbooks, deal files, loan tapes."""
+    sources: Sequence[str | Frame]
+    """Files, folders and patterns: workbooks, deal files, loan tapes; and tapes in memory."""
     outputs: Sequence[Path] = ()
     template: str | None = None
     workers: int = 0
@@ -143,9 +145,9 @@ def run_portfolio(
     try:
         if journal is not None and journal.message:
             told(journal.message)
-        loans = find_loans(expand(request.sources), request.template)
+        files = expand(request.sources)
         kept: Kept = InMemory() if journal is None else journal
-        results: Sequence[Result] = _calculated(loans, request, kept, started, progress)
+        results: Sequence[Result] = _calculated(files, request, kept, started, progress)
         for path in outputs:
             _write(Portfolio(results), path)
         if os.name == "nt":  # which deletes no journal that is still read
@@ -175,35 +177,50 @@ def _journal_path(output: Path) -> Path:
 
 
 def _calculated(
-    loans: Iterable[Loan],
+    files: Sequence[Path | Frame],
     request: Request,
     kept: Kept,
     started: Callable[[int, int], None],
     progress: Callable[[int], None],
 ) -> Results:
-    """Calculate loans; what a loan was asked with is let go of as soon as its result is here."""
+    """Calculate loans; each is read again when it is its turn, so that few are here at a time."""
     order: list[str | Result] = []
-    digests: dict[str, str] = {}
-    tasks: deque[Task] = deque()
-    for loan in loans:
+    missing: dict[str, tuple[int, Loan]] = {}
+    for loan in find_loans(files, request.template):
         if loan.task is None:
             order.append(_unread(loan))
             continue
         digest = loan.task.digest
-        order.append(digest)
         if digest not in kept:
-            digests[loan.id] = digest
-            tasks.append(loan.task)
-    count = sum(isinstance(one, str) for one in order)
+            missing[digest] = len(order), Loan(id=loan.id, source=loan.source, row=loan.row)
+        order.append(digest)
     if unread := _nothing_read(order):
         raise UserError(unread)
-    done = count - len(tasks)
+    count = sum(isinstance(one, str) for one in order)
+    done = count - len(missing)
     started(count, done)
-    for result in _running(tasks, request):
-        kept.add(digests.pop(result.id), result)
+    asked: dict[str, str] = {}
+    for result in _running(_taken(files, request.template, missing, asked), request):
+        kept.add(asked.pop(result.id), result)
         done += 1
         progress(done)
+    for at, loan in missing.values():
+        why = f"{loan.source}: was changed while the book was calculated; run again"
+        order[at] = _unread(msgspec.structs.replace(loan, error=why))
     return Results(order, kept)
+
+
+def _taken(
+    files: Sequence[Path | Frame],
+    template: str | None,
+    missing: dict[str, tuple[int, Loan]],
+    asked: dict[str, str],
+) -> Iterator[Task]:
+    """Read the loans that are missing, and note the digest that each is asked with."""
+    for loan in find_loans(files, template) if missing else ():
+        if loan.task is not None and missing.pop(digest := loan.task.digest, None) is not None:
+            asked[loan.id] = digest
+            yield loan.task
 
 
 def _nothing_read(order: Sequence[str | Result]) -> str:
@@ -215,7 +232,7 @@ def _nothing_read(order: Sequence[str | Result]) -> str:
     return f"{failures[0].error}{more}"
 
 
-def _running(tasks: deque[Task], request: Request) -> Iterator[Result]:
+def _running(tasks: Iterator[Task], request: Request) -> Iterator[Result]:
     if request.scheduler is not None:
         from xlcredit.portfolio.cluster import run_on_cluster  # noqa: PLC0415 - an extra
 
@@ -223,12 +240,7 @@ def _running(tasks: deque[Task], request: Request) -> Iterator[Result]:
     workers = request.workers or os.cpu_count() or 1
     if workers < 1:
         raise UserError(f"there must be at least one worker; got {workers}")
-    return run_here(_taken(tasks), workers, request.limits)
-
-
-def _taken(tasks: deque[Task]) -> Iterator[Task]:
-    while tasks:
-        yield tasks.popleft()
+    return run_here(tasks, workers, request.limits)
 
 
 def _unread(loan: Loan) -> Result:

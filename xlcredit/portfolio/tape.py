@@ -20,7 +20,7 @@ from xlcredit.portfolio.spool import Ordered
 from xlcredit.workbook.covenants import BREACH, CHECK, PASS
 from xlcredit.workbook.export import Column, Kind, Table
 
-__all__ = ["COMMON", "STATES", "Facts", "counted_loans", "facts", "tape"]
+__all__ = ["COMMON", "STATES", "Facts", "counted_loans", "covenant_unit", "facts", "tape"]
 
 #: Worst first.
 STATES = (ERROR, BREACH, CHECK, PASS)
@@ -210,6 +210,12 @@ def _templates(results: Iterable[Result]) -> list[Template]:
 def _others(results: Iterable[Result]) -> Iterator[Result]:
     """Loans whose template does not ship: their own cells say what there is."""
     return (r for r in results if r.status != ERROR and _known(r.template) is None)
+
+
+def covenant_unit(template: str, name: str) -> str:
+    """The unit of a covenant; empty where the template does not ship."""
+    known = _known(template)
+    return next((c.unit for c in known.covenant if c.name == name), "") if known else ""
 
 
 @cache
