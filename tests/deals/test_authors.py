@@ -34,6 +34,7 @@ MISTAKES = {
     "arguments of ours": (*row("XLC_DSCR({cfads_flat.all})"), ["1 argument", "XLC_DSCR(cfads,"]),
     "too few arguments": (*row("ROUND({cfads_flat})"), ["ROUND takes 2 arguments; got 1"]),
     "decimal comma": (*row("IF({cfads_flat}>0,5,1,0)"), ["IF takes 2 to 3", "decimal comma"]),
+    "a verdict counted": (*row("covenant_dscr_curve*2"), ["a verdict", "curve.value"]),
     "no braces": (*row("MAX(0,cfads_flat)"), ["a monthly row", "write {cfads_flat}"]),
     "open brace": (*row("MAX(0,{cfads_flat)"), ["{cfads_flat", "not closed"]),
     "blank in braces": (*row("MAX(0,{cfads flat})"), ["{cfads flat}", "write {name}"]),

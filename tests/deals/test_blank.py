@@ -35,8 +35,8 @@ def test_all_that_is_missing_is_told_in_one_message(blank: tuple[str, str], tmp_
     with pytest.raises(DealError) as told:
         read_deal(tmp_path / "deal.toml", template)
     missing = [key for key, spec in template.inputs.items() if spec.value is None]
-    assert re.findall(r"(\w+) is missing", str(told.value)) == missing
-    assert f"{len(missing)} inputs" in str(told.value)
+    assert re.findall(r"(\w+) is missing", str(told.value)) == ["name", *missing]
+    assert f"{len(missing) + 1} values" in str(told.value)
 
 
 def test_filled_from_the_example_it_is_the_example(blank: tuple[str, str], tmp_path: Path) -> None:

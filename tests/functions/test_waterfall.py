@@ -13,7 +13,7 @@ from xlcredit.errors import CellError
 from xlcredit.functions import REGISTRY, call
 from xlcredit.models.debt import sculpture
 
-COLUMNS = REGISTRY["XLC_WATERFALL"].parameters[-1].choices[1:]
+COLUMNS = REGISTRY["XLC_WATERFALL"].parameters[5].choices[1:]
 
 
 def run(cfads, balance, rate, scheduled, **terms) -> dict[str, list[float]]:
@@ -157,9 +157,12 @@ def test_the_lowest_cover_over_a_window_from_the_first_test(
 PATHS = st.lists(st.tuples(st.floats(-5, 60), st.floats(0, 20)), min_size=8, max_size=8)
 
 
-@given(PATHS, st.integers(1, 4), st.integers(1, 6), st.booleans(), st.floats(0, 1))
+SCHEDULED = st.sampled_from(["min_scheduled_dscr", "min_forward_dscr"])
+
+
+@given(PATHS, st.integers(1, 4), st.integers(1, 6), SCHEDULED, st.floats(0, 1))
 def test_more_cash_never_lowers_the_cover_of_the_scheduled_service(
-    steps: list[tuple[float, float]], window: int, first: int, ahead: bool, sweep: float
+    steps: list[tuple[float, float]], window: int, first: int, measure: str, sweep: float
 ) -> None:
     """With a lock-up or with a sweep; enforced or not, arrears or not."""
     less = [cash for cash, _ in steps]
@@ -168,15 +171,17 @@ def test_more_cash_never_lowers_the_cover_of_the_scheduled_service(
     for keeps in (accounts, accounts | {"sweep": 0.0, "lockup": 1.3}):
         terms = {"loan": 100.0, "rate": 0.9, "balloon": 20.0} | keeps
         lower, higher = (
-            _scheduled_cover(terms, cash, window, first, ahead) for cash in (less, more)
+            _scheduled_cover(terms, cash, measure, window, first) for cash in (less, more)
         )
         assert higher is None or (lower is not None and lower <= higher + 1e-12)
 
 
-def _scheduled_cover(terms: dict[str, float], cash: list[float], *tests: Any) -> float | None:
+def _scheduled_cover(
+    terms: dict[str, float], cash: list[float], measure: str, *tests: Any
+) -> float | None:
     """None where nothing is tested: the loan is repaid before."""
     path = (terms, [10.0] * 8, cash, None, None, None)
     try:
-        return float(call("XLC_REPAYMENT", *path, "min_scheduled_dscr", *tests))
+        return float(call("XLC_REPAYMENT", *path, measure, *tests))
     except CellError:
         return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.oracles.deals import Deal, random_deal
+from tests.oracles.deals import Deal, prepaying, random_deal
 from tests.oracles.loan_path import Path
 from xlcredit.models import loan
 
@@ -35,7 +36,7 @@ COUNTS = ("end_period", "first_missed", "calls", "first_call", "sales")
 def played(deal: Deal, form: Any = float) -> tuple[loan.State, list[loan.Flow], loan.Terms, Any]:
     """Run a deal; ``form`` makes a float (one path) or an array (many) of each figure."""
     terms = loan.Terms(**deal.terms)
-    plan = loan.Plan.of(terms, deal.scheduled, deal.rates)
+    plan = loan.Plan.of(terms, deal.scheduled, deal.rates, deal.prepayment)
     nothing = [0.0] * (plan.periods + 1)
     coin, gpu = deal.coin or nothing, deal.gpu or nothing
     state = loan.State.start(terms, form(coin[0]), form(gpu[0]))
@@ -55,11 +56,15 @@ def close(got: Any, expected: Any) -> bool:
 
 
 @pytest.mark.parametrize("form", [float, lambda x: np.full(2, x)], ids=["one path", "many"])
+@pytest.mark.parametrize("draw", [random_deal, prepaying])
 @pytest.mark.parametrize("start", range(0, 300, 50))
-def test_an_independent_program_agrees(start: int, form: Any) -> None:
+def test_an_independent_program_agrees(start: int, draw: Callable[[int], Deal], form: Any) -> None:
     for seed in range(start, start + 50):
-        deal = random_deal(seed)
-        path = Path(deal.terms, deal.scheduled, deal.cfads, deal.coin, deal.gpu, deal.rates).run()
+        deal = draw(seed)
+        path = Path(
+            *(deal.terms, deal.scheduled, deal.cfads, deal.coin, deal.gpu),
+            *(deal.rates, deal.prepayment),
+        ).run()
         state, flows, terms, plan = played(deal, form)
         for k, (flow, row) in enumerate(zip(flows, path.rows, strict=True), 1):
             if deal.cfads is not None or k <= path.end:
@@ -88,14 +93,14 @@ def test_the_random_deals_meet_every_event() -> None:
     assert all(met.values()), met
 
 
-@given(st.integers(0, 10**9))
-def test_no_dollar_is_made_or_lost(seed: int) -> None:
+@given(st.integers(0, 10**9), st.sampled_from([random_deal, prepaying]))
+def test_no_dollar_is_made_or_lost(seed: int, draw: Callable[[int], Deal]) -> None:
     """The identity of each period, recomputed from the states before and after it."""
-    deal = random_deal(seed)
+    deal = draw(seed)
     if deal.cfads is None:
         return
     terms = loan.Terms(**deal.terms)
-    plan = loan.Plan.of(terms, deal.scheduled, deal.rates)
+    plan = loan.Plan.of(terms, deal.scheduled, deal.rates, deal.prepayment)
     nothing = [0.0] * (plan.periods + 1)
     coin, gpu = deal.coin or nothing, deal.gpu or nothing
     state = loan.State.start(terms, coin[0], gpu[0])

@@ -17,6 +17,7 @@ class Deal:
     coin: list[float] | None = None
     gpu: list[float] | None = None
     rates: list[float] | None = None
+    prepayment: list[float] | None = None
     name: str = field(default="", compare=False)
 
 
@@ -55,6 +56,18 @@ def random_deal(seed: int) -> Deal:
     if r.random() < 0.3:
         rates = [round(r.uniform(0.0, 0.2), 4) for _ in range(periods)]
     return Deal(terms, scheduled, cfads, coin, gpu, rates, name=f"seed {seed}")
+
+
+def prepaying(seed: int) -> Deal:
+    """The same loan with cash that must prepay in some periods, more than there is in a few."""
+    deal = random_deal(seed)
+    if deal.cfads is not None:
+        r = random.Random(f"prepaying {seed}")
+        must = [r.choice([0.0, 0.0, 5.0, 20.0, 60.0]) for _ in deal.cfads]
+        kept = r.random() < 0.5  # received on top of the other cash, or out of it
+        deal.prepayment = must
+        deal.cfads = [c + m * kept for c, m in zip(deal.cfads, must, strict=True)]
+    return deal
 
 
 def _schedule(r: random.Random, loan: float, periods: int) -> list[float]:

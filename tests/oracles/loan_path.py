@@ -54,12 +54,15 @@ def at_least(a: mpf, b: mpf) -> bool:
 class Path:
     """One path of one loan; ``rows`` holds what happened in each period."""
 
-    def __init__(self, terms: dict[str, float], scheduled, cfads, coin, gpu, rates) -> None:
+    def __init__(
+        self, terms: dict[str, float], scheduled, cfads, coin, gpu, rates, prepayment=None
+    ) -> None:
         given = DEFAULTS | terms
         self.t = {k: (None if v is None else mpf(v)) for k, v in given.items()}
         self.N = len(scheduled)
         self.scheduled = [mpf(s) for s in scheduled]
         self.cfads = None if cfads is None else [mpf(c) for c in cfads]
+        self.must = [mpf(p) for p in prepayment or [0] * self.N]
         self.coin = [mpf(0)] * (self.N + 1) if coin is None else [mpf(c) for c in coin]
         self.gpu = [mpf(0)] * (self.N + 1) if gpu is None else [mpf(g) for g in gpu]
         self.rates = [mpf(r) for r in rates or [terms["rate"]] * self.N]
@@ -162,7 +165,7 @@ class Path:
             paid_interest, paid_principal = interest, principal
         else:
             if service > 0:
-                row["dscr"] = self.cfads[k - 1] / service
+                row["dscr"] = (self.cfads[k - 1] - self.must[k - 1]) / service
             c = self.fill_hole(self.cfads[k - 1] + self.T)
             self.T = mpf(0)
             paid_interest, c = self.draw(interest, c)
@@ -204,6 +207,12 @@ class Path:
 
     def reserve_and_sweep(self, k: int, c: mpf) -> mpf:
         """Steps 5 and 6; return the cash that is left."""
+        must = min(self.must[k - 1], c)
+        if at_least(must, self.B):
+            must = self.B
+        self.B -= must
+        c -= must
+        self.tidy()
         periods, start = int(self.t["dsra_periods"]), k
         if self.t["dsra_stays"] and k < self.N:
             start = min(k, max(0, self.N - periods))
@@ -218,9 +227,9 @@ class Path:
         self.B -= swept
         c -= swept
         self.tidy()
-        self.row["sweep"] = swept
-        self.received.append((k, swept))
-        self.repaid.append((k, swept))
+        self.row["sweep"] = must + swept
+        self.received.append((k, must + swept))
+        self.repaid.append((k, must + swept))
         if self.t["cash_control"] == 0:
             self.row["distribution"] += c
             return mpf(0)
@@ -368,6 +377,7 @@ class Path:
             "max_ltv": self.max_ltv,
             "min_dscr": min(covers) if covers else None,
             "min_scheduled_dscr": self.scheduled_cover(),
+            "min_forward_dscr": self.scheduled_cover(later=1),
             "irr": self.irr(),
             "multiple": self.multiple(),
             "wal": self.wal(),
@@ -378,15 +388,18 @@ class Path:
             "coin_units": self.q,
         }
 
-    def scheduled_cover(self) -> mpf | None:
-        """The lowest cash over what the schedule asks for, in the periods up to the end."""
+    def scheduled_cover(self, later: int = 0) -> mpf | None:
+        """The lowest cash over what the schedule asks for, in the periods up to the end.
+
+        ``later`` 1 looks at the period after each test.
+        """
         owed, lowest = self.t["loan"], None
-        for k in range(self.end if self.cfads else 0):
+        for k in range(min(self.end + later, self.N) if self.cfads else 0):
             interest = owed * self.rates[k] / self.t["periods_per_year"]
             principal = min(owed, self.scheduled[k])
             owed -= principal
-            if interest + principal > 0:
-                cover = self.cfads[k] / (interest + principal)
+            if interest + principal > 0 and k >= later:
+                cover = (self.cfads[k] - self.must[k]) / (interest + principal)
                 lowest = cover if lowest is None else min(lowest, cover)
         return lowest
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.oracles.deals import Deal, random_deal
+from tests.oracles.deals import Deal, prepaying, random_deal
 from tests.oracles.loan_path import Path
 from tests.oracles.tables import Table, write
 
@@ -50,16 +50,21 @@ def case(arguments: list[Any], expected: Any) -> Case:
     return {"arguments": arguments, "expected": expected}
 
 
+def run(deal: Deal) -> Path:
+    """The deal from closing to its end."""
+    given = (deal.terms, deal.scheduled, deal.cfads, deal.coin, deal.gpu, deal.rates)
+    return Path(*given, deal.prepayment).run()
+
+
 def block(deal: Deal) -> list[list[Any]]:
     """The figures of a deal, as the cells show them."""
-    path = Path(deal.terms, deal.scheduled, deal.cfads, deal.coin, deal.gpu, deal.rates).run()
+    path = run(deal)
     return [[label, shown(value)] for label, value in path.figures().items()]
 
 
 def balances(deal: Deal) -> list[list[float]]:
     """The balance after each period, those after the end included."""
-    path = Path(deal.terms, deal.scheduled, deal.cfads, deal.coin, deal.gpu, deal.rates).run()
-    return [[float(row["closing"])] for row in path.rows]
+    return [[float(row["closing"])] for row in run(deal).rows]
 
 
 def shown(value: Any) -> Any:
@@ -72,7 +77,8 @@ def shown(value: Any) -> Any:
 
 def arguments(deal: Deal) -> list[Any]:
     terms = [[label, value] for label, value in deal.terms.items()]
-    return [terms, deal.scheduled, deal.cfads, deal.coin, deal.gpu, deal.rates]
+    given = [terms, deal.scheduled, deal.cfads, deal.coin, deal.gpu, deal.rates]
+    return given if deal.prepayment is None else [*given, "all", 1, 1, deal.prepayment]
 
 
 def changed(**terms: Any) -> list[Any]:
@@ -102,6 +108,9 @@ def contradictions() -> list[Case]:
         case([*changed()[:3], WORKED.coin[:6], WORKED.gpu], VALUE),
         case([changed(**no_levels)[0], [10, None], 5], VALUE),
         case([*changed(), None, "profit"], VALUE),
+        case([changed(**no_levels)[0], 10, None, None, WORKED.gpu, None, "all", 1, 1, 5], VALUE),
+        case([*changed(), None, "all", 1, 1, -5], NUM),
+        case([*changed(), None, "all", 1, 1, [5, 5]], VALUE),
     ]
 
 
@@ -111,6 +120,7 @@ def by_hand() -> list[Case]:
     twelve = [["loan", 120], ["rate", 0.12]]
     reserved = [*yearly, ["balloon", 0], ["dsra_opening", 29.5], ["dsra_periods", 2]]
     cash = [15, 14.5, 14, 40]
+    none = [None, None, None]
     return [
         # the worked example, in the order of the docstring
         case([*arguments(WORKED), "status"], "payment_default"),
@@ -144,6 +154,12 @@ def by_hand() -> list[Case]:
         # of 93.5 due at the end, 40 of cash and a reserve of 14 + 13.5 that still stands pay 67.5
         case([[*reserved, ["dsra_stays", 1]], [5] * 4, cash, None, None, None, "unpaid"], 26.0),
         case([reserved, [5] * 4, cash, None, None, None, "unpaid"], 40.0),
+        # 30 of 50 are a termination payment: after a service of 20 they prepay, and cover none of
+        # it; of 45 there are 25 left
+        case([yearly, [10, 10, 80], [50, 12.5, 90], *none, "swept", 1, 1, [30, 0, 0]], 30.0),
+        case([yearly, [10, 10, 80], [45, 12.5, 90], *none, "swept", 1, 1, [30, 0, 0]], 25.0),
+        case([yearly, [10, 10, 80], [50, 16, 90], *none, "balance", 1, 1, [30, 0, 0]], 0.0),
+        case([yearly, [10, 10, 80], [50, 16, 90], *none, "min_dscr", 1, 1, [30, 0, 0]], 1.0),
         # TRUE and FALSE are values of a flag
         case([[*yearly, ["cash_control", False]], [0, 100], 20, None, None, None, "trapped"], 0.0),
     ]
@@ -152,6 +168,7 @@ def by_hand() -> list[Case]:
 def main() -> None:
     cases = [case(arguments(deal), block(deal)) for deal in map(random_deal, SEEDS)]
     cases += [case(arguments(WORKED), block(WORKED)), *by_hand(), *contradictions()]
+    cases += [case(arguments(deal), block(deal)) for deal in map(prepaying, SEEDS[:24])]
     courses = [WORKED, *map(random_deal, SEEDS[:12])]
     cases += [case([*arguments(deal), "series"], balances(deal)) for deal in courses]
     source = (

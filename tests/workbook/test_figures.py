@@ -39,7 +39,7 @@ class Loan:
         hours, gpus = 730.0, deal["gpus"]
         power = deal["gpu_kw"] * deal["pue"] * deal["power_price"]
         opex = gpus * hours * (power + deal["site_cost"] + deal["other_opex"])
-        flat, self.cash = [], []
+        flat, self.cash, self.must = [], [], []
         for k in range(1, months + 1):
             let = gpus * deal["contract_share"] if k <= deal["contract_months"] else 0.0
             paid = hours * deal["availability"] * deal["contract_rent"]
@@ -49,7 +49,9 @@ class Loan:
             idle = let if stops and stops <= k <= stops + deal["downtime_months"] else 0.0
             let = 0.0 if stops and k >= stops else let
             free = (gpus - let - idle) * hours * deal["utilisation"]
-            self.cash.append(let * paid + free * curve[k - 1] - opex)
+            ended = deal["termination_months"] * idle * paid if k == stops else 0.0
+            self.cash.append(let * paid + ended + free * curve[k - 1] - opex)
+            self.must.append(ended * deal["termination_prepays"])
         nominal = deal["base_rate"] + deal["margin"]
         # drawn at the end of 2026, act/360
         years = [2027 + k // 12 for k in range(months)]
@@ -90,7 +92,7 @@ class Loan:
             trapped = 0.0
             if owed < 0.01:
                 break
-            self.dscr.append(self.cash[k - 1] / due)
+            self.dscr.append((self.cash[k - 1] - self.must[k - 1]) / due)
             if cash < 0:
                 met = min(-cash, reserve)
                 reserve, cash = reserve - met, 0.0
@@ -107,6 +109,8 @@ class Loan:
                     self.default, self.exposure = k, owed
             else:
                 run, late = 0, 0.0
+            first = min(owed, self.must[k - 1], cash)
+            owed, cash = owed - first, cash - first
             target = math.fsum(keep[k : k + ahead]) if owed > 0.01 else 0.0
             cash, reserve = (
                 cash + reserve - min(target, cash + reserve),
@@ -132,6 +136,10 @@ class Loan:
         {"dsra_months": 6, "dsra_funded": 0.5, "lock_up_dscr": 1.5},
         {"cash_sweep": 0.4, "index_basis": 0.8},
         {"customer_stops": 13, "rent_decline": 0.4, "grace_months": 2},
+        {"customer_stops": 24, "termination_months": 6},
+        {"customer_stops": 24, "termination_months": 6, "termination_prepays": 0},
+        {"customer_stops": 30, "termination_months": 12, "cash_sweep": 0.3, "lock_up_dscr": 1.6},
+        {"customer_stops": 40, "termination_months": 60, "grace_months": 1},
         {"step_drop_1": 0.3, "step_drop_2": -0.1, "rent_floor": 1.6},
     ],
 )
@@ -145,7 +153,10 @@ def test_the_loan_is_what_its_formulas_say(loan: Example, changed: dict[str, flo
         "debt_on_flat": mirror.capacity[0],
         "debt_on_curve": mirror.capacity[1],
         "dscr_as_underwritten": min(mirror.flat),
-        "min_dscr": min(c / s for c, s in zip(mirror.cash, mirror.service[:until], strict=False)),
+        "min_dscr": min(
+            (c - p) / s
+            for c, p, s in zip(mirror.cash, mirror.must, mirror.service[:until], strict=False)
+        ),
         "unpaid_at_maturity": mirror.owed[-1],
         "first_missed_month": mirror.first_missed,
         "default_month": mirror.default,
@@ -177,6 +188,8 @@ def test_the_loss_is_what_the_sale_leaves_of_what_was_owed(loan: Example) -> Non
         {"scenario": "Rents 20% lower"},
         {"covenant_months": 3, "step_drop_2": 0.2},
         {"covenant_months": 12, "index_basis": 0.8},
+        {"customer_stops": 40, "termination_months": 2, "step_drop_1": 0.1},
+        {"customer_stops": 40, "termination_months": 40},
     ],
 )
 def test_the_break_even_decline_meets_the_covenant(

@@ -62,13 +62,14 @@ class Site:
         self.opex = [d["opex_year"] / 12 * (1 + d["opex_growth"]) ** y for y in year]
         gone = int(d["customer_stops"]) or 10**6
         self.gone = min(gone, int(d["lease_months"]) + 1)
-        self.cash, self.supported = [], []
+        self.cash, self.must, self.supported = [], [], []
         left = d["support_cap"] - d["support_burn"] * (self.gone - 1)
         for k in months:
             there = d["late_months"] < k < self.gone
             cash = self.lease[k - 1] if there else 0.0
-            if k == gone:
-                cash += d["termination_months"] * self.lease[k - 1]
+            ended = d["termination_months"] * self.lease[k - 1] if k == gone else 0.0
+            cash += ended
+            self.must.append(ended * d["termination_prepays"])
             paid = 0.0
             if self.gone <= k < self.gone + d["support_months"]:
                 paid = max(0.0, min(self.lease[k - 1], left))
@@ -178,16 +179,16 @@ class Site:
     def run(self) -> dict[str, Any]:
         """Wait to maturity, ask the new lender, then enforce what he leaves."""
         d, n = self.d, self.tenor
-        cash = list(self.cash[:n])
+        cash, must = list(self.cash[:n]), self.must[:n]
         due = {"balloon": 0.0}
-        waited = Path(self.accounts | due, self.scheduled, cash, None, None, self.rates).run()
+        waited = Path(self.accounts | due, self.scheduled, cash, None, None, self.rates, must).run()
         need = float(waited.figures()["unpaid"])
         if need > 0:  # a loan that is repaid leaves the month's operating hole to its owner
             need += float(waited.rows[-1]["gap"] or 0.0)
         lease, market, lent = self.new_loans()
         taken = need if need <= lent else 0.0
         cash[-1] += taken
-        waited = Path(self.accounts | due, self.scheduled, cash, None, None, self.rates).run()
+        waited = Path(self.accounts | due, self.scheduled, cash, None, None, self.rates, must).run()
         terms = (
             self.accounts
             | due
@@ -198,9 +199,9 @@ class Site:
             }
         )
         site = [self.sale(k) for k in range(n + 1)]
-        ends = Path(terms, self.scheduled, cash, None, site, self.rates).run().figures()
+        ends = Path(terms, self.scheduled, cash, None, site, self.rates, must).run().figures()
         cover = Path(
-            self.accounts | due, self.scheduled, self.cash[:n], None, None, self.rates
+            self.accounts | due, self.scheduled, self.cash[:n], None, None, self.rates, must
         ).run()
         owed = [self.debt, *(float(row["closing"]) for row in waited.rows)]
         owed += [0.0] * (n + 1 - len(owed))
@@ -237,6 +238,8 @@ CHANGED: list[dict[str, Any]] = [
     {"customer_stops": 13, "support_months": 0},
     {"customer_stops": 20, "support_cap": 100e6, "grace_months": 4},
     {"customer_stops": 20, "support_cap": 900e6, "support_burn": 30e6, "termination_months": 6},
+    {"customer_stops": 20, "termination_months": 60, "cash_sweep": 0, "lock_up_dscr": 1.6},
+    {"customer_stops": 40, "termination_months": 9, "termination_prepays": 0.5, "grace_months": 6},
     {"customer_stops": 60, "support_months": 0, "dsra_months": 0},
     {"late_months": 9, "grace_months": 96},
     {"late_months": 9},

@@ -18,6 +18,9 @@ def register(app: typer.Typer) -> None:
 def diff(
     old: Annotated[Path, typer.Argument(help="A workbook made by xlcredit.")],
     new: Annotated[Path, typer.Argument(help="Another of the same template.")],
+    whole: Annotated[
+        bool, typer.Option("--all", help="Print all that differs, the figures by name too.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Print which inputs differ between two workbooks, and what that does to the figures.
@@ -33,4 +36,4 @@ def diff(
     if as_json:
         terminal.print_json(reports.comparison_as_data(found), "diff")
     else:
-        reports.print_comparison(found)
+        reports.print_comparison(found, whole=whole)

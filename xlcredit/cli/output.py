@@ -224,6 +224,7 @@ class Diff(_Struct, tag_field="kind", tag="diff"):
     inputs: list[Difference]
     terms: list[Difference]
     figures: list[Difference]
+    named: list[Difference]
     covenants: list[Difference]
     statuses: list[Difference]
     cells: list[Difference]

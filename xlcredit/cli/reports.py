@@ -104,34 +104,39 @@ def print_fixed(fixed: Fixed, output: Path) -> None:
 # --- diff -----------------------------------------------------------------------------------
 
 
-def print_comparison(found: WorkbookDiff) -> None:
-    """Print what was changed, then what it does."""
+def print_comparison(found: WorkbookDiff, *, whole: bool = False) -> None:
+    """Print what was changed, then what it does; the whole of it, or the first of each kind."""
     for remark in found.remarks:
         line((f"note: {remark}", "yellow"))
     if found.same:
         line("nothing differs")
         return
-    _print_changes("Inputs", found.inputs)
-    _print_changes("Term sheet", found.terms)
-    _print_changes("Figures", [c for c in found.figures if c.shown_old != c.shown_new])
-    _print_changes("Covenants", [c for c in found.covenants if c.shown_old != c.shown_new])
-    _print_changes("Status", found.statuses)
-    _print_changes("Other cells", found.cells)
+    named = {
+        "Inputs": found.inputs,
+        "Term sheet": found.terms,
+        "Figures": [c for c in found.figures if c.shown_old != c.shown_new],
+        "Figures by name": found.named if whole else [],
+        "Covenants": [c for c in found.covenants if c.shown_old != c.shown_new],
+        "Status": found.statuses,
+        "Other cells": found.cells,
+    }
+    for title, changes in named.items():
+        _print_changes(title, changes, len(changes) if whole else _MOST)
 
 
-def _print_changes(title: str, changes: list[Change]) -> None:
+def _print_changes(title: str, changes: list[Change], most: int) -> None:
     if not changes:
         return
     line((title, "bold cyan"))
-    for change in changes[:_MOST]:
+    for change in changes[:most]:
         line("  ", str(change))
-    if len(changes) > _MOST:
-        line(f"  and {len(changes) - _MOST} more; --json lists them")
+    if len(changes) > most:
+        line(f"  and {len(changes) - most} more; --all prints them")
 
 
 def comparison_as_data(found: WorkbookDiff) -> dict[str, Any]:
     """Give a comparison as plain data, values unrounded."""
-    kinds = ("inputs", "terms", "figures", "covenants", "statuses", "cells")
+    kinds = ("inputs", "terms", "figures", "named", "covenants", "statuses", "cells")
     return {
         "old": str(found.old),
         "new": str(found.new),

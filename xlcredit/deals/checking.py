@@ -12,7 +12,7 @@ from typing import Any, get_args, get_type_hints
 import msgspec
 
 from xlcredit.deals.marks import Struct
-from xlcredit.deals.mistakes import MOST
+from xlcredit.deals.not_toml import MOST
 from xlcredit.deals.template import AS_AT, AS_INPUT, Template
 from xlcredit.deals.units import DRIVER_UNITS, UNITS
 from xlcredit.deals.values import CONTROL, check_value

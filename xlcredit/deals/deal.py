@@ -30,7 +30,7 @@ class Given(Struct, kw_only=True, frozen=True):
 
 class _DealFile(Struct, kw_only=True, frozen=True):
     template: str
-    name: str
+    name: str | None = None  # asked for with the inputs that are missing
     as_of: datetime.date
     note: str = ""
     inputs: dict[str, Any] = msgspec.field(default_factory=dict)
@@ -92,13 +92,14 @@ def fill_deal(given: dict[str, Any], template: Template, path: Path) -> Deal:
     if raw.template != template.name:
         message = f"{path}: is for the template {raw.template}, not {template.name}"
         raise DealError(f'{message}; if it is the right one, write template = "{template.name}"')
-    if not raw.name.strip("\u200b\u200c\u200d\ufeff \t") or CONTROL.search(raw.name + raw.note):
+    named = "-" if raw.name is None else raw.name
+    if not named.strip("\u200b\u200c\u200d\ufeff \t") or CONTROL.search(named + raw.note):
         raise DealError(f"{path}: name must be plain text and not empty; got {raw.name!r}")
     for name in raw.inputs:
         if name not in template.inputs:
             message = f"{path}: {name} is not an input of {template.name}"
             raise DealError(message + did_you_mean(name, template.inputs))
-    inputs = _filled(raw.inputs, template, path)
+    inputs = _filled(raw, template, path)
     closing = inputs["closing_date"].value if "closing_date" in inputs else None
     series, actuals = (
         read_series(rows, template, path, table, closing)
@@ -107,7 +108,7 @@ def fill_deal(given: dict[str, Any], template: Template, path: Path) -> Deal:
     _refuse_the_future(actuals, inputs, path)
     return Deal(
         template=template.name,
-        name=raw.name,
+        name=named,
         as_of=raw.as_of,
         note=raw.note,
         inputs=inputs,
@@ -128,16 +129,17 @@ def _refuse_the_future(actuals: dict[str, Series], inputs: dict[str, Input], pat
             )
 
 
-def _filled(given: dict[str, Any], template: Template, path: Path) -> dict[str, Input]:
+def _filled(raw: _DealFile, template: Template, path: Path) -> dict[str, Input]:
     """Fill every input, or name all that are missing or wrong in one message."""
-    inputs, problems = {}, []
+    inputs = {}
+    problems = [] if raw.name is not None else ["name is missing: what the deal is called"]
     for name, default in template.inputs.items():
         try:
-            inputs[name] = _fill(default, given.get(name), name)
+            inputs[name] = _fill(default, raw.inputs.get(name), name)
         except DealError as error:
             problems.append(str(error))
     if len(problems) > 1:
-        raise DealError(f"{path}: {len(problems)} inputs are to be mended: {'; '.join(problems)}")
+        raise DealError(f"{path}: {len(problems)} values are to be mended: {'; '.join(problems)}")
     if problems:
         raise DealError(f"{path}: {problems[0]}")
     return inputs

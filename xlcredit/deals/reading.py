@@ -16,7 +16,8 @@ from xlcredit.deals.cases import expand
 from xlcredit.deals.checking import in_one, problems, wrong_texts
 from xlcredit.deals.fields import mended
 from xlcredit.deals.marks import Struct
-from xlcredit.deals.mistakes import field_problem, steps_to, toml_problems
+from xlcredit.deals.mistakes import field_problem, steps_to
+from xlcredit.deals.not_toml import toml_problems
 from xlcredit.deals.template import Template
 from xlcredit.deals.values import as_meant
 from xlcredit.errors import DealError, FileError, TemplateError

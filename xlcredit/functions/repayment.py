@@ -13,11 +13,13 @@ from xlcredit.errors import CellError
 from xlcredit.functions.agreement import NONE, agree, figure, fit
 from xlcredit.models import loan
 from xlcredit.models.lender import Earned, earned
-from xlcredit.worksheet.kinds import Block, Scalar, Series, Whole, pick
+from xlcredit.worksheet.kinds import Block, Series, Whole, pick
 from xlcredit.worksheet.registry import worksheet
 from xlcredit.worksheet.results import BlockResult
 
 CATEGORY = "xlcredit: Debt"
+
+_COVERS = ("min_dscr", "min_scheduled_dscr", "min_forward_dscr")
 
 #: A series as it can be compared; None where none is given.
 Path = tuple[float, ...] | None
@@ -51,6 +53,7 @@ def XLC_REPAYMENT(
         "max_ltv",
         "min_dscr",
         "min_scheduled_dscr",
+        "min_forward_dscr",
         "irr",
         "multiple",
         "wal",
@@ -63,7 +66,7 @@ def XLC_REPAYMENT(
     ] = "all",
     window: Whole = 1,
     first_test: Whole = 1,
-    ahead: Scalar = 0,
+    prepayment: Series = NONE,
 ) -> BlockResult:
     """Is the lender repaid? The whole loan along one path of cash flow and prices. [block]
 
@@ -88,10 +91,10 @@ def XLC_REPAYMENT(
     window : number, optional
         Periods that a DSCR adds up, those before first_test left out; 1 when not given. [periods]
     first_test : number, optional
-        First period whose DSCR counts for the two figures of it; 1 when not given. [periods]
-    ahead : number, optional
-        1 for windows that begin after the period of the test and end with the loan (of the
-        scheduled service: with the schedule) at the latest; 0 when not given. [0 or 1]
+        First period whose DSCR counts for the three figures of it; 1 when not given. [periods]
+    prepayment : series, optional
+        Cash of each period, counted in cfads, that must prepay and covers no service: a customer's
+        termination payment; none when not given. [USD]
 
     Returns
     -------
@@ -101,11 +104,12 @@ def XLC_REPAYMENT(
         exposure, recovered, loss (of enforcement); distributed, surplus (of enforcement), swept;
         calls, first_call, sales (count), topped_up (cash), coin_sold (value), max_ltv; min_dscr
         (on what is due, arrears and prepayments counted), min_scheduled_dscr (on the service as
-        scheduled, tests until the loan ends); irr (effective per year, -1 if nothing came back),
-        multiple, wal (years); balance,
-        reserve, trapped, liquidity, coin_units at the end; after an enforcement
-        the first three are 0, and coin_units is the coin that was enforced. series: the balance
-        after each period, 0 once the loan is repaid or enforced. [block]
+        scheduled, tests until the loan ends), min_forward_dscr (the same on windows that begin
+        after the test, and end with the schedule at the latest); irr (effective per year, -1 if
+        nothing came back), multiple, wal (years); balance, reserve, trapped, liquidity, coin_units
+        at the end; after an enforcement the first three are 0, and coin_units is the coin that was
+        enforced. series: the balance after each period, 0 once the loan is repaid or enforced.
+        [block]
 
     Raises
     ------
@@ -136,16 +140,16 @@ def XLC_REPAYMENT(
     balloon. (2) Cash is cfads and trapped cash; below 0 it is met from the reserve, then from
     liquidity. (3) Service is paid out of cash, reserve, liquidity; unpaid interest is capitalised,
     unpaid principal is in arrears. (4) More misses in a row than grace_periods, or one in the last
-    period: payment default. (5) The reserve is filled or released to the next dsra_periods
-    services of the schedule. (6) sweep of the cash that is left prepays. (7) A balance of 0:
-    repaid, the accounts go to the borrower. (8) LTV = balance / (coin and cards after haircuts):
-    at liquidation_ltv it is enforced; at call_ltv a call opens, below it closes; cure_periods
-    later cash tops up to cure_ltv, then coin is sold; what stays uncured is enforced. Cash is
-    trapped while a call is open or cfads / (interest and scheduled principal) < lockup, else
-    distributed. (9) Enforcement: reserve, cash, coin less coin_slippage and cards' net proceeds;
-    what they do not cover is the loss; the money comes recovery_periods later. Equality to twelve
-    digits is equality. irr, multiple and wal count the balance that is refinanced at the end at
-    par, less unpaid.
+    period: payment default. (5) prepayment repays, as far as cash is left; the reserve is filled
+    or released to the next dsra_periods services of the schedule. (6) sweep of the cash that is
+    left prepays. (7) A balance of 0: repaid, the accounts go to the borrower. (8) LTV = balance /
+    (coin and cards after haircuts): at liquidation_ltv it is enforced; at call_ltv a call opens,
+    below it closes; cure_periods later cash tops up to cure_ltv, then coin is sold; what stays
+    uncured is enforced. Cash is trapped while a call is open or (cfads - prepayment) / (interest
+    and scheduled principal) < lockup, else distributed. (9) Enforcement: reserve, cash, coin less
+    coin_slippage and cards' net proceeds; what they do not cover is the loss; the money comes
+    recovery_periods later. Equality to twelve digits is equality. irr, multiple and wal count
+    the balance that is refinanced at the end at par, less unpaid.
 
     What is left out: interest on overdue amounts, and from enforcement to the money. Capitalised
     interest falls due at the end alone; with a blank balloon it then shows as unpaid. Coin is not
@@ -189,12 +193,14 @@ def XLC_REPAYMENT(
     .. [2] Margin, cure and liquidation levels: published terms of BlockFi, Nexo and Unchained.
     """
     series = fit(
-        {"scheduled": scheduled, "cfads": cfads, "rates": rates},
+        {"scheduled": scheduled, "cfads": cfads, "rates": rates, "prepayment": prepayment},
         {"coin_prices": coin_prices, "gpu_prices": gpu_prices},
     )
     coin, gpu = series["coin_prices"], series["gpu_prices"]
     if terms.rate is None and series["rates"] is None:
         raise CellError("#VALUE!", "terms: rate is required and missing")
+    if series["prepayment"] and series["cfads"] is None:
+        raise CellError("#VALUE!", "cfads is required with prepayment, which is a part of it")
     for label, prices in (("coin_units", coin), ("gpu_units", gpu)):
         if getattr(terms, label) > 0.0 and prices is None:
             named = "coin_prices" if label == "coin_units" else "gpu_prices"
@@ -204,18 +210,18 @@ def XLC_REPAYMENT(
     paid = _paid(terms, *(s and tuple(v + 0.0 for v in s) for s in series.values()))
     if measure == "series":
         return np.array(paid.balances)
-    cash = series["cfads"] or []
-    if measure not in ("all", "min_dscr", "min_scheduled_dscr"):
+    cash = [c - p for c, p in zip(series["cfads"] or [], paid.plan.prepayment, strict=False)]
+    if measure not in ("all", *_COVERS):
         cash = []
     tests = max(0, paid.end.end_period - first_test + 1)
-    covers = [
-        min(
-            _covers(cash[first_test - 1 :], due[first_test - 1 :], tests, window, ahead),
-            default=None,
-        )
-        for due in ([flow.service for flow in paid.flows], paid.plan.service)
-    ]
-    return pick(measure, **_figures(terms, paid, *covers))
+    due = [flow.service for flow in paid.flows]
+    windows = {
+        "min_dscr": _covers(cash, due, first_test, tests, window),
+        "min_scheduled_dscr": _covers(cash, paid.plan.service, first_test, tests, window),
+        "min_forward_dscr": _covers(cash, paid.plan.service, first_test, tests, window, ahead=True),
+    }
+    covers = {name: min(found, default=None) for name, found in windows.items()}
+    return pick(measure, **_figures(terms, paid, covers))
 
 
 class _Paid(NamedTuple):
@@ -232,9 +238,15 @@ class _Paid(NamedTuple):
 #: of scenarios has.
 @lru_cache(maxsize=32)
 def _paid(
-    terms: loan.Terms, scheduled: Path, cfads: Path, rates: Path, coin: Path, gpu: Path
+    terms: loan.Terms,
+    scheduled: Path,
+    cfads: Path,
+    rates: Path,
+    prepayment: Path,
+    coin: Path,
+    gpu: Path,
 ) -> _Paid:
-    plan = loan.Plan.of(terms, scheduled or (), rates)
+    plan = loan.Plan.of(terms, scheduled or (), rates, prepayment)
     end, flows, accounts = loan.trace(terms, plan, cfads, coin, gpu)
     flows = flows[: end.end_period]
     balances = [balance for balance, _, _ in accounts]
@@ -242,12 +254,18 @@ def _paid(
 
 
 def _covers(
-    cash: list[float], due: list[float], tests: int, window: int, ahead: float
+    cash: list[float],
+    due: list[float],
+    first: int,
+    tests: int,
+    window: int,
+    *,
+    ahead: bool = False,
 ) -> Iterator[float]:
     """DSCR of the window of each test, where cash flow is given and anything is due in it."""
-    for test in range(tests if cash else 0):
-        start = test + 1 if ahead else max(0, test + 1 - window)
-        months = slice(start, min(test + 1 + window * int(ahead), len(due)))
+    cash, due = cash[first - 1 :], due[first - 1 :]
+    for test in range(1, tests + 1 if cash else 0):
+        months = slice(test, test + window) if ahead else slice(max(0, test - window), test)
         if (service := math.fsum(due[months])) > 0.0:
             yield math.fsum(cash[months]) / service
 
@@ -255,8 +273,7 @@ def _covers(
 def _figures(
     terms: loan.Terms,
     paid: _Paid,
-    cover: float | None,
-    scheduled_cover: float | None,
+    covers: dict[str, float | None],
 ) -> Block:
     none = figure(0, "no period that is tested has cash flow and debt service")
     plan, end, flows, _, lender = paid
@@ -278,8 +295,7 @@ def _figures(
         "topped_up": math.fsum(f.topped_up for f in flows),
         "coin_sold": math.fsum(f.coin_sold for f in flows),
         "max_ltv": end.max_ltv if levels else figure(0, "the terms have no margin levels"),
-        "min_dscr": none if cover is None else cover,
-        "min_scheduled_dscr": none if scheduled_cover is None else scheduled_cover,
+        **{name: none if cover is None else cover for name, cover in covers.items()},
         "irr": figure(lender.irr, "there is no loan"),
         "multiple": figure(lender.multiple, "there is no loan"),
         "wal": figure(lender.wal, "nothing was repaid"),

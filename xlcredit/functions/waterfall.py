@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from xlcredit.errors import CellError
-from xlcredit.functions.agreement import fit
+from xlcredit.functions.agreement import NONE, fit
 from xlcredit.models import loan
 from xlcredit.worksheet.kinds import Scalar, Series
 from xlcredit.worksheet.registry import worksheet
@@ -65,6 +65,7 @@ def XLC_WATERFALL(
         "unpaid",
         "gap",
     ] = "schedule",
+    prepayment: Series = NONE,
 ) -> ScheduleResult:
     """Cash through the accounts of a loan, by period: who is paid what, what is missing. [USD]
 
@@ -84,11 +85,15 @@ def XLC_WATERFALL(
         liquidity (equity cure): 0 when not given; periods_per_year (12). [block]
     measure : text, optional
         schedule, or one of its columns by name; schedule when not given. [name]
+    prepayment : series, optional
+        Cash of each period, counted in cfads, that must prepay and covers no service: a customer's
+        termination payment; none when not given. [USD]
 
     Returns
     -------
     schedule
-        A period each: interest, principal, sweep (all paid), closing, dsra, trap (balances),
+        A period each: interest, principal, sweep (all paid; what must
+        prepay counts as swept), closing, dsra, trap (balances),
         distribution, dscr [ratio; ``#N/A`` when nothing is due], unpaid, gap. [USD]
 
     Raises
@@ -104,11 +109,12 @@ def XLC_WATERFALL(
     Each period, in this order. (1) Cash is cfads plus trapped cash; below 0 it is met from the
     reserve, then from liquidity, the rest is gap. (2) Interest, then scheduled principal and
     arrears up to the balance, each topped up from the reserve, then from liquidity; unpaid
-    interest is capitalised, unpaid principal is in arrears. (3) The reserve is topped up from
-    cash, or released, to the next dsra_periods services of the original schedule. (4) The sweep
-    prepays, last instalments first. (5) Once repaid, the reserve is released. (6) The rest is
-    distributed if dscr = cfads / (interest and principal due) meets the lock-up or nothing is due;
-    else it is trapped until it does. cfads + trap and dsra before + liquidity used + gap =
+    interest is capitalised, unpaid principal is in arrears. (3) prepayment repays, as far as cash
+    is left; the reserve is topped up from the rest, or released, to the next dsra_periods services
+    of the original schedule. (4) The sweep prepays; all that is prepaid takes the last instalments
+    first. (5) Once repaid, the reserve is released. (6) The rest is distributed if dscr = (cfads -
+    prepayment) / (interest and principal due) meets the lock-up or nothing is due; else it is
+    trapped until it does. cfads + trap and dsra before + liquidity used + gap =
     interest + principal + sweep + distribution + trap + dsra. XLC_REPAYMENT has the same loan with
     collateral, grace and default.
 
@@ -126,12 +132,17 @@ def XLC_WATERFALL(
     >>> call("XLC_WATERFALL", [60, 20, 60], 100, [0.1, 0.1, 0.2], [30, 30, 40],
     ...      {"periods_per_year": 1}, "unpaid")
     [[0.0], [17.0], [8.4]]
+    >>> call("XLC_WATERFALL", [60, 70, 60], 100, 0.1, [30, 30, 30], {"periods_per_year": 1},
+    ...      "closing", [0, 25, 0])
+    [[70.0], [15.0], [0.0]]
 
     References
     ----------
     .. [1] Yescombe, E., "Principles of Project Finance", 2014: the cash-flow cascade.
     """
-    series = fit({"cfads": cfads, "rate": rate, "scheduled": scheduled}, {})
+    series = fit(
+        {"cfads": cfads, "rate": rate, "scheduled": scheduled, "prepayment": prepayment}, {}
+    )
     agreed = loan.Terms(
         loan=balance,
         periods_per_year=terms.periods_per_year,
@@ -142,7 +153,7 @@ def XLC_WATERFALL(
         lockup=terms.lockup,
         liquidity=terms.liquidity,
     )
-    plan = loan.Plan.of(agreed, series["scheduled"], series["rate"])
+    plan = loan.Plan.of(agreed, series["scheduled"], series["rate"], series["prepayment"])
     _, flows, accounts = loan.trace(agreed, plan, series["cfads"])
     rows = [
         (f.interest, f.principal, f.swept, *a, f.distribution, f.dscr, f.unpaid, f.gap)

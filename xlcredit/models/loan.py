@@ -15,13 +15,18 @@ In period k, with cash at its end and prices of that date::
                    is capitalised, unpaid principal is in arrears
     4 miss         more misses in a row than the grace, or a miss in the last period (unless
                    grace is never): payment default
-    5 reserve      filled from cash, or released, to the services ahead in the signed schedule
+    5 reserve      cash that must prepay (a customer's termination payment) does, as far as it is
+                   left; the reserve is filled from the rest, or released, to the services ahead in
+                   the signed schedule
     6 sweep        a share of the cash that is left prepays
     7 repaid       a balance of 0 ends the loan, before any test of the collateral
     8 collateral   LTV against liquidation, call and cure levels; at the deadline of a call cash
                    tops up, then coin is sold; what stays uncured is enforced
       distribution what is left, unless a call is open or cover is below the lock-up
     9 enforcement  reserve, cash, coin and cards against the balance
+
+What must prepay is part of CFADS and does not count in any cover. Whatever is prepaid shortens the
+loan from its end: the next instalments stay as signed.
 
 A path that ends has a balance of 0, and nothing falls due on it any more. Every test is decided
 by :mod:`xlcredit.models.ties`; a balance within 1e-12 of the loan is 0.
@@ -30,7 +35,7 @@ How to drive it
 ---------------
 ::
 
-    plan = Plan.of(terms, scheduled, rates)          # N periods, as signed at closing
+    plan = Plan.of(terms, scheduled, rates, prepayment)  # N periods, as signed at closing
     state = State.start(terms, coin_0, gpu_0)        # floats for one path, arrays for many
     for k in range(1, plan.periods + 1):
         flow = step(state, terms, plan, k, cfads_k, coin_k, gpu_k)

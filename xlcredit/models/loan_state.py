@@ -135,10 +135,10 @@ class Flow:
     capitalised: Values
     unpaid: Values
     gap: Values
-    dscr: Values  #: CFADS over the service of the schedule; NaN where nothing is due
+    dscr: Values  #: CFADS but what must prepay over service; NaN where nothing is due
     service: Values = 0.0  #: that service: interest, scheduled principal and arrears
     cash: Values = 0.0  #: what is left for enforcement, where there is one
-    swept: Values = 0.0
+    swept: Values = 0.0  #: prepaid, because it must be or by the sweep
     topped_up: Values = 0.0
     coin_sold: Values = 0.0
     coin_repaid: Values = 0.0

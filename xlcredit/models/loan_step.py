@@ -78,6 +78,7 @@ def events(
     flow, cash = _service(state, terms, plan, k, cfads, alive)
     if cfads is not None:
         flow.enforced = flow.defaulted = _miss(state, terms, plan, k, flow, alive)
+        cash = _prepay(state, terms, plan, k, flow, cash)
         cash = _reserve_and_sweep(state, terms, plan, k, flow, cash)
     tested = (alive ^ flow.defaulted) & (state.balance > 0.0)
     if terms.call_ltv is not None and state.ops.some(tested):
@@ -100,7 +101,8 @@ def _service(
         state.balance = _settled(state, terms, opening - principal)
         return Flow(interest, principal, 0.0, 0.0, 0.0, math.nan), state.trapped
     service = interest + planned
-    dscr = where(service > 0.0, state.ops.ratio(cfads, service), math.nan)
+    earned = cfads - plan.prepayment[k - 1]  # what must prepay covers no service
+    dscr = where(service > 0.0, state.ops.ratio(earned, service), math.nan)
 
     cash, gap = _filled(state, cfads + state.trapped, alive)
     due = interest + principal
@@ -170,10 +172,20 @@ def _miss(state: State, terms: Terms, plan: Plan, k: int, flow: Flow, alive: Mas
     return missed if k == plan.periods else missed & (state.missed > terms.grace_periods)
 
 
+def _prepay(state: State, terms: Terms, plan: Plan, k: int, flow: Flow, cash: Values) -> Values:
+    """Step 5 begins: what must prepay does, as far as cash is left; return the rest."""
+    if not plan.prepayment[k - 1]:
+        return cash
+    flow.swept = _capped(state, state.ops.low(plan.prepayment[k - 1], cash), state.balance)
+    state.balance = _settled(state, terms, state.balance - flow.swept)
+    state.arrears = state.ops.low(state.arrears, state.balance)
+    return cash - flow.swept
+
+
 def _reserve_and_sweep(
     state: State, terms: Terms, plan: Plan, k: int, flow: Flow, cash: Values
 ) -> Values:
-    """Steps 5 and 6, on the cash after service; return what is left.
+    """Steps 5 and 6, on the cash that is left; return what is left.
 
     A path in payment default has nothing left that could move here.
     """
@@ -183,10 +195,11 @@ def _reserve_and_sweep(
         state.reserve = state.ops.low(target, held)
         cash = held - state.reserve
     if terms.sweep:
-        flow.swept = _capped(state, terms.sweep * cash, state.balance)
-        state.balance = _settled(state, terms, state.balance - flow.swept)
+        swept = _capped(state, terms.sweep * cash, state.balance)
+        state.balance = _settled(state, terms, state.balance - swept)
         state.arrears = state.ops.low(state.arrears, state.balance)
-        cash = state.ops.high(cash - flow.swept, 0.0)
+        flow.swept = flow.swept + swept
+        cash = state.ops.high(cash - swept, 0.0)
     if not terms.cash_control:
         flow.distribution, cash = cash, 0.0
     return cash

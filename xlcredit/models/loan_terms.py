@@ -64,9 +64,16 @@ class Plan:
     targets: list[float]  #: reserve to be held after each period
     balloon: float  #: balance that may stand after the last period
     service: list[float]  #: interest and principal as scheduled, whatever is paid
+    prepayment: list[float]  #: cash of the period that must prepay
 
     @classmethod
-    def of(cls, terms: Terms, scheduled: ArrayLike, rates: ArrayLike | None = None) -> Plan:
+    def of(
+        cls,
+        terms: Terms,
+        scheduled: ArrayLike,
+        rates: ArrayLike | None = None,
+        prepayment: ArrayLike | None = None,
+    ) -> Plan:
         """Plan the loan from its principal by period; ``rates`` are nominal, per year."""
         due = np.atleast_1d(np.asarray(scheduled, dtype=np.float64)).tolist()
         nominal = np.broadcast_to(terms.rate or 0.0 if rates is None else rates, (len(due),))
@@ -81,7 +88,8 @@ class Plan:
             full = max(0, len(due) - int(terms.dsra_periods))
             ahead[full:-1] = [ahead[full]] * (len(due) - full)
         last = balance if terms.balloon is None else terms.balloon
-        return cls(len(due), rate, due, ahead[1:], last, service)
+        must = np.broadcast_to(0.0 if prepayment is None else prepayment, (len(due),)).tolist()
+        return cls(len(due), rate, due, ahead[1:], last, service, must)
 
 
 def card_proceeds(terms: Terms, gpu: Values) -> Values:

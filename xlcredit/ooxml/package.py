@@ -6,7 +6,7 @@ import os
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from io import BytesIO
 from pathlib import Path
 from typing import IO, Any
@@ -17,7 +17,10 @@ from xlcredit.errors import FileError
 from xlcredit.files import read_file, replace_file, resolved
 from xlcredit.ooxml.archive import Archive
 
-__all__ = ["DATE", "Package", "pack", "zipped"]
+__all__ = ["DATE", "Change", "Package", "pack", "zipped"]
+
+#: What a part becomes: its bytes, what makes them when it is their turn, or None to leave it out.
+Change = bytes | Callable[[], bytes] | None
 
 #: A zip member needs a date; all that we make get this, so that equal contents are equal files.
 DATE = (1980, 1, 1, 0, 0, 0)
@@ -87,7 +90,7 @@ class Package:
     def save(
         self,
         target: str | os.PathLike[str] | IO[bytes],
-        changed: Mapping[str, bytes | None],
+        changed: Mapping[str, Change],
         *,
         overwrite: bool = False,
     ) -> None:
@@ -100,7 +103,8 @@ class Package:
         target : str, Path or binary file
             The file to write.
         changed : mapping
-            New contents of parts that exist; ``None`` leaves the part out.
+            New contents of parts that exist; ``None`` leaves the part out. Large ones may be made
+            one after the other. One that is as it was keeps its compressed bytes too.
         overwrite : bool
             Whether ``target`` may be the source itself.
 
@@ -123,7 +127,7 @@ class Package:
         except OSError as error:
             raise FileError(f"{target} cannot be written: {error.strerror}") from error
 
-    def _write(self, out: IO[bytes], changed: Mapping[str, bytes | None]) -> None:
+    def _write(self, out: IO[bytes], changed: Mapping[str, Change]) -> None:
         directory = []
         for member in self._members:
             if changed.get(member.filename, b"") is None:
@@ -143,7 +147,7 @@ class Package:
         out.write(struct.pack("<4s4H2LH", b"PK\5\6", *end) + self._comment)
 
     def _member(
-        self, member: zipfile.ZipInfo, changed: Mapping[str, bytes | None]
+        self, member: zipfile.ZipInfo, changed: Mapping[str, Change]
     ) -> tuple[tuple[int, ...], bytes, bytes]:
         """Give the header fields that both directories share, the name, and the packed bytes."""
         year, month, day, hour, minute, second = member.date_time
@@ -152,8 +156,9 @@ class Package:
         utf8 = member.flag_bits & 0x800
         name = member.orig_filename.encode("utf-8" if utf8 else "cp437")
         flags = member.flag_bits & ~0x08  # sizes stand in the header, not behind the data
-        new = changed.get(member.filename)
-        if new is not None:
+        change = changed.get(member.filename)
+        new = change() if callable(change) else change
+        if new is not None and new != self._parts.get(member.filename):
             packer = zlib.compressobj(6, zlib.DEFLATED, -15)
             data = packer.compress(new) + packer.flush()
             method, crc, size = zipfile.ZIP_DEFLATED, zlib.crc32(new), len(new)

@@ -295,8 +295,11 @@ def _open_up(sheet: Sheet, span: Span, name: str, before: Mapping[int, list[byte
 
 
 def _splice(xml: bytes, edits: list[Edit]) -> bytes:
-    pieces, position = [], 0
-    for start, end, new in sorted(edits, key=lambda e: (e[0], e[1])):
-        pieces += [xml[position:start], new]
+    edits.sort(key=lambda e: (e[0], e[1]))
+    patched, position = bytearray(), 0  # no list of pieces: a sheet may hold millions
+    for start, end, new in edits:
+        patched += xml[position:start]
+        patched += new
         position = end
-    return b"".join([*pieces, xml[position:]])
+    patched += xml[position:]
+    return bytes(patched)

@@ -115,7 +115,8 @@ def _rows(sheet: Sheet, at: int, stop: int) -> bool:  # noqa: PLR0912 (one pass,
             found = dict(_ATTRIBUTE.findall(attributes))
             style = found.get(b"t", b"n").decode(), found.get(b"cm", b"0") != b"0"
             styles[attributes] = style
-        cell = Cell(row.number, column, start, end, *style)
+        key = row.number, column
+        cells[key] = cell = Cell(key, start, end - start, *style)
         if f is not None:
             cell.formula = _read(formula) if formula else ""
             if given not in options:
@@ -125,7 +126,6 @@ def _rows(sheet: Sheet, at: int, stop: int) -> bool:  # noqa: PLR0912 (one pass,
             cell.text = _read(text) if text else ""
         elif inline is not None:
             cell.text = _read(inline)
-        cells[number, column] = cell
     return at == stop and row is None and number <= LAST_ROW
 
 
@@ -196,10 +196,11 @@ class _Scanner:
             raise ValueError(f"cell {column} of row {row} is none, or stands there twice")
         start = self.parser.CurrentByteIndex
         kind, dynamic = attributes.get("t", "n"), attributes.get("cm", "0") != "0"
-        self.cell = Cell(row, column, start, -1, kind, dynamic)
-        self.spans = self.sheet.spans[row, column] = {}
+        key = row, column
+        self.cell = Cell(key, start, 0, kind, dynamic)
+        self.spans = self.sheet.spans[key] = {}
         columns.append(column)
-        self.sheet.cells[row, column] = self.cell
+        self.sheet.cells[key] = self.cell
 
     def _start_content(self, name: str, attributes: dict[str, str]) -> None:
         assert self.cell is not None
@@ -221,7 +222,7 @@ class _Scanner:
             if name == "c":
                 span = Span(self.cell.start)
                 self._finish(span, empty=not self.spans)
-                self.cell.end, self.cell = span.end, None
+                self.cell.length, self.cell = span.end - self.cell.start, None
             elif self.part is not None and name in CONTENT:
                 self._stop_content(self.cell, name, self.part)
             elif name == "rPh":

@@ -6,7 +6,9 @@ The positions let :mod:`xlcredit.ooxml.patch` change a value and leave every oth
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 __all__ = ["CELL", "CONTENT", "USUAL_CELL", "Cell", "Row", "Sheet", "Span"]
 
@@ -24,6 +26,9 @@ CELL = (
 USUAL_CELL = re.compile(CELL)
 
 
+_NO_OPTIONS: Mapping[str, str] = MappingProxyType({})
+
+
 @dataclass(slots=True)
 class Span:
     """Where an element stands: ``close`` is its end tag, or -1 if it closes itself."""
@@ -37,15 +42,29 @@ class Span:
 class Cell:
     """A cell as the file holds it."""
 
-    row: int
-    column: int
+    key: tuple[int, int]  #: its row and column; whoever sorts by cell takes this very one
     start: int  #: where its start tag begins
-    end: int  #: where it ends
+    length: int  #: bytes to where it ends; few, and so a number that Python has already
     kind: str = "n"
     dynamic: bool = False  #: the cell's formula may spill (cell metadata, ``cm``)
     formula: str | None = None
-    options: dict[str, str] = field(default_factory=dict)  #: attributes of f; not to be changed
+    options: Mapping[str, str] = field(default_factory=lambda: _NO_OPTIONS)  #: attributes of f
     text: str | None = None  #: what v or is holds; None if there is neither
+
+    @property
+    def row(self) -> int:
+        """The row that it stands in."""
+        return self.key[0]
+
+    @property
+    def column(self) -> int:
+        """The column that it stands in."""
+        return self.key[1]
+
+    @property
+    def end(self) -> int:
+        """Where it ends."""
+        return self.start + self.length
 
 
 @dataclass(slots=True)
@@ -71,7 +90,7 @@ class Sheet:
 
     def content(self, cell: Cell) -> dict[str, Span]:
         """Find where a cell's formula and value (f, v, is) stand."""
-        if noted := self.spans.get((cell.row, cell.column)):
+        if noted := self.spans.get(cell.key):
             return noted
         match = USUAL_CELL.match(self.xml, cell.start) if not self.spans else None
         if match is None:

@@ -94,11 +94,26 @@ _OUTERMOST = re.compile(r"(?:_xlfn\.)?([A-Za-z_][\w.]*)\(")
 class Difference:
     """A formula's cell that shows another value than the one saved in the file."""
 
-    sheet: str
-    cell: str
+    place: Place
     saved: Value
     now: Value
-    formula: str
+    source: Formula | None
+    """What fills the cell; written out when it is asked for, as a file may hold no value at all."""
+
+    @property
+    def sheet(self) -> str:
+        """The name of its sheet."""
+        return self.place.sheet
+
+    @property
+    def cell(self) -> str:
+        """Its address in the sheet."""
+        return a1(self.place.row, self.place.column)
+
+    @property
+    def formula(self) -> str:
+        """The formula that fills it."""
+        return str(self.source)
 
     @property
     def kind(self) -> str:
@@ -223,8 +238,7 @@ def differences(book: Book, values: Mapping[Place, Value]) -> Iterator[Differenc
     for place, now in values.items():
         saved = book.saved(place)
         if saved is None or not accuracy.agree(place, saved, now):
-            formula = _formula_of(book, place)
-            yield Difference(place.sheet, a1(place.row, place.column), saved, now, str(formula))
+            yield Difference(place, saved, now, _formula_of(book, place))
 
 
 def faults(

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import time
+from collections import ChainMap
 from collections.abc import Callable, Collection, Mapping
+from functools import partial
 from typing import IO, Any
 
 from xlcredit.errors import RecalcError
 from xlcredit.garbage import uncollected
 from xlcredit.ooxml.book import Book
-from xlcredit.ooxml.package import Package
+from xlcredit.ooxml.package import Change, Package
 from xlcredit.ooxml.patch import Changes, patch_calculation, patch_sheet
 from xlcredit.ooxml.place import Place
 from xlcredit.ooxml.values import Value
@@ -114,10 +116,13 @@ def _first(refused: Mapping[Place, str]) -> str:
     return f"{place}: {reason}{more}"
 
 
-def _by_sheet(values: Mapping[Place, Value], sheets: Cells) -> Cells:
-    """Add values to the cells of their sheets."""
-    for place, value in values.items():
-        sheets[place.sheet][place.row, place.column] = value
+def _by_sheet(book: Book, values: Mapping[Place, Value]) -> Cells:
+    """Sort values by sheet and cell; the keys are the sheets' own, as there may be a million."""
+    sheets: Cells = {name: {} for name in book.sheets}
+    for (name, row, column), value in values.items():
+        key = row, column
+        cell = book.sheets[name].cells.get(key)
+        sheets[name][cell.key if cell else key] = value
     return sheets
 
 
@@ -149,6 +154,7 @@ class Calculation:
         self._keep = keep
         self._own = {name.upper(): function for name, function in functions.items()}
         self._run: Run | None = None
+        self._sorted: tuple[Mapping[Place, Value], Cells] | None = None
 
     def calculate(self, inputs: Mapping[Place, Value]) -> None:
         """Take the workbook into an engine and calculate every formula."""
@@ -200,12 +206,21 @@ class Calculation:
         """Give the value of every formula's cell and of the cells that arrays fill."""
         return self._main.values
 
+    @property
+    def _results(self) -> Cells:
+        """The values by sheet, sorted once: what is written is what is told."""
+        values = self.values()
+        if self._sorted is None or self._sorted[0] is not values:
+            self._sorted = values, _by_sheet(self.book, values)
+        return self._sorted[1]
+
     def result(self, inputs: Mapping[Place, Value], started: float | None = None) -> Recalculation:
         """Tell all values, errors, doubts and differences from the file."""
         book, main, values = self.book, self._main, self.values()
-        by_sheet = _by_sheet(values, {name: {} for name in book.sheets})
-        constants = _by_sheet(inputs, {name: dict(cells) for name, cells in book.constants.items()})
-        everything = {name: constants[name] | by_sheet[name] for name in book.sheets}
+        by_sheet = self._results
+        new = _by_sheet(book, inputs)
+        constants = {name: cells | new[name] for name, cells in book.constants.items()}
+        shown = {name: ChainMap(by_sheet[name], constants[name]) for name in book.sheets}
         places = book.cell_names.items()
         name = main.engine.name
         second = None
@@ -216,7 +231,7 @@ class Calculation:
         return Recalculation(
             values=by_sheet,
             constants=constants,
-            names={n: everything[p.sheet].get((p.row, p.column)) for n, p in places},
+            names={n: shown[p.sheet].get((p.row, p.column)) for n, p in places},
             errors=list(faults(book, values, main.calls, main.refused)),
             changes=list(differences(book, values)),
             warnings=notices(book, main.kinds.values()),
@@ -231,33 +246,28 @@ class Calculation:
         self, target: Path | IO[bytes], inputs: Mapping[Place, Value], *, overwrite: bool
     ) -> None:
         """Write a copy of the file with the inputs and the values in it."""
-        values = self.values()
-        _write(self.book, target, values, self._main.spills, inputs, overwrite=overwrite)
+        self.values()  # before the spills, which it finds
+        _write(self.book, target, self._results, self._main.spills, inputs, overwrite=overwrite)
 
 
 def _write(
     book: Book,
     target: Path | IO[bytes],
-    values: Mapping[Place, Value],
+    results: Cells,
     spills: Mapping[Place, tuple[int, int]],
     inputs: Mapping[Place, Value],
     *,
     overwrite: bool,
 ) -> None:
-    changes = {name: Changes() for name in book.sheets}
-    for place, value in values.items():
-        changes[place.sheet].results[place.row, place.column] = value
+    changes = {name: Changes(results[name]) for name in book.sheets}
     for place, reach in spills.items():
         changes[place.sheet].spills[place.row, place.column] = reach
     for place, value in inputs.items():
         changes[place.sheet].inputs[place.row, place.column] = value
-    parts = {
-        book.parts[name]: patch_sheet(book.sheets[name], changed)
+    parts: dict[str, Change] = {
+        book.parts[name]: partial(patch_sheet, book.sheets[name], changed)
         for name, changed in changes.items()
         if changed
     }
     parts[book.part] = patch_calculation(book.package.read(book.part))
-    unchanged = {part for part, new in parts.items() if new == book.package.read(part)}
-    book.package.save(
-        target, {p: new for p, new in parts.items() if p not in unchanged}, overwrite=overwrite
-    )
+    book.package.save(target, parts, overwrite=overwrite)

@@ -67,7 +67,9 @@ def build(
         template = native(template)
     curves = [CurvesPage(template)] if template.own_rows else []
     template = with_curves(template)
-    book = Draft(template, deal, Workbook(), Places(template.months), frozen)
+    tests = (*template.covenant, *template.test, *template.certificate)
+    verdicts = {test.name for test in tests}
+    book = Draft(template, deal, Workbook(), Places(template.months, verdicts=verdicts), frozen)
     pages = _pages(template, curves)
     book.places.sheets = [page.name for page in pages]
     for page in pages:

@@ -16,7 +16,7 @@ from openpyxl.utils import FORMULAE
 from xlcredit.functions import REGISTRY
 from xlcredit.hints import did_you_mean
 
-__all__ = ["YOUNG", "problems_of"]
+__all__ = ["YOUNG", "problems_of", "verdicts_counted"]
 
 #: Functions younger than the file format, which carry a prefix in the file.
 YOUNG = ("IFNA", "MINIFS", "MAXIFS", "NORM.S.DIST", "GAMMA.DIST", "GAMMALN.PRECISE")
@@ -86,6 +86,48 @@ def problems_of(formula: str, sheets: Collection[str]) -> list[str]:
     unread = next((p for part in (_words(formula), _shape(tokens)) for p in part), "")
     missing = [*_functions(tokens), *_sheets(tokens, sheets)]
     return list(dict.fromkeys([*([unread] if unread else []), *missing]))
+
+
+def verdicts_counted(formula: str, verdicts: Collection[str]) -> list[str]:
+    """Find the verdicts of covenants that a formula calculates with, as if they were numbers.
+
+    Parameters
+    ----------
+    formula : str
+        A formula that can be read.
+    verdicts : collection of str
+        The names of covenants, tests and certificates.
+
+    Examples
+    --------
+    >>> verdicts_counted('IF(cover="PASS",1,0)', ["cover"])
+    []
+    >>> verdicts_counted("cover*2", ["cover"])
+    ['cover is a verdict and no number; the figure that it tests is cover.value']
+    """
+    tokens = [t for t in Tokenizer("=" + formula).items if t.type != Token.WSPACE]
+    around = zip([None, *tokens], tokens, [*tokens[1:], None], strict=False)
+    counted = [
+        token.value
+        for before, token, after in around
+        if token.type == Token.OPERAND
+        and token.value in verdicts
+        and (_counts(before, tokens) or _counts(after, tokens))
+    ]
+    return [
+        f"{name} is a verdict and no number; the figure that it tests is {name}.value"
+        for name in dict.fromkeys(counted)
+    ]
+
+
+def _counts(sign: Token | None, tokens: list[Token]) -> bool:
+    """Whether a sign beside a value takes it for a number."""
+    if sign is None or sign.type not in (Token.OP_IN, Token.OP_PRE, Token.OP_POST):
+        return False
+    if sign.value in ("=", "<>"):  # compared with a text, or with another verdict
+        at = tokens.index(sign)
+        return Token.NUMBER in {t.subtype for t in tokens[max(0, at - 1) : at + 2]}
+    return bool(sign.value != "&")
 
 
 def _words(formula: str) -> Iterator[str]:

@@ -13,7 +13,7 @@ from openpyxl.utils import get_column_letter as letter
 from xlcredit.errors import DealError, FormulaError
 from xlcredit.hints import did_you_mean
 from xlcredit.ooxml.place import Place, quoted
-from xlcredit.workbook.grammar import YOUNG, problems_of
+from xlcredit.workbook.grammar import YOUNG, problems_of, verdicts_counted
 
 __all__ = ["FIRST", "OPENING", "TOTAL", "UNIT", "Places"]
 
@@ -44,6 +44,8 @@ class Places:
     sheets: list[str] = field(default_factory=list)
     #: Those with time across.
     monthly: set[str] = field(default_factory=set)
+    #: The names of covenants and tests: what they show is a word.
+    verdicts: set[str] = field(default_factory=set)
     #: What is wrong with formulas of the template, by formula.
     mistakes: dict[str, FormulaError] = field(default_factory=dict)
     #: Formulas of the template that were found sound.
@@ -169,6 +171,7 @@ class Places:
             names = self.names_in(formula)
         except (TokenizerError, IndexError):  # told above
             return problems
+        problems += verdicts_counted(formula, self.verdicts)
         for name in names:
             if name in self.rows:
                 problems.append(f"{name} is a monthly row; write {{{name}}}")

@@ -173,6 +173,7 @@ VOCABULARY: dict[str, Word] = {
     ),
     "balance": _word("USD", "debt outstanding today", _MONEY),
     "scheduled": _word("USD", "scheduled principal, one value per period", _MONEY),
+    "prepayment": _word("USD", "part of cfads that must prepay, one value per period", _MONEY),
     "dsra_opening": _word("USD", "reserve account at closing", _MONEY),
     "dsra_periods": _word("periods", "services held in reserve", _WHOLE),
     "sweep": _word("share", "share of free cash that prepays", _SHARE),
@@ -202,7 +203,6 @@ VOCABULARY: dict[str, Word] = {
     "sale_haircut": _word("share", "price haircut of a forced sale", _SHARE),
     # coverage and covenants
     "measure": _word("name", "all, or one of the figures by name; all when not given"),
-    "ahead": _word("0 or 1", "whether a window lies ahead of its test", among=(0, 1)),
     "first_test": _word("periods", "first period in which a cover is tested", low=1.0, whole=True),
     "window": _word("periods", "periods in a rolling sum", low=1.0, whole=True),
     "gpus": _word("units", "cards not under contract, one value per period", _MONEY),

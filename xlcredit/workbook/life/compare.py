@@ -57,6 +57,8 @@ class WorkbookDiff:
     """Lines that were typed into the term sheet."""
     figures: list[Change] = field(default_factory=list)
     """Figures of the side-by-sides."""
+    named: list[Change] = field(default_factory=list)
+    """The figures that every template has, by their defined names, as a program reads them."""
     covenants: list[Change] = field(default_factory=list)
     """Values and headroom of the covenants."""
     statuses: list[Change] = field(default_factory=list)
@@ -74,7 +76,7 @@ class WorkbookDiff:
     @property
     def effects(self) -> list[Change]:
         """Everything calculated that differs."""
-        return self.figures + self.covenants + self.statuses
+        return self.figures + self.named + self.covenants + self.statuses
 
 
 def compare(old: Path, new: Path) -> WorkbookDiff:
@@ -181,6 +183,7 @@ def moved(old: Dashboard, new: Dashboard) -> list[Change]:
 def _add_effects(found: WorkbookDiff, old: Dashboard, new: Dashboard) -> None:
     before, after = (_figures(dashboard) for dashboard in (old, new))
     found.figures = list(_changed(before, after))
+    found.named = list(_changed(_defined(old), _defined(new)))
     found.covenants = list(_changed(_covenants(old), _covenants(new)))
     found.statuses = list(_changed(_statuses(old), _statuses(new)))
 
@@ -193,6 +196,10 @@ def _figures(dashboard: Dashboard) -> dict[str, ShownFigure]:
         for comparison in dashboard.comparisons
         for label, cell in comparison.figures.items()
     }
+
+
+def _defined(dashboard: Dashboard) -> dict[str, ShownFigure]:
+    return {name: ShownFigure(value, "") for name, value in dashboard.figures.items()}
 
 
 def _covenants(dashboard: Dashboard) -> dict[str, ShownFigure]:

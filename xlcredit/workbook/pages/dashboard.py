@@ -34,6 +34,10 @@ from xlcredit.workbook.plausible import doubtful_cells
 __all__ = ["ShownFigure", "SideBySide", "CovenantLine", "Dashboard", "read_dashboard"]
 
 
+#: From here a number without a unit is shown whole: nobody reads 3.1e+08 as money.
+_LARGE = 10_000.0
+
+
 @dataclass(frozen=True)
 class ShownFigure:
     """A value, its unit, and how a person reads it."""
@@ -56,7 +60,7 @@ class ShownFigure:
         if self.unit in _BREACHED and value < 0:
             return f"{_BREACHED[self.unit]} {-100 * value:,.0f}%"
         if not self.unit:
-            return f"{value:,.4g}"
+            return f"{value:,.0f}" if abs(value) >= _LARGE else f"{value:,.4g}"
         unit = units.unit("USD m" if self.in_millions and self.unit == "USD" else self.unit)
         return unit.shown(value)
 
