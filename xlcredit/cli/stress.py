@@ -176,7 +176,11 @@ def _deliver(
     title = "Stress grid"
     if output is not None:
         write_table(table, output, title)
-    pictures = write_heat_maps(table, names, charts, book.path.stem) if charts is not None else []
+    pictures: list[Path] = []
+    if charts is not None:
+        words = {name: book.title(name) for name in names}
+        words |= {c.name: f"{c.label} [{c.unit}]" if c.unit else c.label for c in book.covenants}
+        pictures = write_heat_maps(table, names, charts, book.path.stem, words)
     if warnings is not None:
         head = [column.name for column in table.columns]
         terminal.print_json(
