@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from xlcredit.recalc.evaluate import evaluate
     from xlcredit.workbook.life.change import recalculate
     from xlcredit.workbook.making import new_workbook as new
+    from xlcredit.workbook.sensitivity.stressed import stress
     from xlcredit.workbook.session import Session
     from xlcredit.workbook.session import open_workbook as open  # noqa: A004
     from xlcredit.workbook.simulated import simulate
@@ -36,6 +37,7 @@ __all__ = [
     "portfolio",
     "recalculate",
     "simulate",
+    "stress",
 ]
 
 #: Where each name is defined: the module, and the name there if it is another. A package of that
@@ -51,6 +53,7 @@ _HOMES = {
     "portfolio": "xlcredit.portfolio:",
     "recalculate": "xlcredit.workbook.life.change",
     "simulate": "xlcredit.workbook.simulated",
+    "stress": "xlcredit.workbook.sensitivity.stressed",
 }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from xlcredit.errors import FileError
@@ -19,6 +19,7 @@ __all__ = [
     "refuse_folder",
     "remove_empty",
     "replace_file",
+    "require_writable",
     "resolved",
 ]
 
@@ -100,7 +101,7 @@ def made_folder(folder: Path) -> Iterator[None]:
         raise
 
 
-def replace_file(target: Path, content: bytes, like: Path | None = None) -> None:
+def replace_file(target: Path, content: bytes | Iterable[bytes], like: Path | None = None) -> None:
     """Write a file beside ``target`` that takes its place only once it is complete.
 
     A link is replaced, and what it points to stays as it is. The file comes into the folder that
@@ -110,8 +111,8 @@ def replace_file(target: Path, content: bytes, like: Path | None = None) -> None
     ----------
     target : Path
         The file to write; its folder is made if need be.
-    content : bytes
-        What it is to hold.
+    content : bytes or iterable of bytes
+        What it is to hold; of a large file, one part after the other.
     like : Path, optional
         A file that is read by the same people; by default the one replaced.
 
@@ -134,7 +135,7 @@ def replace_file(target: Path, content: bytes, like: Path | None = None) -> None
     with made_folder(target.parent), _held(target.parent) as (folder, held):
         try:
             with os.fdopen(_new_file(target.parent, folder / part, held, mode), "wb") as out:
-                out.write(content)
+                out.writelines([content] if isinstance(content, bytes) else content)
                 out.flush()
                 os.fsync(out.fileno())
                 _name(out.fileno(), folder / part, held)
@@ -158,6 +159,28 @@ def _held(folder: Path) -> Iterator[tuple[Path, int | None]]:
         yield Path(), handle
     finally:
         os.close(handle)
+
+
+def require_writable(target: Path) -> None:
+    """Refuse a file that cannot be written, before what takes its time is done for nothing.
+
+    Raises
+    ------
+    FileError
+        If its folder takes no new file, or it is open in Excel or LibreOffice.
+    """
+    import secrets  # noqa: PLC0415  (slow to load, and a worksheet call writes no file)
+
+    _refuse_target(target)
+    folder = next(path for path in target.absolute().parents if path.exists())
+    part = folder / f".xlcredit.{secrets.token_hex(4)}.part"
+    try:
+        os.close(_new_file(folder, part, None, _OWNER))
+    except OSError as error:
+        raise FileError(f"{target}: cannot be written: {error.strerror}") from None
+    finally:
+        with contextlib.suppress(OSError):
+            part.unlink()
 
 
 def _new_file(folder: Path, part: Path, held: int | None, mode: int) -> int:

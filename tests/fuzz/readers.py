@@ -28,7 +28,7 @@ from xlcredit.ooxml.package import Package
 from xlcredit.portfolio.rows import example_tape, read_rows
 from xlcredit.recalc import recalculate
 from xlcredit.recalc.typed import parse_value
-from xlcredit.workbook.export import FORMATS
+from xlcredit.workbook.export import as_csv
 from xlcredit.workbook.lint import RULES
 from xlcredit.workbook.lint.subject import Subject
 from xlcredit.workbook.simulated import read_simulation
@@ -150,7 +150,7 @@ def _templates() -> list[bytes]:
 def _tapes() -> list[bytes]:
     template, home = load(_TEMPLATE)
     tape = example_tape(template, read_deal(home / "deal.toml", template))
-    return [FORMATS[".csv"](tape, "Tape")]
+    return [as_csv(tape)]
 
 
 def _quotes() -> list[bytes]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -27,15 +28,17 @@ from tests.cli.test_cli import refused
 from tests.cli.test_cli import xlcredit as run
 from xlcredit.deals import load, read_deal, shipped
 from xlcredit.errors import FileError, UserError
-from xlcredit.portfolio.evaluate import Result, evaluate_loan, shared
+from xlcredit.portfolio.evaluate import Result, evaluate_loan, failed, shared
 from xlcredit.portfolio.journal import Journal
 from xlcredit.portfolio.loans import Task, find_loans
 from xlcredit.portfolio.pool import Limits, run_here
 from xlcredit.portfolio.positions import read_positions
 from xlcredit.portfolio.run import Request, run_portfolio
+from xlcredit.portfolio.spool import Ordered
 from xlcredit.portfolio.tape import STATES
 from xlcredit.recalc import recalculate
 from xlcredit.workbook import build
+from xlcredit.workbook.export import Column, Table, write_table
 
 from .conftest import COMMAND, MakeTape, alive, children, kill_a_child
 
@@ -142,7 +145,20 @@ def test_the_tape_in_every_form(make_tape: MakeTape, tmp_path: Path) -> None:
     assert book.sheetnames == ["Book", "Covenants", "Tape", "Errors"]
     heat = book["Covenants"]
     statuses = [c for c in frame.columns if f"{c}_margin" in frame.columns]
-    shown = sorted(cell.value for row in heat["F5:Z9"] for cell in row if cell.value)
+    by_id = frame.set_index("id")
+    for row in heat["A5:J9"]:
+        name, value, threshold, depth, since = row[0].value, *(cell.value for cell in row[6:])
+        margins = by_id.loc[name, [f"{s}_margin" for s in statuses]].astype(float).to_numpy()
+        limits = by_id.loc[name, [f"{s}_threshold" for s in statuses]].astype(float).to_numpy()
+        deepest = np.nanmax(-margins / np.abs(limits))
+        if row[2].value == "BREACH":
+            assert depth == pytest.approx(deepest, rel=1e-12)
+            assert abs(value - threshold) / abs(threshold) == pytest.approx(depth, rel=1e-12)
+            assert since.date() >= by_id.loc[name, "first_breach"]
+        else:
+            assert (value, threshold, depth, since) == (None,) * 4
+    assert book["Tape"].print_area == f"'Tape'!$A${book['Tape'].max_row + 2}"
+    shown = sorted(cell.value for row in heat["K5:Z9"] for cell in row if cell.value)
     assert shown == sorted(state for name in statuses for state in frame[name])
     assert [cell.value for cell in heat["D4:E4"][0]] == ["Lowest DSCR", "Loss [USD]"]
     of_loan = {row[0].value: (row[3].value, row[4].value) for row in heat["A5:E9"]}
@@ -405,8 +421,67 @@ def test_a_full_disk_keeps_what_is_done(make_tape: MakeTape, tmp_path: Path) -> 
         journal.add("second", result)
     journal.close(finished=False)
     again = Journal(tmp_path / "book.csv.journal", Result, resume=True)
-    assert again.done == {"first": result}
+    assert len(again) == 1
+    assert again.get("first") == result
     again.close(finished=True)
+
+
+def test_results_of_other_code_are_not_mixed_in(
+    make_tape: MakeTape, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run that is resumed after the code has changed says so, and begins anew."""
+    path = tmp_path / "book.csv.journal"
+    task = tasks(make_tape(2))[0]
+    left = Journal(path, Result, resume=False)
+    left.add(task.digest, failed(task, "what the old code said"))
+    left.close(finished=False)
+    same = Journal(path, Result, resume=True)
+    assert task.digest in same and not same.message
+    same.close(finished=False)
+    monkeypatch.setattr("xlcredit.portfolio.journal.code_digest", lambda: "of other code")
+    told: list[str] = []
+    request = Request(
+        sources=[str(make_tape(2))], outputs=[tmp_path / "book.csv"], workers=1, resume=True
+    )
+    found = run_portfolio(request, told=told.append)
+    assert len(told) == 1 and "calculated by other code; all is calculated anew" in told[0]
+    assert not found.errors and len(found.results) == 2
+    assert not path.exists()
+
+
+def test_code_is_known_by_what_its_files_hold(tmp_path: Path) -> None:
+    def told() -> str:
+        code = f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n"
+        code += "from xlcredit.portfolio.code import code_digest; print(code_digest())"
+        return subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True
+        ).stdout
+
+    root = Path(xlcredit.__file__).parents[1]
+    for name in ("xlcredit", "templates"):
+        shutil.copytree(root / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    first = told()
+    assert told() == first
+    for changed in ("xlcredit/models/debt.py", "templates/gpu-term-loan/template.toml"):
+        with (tmp_path / changed).open("a", encoding="utf-8") as file:
+            file.write("# a change\n")
+        second = told()
+        assert second != first
+        first = second
+
+
+def test_a_tape_of_any_length_is_written_a_few_rows_at_a_time(tmp_path: Path) -> None:
+    """Rows are made when they are written; what is read back is every row in its order."""
+    columns = [Column("number", "number"), Column("word", "text")]
+    rows = Ordered(2_500, lambda at: [at / 7, f"L{at}"] if at % 5 else [None, None])
+    for name in ("tape.parquet", "tape.csv"):
+        write_table(Table(columns, rows), tmp_path / name)
+    assert parquet.ParquetFile(tmp_path / "tape.parquet").num_row_groups == 3
+    for read in (pd.read_parquet(tmp_path / "tape.parquet"), pd.read_csv(tmp_path / "tape.csv")):
+        assert [None if pd.isna(v) else v for v in read["number"]] == [r[0] for r in rows]
+        assert [None if pd.isna(v) else v for v in read["word"]] == [r[1] for r in rows]
+    write_table(Table(columns, []), tmp_path / "none.parquet")
+    assert list(pd.read_parquet(tmp_path / "none.parquet").columns) == ["number", "word"]
 
 
 def test_a_tape_of_another_delimiter_and_a_parquet_tape(
@@ -463,9 +538,39 @@ def test_a_house_template_goes_along(make_tape: MakeTape, tmp_path: Path) -> Non
     assert found.table.column("dscr_on_curve") == [found.results[0].numbers["dscr_on_curve"]]
 
 
-def test_a_table_in_memory_is_told_how_to_become_a_tape() -> None:
-    with pytest.raises(UserError, match=r"DataFrame: write it with \.to_csv"):
-        xlcredit.portfolio(pd.DataFrame({"id": ["a"]}))
+def test_a_data_frame_is_a_tape(make_tape: MakeTape) -> None:
+    tape = make_tape(3)
+    wanted = xlcredit.portfolio(tape, workers=1).tape
+    frame = pd.read_csv(tape, parse_dates=["as_of"])
+    for given in (frame, frame.set_index("id")):
+        found = xlcredit.portfolio(given, workers=1)
+        assert not found.errors
+        assert found.tape["source"].tolist() == ["DataFrame 1"] * 3
+        pd.testing.assert_frame_equal(
+            found.tape.drop(columns="source"), wanted.drop(columns="source")
+        )
+    with pytest.raises(UserError, match="a pattern or a DataFrame; got a dict"):
+        xlcredit.portfolio({"id": ["a"]})
+
+
+def test_a_tape_that_cannot_be_read_makes_no_book(tmp_path: Path) -> None:
+    broken = tmp_path / "broken.csv"
+    broken.write_text('id,template\n"a', encoding="utf-8")
+    refused(run("portfolio", broken, "-o", tmp_path / "book.xlsx"), "is no CSV file")
+    assert [path.name for path in tmp_path.iterdir()] == ["broken.csv"]
+
+
+def test_a_loan_that_is_changed_meanwhile_is_told(make_tape: MakeTape, tmp_path: Path) -> None:
+    """Loans are read again when it is their turn: one that is then another is not calculated."""
+    tape = make_tape(2)
+
+    def change(_all: int, _kept: int) -> None:
+        tape.write_text(tape.read_text(encoding="utf-8").replace("B1", "B9"), encoding="utf-8")
+
+    found = run_portfolio(Request(sources=[str(tape)], workers=1), started=change)
+    assert list(found.errors) == ["L1"]
+    assert "was changed while the book was calculated; run again" in found.errors["L1"]
+    assert found.results[0].status != "ERROR"
 
 
 def test_nothing_found_and_no_way_to_write(tmp_path: Path) -> None:

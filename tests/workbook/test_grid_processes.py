@@ -5,13 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 import openpyxl
+import pytest
 from openpyxl.workbook.defined_name import DefinedName
 
 import xlcredit
 from xlcredit.workbook.sensitivity import Axis, grid
 
 
-def test_processes_give_the_points_of_one(tmp_path: Path) -> None:
+@pytest.mark.parametrize("splits", [True, False])
+def test_processes_give_the_points_of_one(
+    tmp_path: Path, splits: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("xlcredit.workbook.sensitivity.points._may_split", lambda: splits)
     book = openpyxl.Workbook()
     sheet = book.active
     sheet.title = "Loan"
@@ -21,7 +26,7 @@ def test_processes_give_the_points_of_one(tmp_path: Path) -> None:
     for name, address in {"loan": "A1", "rate": "A2", "interest": "A3", "ratio": "A4"}.items():
         book.defined_names[name] = DefinedName(name, attr_text=f"Loan!${address[0]}${address[1]}")
     book.save(tmp_path / "loan.xlsx")
-    axes = [Axis("loan", (50.0, 100.0, 150.0)), Axis("rate", (0.1, 0.2, 0.3))]
+    axes = [Axis("loan", (50.0, 80.0, 100.0, 150.0)), Axis("rate", (0.1, 0.2, 0.3))]
     with xlcredit.open(tmp_path / "loan.xlsx") as opened:
         opened["Loan!A5"] = 8.0
         done: list[int] = []
@@ -31,7 +36,31 @@ def test_processes_give_the_points_of_one(tmp_path: Path) -> None:
         assert opened["Loan!A6"] == 16.0
     assert shared == alone
     assert shared.column("interest") == [
-        loan * r for loan in (50, 100, 150) for r in (0.1, 0.2, 0.3)
+        loan * r for loan in (50, 80, 100, 150) for r in (0.1, 0.2, 0.3)
     ]
     assert shared.column("ratio")[1] is None
-    assert done == list(range(1, 10))
+    assert done == list(range(1, 13))
+
+
+def test_a_grid_is_full_recalculations() -> None:
+    """What the figures do not need is left out, what they show is not changed by it."""
+    name = "workbooks/gpu-term-loan.xlsx"
+    axes = [Axis("rent_decline", (0.0, 0.2, 0.45)), Axis("market_rent", (2.0, 2.7, 3.1, 4.0))]
+    with xlcredit.open(name) as opened:
+        table = grid(opened, axes, workers=2)
+        unmoved = opened.recalculation()
+    assert unmoved.values == xlcredit.recalculate(name).values
+    assert len(table.columns) > 100
+    heads = [column.name for column in table.columns]
+    for row in (table.rows[0], table.rows[6], table.rows[11]):
+        held = dict(zip(heads, row, strict=True))
+        moved = {axis.name: held[axis.name] for axis in axes}
+        whole = xlcredit.recalculate(name, inputs=moved)
+        compared = 0
+        for figure in heads:
+            if figure in whole.names and isinstance(value := whole.names[figure], float):
+                shown = held[figure]
+                if isinstance(shown, float):
+                    assert shown == pytest.approx(value, rel=1e-9, abs=1e-9), figure
+                    compared += 1
+        assert compared > 80

@@ -9,6 +9,7 @@ import json
 import math
 from pathlib import Path
 
+import numpy as np
 import openpyxl
 import pytest
 from hypothesis import given, settings
@@ -251,3 +252,20 @@ def test_the_command_solves_and_searches(loan: Example) -> None:
 )
 def test_the_command_refuses_on_one_line(loan: Example, words: list[str], told: str) -> None:
     refused(run("stress", loan.path, *words), told)
+
+
+def test_stress_in_python_is_the_tables_of_its_parts() -> None:
+    name = "workbooks/gpu-term-loan.xlsx"
+    with xlcredit.open(name) as book:
+        wanted = grid(book, [Axis("rent_decline", (0.0, 0.3))], ["min_dscr"])
+        for asked in ({"rent_decline": np.array([0.0, 0.3])}, ["rent_decline=0,0.3"]):
+            found = xlcredit.stress(book, grid=asked, figures=["min_dscr"])
+            assert list(found.columns) == [column.name for column in wanted.columns]
+            assert found["min_dscr"].tolist() == wanted.column("min_dscr")
+        assert not book.changed
+        assert book.title("market_rent") == "Market rent at closing [USD/GPU-hour]"
+        met = xlcredit.stress(book, target={"dscr_on_curve": 1.55}, by={"rent_decline": (0.0, 0.9)})
+        book["rent_decline"] = met["value"][0]
+        assert book["dscr_on_curve"] == pytest.approx(1.55, rel=1e-9)
+    with pytest.raises(UserError, match="one of grid"):
+        xlcredit.stress(name)

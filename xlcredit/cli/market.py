@@ -32,8 +32,10 @@ def run(
     """Simulate a book; exit code 2 if a loan could not be simulated."""
     import typer
 
+    from xlcredit.cli.progress import told
     from xlcredit.cli.writing import refuse_to_replace
     from xlcredit.errors import UserError
+    from xlcredit.files import require_writable
     from xlcredit.portfolio.path_journal import PathJournal
     from xlcredit.workbook.export import require_format
     from xlcredit.workbook.pictures import pyplot
@@ -43,10 +45,14 @@ def run(
     for path in outputs:
         require_format(path)
         refuse_to_replace(path, force or resume)
+        require_writable(path)
     if chart is not None:
         pyplot()
         refuse_to_replace(chart, force or resume)
+        require_writable(chart)
     journal = PathJournal(outputs[0], resume=resume) if outputs else None
+    if journal is not None and journal.message:
+        told(journal.message)
     finished = False
     try:
         positions, unread = _read(sources, said[0], market, where[0], said[2])
@@ -119,7 +125,7 @@ def _read(
     from xlcredit.portfolio.loans import expand
     from xlcredit.portfolio.positions import read_positions
 
-    files = expand(sources)
+    files = [file for file in expand(sources) if isinstance(file, Path)]
     count = workers or os.cpu_count() or 1
     with Bar("loans") as bar:
         bar.start(len(files))

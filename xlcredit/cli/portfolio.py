@@ -127,11 +127,11 @@ def portfolio(
 
 
 def _run(request: Request) -> Portfolio:
-    from xlcredit.cli.progress import Bar
+    from xlcredit.cli.progress import Bar, told
     from xlcredit.portfolio.run import run_portfolio
 
     with Bar("loans") as bar:
-        return run_portfolio(request, bar.start, bar.update)
+        return run_portfolio(request, bar.start, bar.update, told)
 
 
 def _print(found: Portfolio) -> None:

@@ -21,7 +21,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
-__all__ = ["Bar", "progress"]
+__all__ = ["Bar", "progress", "told"]
 
 
 #: Between two lines in a file; a run that is shorter leaves none. [seconds]
@@ -67,6 +67,7 @@ class Bar:
 
     def start(self, total: int, done: int = 0) -> None:
         """Say how many there are, and how many are done already."""
+        self._bar.start()
         self._task = self._bar.add_task(self._what, total=total, completed=done)
         if self._lines is not None:
             self._lines.start(total, done)
@@ -79,7 +80,6 @@ class Bar:
             self._lines.done = done
 
     def __enter__(self) -> Bar:
-        self._bar.start()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -103,7 +103,7 @@ class _Lines:
         def tell() -> None:
             while not self._over.wait(_EVERY):
                 seconds = time.monotonic() - began
-                print(_told(self._what, (done, self.done, total), seconds), file=sys.stderr)
+                print(_how_far(self._what, (done, self.done, total), seconds), file=sys.stderr)
                 sys.stderr.flush()
 
         threading.Thread(target=tell, daemon=True).start()
@@ -113,12 +113,12 @@ class _Lines:
         self._over.set()
 
 
-def _told(what: str, counts: tuple[int, int, int], seconds: float) -> str:
+def _how_far(what: str, counts: tuple[int, int, int], seconds: float) -> str:
     """Say how far a run is.
 
     Examples
     --------
-    >>> _told("loans", (100, 400, 1000), 60.0)
+    >>> _how_far("loans", (100, 400, 1000), 60.0)
     'loans: 400 of 1,000 done, 5.0 a second, 2 min left'
     """
     before, done, total = counts
@@ -137,3 +137,8 @@ def progress(what: str, total: int) -> Iterator[Callable[[int], None]]:
     with Bar(what) as bar:
         bar.start(total)
         yield bar.update
+
+
+def told(message: str) -> None:
+    """Say beside a long run what there is to know of it, where no result is written."""
+    print(f"xlcredit: warning: {message}", file=sys.stderr)

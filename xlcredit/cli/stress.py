@@ -125,6 +125,7 @@ def _refuse(
 ) -> None:
     """Refuse what cannot be written, before anything is calculated."""
     from xlcredit.cli.writing import refuse_source, refuse_to_replace
+    from xlcredit.files import require_writable
     from xlcredit.workbook.export import require_format
     from xlcredit.workbook.pictures import refuse_pictures
     from xlcredit.workbook.sensitivity.chart import require_maps
@@ -133,9 +134,11 @@ def _refuse(
         require_format(output)
         refuse_source(book.path, output)
         refuse_to_replace(output, force)
+        require_writable(output)
     if charts is not None:
         require_maps(axes)
         refuse_pictures(charts, force)
+        require_writable(charts / "map.png")
 
 
 def _grid(book: Session, axes: list[Axis], figures: list[str]) -> tuple[Table, list[str]]:
@@ -145,8 +148,15 @@ def _grid(book: Session, axes: list[Axis], figures: list[str]) -> tuple[Table, l
     points = math.prod(len(axis.values) for axis in axes)
     workers = min(2, os.cpu_count() or 1) if points >= _MANY_POINTS else 1
     with Bar("points") as bar:
-        bar.start(points)
-        return grid(book, axes, figures, bar.update, workers), [axis.name for axis in axes]
+
+        def update(done: int) -> None:
+            if (
+                done == 1
+            ):  # not before: the bar is a thread, and a process with threads is not split
+                bar.start(points)
+            bar.update(done)
+
+        return grid(book, axes, figures, update, workers), [axis.name for axis in axes]
 
 
 def _deliver(
@@ -166,7 +176,11 @@ def _deliver(
     title = "Stress grid"
     if output is not None:
         write_table(table, output, title)
-    pictures = write_heat_maps(table, names, charts, book.path.stem) if charts is not None else []
+    pictures: list[Path] = []
+    if charts is not None:
+        words = {name: book.title(name) for name in names}
+        words |= {c.name: f"{c.label} [{c.unit}]" if c.unit else c.label for c in book.covenants}
+        pictures = write_heat_maps(table, names, charts, book.path.stem, words)
     if warnings is not None:
         head = [column.name for column in table.columns]
         terminal.print_json(
@@ -232,43 +246,15 @@ def _target(book: Session, text: str, by: list[str]) -> dict[str, Any]:
 def _reverse(book: Session, covenant: str, by: list[str]) -> dict[str, Any]:
     import dataclasses
 
-    from xlcredit.errors import UserError
     from xlcredit.recalc.typed import parse_value
-    from xlcredit.workbook.sensitivity import nearest_breach
+    from xlcredit.workbook.sensitivity import nearest_breaches, unit_shocks
 
-    shocks = {}
+    given: dict[str, object] = {}
     for text in by:
         name, equals, unit = text.partition("=")
-        shock = parse_value(unit.strip()) if equals else _tenth(book, name.strip())
-        if not isinstance(shock, float):
-            raise UserError(f'a unit shock is a number, such as rent_decline=0.05; got "{text}"')
-        shocks[name.strip()] = shock
-    passing = [c.name for c in book.covenants if c.status == "PASS"]
-    names = passing if covenant == "all" else [covenant]
-    # one that does not pass today is an answer as well, and no mistake of whoever asks
-    missed = [
-        f"{c.label}: reads {c.status} today, at {c.row[1]} against {c.test} {c.row[3]}"
-        for c in book.covenants
-        if c.status != "PASS" and covenant.lower() in ("all", c.name.lower())
-    ]
-    if missed and covenant != "all":
-        names = []
-    found = []
-    for name in names:
-        try:
-            found.append(nearest_breach(book, name, shocks))
-        except UserError as error:
-            if covenant != "all":
-                raise
-            missed.append(str(error))
-    found.sort(key=lambda one: one.distance)
+        given[name.strip()] = parse_value(unit.strip()) if equals else None
+    found, missed = nearest_breaches(book, covenant, unit_shocks(book, given))
     return {"nearest": [dataclasses.asdict(one) for one in found], "not_found": missed}
-
-
-def _tenth(book: Session, name: str) -> Any:
-    """Without a unit shock, a tenth of what stands there."""
-    value = book[name]
-    return 0.1 * abs(value) if isinstance(value, float) and value else value
 
 
 def _print(result: dict[str, Any], as_json: bool) -> None:

@@ -16,6 +16,7 @@ import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, get_args
 
@@ -324,6 +325,23 @@ def _figure(name: str, tally: Tally, losses: Sample, max_ltvs: Sample | None) ->
     return estimates.NONE if sample is None else estimates.quantile(sample, share)
 
 
+_repeats = False
+
+
+@contextmanager
+def repeated(repeats: bool = True) -> Iterator[None]:
+    """Say that small simulations follow one another, so that the compiled kernel is worth loading.
+
+    Its figures are those of NumPy to within rounding.
+    """
+    global _repeats  # noqa: PLW0603 - whoever simulates stands many calls below
+    before, _repeats = _repeats, repeats or _repeats
+    try:
+        yield
+    finally:
+        _repeats = before
+
+
 def simulate(
     deal: Deal,
     paths: int = 100_000,
@@ -341,7 +359,7 @@ def simulate(
     Result
         Figures with standard errors, losses, and the courses if asked for.
     """
-    if kernel == "auto" and paths * deal.plan.periods < SMALL:
+    if kernel == "auto" and paths * deal.plan.periods < SMALL and not _repeats:
         kernel = "numpy"
     run = Simulation(deal, seed, kernel=kernel, threads=threads, tilt=tilt, courses=courses)
     run.advance(paths)
@@ -358,7 +376,8 @@ def sweep(
     list of Estimate
         The figure of each deal.
     """
-    if kernel == "auto" and paths * sum(deal.plan.periods for deal in deals) < SMALL:
+    small = paths * sum(deal.plan.periods for deal in deals) < SMALL
+    if kernel == "auto" and small and not _repeats:
         kernel = "numpy"
     kernel = _kernel(kernel)[0]
 

@@ -12,13 +12,16 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import os
 
+    import pandas as pd
+
+    from xlcredit.portfolio.loans import Frame
     from xlcredit.portfolio.run import Portfolio
 
 __all__ = ["portfolio"]
 
 
 def portfolio(
-    *sources: str | os.PathLike[str],
+    *sources: str | os.PathLike[str] | pd.DataFrame,
     output: str | os.PathLike[str] | None = None,
     template: str | None = None,
     workers: int = 0,
@@ -30,8 +33,10 @@ def portfolio(
 
     Parameters
     ----------
-    *sources : str or Path
-        Workbooks, deal files, loan tapes (CSV, Parquet), folders of them, and patterns.
+    *sources : str, Path or DataFrame
+        Workbooks, deal files, loan tapes (CSV, Parquet), folders of them, and patterns; a
+        DataFrame is a loan tape: one row a loan, the template's names as columns, ``id`` a
+        column or the index.
     output : str or Path, optional
         The tape to write: ``.parquet``, ``.csv`` or ``.xlsx``.
     template : str, optional
@@ -62,19 +67,13 @@ def portfolio(
     >>> len(book.results), book.errors
     (1, {})
     """
-    import os  # noqa: PLC0415
+    import warnings  # noqa: PLC0415
     from pathlib import Path  # noqa: PLC0415
 
-    from xlcredit.errors import UserError  # noqa: PLC0415
     from xlcredit.portfolio.run import Request, run_portfolio  # noqa: PLC0415
 
-    for source in sources:
-        if not isinstance(source, (str, os.PathLike)):
-            kind = type(source).__name__
-            remedy = 'write it with .to_csv("tape.csv", index=False) and name that file'
-            raise UserError(f"a source is the name of a file or a pattern; got a {kind}: {remedy}")
     request = Request(
-        sources=[str(source) for source in sources],
+        sources=[_source(source, number) for number, source in enumerate(sources, start=1)],
         outputs=[Path(output)] if output is not None else [],
         template=template,
         workers=workers,
@@ -82,7 +81,23 @@ def portfolio(
         force=overwrite,
         scheduler=scheduler,
     )
-    return run_portfolio(request)
+    return run_portfolio(request, told=lambda message: warnings.warn(message, stacklevel=4))
+
+
+def _source(source: Any, number: int) -> str | Frame:
+    """What a run is given: the name of files, or the rows of a DataFrame."""
+    import os  # noqa: PLC0415
+
+    from xlcredit.errors import UserError  # noqa: PLC0415
+    from xlcredit.portfolio.loans import Frame  # noqa: PLC0415
+
+    if isinstance(source, str | os.PathLike):
+        return str(source)
+    if not hasattr(source, "to_csv"):
+        kind = type(source).__name__
+        raise UserError(f"a source is the name of a file, a pattern or a DataFrame; got a {kind}")
+    content: str = source.to_csv(index=source.index.name == "id")
+    return Frame(f"DataFrame {number}", content.encode())
 
 
 class _Callable(types.ModuleType):

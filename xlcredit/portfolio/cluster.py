@@ -11,9 +11,9 @@ import logging
 import threading
 import time
 from asyncio import CancelledError
-from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import CancelledError as FutureCancelled
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -44,13 +44,13 @@ _LOST = ("pending", "lost")
 _DEATHS = 3
 
 
-def run_on_cluster(tasks: deque[Task], address: str, limits: Limits) -> Iterator[Result]:
+def run_on_cluster(tasks: Iterable[Task], address: str, limits: Limits) -> Iterator[Result]:
     """Calculate loans on a Dask cluster, in the order in which they finish.
 
     Parameters
     ----------
-    tasks : deque of Task
-        The loans; each is taken off as it is sent.
+    tasks : iterable of Task
+        The loans; each is taken when it is sent.
     address : str
         The scheduler, such as ``tcp://10.0.0.4:8786``.
     limits : Limits
@@ -76,19 +76,21 @@ def run_on_cluster(tasks: deque[Task], address: str, limits: Limits) -> Iterator
 
 
 def _stream(
-    distributed: Any, client: Any, waiting: deque[Task], address: str, limits: Limits
+    distributed: Any, client: Any, tasks: Iterable[Task], address: str, limits: Limits
 ) -> Iterator[Result]:
     """Keep the cluster busy, and hand on what comes back."""
     running: dict[Any, Task] = {}
     run = f"{time.time_ns():x}"
-    while waiting or running:
-        while waiting and len(running) < _window(client):
-            task = waiting.popleft()
+    waiting = enumerate(tasks)
+    while True:
+        for number, task in islice(waiting, max(0, _window(client) - len(running))):
             message = msgspec.msgpack.encode(task)
             future = client.submit(
-                calculate, message, limits, key=f"xlcredit-{run}-{len(waiting)}", retries=0
+                calculate, message, limits, key=f"xlcredit-{run}-{number}", retries=0
             )
             running[future] = task
+        if not running:
+            return
         try:
             finished = distributed.wait(
                 list(running), timeout=_LOOK, return_when="FIRST_COMPLETED"

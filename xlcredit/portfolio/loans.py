@@ -7,19 +7,19 @@ import glob
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from xlcredit._version import __version__
 from xlcredit.deals import load, shipped
 from xlcredit.errors import FileError, UserError
 from xlcredit.files import read_file
 from xlcredit.portfolio.rows import SUFFIXES as TAPES
 from xlcredit.portfolio.rows import read_rows
 
-__all__ = ["Loan", "Task", "expand", "find_loans"]
+__all__ = ["Frame", "Loan", "Task", "expand", "find_loans"]
 
 WORKBOOKS = (".xlsx", ".xlsm")
 
@@ -44,9 +44,16 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def digest(self) -> str:
-        """What the result depends on, in 16 hexadecimal digits: equal digests, equal results."""
-        content = msgspec.json.encode([__version__, self])
-        return hashlib.sha256(content).hexdigest()[:16]
+        """What the result depends on beside our code, in 16 hexadecimal digits."""
+        return hashlib.sha256(msgspec.json.encode(self)).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A loan tape that stands in memory, as a CSV file holds it."""
+
+    name: str
+    content: bytes
 
 
 class Loan(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,16 +67,21 @@ class Loan(msgspec.Struct, frozen=True, kw_only=True):
     """Why there is no task."""
 
 
-def expand(patterns: Iterable[str]) -> list[Path]:
+def expand(patterns: Iterable[str | Frame]) -> list[Path | Frame]:
     """Find the files that patterns name, each once, in the order of the patterns.
+
+    Tapes in memory stay where they are.
 
     Raises
     ------
     UserError
         If a pattern names nothing.
     """
-    files: dict[Path, None] = {}
+    files: dict[Path | Frame, None] = {}
     for pattern in patterns:
+        if isinstance(pattern, Frame):
+            files[pattern] = None
+            continue
         path = Path(pattern)
         if path.is_file():
             found = [path]
@@ -83,12 +95,12 @@ def expand(patterns: Iterable[str]) -> list[Path]:
     return list(files)
 
 
-def find_loans(files: Iterable[Path], template: str | None = None) -> Iterator[Loan]:
+def find_loans(files: Iterable[Path | Frame], template: str | None = None) -> Iterator[Loan]:
     """Read the loans of files, in order; one that cannot be read says why.
 
     Parameters
     ----------
-    files : iterable of Path
+    files : iterable of Path or Frame
         Workbooks, deal files and loan tapes.
     template : str, optional
         Name or path of the template of tapes without a column ``template``, and of deal files
@@ -107,11 +119,14 @@ def find_loans(files: Iterable[Path], template: str | None = None) -> Iterator[L
             yield loan
 
 
-def _in_file(file: Path, texts: _TemplateTexts) -> Iterator[Loan]:
+def _in_file(file: Path | Frame, texts: _TemplateTexts) -> Iterator[Loan]:
+    if isinstance(file, Frame):
+        yield from _in_tape(Path(file.name), file.content, texts)
+        return
     suffix = file.suffix.lower()
     try:
         if suffix in TAPES:
-            yield from _in_tape(file, texts)
+            yield from _in_tape(file, _read(file), texts)
             return
         if suffix not in _known():
             known = ", ".join(_known())
@@ -133,9 +148,9 @@ def _in_file(file: Path, texts: _TemplateTexts) -> Iterator[Loan]:
         yield Loan(id=file.as_posix(), source=file.as_posix(), error=str(error))
 
 
-def _in_tape(file: Path, texts: _TemplateTexts) -> Iterator[Loan]:
+def _in_tape(file: Path, content: bytes, texts: _TemplateTexts) -> Iterator[Loan]:
     source = file.as_posix()
-    for row in read_rows(_read(file), file, texts.name, texts.spec):
+    for row in read_rows(content, file, texts.name, texts.spec):
         if row.error:
             yield Loan(id=row.id, source=source, row=row.line, error=row.error)
             continue

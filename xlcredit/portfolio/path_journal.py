@@ -10,7 +10,6 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from xlcredit._version import __version__
 from xlcredit.models.joint import Block, LoanBook
 from xlcredit.portfolio.crew import Order, Start
 from xlcredit.portfolio.journal import Journal
@@ -54,7 +53,12 @@ class PathJournal:
     @property
     def blocks(self) -> int:
         """How many blocks stand in it."""
-        return len(self._journal.done)
+        return len(self._journal)
+
+    @property
+    def message(self) -> str:
+        """What a user must know of the blocks that stood there."""
+        return self._journal.message
 
     def begin(self, start: Start) -> None:
         """Say what is run: blocks of other loans, another seed or kernel are not its own."""
@@ -62,9 +66,10 @@ class PathJournal:
 
     def known(self, order: Order) -> Block | None:
         """Give a block that was run before."""
-        kept = self._journal.done.get(self._digest(order))
-        if kept is None:
+        digest = self._digest(order)
+        if digest not in self._journal:
             return None
+        kept = self._journal.get(digest)
         found: dict[str, Any] = {n: np.frombuffer(d, "<f8") for n, d in kept.arrays.items()}
         return Block(**(found | kept.numbers))
 
@@ -76,7 +81,7 @@ class PathJournal:
 
     def close(self, *, finished: bool) -> None:
         """Let go of the file, and delete it if the run is over or has nothing to keep."""
-        self._journal.close(finished=finished or not self._journal.done)
+        self._journal.close(finished=finished or not self._journal)
 
     def _digest(self, order: Order) -> str:
         """What a block depends on, in 32 hexadecimal digits."""
@@ -85,7 +90,7 @@ class PathJournal:
 
 
 def _digest_of(start: Start) -> str:
-    digest = hashlib.sha256(f"{__version__} {start.seed} {start.kernel}".encode())
+    digest = hashlib.sha256(f"{start.seed} {start.kernel}".encode())
     book: LoanBook = start.book
     digest.update(repr((book.links, book.block)).encode())
     for position in book.positions:

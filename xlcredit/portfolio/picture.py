@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 from xlcredit.portfolio.evaluate import ERROR, Result
@@ -29,17 +30,21 @@ def standing(results: Sequence[Result]) -> str:
         stand the number of loans and what is drawn [USD m]; the word says the state without its
         colour.
     """
-    counts = {state: [r for r in results if r.status == state] for state in STATES}
-    shown = {state: found for state, found in counts.items() if found}
+    counts: Counter[str] = Counter()
+    sums: dict[str, float] = defaultdict(float)
+    for result in results:
+        counts[result.status] += 1
+        sums[result.status] += facts(result).balance or 0.0
+    shown = {state: counts[state] for state in STATES if counts[state]}
     if not shown:
         return ""
-    most = max(map(len, shown.values()))
+    most = max(shown.values())
     parts = [f'<text x="{_LEFT}" y="14" font-weight="bold">Loans by status, and USD m drawn</text>']
-    for at, (state, found) in enumerate(shown.items()):
+    for at, (state, count) in enumerate(shown.items()):
         top = 22 + at * _ROW
-        length = (_WIDTH - _LEFT - _RIGHT) * len(found) / most
-        drawn = sum(facts(r).balance or 0.0 for r in found) / 1e6
-        beside = f"{len(found):,}" + ("" if state == ERROR else f", USD {drawn:,.0f} m")
+        length = (_WIDTH - _LEFT - _RIGHT) * count / most
+        drawn = sums[state] / 1e6
+        beside = f"{count:,}" + ("" if state == ERROR else f", USD {drawn:,.0f} m")
         parts.append(
             f'<text x="{_LEFT - 6}" y="{top + 12}" text-anchor="end">{state}</text>'
             f'<rect x="{_LEFT}" y="{top}" width="{length:.1f}" height="{_BAR}" '

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,9 @@ from openpyxl.worksheet.worksheet import Worksheet
 from xlcredit._version import __version__
 from xlcredit.errors import FileError
 from xlcredit.files import replace_file
-from xlcredit.portfolio.evaluate import ERROR, Result
-from xlcredit.portfolio.tape import STATES, Facts, counted_loans, facts, tape
+from xlcredit.portfolio.evaluate import ERROR, CovenantResult, Result
+from xlcredit.portfolio.spool import Ordered
+from xlcredit.portfolio.tape import STATES, Facts, counted_loans, covenant_unit, facts, tape
 from xlcredit.serials import month_in_words
 from xlcredit.workbook import style
 from xlcredit.workbook.covenants import BREACH
@@ -41,8 +42,12 @@ _UNDATED = dt.date(2000, 1, 1)
 
 #: What stands beside each loan's covenants: heading, figure and unit.
 _FIGURES = (("Lowest DSCR", "min_dscr", "ratio"), ("Loss [USD]", "loss", "USD"))
+#: Of the deepest breach of a loan: which covenant, and how deep it is as a share of its threshold.
+_BREACH = ("Deepest breach", "Value", "Threshold", "Depth", "First breach")
 #: The first column of a covenant.
-_BEFORE = 4 + len(_FIGURES)
+_BEFORE = 4 + len(_FIGURES) + len(_BREACH)
+#: Rows of a long sheet that are printed: the worst loans, on some pages.
+_PRINTED = 250
 
 Cut = tuple[str, Callable[[Facts], Any]]
 _CUTS: tuple[Cut, ...] = (
@@ -69,6 +74,8 @@ def write_report(results: Sequence[Result], path: Path) -> None:
     _write_covenants(workbook.create_sheet("Covenants"), results)
     sheet = workbook.create_sheet("Tape")
     write_sheet(sheet, tape(_worst_first(results)), "Tape", f"One row a loan, {_WORST_FIRST}")
+    page_setup(sheet)
+    sheet.print_area = f"A{sheet.max_row + 2}"  # an empty cell: the rows are for the screen
     _write_errors(workbook.create_sheet("Errors"), results)
     workbook.properties.creator = f"xlcredit {__version__}"
     workbook.properties.created = dt.datetime.combine(as_of, dt.time())
@@ -78,23 +85,36 @@ def write_report(results: Sequence[Result], path: Path) -> None:
         raise FileError(f"{path}: cannot be written: {error.strerror}") from None
 
 
-def _worst_first(results: Sequence[Result]) -> list[Result]:
+def _worst_first(results: Sequence[Result]) -> Sequence[Result]:
     """Errors, then breaches, the most and the deepest first; equals keep their order."""
-    return sorted(results, key=_rank)
+    ranks = [_rank(result) for result in results]
+    order = sorted(range(len(ranks)), key=ranks.__getitem__)
+    return Ordered(len(order), lambda at: results[order[at]])
 
 
 def _rank(result: Result) -> tuple[int, int, float]:
     breached = [c for c in result.covenants if c.status == BREACH]
-    depths = [c.margin / abs(c.threshold) for c in breached if c.margin and c.threshold]
-    return STATES.index(result.status), -len(breached), min(depths, default=0.0)
+    depth = max((_depth(c) for c in breached), default=0.0)
+    return STATES.index(result.status), -len(breached), -depth
+
+
+def _depth(covenant: CovenantResult) -> float:
+    """How far a value is on the wrong side of its threshold, as a share of that."""
+    if not covenant.margin or not covenant.threshold:
+        return 0.0
+    return -covenant.margin / abs(covenant.threshold)
+
+
+def _deepest(result: Result) -> CovenantResult | None:
+    breached = [c for c in result.covenants if c.status == BREACH]
+    return max(breached, key=_depth, default=None)
 
 
 # --- the book on one page -------------------------------------------------------------------
 
 
 def _write_book(sheet: Worksheet, results: Sequence[Result], as_of: dt.date) -> None:
-    counted = [r for r in results if r.status != ERROR]
-    cuts = [(facts(result), result) for result in counted]
+    cuts = [(facts(result), result.status) for result in results if result.status != ERROR]
     total = sum(f.balance or 0.0 for f, _ in cuts)
     style.title(
         sheet,
@@ -115,14 +135,15 @@ def _write_states(
     sheet: Worksheet,
     row: int,
     results: Sequence[Result],
-    cuts: list[tuple[Facts, Result]],
+    cuts: list[tuple[Facts, str]],
     total: float,
 ) -> int:
+    states = Counter(result.status for result in results)
     style.table_header(sheet, row, ["Status", "Loans", "Balance [USD]", "Share"])
     for state in STATES:
         row += 1
-        balance = sum(f.balance or 0.0 for f, r in cuts if r.status == state)
-        count = sum(r.status == state for r in results)
+        balance = sum(f.balance or 0.0 for f, status in cuts if status == state)
+        count = states[state]
         _write_line(sheet, row, state, count, balance, total)
     style.paint_status(sheet, f"A{row - len(STATES) + 1}:A{row}")
     return row + 2
@@ -141,7 +162,7 @@ def _write_line(
     style.number(sheet.cell(row, 4), "share").value = balance / total if total else None
 
 
-def _write_wall(sheet: Worksheet, row: int, cuts: list[tuple[Facts, Result]]) -> int:
+def _write_wall(sheet: Worksheet, row: int, cuts: list[tuple[Facts, str]]) -> int:
     """What falls due in which year."""
     style.table_header(
         sheet, row, ["Maturity wall: year", "Loans", "Balance at closing [USD]", "Share"]
@@ -179,7 +200,7 @@ def _write_cut(
     row: int,
     title: str,
     key: Callable[[Facts], Any],
-    cuts: list[tuple[Facts, Result]],
+    cuts: list[tuple[Facts, str]],
     total: float,
 ) -> int:
     groups: defaultdict[Any, list[Facts]] = defaultdict(list)
@@ -204,7 +225,9 @@ def _write_cut(
 
 def _write_covenants(sheet: Worksheet, results: Sequence[Result]) -> None:
     """A heat map: loans down, covenants across; the words stay readable in black and white."""
-    ranked = [result for result in _worst_first(results) if result.status != ERROR]
+    everything = _worst_first(results)
+    errors = sum(result.status == ERROR for result in results)  # which stand first
+    ranked = Ordered(len(everything) - errors, lambda at: everything[at + errors])
     labels: dict[str, None] = {}
     for result in ranked:
         labels |= {covenant.label: None for covenant in result.covenants}
@@ -213,9 +236,12 @@ def _write_covenants(sheet: Worksheet, results: Sequence[Result]) -> None:
         "Covenants",
         f"Heat map, {_WORST_FIRST}. "
         "Lowest DSCR and loss are the columns min_dscr and loss of the sheet Tape: "
-        "the case in force, the loss what the lender is short after enforcement and recovery",
+        "the case in force, the loss what the lender is short after enforcement and recovery. "
+        "Depth is how far the value is on the wrong side of the threshold, as a share of it; the "
+        f"first {_PRINTED} rows are printed",
     )
-    head = ["Loan", "Borrower", "Status", *(label for label, *_ in _FIGURES), *labels]
+    figures = [label for label, *_ in _FIGURES]
+    head = ["Loan", "Borrower", "Status", *figures, *_BREACH, *labels]
     style.table_header(sheet, 4, head)
     sheet.row_dimensions[4].height = 60
     for row, result in enumerate(ranked, start=5):
@@ -224,6 +250,8 @@ def _write_covenants(sheet: Worksheet, results: Sequence[Result]) -> None:
             cell.value, cell.data_type = text, "s"
         for column, (_, name, unit) in enumerate(_FIGURES, start=4):
             style.number(sheet.cell(row, column), unit).value = result.numbers.get(name)
+        if (deepest := _deepest(result)) is not None:
+            _write_breach(sheet, row, result, deepest)
         status = {c.label: c.status for c in result.covenants}
         for column, label in enumerate(labels, start=_BEFORE):
             cell = style.base(sheet.cell(row, column))
@@ -235,6 +263,26 @@ def _write_covenants(sheet: Worksheet, results: Sequence[Result]) -> None:
     widths(sheet, A=32, B=32, C=12, **{letter(c): 16 for c in range(4, len(head) + 1)})
     sheet.freeze_panes = f"{letter(_BEFORE)}5"
     page_setup(sheet, repeat="4:4")
+    _print_rows(sheet, 4 + len(ranked), len(head))
+
+
+def _write_breach(sheet: Worksheet, row: int, result: Result, breach: CovenantResult) -> None:
+    """Which covenant is broken the most, by how much, and since when."""
+    unit = covenant_unit(result.template, breach.name) or "ratio"
+    first = 4 + len(_FIGURES)
+    label = style.base(sheet.cell(row, first))
+    label.value, label.data_type = breach.label, "s"
+    style.number(sheet.cell(row, first + 1), unit).value = breach.value
+    style.number(sheet.cell(row, first + 2), unit).value = breach.threshold
+    style.number(sheet.cell(row, first + 3), "share").value = _depth(breach) or None
+    when = style.base(sheet.cell(row, first + 4))
+    when.value, when.number_format = breach.first_breach, "mmm yyyy"
+
+
+def _print_rows(sheet: Worksheet, last: int, columns: int) -> None:
+    """Print the worst loans of a long sheet: the rest is for the screen."""
+    if last > _PRINTED:
+        sheet.print_area = f"A1:{letter(columns)}{_PRINTED}"
 
 
 def _heading(result: Result) -> tuple[str, str, str]:
@@ -253,3 +301,5 @@ def _write_errors(sheet: Worksheet, results: Sequence[Result]) -> None:
     note = "Loans that were not calculated" if rows else "Every loan was calculated"
     write_sheet(sheet, Table(columns, rows), "Errors", note)
     widths(sheet, A=32, B=32, C=8, D=100)
+    page_setup(sheet, repeat="4:4")
+    _print_rows(sheet, sheet.max_row, len(columns))

@@ -7,9 +7,10 @@ import datetime as dt
 import io
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -96,7 +97,7 @@ def _column(path: Path, heading: str) -> tuple[str, str | None]:
 
 
 def _templates(
-    rows: list[list[Any]], names: list[str], template: str, known: dict[str, Template]
+    rows: Iterable[list[Any]], names: list[str], template: str, known: dict[str, Template]
 ) -> list[Template]:
     """Give every template that the rows name and that there is."""
     at = names.index("template") if "template" in names else -1
@@ -250,23 +251,38 @@ _KINDS: dict[str, Kind] = {"text": "text", "date": "date"}
 # --- files ----------------------------------------------------------------------------------
 
 
-def _csv(content: bytes, path: Path) -> tuple[list[str], list[list[Any]]]:
+def _csv(content: bytes, path: Path) -> tuple[list[str], Iterable[list[Any]]]:
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise FileError(f"{path}: is not UTF-8 text; save it as CSV UTF-8") from None
     head = text.partition("\n")[0]
     separator = ";" if head.count(";") > head.count(",") else ","
+    whole = _CsvRows(text, separator, 0)
     try:
-        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True))
+        headings = next(iter(whole), None)
+        for _ in whole:  # what is wrong with it is told before the first loan is
+            pass
     except csv.Error as error:
         raise FileError(f"{path}: is no CSV file: {error}") from None
-    if not rows:
+    if headings is None:
         raise FileError(f"{path}: is empty")
-    return [h.strip() for h in rows[0]], rows[1:]
+    return [h.strip() for h in headings], _CsvRows(text, separator, 1)
 
 
-def _parquet(content: bytes, path: Path) -> tuple[list[str], list[list[Any]]]:
+class _CsvRows:
+    """The rows of a CSV file, read each time: a long tape takes no more memory than its text."""
+
+    def __init__(self, text: str, separator: str, first: int) -> None:
+        self._text, self._separator, self._first = text, separator, first
+
+    def __iter__(self) -> Iterator[list[Any]]:
+        text = io.StringIO(self._text, newline="")
+        rows = csv.reader(text, delimiter=self._separator, strict=True)
+        return islice(rows, self._first, None)
+
+
+def _parquet(content: bytes, path: Path) -> tuple[list[str], Iterable[list[Any]]]:
     pa, parquet = pyarrow()
     try:
         held = parquet.ParquetFile(io.BytesIO(content))

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from heapq import nsmallest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from xlcredit.errors import FileError, UserError
-from xlcredit.portfolio.evaluate import ERROR, Result, failed, shared
+from xlcredit.files import require_writable
+from xlcredit.portfolio.evaluate import ERROR, Result, failed
 from xlcredit.portfolio.journal import Journal
-from xlcredit.portfolio.loans import Loan, Task, expand, find_loans
+from xlcredit.portfolio.loans import Frame, Loan, Task, expand, find_loans
 from xlcredit.portfolio.pool import Limits, run_here
+from xlcredit.portfolio.spool import InMemory, Kept, Results
 from xlcredit.portfolio.tape import STATES, counted_loans, tape
 from xlcredit.workbook.covenants import PASS
 from xlcredit.workbook.export import Table, require_format, write_table
@@ -28,8 +34,8 @@ __all__ = ["Portfolio", "Request", "run_portfolio"]
 class Request:
     """What a run is asked for."""
 
-    sources: Sequence[str]
-    """Files, folders and patterns: workbooks, deal files, loan tapes."""
+    sources: Sequence[str | Frame]
+    """Files, folders and patterns: workbooks, deal files, loan tapes; and tapes in memory."""
     outputs: Sequence[Path] = ()
     template: str | None = None
     workers: int = 0
@@ -46,16 +52,17 @@ class Request:
 class Portfolio:
     """A book of loans, calculated."""
 
-    results: tuple[Result, ...]
+    results: Sequence[Result]
+    """In the order of the sources; of a run that writes a tape, each is read from disk."""
     written: tuple[Path, ...] = ()
 
-    @property
+    @cached_property
     def counts(self) -> dict[str, int]:
         """How many loans stand how, the worst first."""
         counted = Counter(result.status for result in self.results)
         return {state: counted[state] for state in STATES if counted[state]}
 
-    @property
+    @cached_property
     def errors(self) -> dict[str, str]:
         """The loans that were not calculated, each with the reason."""
         return {r.id: r.error for r in self.results if r.status == ERROR}
@@ -65,7 +72,7 @@ class Portfolio:
         """0: every loan passes; 1: one is in breach or cannot be decided; 2: one has an error."""
         if self.errors:
             return 2
-        return 0 if all(result.status == PASS for result in self.results) else 1
+        return 0 if self.counts.keys() <= {PASS} else 1
 
     @property
     def table(self) -> Table:
@@ -91,7 +98,7 @@ class Portfolio:
 
         from xlcredit.portfolio.picture import standing  # noqa: PLC0415
 
-        worst = sorted(self.results, key=lambda r: STATES.index(r.status))[:20]
+        worst = nsmallest(20, self.results, key=lambda r: STATES.index(r.status))
         rows = "".join(
             f"<tr><td>{escape(r.id)}</td><td>{escape(r.name)}</td><td>{r.status}</td>"
             f"<td>{escape(r.error)}</td></tr>"
@@ -106,6 +113,7 @@ def run_portfolio(
     request: Request,
     started: Callable[[int, int], None] = lambda _all, _kept: None,
     progress: Callable[[int], None] = lambda _done: None,
+    told: Callable[[str], None] = lambda _message: None,
 ) -> Portfolio:
     """Calculate a book of loans and write its tape.
 
@@ -117,6 +125,8 @@ def run_portfolio(
         Told how many loans there are, and how many a run before has done.
     progress : callable, optional
         Told how many loans are done.
+    told : callable, optional
+        Told what else there is to know before they are calculated.
 
     Returns
     -------
@@ -133,16 +143,20 @@ def run_portfolio(
     journal = Journal(_journal_path(outputs[0]), Result, resume=request.resume) if outputs else None
     finished = False
     try:
-        loans = find_loans(expand(request.sources), request.template)
-        results = _calculated(loans, request, journal, started, progress)
-        portfolio = Portfolio(tuple(results))
+        if journal is not None and journal.message:
+            told(journal.message)
+        files = expand(request.sources)
+        kept: Kept = InMemory() if journal is None else journal
+        results: Sequence[Result] = _calculated(files, request, kept, started, progress)
         for path in outputs:
-            _write(portfolio, path)
+            _write(Portfolio(results), path)
+        if os.name == "nt":  # which deletes no journal that is still read
+            results = tuple(results)
         finished = True
-        return Portfolio(portfolio.results, tuple(outputs))
+        return Portfolio(results, tuple(outputs))
     finally:
         if journal is not None:
-            journal.close(finished=finished or not journal.done)
+            journal.close(finished=finished or not journal)
 
 
 def _outputs(request: Request) -> list[Path]:
@@ -154,6 +168,7 @@ def _outputs(request: Request) -> list[Path]:
                 half = "a run on it was broken off; add --resume to go on with it"
                 raise FileError(f"{path}: exists already, and {half}")
             raise FileError(f"{path}: exists already; use --force to replace it")
+        require_writable(path)
     return outputs
 
 
@@ -162,40 +177,62 @@ def _journal_path(output: Path) -> Path:
 
 
 def _calculated(
-    loans: Iterable[Loan],
+    files: Sequence[Path | Frame],
     request: Request,
-    journal: Journal[Result] | None,
+    kept: Kept,
     started: Callable[[int, int], None],
     progress: Callable[[int], None],
-) -> list[Result]:
-    """Calculate loans; what a loan was asked with is let go of as soon as its result is here."""
-    known = journal.done if journal is not None else {}
-    found: dict[str, Result] = {}
+) -> Results:
+    """Calculate loans; each is read again when it is its turn, so that few are here at a time."""
     order: list[str | Result] = []
-    digests: dict[str, str] = {}
-    tasks: deque[Task] = deque()
-    for loan in loans:
+    missing: dict[str, tuple[int, Loan]] = {}
+    for loan in find_loans(files, request.template):
         if loan.task is None:
             order.append(_unread(loan))
             continue
-        order.append(loan.id)
-        digest = digests[loan.id] = loan.task.digest
-        if digest in known:
-            found[loan.id] = shared(known[digest])
-        else:
-            tasks.append(loan.task)
-    done = len(digests) - len(tasks)
-    started(len(digests), done)
-    for result in _running(tasks, request):
-        found[result.id] = kept = shared(result)
-        if journal is not None:
-            journal.add(digests[result.id], kept)
+        digest = loan.task.digest
+        if digest not in kept:
+            missing[digest] = len(order), Loan(id=loan.id, source=loan.source, row=loan.row)
+        order.append(digest)
+    if unread := _nothing_read(order):
+        raise UserError(unread)
+    count = sum(isinstance(one, str) for one in order)
+    done = count - len(missing)
+    started(count, done)
+    asked: dict[str, str] = {}
+    for result in _running(_taken(files, request.template, missing, asked), request):
+        kept.add(asked.pop(result.id), result)
         done += 1
         progress(done)
-    return [found[one] if isinstance(one, str) else one for one in order]
+    for at, loan in missing.values():
+        why = f"{loan.source}: was changed while the book was calculated; run again"
+        order[at] = _unread(msgspec.structs.replace(loan, error=why))
+    return Results(order, kept)
 
 
-def _running(tasks: deque[Task], request: Request) -> Iterator[Result]:
+def _taken(
+    files: Sequence[Path | Frame],
+    template: str | None,
+    missing: dict[str, tuple[int, Loan]],
+    asked: dict[str, str],
+) -> Iterator[Task]:
+    """Read the loans that are missing, and note the digest that each is asked with."""
+    for loan in find_loans(files, template) if missing else ():
+        if loan.task is not None and missing.pop(digest := loan.task.digest, None) is not None:
+            asked[loan.id] = digest
+            yield loan.task
+
+
+def _nothing_read(order: Sequence[str | Result]) -> str:
+    """Say why there is no loan at all: no file is one that can be read."""
+    failures = [one for one in order if isinstance(one, Result) and one.row is None]
+    if not failures or len(failures) < len(order):
+        return ""
+    more = f" (and {len(failures) - 1} more files that cannot be read)" if failures[1:] else ""
+    return f"{failures[0].error}{more}"
+
+
+def _running(tasks: Iterator[Task], request: Request) -> Iterator[Result]:
     if request.scheduler is not None:
         from xlcredit.portfolio.cluster import run_on_cluster  # noqa: PLC0415 - an extra
 
@@ -203,12 +240,7 @@ def _running(tasks: deque[Task], request: Request) -> Iterator[Result]:
     workers = request.workers or os.cpu_count() or 1
     if workers < 1:
         raise UserError(f"there must be at least one worker; got {workers}")
-    return run_here(_taken(tasks), workers, request.limits)
-
-
-def _taken(tasks: deque[Task]) -> Iterator[Task]:
-    while tasks:
-        yield tasks.popleft()
+    return run_here(tasks, workers, request.limits)
 
 
 def _unread(loan: Loan) -> Result:

@@ -12,25 +12,29 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-__all__ = ["install", "packed"]
+__all__ = ["install", "packed", "parts"]
 
 _SUFFIXES = frozenset({".py", ".csv", ".toml", ".json", ".md"})
 
 
-def packed(package: Path, templates: Path) -> bytes:
-    """Pack a package and its templates; the same files are the same bytes."""
-    parts = {
+def parts(package: Path, templates: Path) -> dict[str, Path]:
+    """List the files of a package and its templates, each under the name it has on a worker."""
+    found = {
         f"{package.name}/{path.relative_to(package).as_posix()}": path
         for path in sorted(package.rglob("*"))
         if path.suffix in _SUFFIXES
     }
-    parts |= {
+    return found | {
         f"{package.name}/templates/{path.relative_to(templates).as_posix()}": path
         for path in sorted(templates.rglob("*.toml"))
     }
+
+
+def packed(package: Path, templates: Path) -> bytes:
+    """Pack a package and its templates; the same files are the same bytes."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, path in parts.items():
+        for name, path in parts(package, templates).items():
             archive.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), path.read_bytes())
     return out.getvalue()
 

@@ -8,7 +8,7 @@ each covenant; then every input and figure by its name in the template.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -16,10 +16,11 @@ from typing import Any
 from xlcredit.deals import Template, load
 from xlcredit.errors import UserError
 from xlcredit.portfolio.evaluate import ERROR, Result
+from xlcredit.portfolio.spool import Ordered
 from xlcredit.workbook.covenants import BREACH, CHECK, PASS
 from xlcredit.workbook.export import Column, Kind, Table
 
-__all__ = ["COMMON", "STATES", "Facts", "counted_loans", "facts", "tape"]
+__all__ = ["COMMON", "STATES", "Facts", "counted_loans", "covenant_unit", "facts", "tape"]
 
 #: Worst first.
 STATES = (ERROR, BREACH, CHECK, PASS)
@@ -95,15 +96,19 @@ def tape(results: Sequence[Result]) -> Table:
     Returns
     -------
     Table
-        Names and kinds of the columns follow from the templates in the book alone, not from
-        the loans; what a template does not have is empty.
+        Its rows are made when they are asked for. Names and kinds of the columns follow from the
+        templates in the book alone, not from the loans; what a template does not have is empty.
     """
     columns = [*COMMON, *_covenant_columns(results), *_named_columns(results)]
     names = [column.name for column in columns[len(COMMON) :]]
-    rows = [[*_common(result), *_values(result, names)] for result in results]
     kinds = [column.kind for column in columns]
-    typed = [[_as(kind, v) for kind, v in zip(kinds, row, strict=True)] for row in rows]
-    return Table(columns, typed)
+
+    def row(at: int) -> list[Any]:
+        result = results[at]
+        values = [*_common(result), *_values(result, names)]
+        return [_as(kind, value) for kind, value in zip(kinds, values, strict=True)]
+
+    return Table(columns, Ordered(len(results), row))
 
 
 def _common(result: Result) -> list[Any]:
@@ -202,9 +207,15 @@ def _templates(results: Iterable[Result]) -> list[Template]:
     return [template for name in names if (template := _known(name)) is not None]
 
 
-def _others(results: Iterable[Result]) -> list[Result]:
+def _others(results: Iterable[Result]) -> Iterator[Result]:
     """Loans whose template does not ship: their own cells say what there is."""
-    return [r for r in results if r.status != ERROR and _known(r.template) is None]
+    return (r for r in results if r.status != ERROR and _known(r.template) is None)
+
+
+def covenant_unit(template: str, name: str) -> str:
+    """The unit of a covenant; empty where the template does not ship."""
+    known = _known(template)
+    return next((c.unit for c in known.covenant if c.name == name), "") if known else ""
 
 
 @cache

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterator, Mapping
 
+from xlcredit.garbage import uncollected
 from xlcredit.ooxml.book import Book, Formula
 from xlcredit.ooxml.place import Area, Place, extent
 from xlcredit.ooxml.values import Value
@@ -109,7 +110,8 @@ class Focus:
     def value(self, place: Place) -> Value | Refusal:
         """Give the value of a cell, up to date."""
         if self._stale:
-            self._run.again()
+            with uncollected():
+                self._run.again()
             self._stale = False
         return self._run.engine.value(*place)
 

@@ -103,6 +103,24 @@ class Live:
             (p.row, p.column): v for p, v in self._run.values().items() if p.sheet == sheet
         }
 
+    def concentrate(self, read: Callable[[], object]) -> None:
+        """Calculate no more than some figures need, from the next change of inputs on.
+
+        Who reads them often need not have all the rest calculated each time. Anything else may
+        still be asked for: the whole is brought up to date then.
+
+        Parameters
+        ----------
+        read : callable
+            Reads the figures.
+        """
+        self._bring_up_to_date()
+        before, self._asked = self._asked, set()
+        read()
+        if not self._is_focused_on(self._asked) and not self.book.iteration:
+            self._focus = self._run.focus(precedents(self.book, self._asked), self._entered)
+        self._asked |= before
+
     def recalculation(self) -> Recalculation:
         """Give all values, errors and differences from the file, up to date."""
         self._bring_up_to_date()
@@ -132,7 +150,7 @@ class Live:
 
         Now the whole is up to date, so that the two can be compared.
         """
-        if self._attempts and not (self._focus and all(p in self._focus for p in self._asked)):
+        if self._attempts and not self._is_focused_on(self._asked):
             self._attempts -= 1
             most = _PART * len(self.book.formulas)
             part = precedents(self.book, self._asked, most)
@@ -140,6 +158,9 @@ class Live:
                 self._attempts, self._focus = 0, None
             else:
                 self._focus = self._run.focus(part, self._entered)
+
+    def _is_focused_on(self, places: Collection[Place]) -> bool:
+        return self._focus is not None and all(place in self._focus for place in places)
 
     def _bring_up_to_date(self) -> None:
         if self._pending:

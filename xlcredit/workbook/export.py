@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -32,6 +32,8 @@ __all__ = [
     "write_table",
 ]
 
+#: Rows of a Parquet file that stand together.
+_ROW_GROUP = 1_000
 #: A table has no date of its own, and equal tables are equal files.
 _UNDATED = dt.date(2000, 1, 1)
 
@@ -97,13 +99,21 @@ def write_table(table: Table, path: Path, title: str = "Table") -> None:
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def as_csv(table: Table, _title: str = "") -> bytes:
+def as_csv(table: Table, title: str = "") -> bytes:
     """Write a table as CSV in UTF-8."""
+    return b"".join(_csv(table, title))
+
+
+def _csv(table: Table, _title: str) -> Iterator[bytes]:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(column.name for column in table.columns)
-    writer.writerows([_spelled(value) for value in row] for row in table.rows)
-    return out.getvalue().encode()
+    for row in table.rows:
+        writer.writerow([_spelled(value) for value in row])
+        yield out.getvalue().encode()
+        out.seek(0)
+        out.truncate()
+    yield out.getvalue().encode()
 
 
 def _spelled(value: Any) -> Any:
@@ -114,7 +124,8 @@ def _spelled(value: Any) -> Any:
     return value.isoformat() if isinstance(value, dt.date) else value
 
 
-def _parquet(table: Table, _title: str) -> bytes:
+def _parquet(table: Table, _title: str) -> Iterator[bytes]:
+    """Write a table as Parquet, some rows at a time: one of any length takes little memory."""
     pa, parquet = pyarrow()
     types = {"number": pa.float64(), "count": pa.int64(), "text": pa.string(), "date": pa.date32()}
     fields = [
@@ -122,14 +133,45 @@ def _parquet(table: Table, _title: str) -> bytes:
         for c in table.columns
     ]
     schema = pa.schema(fields, metadata={"xlcredit version": __version__})
-    cells = [pa.array(values, f.type) for values, f in zip(_across(table), fields, strict=True)]
-    out = io.BytesIO()
-    parquet.write_table(pa.Table.from_arrays(cells, schema=schema), out, compression="zstd")
-    return out.getvalue()
+    out = _Passing()
+    with parquet.ParquetWriter(pa.PythonFile(out, mode="w"), schema, compression="zstd") as writer:
+        for first in range(0, max(1, len(table.rows)), _ROW_GROUP):
+            columns = zip(*table.rows[first : first + _ROW_GROUP], strict=True)
+            values = list(columns) or [()] * len(fields)
+            cells = [pa.array(v, f.type) for v, f in zip(values, fields, strict=True)]
+            writer.write_table(pa.Table.from_arrays(cells, schema=schema))
+            yield out.taken()
+    yield out.taken()
 
 
-def _across(table: Table) -> Iterable[list[Any]]:
-    return ([row[at] for row in table.rows] for at in range(len(table.columns)))
+class _Passing:
+    """A file that is only written to; what was written is taken from it."""
+
+    closed = False
+
+    def __init__(self) -> None:
+        self._new, self._length = bytearray(), 0
+
+    def write(self, content: Any) -> int:
+        """Take some bytes in."""
+        self._new += content
+        return len(content)
+
+    def tell(self) -> int:
+        """How much was written in all."""
+        return self._length + len(self._new)
+
+    def flush(self) -> None:
+        """Hold nothing back."""
+
+    def close(self) -> None:
+        """Take no more; what is there can be taken still."""
+
+    def taken(self) -> bytes:
+        """Give what was written since the last time."""
+        new, self._new = bytes(self._new), bytearray()
+        self._length += len(new)
+        return new
 
 
 def pyarrow() -> tuple[Any, Any]:
@@ -160,8 +202,8 @@ def _xlsx(table: Table, title: str) -> bytes:
 
 
 #: How a table is written, by the ending of the file.
-FORMATS: dict[str, Callable[[Table, str], bytes]] = {
-    ".csv": as_csv,
+FORMATS: dict[str, Callable[[Table, str], bytes | Iterable[bytes]]] = {
+    ".csv": _csv,
     ".parquet": _parquet,
     ".xlsx": _xlsx,
 }

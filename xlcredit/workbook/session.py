@@ -137,6 +137,14 @@ class Session:
         known = units(self._book)
         return {n: known[p] for n, p in self._book.cell_names.items() if p in known}
 
+    def title(self, key: str) -> str:
+        """Give the words beside a named cell and its unit, as a chart says them."""
+        place = self._find(key)
+        beside = Place(place.sheet, place.row, max(1, place.column - 1))
+        words = self._book.saved(beside) if beside != place else None
+        title, unit = words if isinstance(words, str) and words else key, self.units.get(key, "")
+        return f"{title} [{unit}]" if unit and unit not in ("text", "date") else title
+
     @property
     def changed(self) -> dict[str, Value | dt.date]:
         """The inputs that differ from the file, by name or address."""
@@ -175,6 +183,14 @@ class Session:
     def recalculation(self) -> Recalculation:
         """Give all values, errors and differences from the file."""
         return self._calculating.recalculation()
+
+    def concentrate(self, read: Callable[[], object]) -> None:
+        """Calculate no more than what a function reads, from the next change of inputs on.
+
+        Worth its second where the same figures are read after many changes; all else may still
+        be asked for.
+        """
+        self._calculating.concentrate(read)
 
     def table(self, sheet: str) -> pd.DataFrame:
         """Read a sheet as pandas does, but from the values as they stand now.

@@ -137,7 +137,10 @@ def _refuse(book: Book) -> None:
         if name in book.sheets:
             raise FileError(f"{path}: has a sheet {name} already; is it a committee copy?")
     if not book.formulas:
-        raise FileError(f"{path}: has no formulas to freeze")
+        raise FileError(
+            f"{path}: holds values alone, as the workbook of a book of loans does: there is "
+            "nothing to freeze; freeze the workbook of each loan"
+        )
     empty = [place for place in [*book.formulas, *book.members] if book.saved(place) is None]
     if empty:
         more = f" and {len(empty) - 1} more have" if len(empty) > 1 else " has"

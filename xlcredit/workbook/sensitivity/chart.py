@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,9 @@ def require_maps(axes: Sequence[Axis]) -> None:
         raise UserError("a heat map has two axes that are numbers; give --grid twice")
 
 
-def write_heat_maps(table: Table, axes: list[str], folder: Path, title: str) -> list[Path]:
+def write_heat_maps(
+    table: Table, axes: list[str], folder: Path, title: str, words: Mapping[str, str] | None = None
+) -> list[Path]:
     """Draw each covenant of a grid over two inputs, one PNG each.
 
     The line is where the value meets its threshold; what lies on the wrong side is hatched.
@@ -49,6 +51,8 @@ def write_heat_maps(table: Table, axes: list[str], folder: Path, title: str) -> 
         Where the pictures go; it is made if need be.
     title : str
         What stands above each.
+    words : mapping, optional
+        What inputs and covenants are called, with their units, by name.
 
     Returns
     -------
@@ -56,7 +60,7 @@ def write_heat_maps(table: Table, axes: list[str], folder: Path, title: str) -> 
         The pictures.
     """
     figure_class = pyplot()
-    names = [column.name for column in table.columns]
+    names, called = [column.name for column in table.columns], words or {}
     shape = tuple(len(set(table.column(axis))) for axis in axes)
     ups, across = (sorted(set(table.column(axis))) for axis in axes)
     order = np.lexsort((table.column(axes[1]), table.column(axes[0])))
@@ -68,8 +72,9 @@ def write_heat_maps(table: Table, axes: list[str], folder: Path, title: str) -> 
         )
         if np.isfinite(values).any():
             picture = figure_class(figsize=(7.5, 5.2), layout="constrained")
-            _draw(picture, (ups, across), axes, values, margins)
-            picture.suptitle(f"{title}: {name}", fontsize=11)
+            labels = [called.get(axis, axis) for axis in axes]
+            _draw(picture, (ups, across), labels, values, margins)
+            picture.suptitle(f"{title}: {called.get(name, name)}", fontsize=11)
             written.append(write_picture(folder / f"{name}.png", png(picture, 140)))
     return written
 

@@ -41,8 +41,8 @@ def grid(
     progress : callable, optional
         Called with the number of points done.
     workers : int
-        Processes that share the points. They start your program's main module anew, so that a
-        script needs its ``if __name__ == "__main__"``.
+        Processes that share the points. Except on Linux they start your program's main module
+        anew, so that a script needs its ``if __name__ == "__main__"``.
 
     Returns
     -------

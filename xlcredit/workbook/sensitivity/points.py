@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import math
 import multiprocessing
+import sys
+import threading
+import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from typing import Any
 
 from xlcredit.errors import CellError
+from xlcredit.models.simulation import repeated
 from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.package import Package
 from xlcredit.workbook.session import Session, open_workbook
@@ -16,6 +20,12 @@ from xlcredit.workbook.session import Session, open_workbook
 __all__ = ["calculated"]
 
 Move = tuple[Any, ...]
+
+#: Points from which on it is worth a second to find what the figures need and nothing else, to
+#: load a compiled simulation, and to have other processes.
+_MANY = 12
+#: Shares of the points that each process takes, one after the other.
+_SHARES = 4
 
 
 def calculated(
@@ -38,15 +48,19 @@ def calculated(
     figures : sequence of str
         What is read, besides covenants.
     workers : int
-        Processes that share the points.
+        Processes that share the points, where these are many.
     """
-    if workers > 1:
-        yield from _shared(book, axes, list(moves), figures, workers)
-        return
+    points = list(moves)
+    many = len(points) >= _MANY
+    if many:
+        book.concentrate(lambda: _figures(book, figures))
     before = dict(book.changed)
     try:
-        for move in moves:
-            yield _point(book, axes, move, figures)
+        with repeated(many):
+            if workers > 1 and many:
+                yield from _shared(book, axes, points, figures, workers)
+            else:
+                yield from (_point(book, axes, move, figures) for move in points)
     finally:
         book.reset()
         book.set(before)
@@ -82,29 +96,52 @@ def _number(value: Any) -> float | None:
 def _shared(
     book: Session, axes: Sequence[str], moves: list[Move], figures: Sequence[str], workers: int
 ) -> Iterator[list[Any]]:
-    """Let each process open the workbook as it was read, and calculate neighbouring points."""
-    start = (book.content, str(book.path), dict(book.changed), axes, figures)
-    with ProcessPoolExecutor(
-        workers, multiprocessing.get_context("spawn"), _open, start
-    ) as processes:
-        yield from processes.map(_share, moves, chunksize=max(1, len(moves) // (4 * workers)))
+    """Let processes calculate neighbouring points, each in the workbook as it stands here.
+
+    A process that splits off this one has the workbook at once, and all that the first point has
+    loaded. Where that cannot be done safely, each opens it anew.
+    """
+    changed = dict(book.changed)
+    splits = _may_split()
+    first: list[list[Any]] = []
+    if splits:
+        first, moves = [_point(book, axes, moves[0], figures)], moves[1:]
+        _opened[:] = [(book, axes, figures)]
+    start = None if splits else (book.content, str(book.path), changed, axes, figures)
+    context = multiprocessing.get_context("fork" if splits else "spawn")
+    chunk = max(1, len(moves) // (_SHARES * workers))
+    try:
+        with ProcessPoolExecutor(workers, context, _open, (start,)) as processes:
+            with warnings.catch_warnings():
+                # Python counts the threads of NumPy's BLAS, which is made to be split
+                warnings.simplefilter("ignore", DeprecationWarning)
+                shares = processes.map(_share, moves, chunksize=chunk)
+            yield from first  # whoever is told may start threads, now that all have split off
+            yield from shares
+    finally:
+        _opened.clear()
+
+
+def _may_split() -> bool:
+    """Whether this process can be split: where that is the custom, and no thread holds a lock."""
+    return sys.platform == "linux" and threading.active_count() == 1
 
 
 _opened: list[tuple[Session, Sequence[str], Sequence[str]]] = []
+"""In a process that calculates points: the workbook, the inputs that move, what is read."""
 
 
-def _open(
-    content: bytes,
-    name: str,
-    changed: dict[str, Any],
-    axes: Sequence[str],
-    figures: Sequence[str],
-) -> None:
+def _open(start: tuple[bytes, str, dict[str, Any], Sequence[str], Sequence[str]] | None) -> None:
+    if start is None:  # split off one that has it open
+        return
+    content, name, changed, axes, figures = start
     book = open_workbook(Book(Package(content, name)))
     book.set(changed)
+    book.concentrate(lambda: _figures(book, figures))
     _opened.append((book, axes, figures))
 
 
 def _share(move: Move) -> list[Any]:
     book, axes, figures = _opened[0]
-    return _point(book, axes, move, figures)
+    with repeated():
+        return _point(book, axes, move, figures)

@@ -15,7 +15,7 @@ from xlcredit.hints import did_you_mean
 from xlcredit.workbook.sensitivity.grid import figure_value
 from xlcredit.workbook.session import Session
 
-__all__ = ["NearestBreach", "nearest_breach"]
+__all__ = ["NearestBreach", "nearest_breach", "nearest_breaches", "unit_shocks"]
 
 Array = NDArray[np.float64]
 
@@ -114,6 +114,58 @@ def nearest_breach(book: Session, covenant: str, shocks: Mapping[str, float]) ->
         dict(zip(names, map(float, point), strict=True)),
         dict(zip(names, map(float, moved), strict=True)),
     )
+
+
+def nearest_breaches(
+    book: Session, covenant: str, shocks: Mapping[str, float]
+) -> tuple[list[NearestBreach], list[str]]:
+    """Find the nearest breach of one covenant, or of ``all``.
+
+    Returns
+    -------
+    list of NearestBreach
+        The nearest first.
+    list of str
+        Why a covenant is not among them: one that does not pass today is an answer as well.
+
+    Raises
+    ------
+    UserError
+        If the one that is asked for cannot be broken, or an input cannot move.
+    """
+    everything = covenant.lower() == "all"
+    missed = [
+        f"{c.label}: reads {c.status} today, at {c.row[1]} against {c.test} {c.row[3]}"
+        for c in book.covenants
+        if c.status != "PASS" and (everything or covenant.lower() == c.name.lower())
+    ]
+    names = [c.name for c in book.covenants if c.status == "PASS"] if everything else [covenant]
+    if missed and not everything:
+        names = []
+    found = []
+    for name in names:
+        try:
+            found.append(nearest_breach(book, name, shocks))
+        except UserError as error:
+            if not everything:
+                raise
+            missed.append(str(error))
+    return sorted(found, key=lambda one: one.distance), missed
+
+
+def unit_shocks(book: Session, given: Mapping[str, object]) -> dict[str, float]:
+    """Give the unit shock of each input: a tenth of what stands there where none is given."""
+    shocks = {}
+    for name, unit in given.items():
+        shock = unit
+        if unit is None:
+            value = book[name]
+            shock = 0.1 * abs(value) if isinstance(value, float) and value else value
+        if isinstance(shock, bool) or not isinstance(shock, int | float):
+            told = f'a unit shock is a number, such as rent_decline=0.05; got "{name}={shock}"'
+            raise UserError(told)
+        shocks[name] = float(shock)
+    return shocks
 
 
 def _present(book: Session, covenant: str, shocks: Mapping[str, float]) -> dict[str, float]:
