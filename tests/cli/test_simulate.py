@@ -141,7 +141,7 @@ def test_bad_options_are_refused_in_one_line(deal: Path, words: list[str], told:
         ("[terms]\nlone = 60", "did you mean loan?"),
         ("[terms]\nloan = 1\nrate = 0\nmonths = 12\n[series]\nshedule = 1", "scheduled"),
         ("[series]\nscheduled = 1", "[terms]"),
-        ("[terms", "table declaration"),
+        ("[terms", "write [terms]"),
     ],
 )
 def test_bad_files_are_refused_in_one_line(tmp_path: Path, text: str, told: str) -> None:
