@@ -80,7 +80,7 @@ def stress(
     [1.73, 1.54]
     >>> found = xlcredit.stress(loan, target={"dscr_on_curve": 1.55}, by="rent_decline")
     >>> float(found["value"][0].round(2))
-    0.39
+    0.34
     """
     if (
         sum([grid is not None or scenarios is not None, target is not None, reverse is not None])
