@@ -16,7 +16,6 @@ __all__ = [
     "made_folder",
     "missing_folders",
     "read_file",
-    "refuse_folder",
     "remove_empty",
     "replace_file",
     "require_writable",
@@ -162,22 +161,25 @@ def _held(folder: Path) -> Iterator[tuple[Path, int | None]]:
 
 
 def require_writable(target: Path) -> None:
-    """Refuse a file that cannot be written, before what takes its time is done for nothing.
+    """Refuse a file that could not be written, before what takes its time is done for nothing.
 
     Raises
     ------
     FileError
-        If its folder takes no new file, or it is open in Excel or LibreOffice.
+        If it is open in Excel or LibreOffice, or what it, or its folder, would be made in is no
+        folder or takes no new file.
     """
     import secrets  # noqa: PLC0415  (slow to load, and a worksheet call writes no file)
 
-    _refuse_target(target)
-    folder = next(path for path in target.absolute().parents if path.exists())
+    _refuse_open(target)
+    folder = next(path for path in (target.parent, *target.absolute().parents) if path.exists())
+    if not folder.is_dir():
+        raise FileError(f"{folder}: is no folder; name a folder to write into")
     part = folder / f".xlcredit.{secrets.token_hex(4)}.part"
     try:
         os.close(_new_file(folder, part, None, _OWNER))
-    except OSError as error:
-        raise FileError(f"{target}: cannot be written: {error.strerror}") from None
+    except OSError:
+        raise FileError(f"{folder}: may not be written to; name another folder") from None
     finally:
         with contextlib.suppress(OSError):
             part.unlink()
@@ -199,21 +201,6 @@ def _name(handle: int, part: Path, held: int | None) -> None:
         os.link(_OPEN_FILES / str(handle), part, dst_dir_fd=held, follow_symlinks=True)
 
 
-def refuse_folder(folder: Path) -> None:
-    """Stop before work whose result could not be written into a folder, there or to be made.
-
-    Raises
-    ------
-    FileError
-        It, or what it would be made in, is no folder or may not be written to.
-    """
-    there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
-    if not there.is_dir():
-        raise FileError(f"{there}: is no folder; name a folder to write into")
-    if not os.access(there, os.W_OK | os.X_OK):
-        raise FileError(f"{there}: may not be written to; name another folder")
-
-
 def _refuse_target(target: Path) -> None:
     """Refuse what is no file, and a file that somebody is working on."""
     for path in (target, resolved(target)):
@@ -221,6 +208,11 @@ def _refuse_target(target: Path) -> None:
             raise FileError(f"{target}: is a folder; name a file in it")
         if path.exists() and not path.is_file():
             raise FileError(f"{target}: is a pipe or a device; name a file")
+    _refuse_open(target)
+
+
+def _refuse_open(target: Path) -> None:
+    """Refuse a file that somebody is working on."""
     for pattern, program in _LOCKS.items():
         lock = target.with_name(pattern.format(target.name))
         if target.exists() and lock.exists():

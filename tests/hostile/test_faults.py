@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import os
 import resource
 import shutil
@@ -91,23 +92,29 @@ def test_a_fault_leaves_the_old_file_or_nothing(command: str) -> None:
     assert [trial for trial in done if not trial.fair] == []
 
 
-def test_a_disk_that_is_really_full(tmp_path: Path) -> None:
-    disk = tmp_path / "disk"
+@contextlib.contextmanager
+def mounted(disk: Path, option: str) -> Iterator[Path]:
+    """A small disk in memory; only root may mount one."""
     disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", str(disk)]
+    mount = ["mount", "-t", "tmpfs", "-o", option, "tmpfs", str(disk)]
     if (
         not shutil.which("mount")
-        or subprocess.run(mount, check=False, capture_output=True).returncode
+        or subprocess.run(mount, check=False, stderr=subprocess.DEVNULL).returncode
     ):
-        pytest.skip("only root may mount a small disk")
+        pytest.skip("only root may mount a disk")
     try:
+        yield disk
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
+
+
+def test_a_disk_that_is_really_full(tmp_path: Path) -> None:
+    with mounted(tmp_path / "disk", "size=16k") as disk:
         source, target = tmp_path / "in.xlsx", disk / "o.xlam"
         source.write_bytes(sound())
         seen = run("excel", "build", "-o", target)
         fair(seen, target)
         assert "No space left on device" in seen.err
-    finally:
-        subprocess.run(["umount", str(disk)], check=True)
 
 
 def test_the_umask_counts_and_a_private_source_stays_private(tmp_path: Path) -> None:
@@ -231,21 +238,11 @@ def test_a_folder_that_cannot_be_written_to_is_told_first(tmp_path: Path) -> Non
 
 
 def test_a_disk_that_is_only_read_is_told_first(tmp_path: Path) -> None:
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "ro", "tmpfs", str(disk)]
-    if (
-        not shutil.which("mount")
-        or subprocess.run(mount, check=False, capture_output=True).returncode
-    ):
-        pytest.skip("only root may mount a disk")
-    try:
+    with mounted(tmp_path / "disk", "ro") as disk:
         seen = run("demo", disk / "new")
         assert seen.code == 2
         told = f"xlcredit: {disk}: may not be written to; name another folder\n"
         assert seen.err == told
-    finally:
-        subprocess.run(["umount", str(disk)], check=True)
 
 
 def test_pipes_and_devices_are_no_files(tmp_path: Path) -> None:

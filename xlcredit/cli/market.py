@@ -35,7 +35,6 @@ def run(
     from xlcredit.cli.progress import told
     from xlcredit.cli.writing import refuse_to_replace
     from xlcredit.errors import UserError
-    from xlcredit.files import require_writable
     from xlcredit.portfolio.path_journal import PathJournal
     from xlcredit.workbook.export import require_format
     from xlcredit.workbook.pictures import pyplot
@@ -45,11 +44,9 @@ def run(
     for path in outputs:
         require_format(path)
         refuse_to_replace(path, force or resume)
-        require_writable(path)
     if chart is not None:
         pyplot()
         refuse_to_replace(chart, force or resume)
-        require_writable(chart)
     journal = PathJournal(outputs[0], resume=resume) if outputs else None
     if journal is not None and journal.message:
         told(journal.message)

@@ -125,7 +125,6 @@ def _refuse(
 ) -> None:
     """Refuse what cannot be written, before anything is calculated."""
     from xlcredit.cli.writing import refuse_source, refuse_to_replace
-    from xlcredit.files import require_writable
     from xlcredit.workbook.export import require_format
     from xlcredit.workbook.pictures import refuse_pictures
     from xlcredit.workbook.sensitivity.chart import require_maps
@@ -134,11 +133,9 @@ def _refuse(
         require_format(output)
         refuse_source(book.path, output)
         refuse_to_replace(output, force)
-        require_writable(output)
     if charts is not None:
         require_maps(axes)
         refuse_pictures(charts, force)
-        require_writable(charts / "map.png")
 
 
 def _grid(book: Session, axes: list[Axis], figures: list[str]) -> tuple[Table, list[str]]:
@@ -150,9 +147,8 @@ def _grid(book: Session, axes: list[Axis], figures: list[str]) -> tuple[Table, l
     with Bar("points") as bar:
 
         def update(done: int) -> None:
-            if (
-                done == 1
-            ):  # not before: the bar is a thread, and a process with threads is not split
+            # not before the first: the bar is a thread, and a process with threads is not split
+            if done == 1:
                 bar.start(points)
             bar.update(done)
 

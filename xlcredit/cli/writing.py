@@ -9,7 +9,7 @@ from typing import Any
 
 from xlcredit.deals import Deal, Template
 from xlcredit.errors import CellError, FileError
-from xlcredit.files import refuse_folder, replace_file, resolved
+from xlcredit.files import replace_file, require_writable, resolved
 from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.package import Package
 from xlcredit.ooxml.place import a1
@@ -101,7 +101,7 @@ def refuse_to_replace(target: Path, force: bool) -> None:
         raise FileError(f"{target}: is a pipe or a device; name a file")
     if target.exists() and not force:
         raise FileError(f"{target}: exists already; use --force to replace it")
-    refuse_folder(target.parent)
+    require_writable(target)
 
 
 def refuse_source(source: Path, target: Path) -> None:

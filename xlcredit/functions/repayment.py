@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
@@ -210,17 +209,8 @@ def XLC_REPAYMENT(
     paid = _paid(terms, *(s and tuple(v + 0.0 for v in s) for s in series.values()))
     if measure == "series":
         return np.array(paid.balances)
-    cash = [c - p for c, p in zip(series["cfads"] or [], paid.plan.prepayment, strict=False)]
-    if measure not in ("all", *_COVERS):
-        cash = []
-    tests = max(0, paid.end.end_period - first_test + 1)
-    due = [flow.service for flow in paid.flows]
-    windows = {
-        "min_dscr": _covers(cash, due, first_test, tests, window),
-        "min_scheduled_dscr": _covers(cash, paid.plan.service, first_test, tests, window),
-        "min_forward_dscr": _covers(cash, paid.plan.service, first_test, tests, window, ahead=True),
-    }
-    covers = {name: min(found, default=None) for name, found in windows.items()}
+    asked = [name for name in _COVERS if measure in ("all", name)]
+    covers = {name: _lowest(name, paid, series["cfads"], window, first_test) for name in asked}
     return pick(measure, **_figures(terms, paid, covers))
 
 
@@ -253,21 +243,24 @@ def _paid(
     return _Paid(plan, end, flows, balances, earned(terms, plan, end, flows))
 
 
-def _covers(
-    cash: list[float],
-    due: list[float],
-    first: int,
-    tests: int,
-    window: int,
-    *,
-    ahead: bool = False,
-) -> Iterator[float]:
-    """DSCR of the window of each test, where cash flow is given and anything is due in it."""
-    cash, due = cash[first - 1 :], due[first - 1 :]
-    for test in range(1, tests + 1 if cash else 0):
-        months = slice(test, test + window) if ahead else slice(max(0, test - window), test)
-        if (service := math.fsum(due[months])) > 0.0:
-            yield math.fsum(cash[months]) / service
+def _lowest(
+    name: str, paid: _Paid, cfads: list[float] | None, window: int, first: int
+) -> float | None:
+    """The lowest DSCR of the windows; None where no window has cash flow and anything due."""
+    due = [f.service for f in paid.flows] if name == "min_dscr" else paid.plan.service
+    due = due[first - 1 :]
+    cash = [c - p for c, p in zip(cfads or (), paid.plan.prepayment, strict=False)][first - 1 :]
+    ahead = name == "min_forward_dscr"
+    ends = range(1, paid.end.end_period - first + 2 if cash else 0)
+    windows = [
+        slice(end, end + window) if ahead else slice(max(0, end - window), end) for end in ends
+    ]
+    covers = (
+        math.fsum(cash[months]) / service
+        for months in windows
+        if (service := math.fsum(due[months])) > 0.0
+    )
+    return min(covers, default=None)
 
 
 def _figures(

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from xlcredit.errors import FileError, UserError
-from xlcredit.files import replace_file
+from xlcredit.files import replace_file, require_writable
 
 __all__ = ["png", "pyplot", "refuse_pictures", "write_picture"]
 
@@ -36,17 +36,19 @@ def png(figure: Any, dpi: int) -> bytes:
 
 
 def refuse_pictures(folder: Path, force: bool) -> None:
-    """Stop before the pictures of another run are lost.
+    """Stop before the pictures of another run are lost, or work is done that cannot be written.
 
     Raises
     ------
     FileError
-        If the folder is a file, or holds pictures already and ``force`` is not given.
+        If the folder is a file or takes no new one, or holds pictures already and ``force`` is
+        not given.
     """
     if folder.exists() and not folder.is_dir():
         raise FileError(f"{folder}: is a file; name a folder for the charts")
     if not force and any(folder.glob("*.png")):
         raise FileError(f"{folder}: holds pictures already; use --force to replace them")
+    require_writable(folder / "picture.png")
 
 
 def write_picture(path: Path, content: bytes) -> Path:

@@ -82,10 +82,8 @@ def stress(
     >>> float(found["value"][0].round(2))
     0.34
     """
-    if (
-        sum([grid is not None or scenarios is not None, target is not None, reverse is not None])
-        != 1
-    ):
+    asked = (grid is not None or scenarios is not None, target is not None, reverse is not None)
+    if sum(asked) != 1:
         raise UserError("ask stress for one of grid (or scenarios), target and reverse")
     if isinstance(source, Session):
         before = dict(source.changed)
