@@ -98,12 +98,18 @@ def _draw(
     picture.colorbar(image, ax=plot)
     if min(values.shape) > 1:
         least, most = np.nanmin(margins), np.nanmax(margins)
+        field = (_to_the_edges(across), _to_the_edges(ups), np.pad(margins, 1, mode="edge"))
         if least < 0.0:
-            low = [least - 1.0, 0.0]
-            plot.contourf(across, ups, margins, levels=low, colors="none", hatches=["///"])
+            plot.contourf(*field, levels=[least - 1.0, 0.0], colors="none", hatches=["///"])
         if least < 0.0 < most:
-            plot.contour(across, ups, margins, levels=[0.0], colors="white", linewidths=3.5)
-            plot.contour(across, ups, margins, levels=[0.0], colors="black", linewidths=1.8)
+            plot.contour(*field, levels=[0.0], colors="white", linewidths=3.5)
+            plot.contour(*field, levels=[0.0], colors="black", linewidths=1.8)
     plot.set_xlabel(axes[1])
     plot.set_ylabel(axes[0])
     plot.set_title("line: break-even; hatched: breach; blank: no number", fontsize=8)
+
+
+def _to_the_edges(at: list[float]) -> list[float]:
+    """Add the outer edges of the fields: what is hatched must not end in the middle of one."""
+    first, last = (at[1] - at[0]) / 2, (at[-1] - at[-2]) / 2
+    return [at[0] - first, *at, at[-1] + last]
