@@ -260,7 +260,11 @@ def _write_covenants(sheet: Worksheet, results: Sequence[Result]) -> None:
     if ranked:
         last = letter(len(head))
         style.paint_status(sheet, f"C5:{last}{4 + len(ranked)}")
-    widths(sheet, A=32, B=32, C=12, **{letter(c): 16 for c in range(4, len(head) + 1)})
+    widths(sheet, A=24, B=28, C=12, **{letter(c): 16 for c in range(4, len(head) + 1)})
+    widths(sheet, **{letter(4 + len(_FIGURES)): 34})  # the words of a covenant
+    sheet.merge_cells(start_row=2, end_row=2, start_column=1, end_column=len(head))
+    sheet["A2"].alignment = Alignment(wrap_text=True, vertical="top")
+    sheet.row_dimensions[2].height = 32
     sheet.freeze_panes = f"{letter(_BEFORE)}5"
     page_setup(sheet, repeat="4:4")
     _print_rows(sheet, 4 + len(ranked), len(head))
