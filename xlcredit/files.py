@@ -174,12 +174,12 @@ def require_writable(target: Path) -> None:
     _refuse_open(target)
     folder = next(path for path in (target.parent, *target.absolute().parents) if path.exists())
     if not folder.is_dir():
-        raise FileError(f"{folder}: is no folder; name a folder to write into")
+        raise FileError(f"{target}: {folder} is no folder; name one to write into")
     part = folder / f".xlcredit.{secrets.token_hex(4)}.part"
     try:
         os.close(_new_file(folder, part, None, _OWNER))
     except OSError:
-        raise FileError(f"{folder}: may not be written to; name another folder") from None
+        raise FileError(f"{target}: {folder} may not be written to; name another folder") from None
     finally:
         with contextlib.suppress(OSError):
             part.unlink()

@@ -231,7 +231,8 @@ def test_a_folder_that_cannot_be_written_to_is_told_first(tmp_path: Path) -> Non
     ):
         seen = run(*words)
         assert seen.code == 2
-        assert seen.err == f"xlcredit: {file}: is no folder; name a folder to write into\n"
+        assert seen.err.endswith(f": {file} is no folder; name one to write into\n")
+        assert seen.err.count("\n") == 1
         started.append(seen.out)
     assert "".join(started) == ""
     assert file.read_bytes() == b""
@@ -241,8 +242,7 @@ def test_a_disk_that_is_only_read_is_told_first(tmp_path: Path) -> None:
     with mounted(tmp_path / "disk", "ro") as disk:
         seen = run("demo", disk / "new")
         assert seen.code == 2
-        told = f"xlcredit: {disk}: may not be written to; name another folder\n"
-        assert seen.err == told
+        assert seen.err.endswith(f": {disk} may not be written to; name another folder\n")
 
 
 def test_pipes_and_devices_are_no_files(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -82,14 +83,32 @@ def test_what_is_no_file_is_one_line(command: str, kind: str, tmp_path: Path) ->
 
 @pytest.mark.parametrize("kind", [k for k in NO_FILES if k not in ("nothing", "folder")])
 @pytest.mark.parametrize("suffix", [".xlsx", ".toml", ".csv", ".parquet"])
-def test_what_is_no_file_stands_in_its_row_of_the_tape(
-    kind: str, suffix: str, tmp_path: Path
-) -> None:
+def test_a_book_of_what_is_no_file_is_one_line(kind: str, suffix: str, tmp_path: Path) -> None:
     make, told = NO_FILES[kind]
     make(tmp_path / f"in{suffix}")
-    seen = run("portfolio", tmp_path / f"in{suffix}", "--json", "--workers", "1")
+    target = tmp_path / "out" / "book.csv"
+    target.parent.mkdir()
+    seen = run("portfolio", tmp_path / f"in{suffix}", "-o", target, "--workers", "1")
+    fair(seen, target)
+    assert seen.code == 2 and seen.out == ""
+    assert told in seen.err
+
+
+def test_what_is_no_file_stands_in_its_row_of_the_tape(tmp_path: Path) -> None:
+    """Beside a loan that is calculated."""
+    deal = load(NAME)[1] / "deal.toml"
+    (tmp_path / "loan.toml").write_text(deal.read_text("utf-8"), "utf-8")
+    wanted = []
+    for kind in NO_FILES.keys() - {"nothing", "folder"}:
+        make, told = NO_FILES[kind]
+        for suffix in (".xlsx", ".toml", ".csv", ".parquet"):
+            make(tmp_path / f"{kind}{suffix}")
+            wanted.append(told)
+    files = sorted(tmp_path.iterdir())
+    seen = run("portfolio", *files, "--json", "--workers", "1")
     assert seen.code == 2 and seen.err == ""
-    assert told in seen.out
+    assert [told for told in wanted if told not in seen.out] == []
+    assert len(json.loads(seen.out)["errors"]) == len(wanted)
 
 
 def test_months_of_one_s_own_are_read_as_any_file(tmp_path: Path) -> None:
@@ -214,8 +233,8 @@ def test_a_tape_of_many_cells_in_few_bytes_is_refused(tmp_path: Path) -> None:
     file.write_bytes(out.getvalue())
     assert file.stat().st_size < 1 << 20
     seen = run("portfolio", file, "--template", NAME, "--json")
-    assert seen.code == 2
-    assert "holds 60,000,000 cells" in seen.out
+    assert seen.code == 2 and seen.out == ""
+    assert "holds 60,000,000 cells" in seen.err
 
 
 def test_charts_are_written_whole_and_replace_nothing_unasked(tmp_path: Path) -> None:

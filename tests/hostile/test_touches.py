@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from tests.hostile.workbooks import sound
-from xlcredit.workbook.export import FORMATS, Column, Table
+from xlcredit.workbook.export import Column, Table, as_csv
 
 #: Runs commands with a hook that notes every socket, program and file that is opened to write.
 _WATCHED = """
@@ -75,6 +75,6 @@ def test_a_text_in_a_csv_file_is_never_a_formula() -> None:
     """Excel calculates what looks like one, also where a deal or a tape gave the name."""
     names = ["=HYPERLINK(1)", "+1", "-2+3", "@SUM(1)", "\tx", "Atlas", "A=B"]
     table = Table([Column("name", "text"), Column("value", "number")], [[n, -1.5] for n in names])
-    rows = list(csv.reader(io.StringIO(FORMATS[".csv"](table, "Tape").decode())))[1:]
+    rows = list(csv.reader(io.StringIO(as_csv(table).decode())))[1:]
     assert [row[0] for row in rows] == [*(f"'{n}" for n in names[:5]), *names[5:]]
     assert {row[1] for row in rows} == {"-1.5"}

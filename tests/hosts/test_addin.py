@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
 import shutil
 import struct
@@ -404,7 +405,7 @@ def test_while_excel_holds_the_file_the_old_one_stays(
     def held(*_: object, **__: object) -> None:
         raise PermissionError(13, "used by another process")
 
-    monkeypatch.setattr(Path, "replace", held)
+    monkeypatch.setattr(os, "replace", held)
     with pytest.raises(HostError, match=r"xlcredit\.xlam: cannot be changed; close Excel and try"):
         addin.install(b"new", tmp_path)
     assert [(p.name, p.read_bytes()) for p in tmp_path.iterdir()] == [("xlcredit.xlam", b"old")]
