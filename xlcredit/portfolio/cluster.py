@@ -83,7 +83,7 @@ def _stream(
     run = f"{time.time_ns():x}"
     waiting = enumerate(tasks)
     while True:
-        for number, task in islice(waiting, max(0, _window(client) - len(running))):
+        for number, task in islice(waiting, max(0, _window(client, address) - len(running))):
             message = msgspec.msgpack.encode(task)
             future = client.submit(
                 calculate, message, limits, key=f"xlcredit-{run}-{number}", retries=0
@@ -132,8 +132,12 @@ def _gone(address: str) -> UserError:
     return UserError(f"{address}: the scheduler has gone away; what is done is kept: add --resume")
 
 
-def _window(client: Any) -> int:
-    threads: int = sum(client.nthreads().values())
+def _window(client: Any, address: str) -> int:
+    """How many loans the cluster is to have at a time."""
+    try:
+        threads: int = sum(client.nthreads().values())
+    except OSError as error:  # the line broke while it was asked
+        raise _gone(address) from error
     return max(_LEAST, _AHEAD * threads)
 
 
