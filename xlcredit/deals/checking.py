@@ -360,7 +360,7 @@ def _cases(template: Template) -> Problems:
             if isinstance(value, str):
                 message = f'must be a number, or "{AS_INPUT}" to leave the input alone'
                 yield f'"{case.label}"', f"{place} {message}; got {value!r}"
-            elif shock.by == "replace":
+            elif shock.by not in ("add", "multiply"):
                 try:
                     check_value(template.inputs[shock.input], value, place)
                 except DealError as error:

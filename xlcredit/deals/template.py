@@ -203,16 +203,20 @@ class ComplianceRow(Struct, kw_only=True, frozen=True):
 
 
 class Shock(Struct, kw_only=True, frozen=True):
-    """One column of the scenarios: an input, and how a scenario moves it."""
+    """One column of the scenarios: an input, and how a scenario moves it.
+
+    ``earliest`` (of two months, 0 for never), ``lowest`` and ``highest`` leave an input alone that
+    is worse already.
+    """
 
     input: InputName
-    by: Literal["add", "multiply", "replace"]
+    by: Literal["add", "multiply", "replace", "earliest", "lowest", "highest"]
 
     @property
     def neutral(self) -> float | str:
         """The shock that leaves the input as it is."""
-        neutral: dict[str, float | str] = {"add": 0.0, "multiply": 1.0, "replace": AS_INPUT}
-        return neutral[self.by]
+        neutral: dict[str, float | str] = {"add": 0.0, "multiply": 1.0}
+        return neutral.get(self.by, AS_INPUT)
 
 
 class ScenarioCase(Struct, kw_only=True, frozen=True):

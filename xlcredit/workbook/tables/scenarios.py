@@ -31,11 +31,23 @@ __all__ = [
 ]
 
 HEADER_ROW = 5
-_BY = {"add": "added", "multiply": "multiplied", "replace": "replaced"}
+_BY = {
+    "add": "added",
+    "multiply": "multiplied",
+    "replace": "replaced",
+    "earliest": "the earlier month",
+    "lowest": "at most",
+    "highest": "at least",
+}
+# The last three keep an input that is worse already: a scenario may not be milder than the case.
+# A month 0 is an event that never comes.
 _FORMULAS = {
     "add": "{name}+{shock}",
     "multiply": "{name}*{shock}",
     "replace": "IF(ISNUMBER({shock}),{shock},{name})",
+    "earliest": "IF(N({shock})>0,IF({name}>0,MIN({name},{shock}),{shock}),{name})",
+    "lowest": "IF(ISNUMBER({shock}),MIN({name},{shock}),{name})",
+    "highest": "IF(ISNUMBER({shock}),MAX({name},{shock}),{name})",
 }
 #: The unit of a shock: a factor has none of the input's.
 _FACTOR = "ratio"
