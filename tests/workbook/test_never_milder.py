@@ -14,8 +14,8 @@ def in_force(example: Example, name: str) -> str:
     """The cell of an input as the scenario in force has it."""
     label = example.template.inputs[name].label
     sheet = example.formulas["Stress"]
-    [row] = [cell.row for cell in sheet["A"] if cell.value == "In force"]
-    header = max(cell.row for cell in sheet["A"] if cell.value == "Scenario")
+    header = [cell.row for cell in sheet["A"] if cell.value == "Scenario"][-1]
+    row = next(c.row for c in sheet["A"] if c.row > header and c.value == "In force")
     [column] = [cell.column_letter for cell in sheet[header] if cell.value == label]
     return f"Stress!{column}{row}"
 

@@ -45,7 +45,9 @@ _FORMULAS = {
     "add": "{name}+{shock}",
     "multiply": "{name}*{shock}",
     "replace": "IF(ISNUMBER({shock}),{shock},{name})",
-    "earliest": "IF(N({shock})>0,IF({name}>0,MIN({name},{shock}),{shock}),{name})",
+    "earliest": (
+        "IF(ISNUMBER({shock}),IF(AND({name}>0,OR({shock}=0,{name}<{shock})),{name},{shock}),{name})"
+    ),
     "lowest": "IF(ISNUMBER({shock}),MIN({name},{shock}),{name})",
     "highest": "IF(ISNUMBER({shock}),MAX({name},{shock}),{name})",
 }
