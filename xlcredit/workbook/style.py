@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from copy import copy
+from functools import cache
 from typing import Any
 
 from openpyxl.formatting.rule import CellIsRule, FormulaRule
@@ -63,13 +64,17 @@ WHOLE_MONTHS = "0"
 _THIN = Side(style="thin", color=RULE)
 _XLC = re.compile(r"\bXLC_", re.IGNORECASE)
 
+#: One object for each look: openpyxl compares a new one, part by part, with all that there are.
+_font, _alignment, _fill, _border = map(cache, (Font, Alignment, PatternFill, Border))
+_UNLOCKED = Protection(locked=False)
+
 
 def base(cell: Any, **font: Any) -> Any:
     """Give a cell the book's font; LibreOffice falls to a serif when no name is given."""
     options = {"name": FONT, "size": 10, "color": INK} | font
-    cell.font = Font(**options)
+    cell.font = _font(**options)
     if cell.alignment.vertical is None:  # a label stands level with its figure
-        cell.alignment = Alignment(vertical="center")
+        cell.alignment = _alignment(vertical="center")
     return cell
 
 
@@ -88,8 +93,8 @@ def title(sheet: Worksheet, text: str, subtitle: str) -> None:
 def heading(sheet: Worksheet, row: int, text: str, columns: int) -> None:
     """Write a band that opens a block."""
     first = sheet.cell(row, 1)
-    first.fill = PatternFill("solid", start_color=BAND)
-    first.border = Border(bottom=_THIN)
+    first.fill = _fill("solid", start_color=BAND)
+    first.border = _border(bottom=_THIN)
     for column in range(2, columns + 1):
         look_like(sheet.cell(row, column), first)
     base(first, bold=True, color=ACCENT).value = text
@@ -106,8 +111,8 @@ def table_header(
             look_like(cell, sheet.cell(row, first + 1))
             continue
         base(cell, bold=True, color="FFFFFF")
-        cell.fill = PatternFill("solid", start_color=ACCENT)
-        cell.alignment = Alignment(
+        cell.fill = _fill("solid", start_color=ACCENT)
+        cell.alignment = _alignment(
             horizontal="left" if offset == 0 else align, vertical="center", wrap_text=True
         )
 
@@ -133,7 +138,7 @@ def number(cell: Any, unit: str, colour: str = BLACK, **font: Any) -> Any:
     """Format a cell that holds a figure of that unit."""
     base(cell, color=colour, **font)
     cell.number_format = number_format(unit)
-    cell.alignment = Alignment(horizontal="left" if unit == "text" else "right", vertical="center")
+    cell.alignment = _alignment(horizontal="left" if unit == "text" else "right", vertical="center")
     return cell
 
 
@@ -152,16 +157,16 @@ def input_cell(cell: Any, unit: str, whole: bool = False) -> Any:
     number(cell, unit, BLUE)
     if whole:
         cell.number_format = WHOLE_MONTHS if unit == "months" else "#,##0"
-    cell.fill = PatternFill("solid", start_color=INPUT_FILL)
-    cell.border = Border(_THIN, _THIN, _THIN, _THIN)
-    cell.protection = Protection(locked=False)
+    cell.fill = _fill("solid", start_color=INPUT_FILL)
+    cell.border = _border(_THIN, _THIN, _THIN, _THIN)
+    cell.protection = _UNLOCKED
     return cell
 
 
 def note(cell: Any, text: str, **font: Any) -> Any:
     """Write a remark."""
     _write(base(cell, size=9, color=MUTED, **font), text)
-    cell.alignment = Alignment(vertical="top", wrap_text=True)
+    cell.alignment = _alignment(vertical="top", wrap_text=True)
     return cell
 
 
