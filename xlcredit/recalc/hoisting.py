@@ -232,7 +232,7 @@ class Hoisted:
             return [[CellError("#VALUE!", reason)]]
         return result
 
-    def _plain(self, argument: str | Room) -> Any:
+    def _plain(self, argument: str | Room) -> Value | Block:
         """Give an argument that stands in the formula, or is another call."""
         assert isinstance(argument, str), "a room has cells"
         if argument in self._inner:
@@ -299,7 +299,7 @@ def _cells(areas: Iterable[Area]) -> dict[str, list[At]]:
     return cells
 
 
-def _block(cells: Mapping[At, Value], area: Area) -> Any:
+def _block(cells: Mapping[At, Value], area: Area) -> Value | Block:
     """Give the cells of an area as an argument: one value, or rows."""
     _, top, left, bottom, right = area
     if (top, left) == (bottom, right):
@@ -324,7 +324,7 @@ def _is_error(known: Known, sheet: str, at: At) -> bool:
     return isinstance(known[sheet][at], CellError)
 
 
-def _single(grid: Block) -> Any:
+def _single(grid: Block) -> Value | Block:
     """Give a block of one cell as its value."""
     return grid[0][0] if len(grid) == len(grid[0]) == 1 else grid
 

@@ -7,6 +7,7 @@ from copy import copy
 from functools import cache
 from typing import Any
 
+from openpyxl.cell import Cell
 from openpyxl.formatting.rule import CellIsRule, FormulaRule
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.styles.protection import Protection
@@ -69,7 +70,7 @@ _font, _alignment, _fill, _border = map(cache, (Font, Alignment, PatternFill, Bo
 _UNLOCKED = Protection(locked=False)
 
 
-def base(cell: Any, **font: Any) -> Any:
+def base(cell: Cell, **font: Any) -> Cell:
     """Give a cell the book's font; LibreOffice falls to a serif when no name is given."""
     options = {"name": FONT, "size": 10, "color": INK} | font
     cell.font = _font(**options)
@@ -78,7 +79,7 @@ def base(cell: Any, **font: Any) -> Any:
     return cell
 
 
-def look_like(cell: Any, other: Any) -> None:
+def look_like(cell: Cell, other: Cell) -> None:
     """Give a cell the look of another; openpyxl would compare each font with all that there are."""
     cell._style = copy(other._style)
 
@@ -134,7 +135,7 @@ def number_format(unit: str) -> str:
     return find_unit(unit).cell if unit else "General"
 
 
-def number(cell: Any, unit: str, colour: str = BLACK, **font: Any) -> Any:
+def number(cell: Cell, unit: str, colour: str = BLACK, **font: Any) -> Cell:
     """Format a cell that holds a figure of that unit."""
     base(cell, color=colour, **font)
     cell.number_format = number_format(unit)
@@ -152,7 +153,7 @@ def constant_format(unit: str, value: Any) -> str:
     return "0E+00" if abs(value) < _SMALL else usual
 
 
-def input_cell(cell: Any, unit: str, whole: bool = False) -> Any:
+def input_cell(cell: Cell, unit: str, whole: bool = False) -> Cell:
     """Format an input: blue on cream, unlocked."""
     number(cell, unit, BLUE)
     if whole:
@@ -163,14 +164,14 @@ def input_cell(cell: Any, unit: str, whole: bool = False) -> Any:
     return cell
 
 
-def note(cell: Any, text: str, **font: Any) -> Any:
+def note(cell: Cell, text: str, **font: Any) -> Cell:
     """Write a remark."""
     _write(base(cell, size=9, color=MUTED, **font), text)
     cell.alignment = _alignment(vertical="top", wrap_text=True)
     return cell
 
 
-def _write(cell: Any, text: str) -> None:
+def _write(cell: Cell, text: str) -> None:
     """Write text that may come from a deal file: what begins like a formula stays text."""
     cell.value = text
     if isinstance(text, str):
