@@ -6,12 +6,12 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from functools import cache
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.store import Store
 from xlcredit.recalc import LibreOffice
 
 if TYPE_CHECKING:
@@ -35,25 +35,25 @@ settings.register_profile("long", parent=settings.get_profile("here"), max_examp
 chosen = "ci" if os.environ.get("CI") else "here"
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", chosen))
 
-#: What takes long to make, and whose tests therefore go to one process of ``-n auto`` together.
-SHARED = {
-    **dict.fromkeys(("office", "plain_office", "calc", "delegated", "lost"), "LibreOffice"),
-    "example_of": "workbooks",
-}
+#: What runs while its tests do, which therefore go to one process of ``-n auto`` together. What is
+#: only made, and lies on the disk, is for all processes: ``tests/store.py``.
+SHARED = dict.fromkeys(("office", "plain_office", "calc", "delegated", "lost"), "LibreOffice")
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of a file together, or of all files that share what takes long to make."""
+    """Keep the tests of a file together, or of all files that share what runs; these come first.
+
+    Whoever takes the longest group last is alone in the last minutes.
+    """
+    groups = {}
     for item in items:
         used = getattr(item, "fixturenames", ())
         shared = [group for name, group in SHARED.items() if name in used]
-        group = (
-            "LibreOffice"
-            if item.get_closest_marker("libreoffice")
-            else f"{item.path.parent.name}/{item.path.stem}"
-        )
-        item.add_marker(pytest.mark.xdist_group(shared[0] if shared else group))
+        file = f"{item.path.parent.name}/{item.path.stem}"
+        groups[item] = shared[0] if shared else file
+        item.add_marker(pytest.mark.xdist_group(groups[item]))
+    items.sort(key=lambda item: groups[item] not in SHARED.values())
 
 
 def _running(*, recalculates: bool) -> Iterator[LibreOffice]:
@@ -77,8 +77,27 @@ def plain_office() -> Iterator[LibreOffice]:
 
 
 @pytest.fixture(scope="session")
-def example_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Example]:
+def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    """What this run of the tests has made once for all processes."""
+    return Store(tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def example_of(
+    tmp_path_factory: pytest.TempPathFactory, store: Store
+) -> Iterator[Callable[[str], Example]]:
     """Make an example workbook by its template's name, each once for all folders."""
     from tests.workbook.conftest import made
 
-    return cache(lambda name: made(name, tmp_path_factory.mktemp(name)))
+    asked: dict[str, Example] = {}
+
+    def example(name: str) -> Example:
+        if name not in asked:
+            asked[name] = made(name, tmp_path_factory.mktemp(name), store)
+        return asked[name]
+
+    yield example
+    for one in asked.values():  # the tests of a process share its files, and change none
+        again = made(one.template.name, tmp_path_factory.mktemp("again"), store)
+        assert one.path.read_bytes() == again.path.read_bytes(), one.path
+        assert one.source.read_bytes() == again.source.read_bytes(), one.source

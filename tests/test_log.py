@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.command import xlcredit
 from xlcredit import log
 from xlcredit.errors import CellError
 from xlcredit.functions import REGISTRY
@@ -88,6 +89,5 @@ def test_a_mistake_of_a_command_is_one_line_and_exit_code_3(kept: Path) -> None:
 
 
 def test_doctor_names_the_log(kept: Path, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "xlcredit", "excel", "doctor", "--folder", str(tmp_path)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = xlcredit("excel", "doctor", "--folder", tmp_path)
     assert str(kept) in done.stdout.replace("\n", "")

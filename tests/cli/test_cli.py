@@ -1,12 +1,9 @@
-"""The command line as a user types it: real processes, real files, real exit codes."""
+"""The command line as a user types it: processes, files and exit codes of their own."""
 
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
-import sys
 import zipfile
 from functools import cache
 from pathlib import Path
@@ -14,25 +11,9 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+from tests.command import refused, xlcredit
 from xlcredit._version import __version__
 from xlcredit.deals import load, shipped
-
-
-def xlcredit(
-    *words: object, cwd: Path | None = None, columns: int | None = None
-) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-W", "error", "-c", "from xlcredit.cli import main; main()"]
-    environment = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "FORCE_COLOR")}
-    if columns:
-        environment["COLUMNS"] = str(columns)
-    return subprocess.run(
-        [*command, *map(str, words)],
-        capture_output=True,
-        text=True,
-        cwd=cwd,
-        env=environment,
-        check=False,
-    )
 
 
 @pytest.fixture(scope="session")
@@ -41,17 +22,6 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     done = xlcredit("demo", cwd=folder, columns=140)
     assert done.returncode == 0, done.stderr
     return folder / "demo", done.stdout
-
-
-def refused(done: subprocess.CompletedProcess[str], *words: str) -> None:
-    """One clear line on stderr, exit code 2, nothing on stdout."""
-    assert done.returncode == 2, done
-    assert done.stdout == ""
-    told = done.stderr.strip().splitlines()
-    lines = [line for line in told if " done, " not in line]  # how far a slow machine was
-    assert len(lines) == 1, done.stderr
-    for word in words:
-        assert word in lines[0], lines[0]
 
 
 def test_demo_shows_the_figures_of_both_deals(demo: tuple[Path, str]) -> None:

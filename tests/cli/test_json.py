@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import datetime
 import json
-import subprocess
-import sys
 import tomllib
 from importlib.resources import files
 from pathlib import Path
@@ -14,6 +12,7 @@ from typing import Any
 import jsonschema
 import pytest
 
+from tests.command import xlcredit
 from xlcredit.cli.output import KINDS, output_schema
 from xlcredit.cli.schema import as_text, schema_of
 from xlcredit.deals import load, shipped
@@ -76,10 +75,7 @@ def test_what_a_command_prints_holds_to_the_schema(kind: str, tmp_path: Path) ->
 
 
 def run(*words: object) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "xlcredit", *map(str, words)],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    done = xlcredit(*words)
     assert done.returncode in (0, 1), done.stderr
     return done.stdout
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from tests.cli.test_cli import refused, xlcredit
+from tests.command import refused, xlcredit
 from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.package import Package
 from xlcredit.ooxml.patch import Changes, patch_sheet

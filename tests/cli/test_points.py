@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import xlcredit as xl
-from tests.cli.test_cli import xlcredit
+from tests.command import xlcredit
 from xlcredit.cli.points import MOST
 from xlcredit.workbook.covenants import PASS
 

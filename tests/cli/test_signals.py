@@ -11,7 +11,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from tests.cli.test_cli import xlcredit
+from tests.command import xlcredit
 from xlcredit.deals import load, shipped
 from xlcredit.hosts import installation
 from xlcredit.hosts.installation import ABSENT, OK, WRONG, examine

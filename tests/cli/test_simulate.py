@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from openpyxl import Workbook
 
-from tests.cli.test_cli import refused, xlcredit
+from tests.command import refused, xlcredit
 from xlcredit.functions import call
 from xlcredit.models.simulation import Deal, Terms, outcomes
 

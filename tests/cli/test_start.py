@@ -2,38 +2,30 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
+from tests.command import xlcredit
 from xlcredit.deals import load, read_deal, shipped
 
 
-def run(*words: str, answers: str = "", cwd: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "xlcredit", *words]
-    return subprocess.run(
-        command, input=answers, capture_output=True, text=True, check=False, cwd=cwd
-    )
-
-
 def test_new_alone_lists_the_templates(tmp_path: Path) -> None:
-    done = run("new", cwd=tmp_path)
+    done = xlcredit("new", cwd=tmp_path)
     assert done.returncode == 0
     assert [line.split(":")[0] for line in done.stdout.splitlines()[: len(shipped())]] == shipped()
 
 
 def test_new_without_a_file_says_how_to_name_one(tmp_path: Path) -> None:
-    done = run("new", "gpu-term-loan", cwd=tmp_path)
+    done = xlcredit("new", "gpu-term-loan", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
     assert "-o gpu-term-loan.xlsx" in done.stderr
 
 
 def test_a_blank_deal_is_written_once(tmp_path: Path) -> None:
     words = ("new", "gpu-term-loan", "--blank", "-o", "deal.toml")
-    assert run(*words, cwd=tmp_path).returncode == 0
+    assert xlcredit(*words, cwd=tmp_path).returncode == 0
     assert "MISSING" in (tmp_path / "deal.toml").read_text(encoding="utf-8")
     (tmp_path / "deal.toml").write_text("mine", encoding="utf-8")
-    assert run(*words, cwd=tmp_path).returncode == 2
+    assert xlcredit(*words, cwd=tmp_path).returncode == 2
     assert (tmp_path / "deal.toml").read_text(encoding="utf-8") == "mine"
 
 
@@ -48,7 +40,7 @@ def test_start_asks_writes_and_builds(tmp_path: Path) -> None:
             answers += ["1,500,000,000"]
         else:
             answers += [""]
-    done = run(
+    done = xlcredit(
         "start", "gpu-term-loan", "-o", "atlas.toml", answers="\n".join(answers) + "\n",
         cwd=tmp_path,
     )  # fmt: skip
@@ -66,7 +58,7 @@ def test_start_asks_writes_and_builds(tmp_path: Path) -> None:
 
 
 def test_start_writes_nothing_when_the_answers_end(tmp_path: Path) -> None:
-    done = run("start", "gpu-term-loan", answers="Atlas\n", cwd=tmp_path)
+    done = xlcredit("start", "gpu-term-loan", answers="Atlas\n", cwd=tmp_path)
     assert done.returncode == 2
     assert "nothing was written" in done.stderr
     assert list(tmp_path.iterdir()) == []

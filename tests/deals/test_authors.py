@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.test_cli import xlcredit
+from tests.command import xlcredit
 from tests.deals.test_checking import HOME, TEXT, build_from
 from xlcredit.deals import load
 from xlcredit.errors import DealError

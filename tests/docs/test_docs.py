@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.command import typed
 from xlcredit.cli import app
 from xlcredit.deals.reading import folder
 from xlcredit.docs import read_topic, topics
@@ -49,8 +50,8 @@ def commands(block: str) -> list[Command]:
 
 def run(words: str, place: Path) -> subprocess.CompletedProcess[str]:
     """Run as a shell does; xlcredit and python are those under test."""
-    python = shlex.quote(sys.executable)
-    ours = f'xlcredit() {{ {python} -m xlcredit "$@"; }}; python() {{ {python} "$@"; }}; '
+    ours = f'xlcredit() {{ {shlex.join(typed())} "$@"; }}; '
+    ours += f'python() {{ {shlex.quote(sys.executable)} "$@"; }}; '
     environment = {**os.environ, "COLUMNS": "120", "NO_COLOR": "1"}
     return subprocess.run(
         ["bash", "-c", ours + words],

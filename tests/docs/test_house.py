@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.test_cli import xlcredit
+from tests.command import xlcredit
 from xlcredit.docs import read_topic
 from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.package import Package

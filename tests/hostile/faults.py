@@ -25,7 +25,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import typer
 
@@ -118,6 +118,17 @@ def _die(name: str) -> None:
 
 def _fail() -> None:
     raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+
+def _leave_once_written() -> None:
+    """Wait for the write and for nothing that the command does after it."""
+    real = os.replace
+
+    def last(*args: Any, **more: Any) -> NoReturn:
+        real(*args, **more)
+        os._exit(0)
+
+    os.replace = last
 
 
 FAULTS: dict[str, Callable[[], None]] = {
@@ -375,7 +386,7 @@ def _try_all(command: str, folder: Path, wanted: str, report: Path, target: Path
         _set(target, made, stood)
         if not (child := os.fork()):
             files._refuse_target = _refuse_target
-            FAULTS.get(fault, int)()
+            FAULTS.get(fault, _leave_once_written)()
             _refuse_target(target)
             return
         code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])

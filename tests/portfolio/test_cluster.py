@@ -16,8 +16,8 @@ import numpy
 import pytest
 
 import xlcredit
-from tests.cli.test_cli import refused
-from tests.cli.test_cli import xlcredit as run
+from tests.command import refused
+from tests.command import xlcredit as run
 from xlcredit.deals.reading import folder
 from xlcredit.errors import UserError
 from xlcredit.portfolio import shipping

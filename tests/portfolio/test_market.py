@@ -15,8 +15,8 @@ import numpy as np
 import openpyxl
 import pytest
 
-from tests.cli.test_cli import refused
-from tests.cli.test_cli import xlcredit as run
+from tests.command import refused
+from tests.command import xlcredit as run
 from xlcredit.deals import load, shipped
 from xlcredit.errors import UserError
 from xlcredit.models.joint import Links, LoanBook

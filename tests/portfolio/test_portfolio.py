@@ -24,8 +24,8 @@ import pytest
 from pyarrow import parquet
 
 import xlcredit
-from tests.cli.test_cli import refused
-from tests.cli.test_cli import xlcredit as run
+from tests.command import refused
+from tests.command import xlcredit as run
 from xlcredit.deals import load, read_deal, shipped
 from xlcredit.errors import FileError, UserError
 from xlcredit.portfolio.evaluate import Result, evaluate_loan, failed, shared

@@ -1,15 +1,17 @@
-"""The example workbooks, built and recalculated once for all tests of this folder."""
+"""The example workbooks, built and recalculated once for all tests."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import openpyxl
 import pytest
 from openpyxl import Workbook
 
+from tests.store import Store
 from xlcredit.deals import Deal, Template, load, read_deal, shipped
 from xlcredit.recalc import Recalculation, recalculate
 from xlcredit.workbook import build
@@ -22,8 +24,21 @@ class Example:
     template: Template
     deal: Deal
     path: Path
-    formulas: Workbook
+    """The workbook with its values, a file of this process."""
+    source: Path
+    """The workbook as it was built, without values."""
     result: Recalculation
+    store: Store
+
+    @property
+    def formulas(self) -> Workbook:
+        """The workbook as openpyxl reads it."""
+        return _read(self.source)
+
+    def given(self, inputs: Mapping[str, object]) -> Recalculation:
+        """Recalculate it whole with other inputs; the same ones are calculated once for a run."""
+        name = f"{self.template.name} given {sorted(inputs.items())!r}"
+        return self.store.get(name, lambda: recalculate(self.path, inputs=inputs))
 
     def number(self, name: str) -> float:
         """The value of a named cell, which must be a number."""
@@ -50,19 +65,32 @@ class Example:
         raise KeyError(name)
 
 
+@cache
+def _read(source: Path) -> Workbook:
+    return openpyxl.load_workbook(source)
+
+
 @pytest.fixture(scope="session", params=shipped())
 def example(request: pytest.FixtureRequest, example_of: Callable[[str], Example]) -> Example:
     """Each shipped template with its filled example."""
     return example_of(request.param)
 
 
-def made(name: str, folder: Path) -> Example:
+def made(name: str, folder: Path, store: Store) -> Example:
+    """An example in a folder of its own."""
     template, home = load(name)
     deal = read_deal(home / "deal.toml", template)
     source, target = folder / "formulas.xlsx", folder / f"{name}.xlsx"
-    source.write_bytes(build(template, deal))
-    result = recalculate(source, target)
-    return Example(template, deal, target, openpyxl.load_workbook(source), result)
+
+    def calculated() -> tuple[bytes, bytes, Recalculation]:
+        source.write_bytes(build(template, deal))
+        result = recalculate(source, target)
+        return source.read_bytes(), target.read_bytes(), result
+
+    built, valued, result = store.get(f"{name}, its example", calculated)
+    source.write_bytes(built)
+    target.write_bytes(valued)
+    return Example(template, deal, target, source, result, store)
 
 
 @pytest.fixture(scope="session")

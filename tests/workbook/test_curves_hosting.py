@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.workbook.conftest import Example, made
+from tests.workbook.conftest import Example
 from tests.workbook.test_curves import calculated
 from xlcredit.deals.series import Series
 from xlcredit.recalc import recalculate
@@ -24,8 +25,8 @@ OWN = ("market_path", "collected", "opex", "repaid_share")
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Example:
-    return made("hosting-project-loan", tmp_path_factory.mktemp("site"))
+def site(example_of: Callable[[str], Example]) -> Example:
+    return example_of("hosting-project-loan")
 
 
 def filled(values: list[float]) -> Series:
@@ -51,7 +52,7 @@ def test_the_months_typed_as_they_are_change_nothing(site: Example, tmp_path: Pa
     assert result.names["master_check"] == "OK"
     for scenario in SCENARIOS:
         typed = recalculate(path, inputs={"scenario": scenario}).names
-        usual = recalculate(site.path, inputs={"scenario": scenario}).names
+        usual = site.given({"scenario": scenario}).names
         for name in FIGURES:
             assert typed[name] == agreed(usual[name]), (scenario, name)
 
@@ -64,7 +65,7 @@ def test_rents_that_halve_are_a_level_of_a_half(site: Example, tmp_path: Path) -
     follow = [name for name in FIGURES if name != "max_ltv"]
     for scenario in SCENARIOS:
         own = recalculate(path, inputs={"scenario": scenario}).names
-        usual = recalculate(site.path, inputs={"scenario": scenario, "rent_level": 0.5}).names
+        usual = site.given({"scenario": scenario, "rent_level": 0.5}).names
         for name in follow:
             assert own[name] == agreed(usual[name]), (scenario, name)
     off = recalculate(path, inputs={"use_market_path": 0}).names

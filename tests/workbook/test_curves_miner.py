@@ -35,7 +35,7 @@ def test_the_curves_typed_month_by_month_are_the_curves(miner: Example, tmp_path
     assert result.names["master_check"] == "OK"
     for scenario in SCENARIOS:
         typed = recalculate(path, inputs={"scenario": scenario}).names
-        usual = recalculate(miner.path, inputs={"scenario": scenario}).names
+        usual = miner.given({"scenario": scenario}).names
         for name in FIGURES:
             assert typed[name] == agreed(usual[name]), (scenario, name)
 
@@ -48,7 +48,7 @@ def test_coin_that_has_halved_is_the_fall_as_an_input(miner: Example, tmp_path: 
     path, _ = calculated(miner, tmp_path, actuals=coins, inputs={"as_at_month": 48})
     typed = {"coin_fall": 0.5, "fall_months": 1, "eth_beta": 1.0}
     own = recalculate(path, inputs={"eth_beta": 1.0}).names
-    usual = recalculate(miner.path, inputs=typed).names
+    usual = miner.given(typed).names
     for name in FIGURES:
         if name != "spread_scenarios":
             assert own[name] == agreed(usual[name]), name

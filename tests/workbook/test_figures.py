@@ -10,7 +10,6 @@ from itertools import accumulate
 import pytest
 
 from tests.workbook.conftest import Example
-from xlcredit.recalc import recalculate
 
 
 def rents(deal: dict[str, float], months: int) -> list[float]:
@@ -145,7 +144,7 @@ class Loan:
 )
 def test_the_loan_is_what_its_formulas_say(loan: Example, changed: dict[str, float]) -> None:
     mirror = Loan(values(loan, **changed))
-    result = recalculate(loan.path, inputs=changed)
+    result = loan.given(changed)
     names = result.names
     until = len(mirror.dscr)  # nothing is owed any more
     expected = {
@@ -195,16 +194,16 @@ def test_the_loss_is_what_the_sale_leaves_of_what_was_owed(loan: Example) -> Non
 def test_the_break_even_decline_meets_the_covenant(
     loan: Example, changed: dict[str, float | str]
 ) -> None:
-    decline = recalculate(loan.path, inputs=changed).names["breakeven_decline"]
+    decline = loan.given(changed).names["breakeven_decline"]
     if decline == "none":
-        worst = recalculate(loan.path, inputs={**changed, "rent_decline": 0.99}).names
+        worst = loan.given({**changed, "rent_decline": 0.99}).names
         assert worst["min_dscr_tested"] >= 1.4  # type: ignore[operator]
         return
     if decline == "any":
-        best = recalculate(loan.path, inputs={**changed, "rent_decline": -0.99}).names
+        best = loan.given({**changed, "rent_decline": -0.99}).names
         assert best["min_dscr_tested"] < 1.4  # type: ignore[operator]
         return
-    names = recalculate(loan.path, inputs={**changed, "rent_decline": decline}).names
+    names = loan.given({**changed, "rent_decline": decline}).names
     assert names["min_dscr_tested"] == pytest.approx(1.4, abs=1e-6)
 
 
@@ -213,7 +212,7 @@ def test_the_break_even_decline_meets_the_covenant(
 )
 def test_dual_ltv_is_what_its_formulas_say(miner: Example, changed: dict[str, float]) -> None:
     deal = values(miner, **changed)
-    names = recalculate(miner.path, inputs=changed).names
+    names = miner.given(changed).names
     btc, eth = deal["coin_units"] * deal["coin_price"], deal["eth_units"] * deal["eth_price"]
     coin, cards = btc + eth, deal["gpu_units"] * deal["gpu_price"]
     debt = names["debt"]
@@ -247,8 +246,8 @@ def test_a_scenario_typed_is_the_scenario_chosen(loan: Example, number: int) -> 
             continue
         old = deal[shock.input]
         typed[shock.input] = {"add": old + value, "multiply": old * value}.get(shock.by, value)
-    chosen = recalculate(loan.path, inputs={"scenario": case.label}).names
-    by_hand = recalculate(loan.path, inputs=typed).names
+    chosen = loan.given({"scenario": case.label}).names
+    by_hand = loan.given(typed).names
     for name in NAMES:
         assert chosen[name] == pytest.approx(by_hand[name], rel=1e-9), name
 
@@ -264,7 +263,7 @@ def test_every_twin_agrees(example: Example) -> None:
 
 def test_an_error_reads_check_and_is_told(loan: Example) -> None:
     """No GPUs: no debt, nothing to divide by; the covenant must not pass."""
-    result = recalculate(loan.path, inputs={"gpus": 0})
+    result = loan.given({"gpus": 0})
     assert result.names["covenant_dscr_curve"] == "CHECK"
     assert result.names["master_check"] == "CHECK"
     assert result.errors
@@ -272,5 +271,5 @@ def test_an_error_reads_check_and_is_told(loan: Example) -> None:
 
 
 def test_a_covenant_that_is_never_tested_reads_check(loan: Example) -> None:
-    result = recalculate(loan.path, inputs={"first_test_month": 70})
+    result = loan.given({"first_test_month": 70})
     assert result.names["covenant_dscr_curve"] == "CHECK"

@@ -9,6 +9,7 @@ the package.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any
@@ -16,16 +17,16 @@ from typing import Any
 import pytest
 
 from tests.oracles.loan_path import Path
-from tests.workbook.conftest import Example, made
-from xlcredit.recalc import Recalculation, recalculate
+from tests.workbook.conftest import Example
+from xlcredit.recalc import Recalculation
 
 Values = dict[str, float]
 MONTHS = 96
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Example:
-    return made("hosting-project-loan", tmp_path_factory.mktemp("site"))
+def site(example_of: Callable[[str], Example]) -> Example:
+    return example_of("hosting-project-loan")
 
 
 def plain(example: Example, **changed: Any) -> Values:
@@ -269,7 +270,7 @@ CHANGED: list[dict[str, Any]] = [
 
 @pytest.mark.parametrize("changed", CHANGED)
 def test_the_loan_is_what_the_agreement_says(site: Example, changed: dict[str, Any]) -> None:
-    result = recalculate(site.path, inputs=changed)
+    result = site.given(changed)
     cents = ("loss", "unpaid_at_maturity", "unpaid_after_sale", "refi_left", "refi_balloon")
     for name, value in Site(plain(site, **changed)).run().items():
         slack = 0.01 if name in cents else 1e-12
@@ -295,7 +296,7 @@ def test_half_of_excess_cash_flow_shrinks_the_balloon(site: Example) -> None:
         interest = owed * 0.08 / 12
         owed -= principal + 0.5 * (cash - interest - principal)
     bare = {"dsra_months": 0, "lock_up_dscr": 0}
-    names = recalculate(site.path, inputs=bare).names
+    names = site.given(bare).names
     # in the month of maturity all of the cash pays, not half of it
     last = 0.5 * (cash - interest - principal)
     assert names["refi_left"] == pytest.approx(owed - last, rel=1e-9)
@@ -319,8 +320,8 @@ def test_a_scenario_typed_is_the_scenario_chosen(site: Example, number: int) -> 
             continue
         old = deal[shock.input]
         typed[shock.input] = {"add": old + value, "multiply": old * value}.get(shock.by, value)
-    chosen = recalculate(site.path, inputs={"scenario": case.label}).names
-    by_hand = recalculate(site.path, inputs=typed).names
+    chosen = site.given({"scenario": case.label}).names
+    by_hand = site.given(typed).names
     for name in NAMES:
         same = by_hand[name]  # a number, or the word that there is none
         same = same if isinstance(same, str) else pytest.approx(same, rel=1e-9)
@@ -343,23 +344,23 @@ def test_a_scenario_typed_is_the_scenario_chosen(site: Example, number: int) -> 
 def test_the_break_even_decline_meets_the_covenant(
     site: Example, changed: dict[str, float | str]
 ) -> None:
-    decline = recalculate(site.path, inputs=changed).names["breakeven_decline"]
+    decline = site.given(changed).names["breakeven_decline"]
     if decline == "none":
-        worst = recalculate(site.path, inputs={**changed, "rent_decline": 0.99}).names
+        worst = site.given({**changed, "rent_decline": 0.99}).names
         assert worst["min_dscr_tested"] >= 1.1 * (1 - 1e-9)  # type: ignore[operator]
         return
     if decline == "any":
-        best = recalculate(site.path, inputs={**changed, "rent_decline": -0.99}).names
+        best = site.given({**changed, "rent_decline": -0.99}).names
         assert best["min_dscr_tested"] < 1.1  # type: ignore[operator]
         return
     assert isinstance(decline, float)
-    names = recalculate(site.path, inputs={**changed, "rent_decline": decline}).names
+    names = site.given({**changed, "rent_decline": decline}).names
     assert names["min_dscr_tested"] == pytest.approx(1.1, abs=1e-6)
 
 
 def test_the_verdict_never_praises_a_loan_that_is_not_repaid(site: Example) -> None:
     changed = {"customer_stops": 30, "refi_share": 0, "support_months": 3}
-    found = recalculate(site.path, inputs=changed)
+    found = site.given(changed)
     assert found.names["loss"] > 0  # type: ignore[operator]
     assert found.names["spread_verdict"] == 1
     assert "The case in force leaves the lender unpaid: no coupon pays for that" in texts(found)
@@ -368,7 +369,7 @@ def test_the_verdict_never_praises_a_loan_that_is_not_repaid(site: Example) -> N
 
 
 def test_a_loan_paid_late_without_loss_is_said_to_be_late(site: Example) -> None:
-    found = recalculate(site.path, inputs={"scenario": "No refinancing"})
+    found = site.given({"scenario": "No refinancing"})
     assert found.names["unpaid_at_maturity"] > 0  # type: ignore[operator]
     assert found.names["loss"] == found.names["left_unpaid"] == 0
     assert (
@@ -402,7 +403,7 @@ def test_the_draws_cost_interest_and_fee_until_closing(
 ) -> None:
     """Each draw by itself: interest from its date to closing, the fee from signing to its date."""
     d = plain(site, **changed)
-    result = recalculate(site.path, inputs={**changed, "interest_days": days})
+    result = site.given({**changed, "interest_days": days})
     n = int(d["draw_months"])
     ask = [(d[f"tranche_share_{k}"], int(d[f"tranche_month_{k}"])) for k in range(1, 5)]
     even = 1 - sum(share for share, _ in ask)
@@ -439,12 +440,12 @@ def before(months: int) -> date:
     ],
 )
 def test_draws_that_do_not_add_up_are_told(site: Example, wrong: Values) -> None:
-    assert recalculate(site.path, inputs=wrong).names["master_check"] == "CHECK"
+    assert site.given(wrong).names["master_check"] == "CHECK"
 
 
 def test_a_tenant_who_never_paid_leaves_an_empty_site(site: Example) -> None:
     """Enforced in month 6 of nine without rent: the price is that of the empty site."""
-    found = recalculate(site.path, inputs={"scenario": "Tenant pays nine months late"})
+    found = site.given({"scenario": "Tenant pays nine months late"})
     sheet, sale = site.place("value_sale")
     empty = found.values[sheet][site.place("value_forced")[1], 5 + 5]
     assert found.names["default_month"] == 6

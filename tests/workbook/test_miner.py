@@ -16,7 +16,6 @@ import pytest
 import xlcredit
 from tests.oracles.loan_path import Path
 from tests.workbook.conftest import Example
-from xlcredit.recalc import recalculate
 
 Values = dict[str, float]
 
@@ -191,7 +190,7 @@ CHANGED: list[Values] = [
 @pytest.mark.parametrize("changed", CHANGED)
 def test_the_loan_is_what_the_agreement_says(miner: Example, changed: Values) -> None:
     mirror = Miner(plain(miner, **changed))
-    result = recalculate(miner.path, inputs=changed)
+    result = miner.given(changed)
     names, ends = result.names, mirror.agreement()
     alone = mirror.alone()
     repaid = ends["status"] == "repaid"
@@ -227,9 +226,9 @@ def test_mining_stops_when_it_does_not_pay(miner: Example) -> None:
     """At the halving of April 2028, month 17; a dearer coin carries it on."""
     assert miner.number("mining_stops") == 17
     assert not any(miner.row("mining")[16:])
-    names = recalculate(miner.path, inputs={"coin_price": 200000}).names
+    names = miner.given({"coin_price": 200000}).names
     assert names["mining_stops"] == 0
-    fallen = recalculate(miner.path, inputs={"coin_fall": 0.5}).names["mining_stops"]
+    fallen = miner.given({"coin_fall": 0.5}).names["mining_stops"]
     assert isinstance(fallen, float)
     assert 1 < fallen < 17
 
@@ -250,8 +249,8 @@ def test_a_scenario_typed_is_the_scenario_chosen(miner: Example, number: int) ->
             continue
         old = deal[shock.input]
         typed[shock.input] = {"add": old + value, "multiply": old * value}.get(shock.by, value)
-    chosen = recalculate(miner.path, inputs={"scenario": case.label}).names
-    by_hand = recalculate(miner.path, inputs=typed).names
+    chosen = miner.given({"scenario": case.label}).names
+    by_hand = miner.given(typed).names
     for name in NAMES:
         expected = by_hand[name]  # or a word, such as any decline
         same = expected if isinstance(expected, str) else pytest.approx(expected, rel=1e-9)
@@ -272,16 +271,16 @@ def test_a_scenario_typed_is_the_scenario_chosen(miner: Example, number: int) ->
     ],
 )
 def test_the_break_even_decline_meets_the_covenant(miner: Example, changed: dict[str, Any]) -> None:
-    decline = recalculate(miner.path, inputs=changed).names["breakeven_decline"]
+    decline = miner.given(changed).names["breakeven_decline"]
     limit = miner.deal.inputs["covenant_dscr"].value
     if decline in ("none", "any"):
         tried = {**changed, "rent_decline": 0.99 if decline == "none" else -0.99}
-        cover = recalculate(miner.path, inputs=tried).names["min_dscr"]
+        cover = miner.given(tried).names["min_dscr"]
         assert (cover >= limit) is (decline == "none")
         return
-    at = recalculate(miner.path, inputs={**changed, "rent_decline": decline}).names
+    at = miner.given({**changed, "rent_decline": decline}).names
     if at["min_dscr"] != pytest.approx(limit, abs=1e-9):
-        more = recalculate(miner.path, inputs={**changed, "rent_decline": decline + 1e-6}).names
+        more = miner.given({**changed, "rent_decline": decline + 1e-6}).names
         assert more["min_dscr"] < limit < at["min_dscr"]
 
 
@@ -319,7 +318,7 @@ def test_loss_given_default_is_on_the_exposure_at_default(miner: Example) -> Non
 
 
 def call_any_day(miner: Example, **changed: Any) -> float:
-    value = recalculate(miner.path, inputs=changed).names["call_any_day"]
+    value = miner.given(changed).names["call_any_day"]
     assert isinstance(value, float)
     return value
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import xlcredit
-from tests.cli.test_cli import xlcredit as run
+from tests.command import xlcredit as run
 from xlcredit.deals import load, read_deal
 from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.package import Package

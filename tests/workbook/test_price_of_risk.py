@@ -36,7 +36,7 @@ def test_trapped_cash_covers_a_loss(
     example_of: Callable[[str], Example],
 ) -> None:
     """Against figures that a reader worked in plain Python from the sheet Inputs alone."""
-    names = recalculate(example_of(template).path, inputs=terms).names
+    names = example_of(template).given(terms).names
     assert names["spread_hazard"] == pytest.approx(spread, abs=0.05)
     assert names["master_check"] == "OK"
 
@@ -45,7 +45,7 @@ def test_a_loss_is_what_neither_accounts_nor_collateral_cover(example: Example) 
     inputs = {"cash_sweep": 0, "lock_up_dscr": 10, "hazard": 0.1}
     if example.template.name == "gpu-borrowing-base":
         inputs["dominion_share"] = 0  # under dominion no cash is left to be trapped
-    values = recalculate(example.path, inputs=inputs).values
+    values = example.given(inputs).values
 
     def path(name: str) -> list[float]:
         sheet, row = example.place(name)

@@ -5,16 +5,15 @@ from __future__ import annotations
 import calendar
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 import xlcredit
-from tests.workbook.conftest import Example, made
+from tests.workbook.conftest import Example
 from tests.workbook.test_figures import values
 from tests.workbook.test_stress import table
-from xlcredit.recalc import recalculate
 from xlcredit.workbook.session import Session
 
 VINTAGES = "1234"
@@ -190,8 +189,8 @@ class Revolver:
 
 
 @pytest.fixture(scope="module")
-def base(tmp_path_factory: pytest.TempPathFactory) -> Example:
-    return made("gpu-borrowing-base", tmp_path_factory.mktemp("base"))
+def base(example_of: Callable[[str], Example]) -> Example:
+    return example_of("gpu-borrowing-base")
 
 
 @pytest.fixture(scope="module")
@@ -318,7 +317,7 @@ def test_the_price_of_risk_rises_where_the_market_fails(book: Session) -> None:
 @pytest.mark.parametrize("scenario", ["Auction market", "Executed prices 25% lower"])
 def test_a_missed_overadvance_breaks_the_excess_availability(base: Example, scenario: str) -> None:
     """Nothing of it shows in the charges as signed: the base fell, not the cash."""
-    names = recalculate(base.path, inputs={"scenario": scenario}).names
+    names = base.given({"scenario": scenario}).names
     assert names["first_missed_month"] == 1
     assert names["kept_before"] == 0 < names["distributed"]  # type: ignore[operator]
     assert names["min_cover_due"] < 1 < names["min_dscr"]  # type: ignore[operator]

@@ -18,7 +18,6 @@ import xlcredit
 from xlcredit.errors import CellError, FileError, RecalcError
 from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.package import Package
-from xlcredit.recalc import recalculate
 from xlcredit.recalc.citations import CHANGED
 from xlcredit.workbook.pages.inputs import read_inputs
 
@@ -56,7 +55,7 @@ def test_a_changed_input_gives_what_a_recalculation_gives(
 ) -> None:
     inputs = {"rent_decline": 0.35, "market_rent": 2.9, address(loan, "covenant_dscr"): 1.25}
     book.set(inputs)
-    fresh = recalculate(loan.path, inputs=inputs)
+    fresh = loan.given(inputs)
     now = book.recalculation()
     for sheet, cells in fresh.values.items():
         for at, value in cells.items():
@@ -121,7 +120,7 @@ def test_covenants_are_read_as_the_summary_shows_them(
 def test_a_table_is_the_sheet(book: xlcredit.Session, loan: Example) -> None:
     book["rent_decline"] = 0.3
     table = book.table("cash FLOW")
-    fresh = recalculate(loan.path, inputs={"rent_decline": 0.3}).values["Cash flow"]
+    fresh = loan.given({"rent_decline": 0.3}).values["Cash flow"]
     for (row, column), value in fresh.items():
         shown = table.iloc[row - 1, column - 1]
         if isinstance(shown, dt.date):

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 import zipfile
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 from openpyxl.utils import range_boundaries
 
-from tests.workbook.conftest import Example, made
+from tests.workbook.conftest import Example
 from xlcredit.deals import load, shipped
-from xlcredit.recalc import recalculate
 
 #: A column of the scenario table, and the named figure or (row, month) that it must equal when
 #: the scenario is in force.
@@ -74,8 +74,8 @@ CASES = [(name, case.label) for name in SAME for case in load(name)[0].scenarios
 
 
 @pytest.fixture(scope="module")
-def examples(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Example]:
-    return {name: made(name, tmp_path_factory.mktemp(name)) for name in shipped()}
+def examples(example_of: Callable[[str], Example]) -> dict[str, Example]:
+    return {name: example_of(name) for name in shipped()}
 
 
 def table(example: Example, title: str) -> list[list[object]]:
@@ -104,7 +104,7 @@ def test_a_scenario_reads_the_same_in_the_table_and_in_force(
     example = examples[name]
     header, *rows = table(example, "Scenarios side by side")
     (row,) = [row for row in rows if row[0] == case]
-    live = recalculate(example.path, inputs={"scenario": case}).names
+    live = example.given({"scenario": case}).names
     for column, figure in SAME[name].items():
         shown = row[at(header, column)]
         same = shown if isinstance(shown, str) else pytest.approx(shown, rel=1e-9)
@@ -216,10 +216,10 @@ def test_resale_follows_rents_down_and_not_up(examples: dict[str, Example]) -> N
         ("Rents 20% higher", 1.0),
         ("Rents fall 20% a year more", fallen),
     ):
-        names = recalculate(example.path, inputs={"scenario": scenario}).names
+        names = example.given({"scenario": scenario}).names
         assert names["end_executed"] == pytest.approx(usual * share, rel=1e-9), scenario
     still = {"scenario": "Rents fall 20% a year more", "rent_elasticity": 0}
-    names = recalculate(example.path, inputs=still).names
+    names = example.given(still).names
     assert names["end_executed"] == pytest.approx(usual, rel=1e-9)
 
 
@@ -228,7 +228,7 @@ def test_grids_and_tornados_begin_at_the_figure_of_the_summary(
 ) -> None:
     example = examples["gpu-term-loan"]
     changed = {"index_basis": 0.9, "step_drop_1": 0.3, "scenario": "Rents 20% lower"}
-    result = recalculate(example.path, inputs=changed)
+    result = example.given(changed)
     moved = replace(example, result=result)
     cash, service = moved.row("cfads_curve"), moved.row("service")
     lowest = min(c / s for c, s in zip(cash, service, strict=True) if s > 0)
@@ -244,12 +244,12 @@ def test_the_refinancing_tables_begin_at_the_figures_of_the_summary(
 ) -> None:
     example = examples["hosting-project-loan"]
     changed = {"scenario": "Yields and rates 200 bp higher", "rent_decline": 0.08, "cash_sweep": 0}
-    result = recalculate(example.path, inputs=changed)
+    result = example.given(changed)
     moved = replace(example, result=result)
     lent, left = (table(moved, grid.title)[1][1] for grid in example.template.grid[:2])
     assert lent == pytest.approx(result.names["refi_at_market"], rel=1e-9)
     first = table(moved, example.template.tornado[0].title)
     assert first[0][4] == pytest.approx(result.names["refi_cash_market"], rel=1e-9)
     stopped = {**changed, "customer_stops": 13}
-    again = recalculate(example.path, inputs=stopped)
+    again = example.given(stopped)
     assert left == pytest.approx(again.names["refi_left"], rel=1e-9)

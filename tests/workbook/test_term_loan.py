@@ -13,7 +13,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.workbook.conftest import Example
-from xlcredit.recalc import recalculate
 from xlcredit.workbook.making import new_workbook
 from xlcredit.workbook.session import Session
 from xlcredit.workbook.simulated import simulate
@@ -181,7 +180,7 @@ def test_all_of_them_at_once_and_at_random(book: Session) -> None:
 
 def test_a_balloon_is_what_the_schedule_leaves(loan: Example) -> None:
     changes = {"balloon_share": 0.3, "contract_months": 61}
-    result = recalculate(loan.path, inputs=changes)
+    result = loan.given(changes)
     names = result.names
     assert names["balloon"] == pytest.approx(0.3 * names["debt"], rel=1e-9)  # type: ignore[operator]
     assert names["unpaid_at_maturity"] == 0 and names["repaid_month"] == 61
@@ -191,7 +190,7 @@ def test_a_balloon_is_what_the_schedule_leaves(loan: Example) -> None:
 
 
 def test_principal_falls_due_every_so_many_months(loan: Example) -> None:
-    result = recalculate(loan.path, inputs={"payment_months": 6})
+    result = loan.given({"payment_months": 6})
     sheet, at = loan.place("scheduled")
     due = [result.values[sheet][at, FIRST + month] for month in range(MONTHS)]
     months = [month for month, amount in enumerate(due, start=1) if amount]
@@ -243,7 +242,7 @@ def test_without_chance_the_simulation_is_the_waterfall(book: Session) -> None:
 
 
 def test_the_certificate_adds_up_what_has_happened(loan: Example) -> None:
-    result = recalculate(loan.path, inputs={"as_at_month": 16})
+    result = loan.given({"as_at_month": 16})
     values = result.values["Compliance"]
     sheet = loan.formulas["Compliance"]
     label = "CFADS: as underwritten, and as earned"
@@ -257,5 +256,5 @@ def test_the_certificate_adds_up_what_has_happened(loan: Example) -> None:
     assert result.names["certificate_advance"] == "PASS"
     assert loan.result.names["certificate_advance"] == "no report yet"
     late = {"as_at_month": 54, "covenant_liquidity": 1e9}
-    names = recalculate(loan.path, inputs=late).names
+    names = loan.given(late).names
     assert names["certificate_dscr"] == names["certificate_cash"] == "BREACH"

@@ -10,6 +10,7 @@ import typer
 
 if TYPE_CHECKING:
     from xlcredit.models.simulation import Deal, Result, Simulation
+    from xlcredit.workbook.export import Table
 
 __all__ = ["register"]
 
@@ -190,7 +191,7 @@ def _write(
     return written
 
 
-def _paths(run: Simulation) -> Any:
+def _paths(run: Simulation) -> Table:
     """How each path ended, as a table; the simulation is run again, block by block."""
     from xlcredit.errors import UserError
     from xlcredit.models import loan

@@ -114,7 +114,7 @@ def _doubt(spec: Input, value: Any, shown: Any) -> str:
     return "" if value == shown else doubtful(spec, value)
 
 
-def _number(text: str) -> Any:
+def _number(text: str) -> float | str:
     """Read a number as people write it, with commas and underscores between thousands."""
     try:
         return float(text.replace(",", "").replace("_", ""))

@@ -232,8 +232,9 @@ def _target(book: Session, text: str, by: list[str]) -> dict[str, Any]:
     if len(by) != 1 or not isinstance(wanted, float):
         raise UserError("a target is FIGURE=NUMBER, and --by names the one input that moves")
     name, equals, span = by[0].partition("=")
-    ends = [parse_value(end.strip()) for end in span.split(":")] if equals else []
-    if equals and not (len(ends) == 2 and all(isinstance(end, float) for end in ends)):
+    typed = [parse_value(end.strip()) for end in span.split(":")] if equals else []
+    ends = [end for end in typed if isinstance(end, float)]
+    if equals and not len(typed) == len(ends) == 2:
         raise UserError(f'where to look is {name}=FROM:TO; got "{by[0]}"')
     between = (ends[0], ends[1]) if ends else None
     return dataclasses.asdict(solve(book, figure.strip(), wanted, name.strip(), between))

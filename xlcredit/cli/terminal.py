@@ -97,7 +97,7 @@ def print_json(data: dict[str, Any], kind: str = "") -> None:
     print(as_json(text))
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: Any) -> str | dict[str, str]:
     if isinstance(value, CellError):
         return {"error": value.code, "reason": value.reason}
     if isinstance(value, datetime.date):

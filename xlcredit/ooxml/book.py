@@ -11,16 +11,17 @@ from functools import cached_property
 from pathlib import PurePosixPath
 from typing import Any, NamedTuple
 
-from openpyxl.formula.tokenizer import TokenizerError
-from openpyxl.formula.translate import Translator, TranslatorError
+from openpyxl.formula.translate import Translator
 
 from xlcredit.errors import CODES, CellError, FileError
 from xlcredit.garbage import uncollected
 from xlcredit.numerals import decimal, whole
+from xlcredit.ooxml.elements import children_of, first_of, text_of
 from xlcredit.ooxml.package import Package
 from xlcredit.ooxml.place import LAST_COLUMN, LAST_ROW, Area, Place, a1, extent
 from xlcredit.ooxml.relations import related, relations_of
 from xlcredit.ooxml.scanning import scan
+from xlcredit.ooxml.shared import written_out
 from xlcredit.ooxml.sheet import Cell, Sheet
 from xlcredit.ooxml.tables import Table
 from xlcredit.ooxml.values import Value, unquote
@@ -129,7 +130,7 @@ class Book:
 
     def _find_sheets(self) -> Iterator[tuple[str, str]]:
         relations, seen = related(self.package, self.part), set[str]()
-        for sheet in _children(self._root, "sheets"):
+        for sheet in children_of(self._root, "sheets"):
             key = sheet.get(_RELATION) or sheet.get(_STRICT) or ""
             relation = relations.get(key)
             name = sheet.get("name", "")
@@ -142,14 +143,14 @@ class Book:
     @property
     def sheet_order(self) -> list[str]:
         """The names of all sheets, chart sheets among them, as the file counts them."""
-        return [s.get("name") for s in _children(self._root, "sheets")]
+        return [s.get("name") for s in children_of(self._root, "sheets")]
 
     @cached_property
     def names(self) -> list[Name]:
         """The defined names, without Excel's own such as print areas."""
         order = self.sheet_order
         names = []
-        for item in _children(self._root, "definedNames"):
+        for item in children_of(self._root, "definedNames"):
             name, scope = item.get("name", ""), item.get("localSheetId")
             if not name:
                 raise FileError(f"{self.package.path} is damaged: a defined name has no name")
@@ -202,19 +203,19 @@ class Book:
     @cached_property
     def uses_1904_dates(self) -> bool:
         """Whether serials count from 1904, as old Macs did."""
-        settings = _first(self._root, "workbookPr")
+        settings = first_of(self._root, "workbookPr")
         return settings.get("date1904", "0") in ("1", "true")
 
     @property
     def as_displayed(self) -> bool:
         """Whether Excel calculates with the numbers as their formats round them."""
-        settings = _first(self._root, "calcPr")
+        settings = first_of(self._root, "calcPr")
         return settings.get("fullPrecision", "1") in ("0", "false")
 
     @property
     def iteration(self) -> tuple[int, float] | None:
         """Most rounds and least change for circular formulas, if the workbook allows them."""
-        settings = _first(self._root, "calcPr")
+        settings = first_of(self._root, "calcPr")
         if settings.get("iterate", "0") not in ("1", "true"):
             return None
         with self._reading("the number of iterations"):
@@ -230,7 +231,7 @@ class Book:
         parts = [r.part for r in relations if r.kind == "sharedStrings"]
         if not parts or parts[0] not in self.package:
             return []
-        strings = [_text(item) for item in self.package.root(parts[0])]
+        strings = [text_of(item) for item in self.package.root(parts[0])]
         longest = max(map(len, strings), default=0)
         if longest > _LONGEST_STRING:
             raise FileError(
@@ -312,7 +313,7 @@ class Book:
         return {f.place: f for name in self.sheets for f in self._read_formulas(name)}
 
     def _read_formulas(self, name: str) -> Iterator[Formula]:
-        shared: dict[str, Any] = {}
+        shared: dict[str, Translator] = {}
         for (row, column), cell in self.sheets[name].cells.items():
             if cell.formula is None:
                 continue
@@ -322,7 +323,7 @@ class Book:
             elif kind == "array":
                 yield Formula(place, cell.formula, self._shape(place, cell), cell.dynamic)
             elif kind == "shared":
-                yield Formula(place, _shared(cell, shared))
+                yield Formula(place, written_out(cell, shared))
             elif cell.formula:
                 yield Formula(place, cell.formula)
             # Excel leaves an empty <f ca="1"/> in cells that another cell's array fills.
@@ -377,24 +378,8 @@ class Book:
         return self.value(cell) if cell else None
 
 
-def _shared(cell: Cell, masters: dict[str, Any]) -> str:
-    """Write out a shared formula: only its first cell holds the text."""
-    key, here = cell.options.get("si", ""), a1(cell.row, cell.column)
-    if cell.formula and ("ref" in cell.options or key not in masters):
-        masters[key] = _translator(cell.formula, here)
-    if cell.formula:
-        return cell.formula
-    if key not in masters:
-        raise FileError(f"{here} shares a formula that the file does not hold")
-    try:
-        text: str = masters[key].translate_formula(here)
-    except (TranslatorError, ValueError):  # as Excel shows what was moved off the sheet
-        return "#REF!"
-    return text.removeprefix("=")
-
-
 def _table(root: Any, sheet: str) -> Table:
-    columns = tuple(unquote(c.get("name", "")) for c in _children(root, "tableColumns"))
+    columns = tuple(unquote(c.get("name", "")) for c in children_of(root, "tableColumns"))
     return Table(
         root.get("displayName") or root.get("name", ""),
         sheet,
@@ -405,35 +390,9 @@ def _table(root: Any, sheet: str) -> Table:
     )
 
 
-def _translator(formula: str, place: str) -> Translator:
-    try:
-        return Translator(f"={formula}", place)
-    except (TokenizerError, IndexError):
-        raise FileError(f"{place} shares a formula that cannot be read") from None
-
-
 def _bad_name(name: str) -> str:
     if not name:
         return "a sheet has no name"
     if len(name) > _LONGEST_SHEET_NAME:
         return f"a sheet's name has {len(name):,} characters"
     return f"two sheets are called {name}"
-
-
-def _children(root: Any, name: str) -> list[Any]:
-    return [child for group in root if _local(group) == name for child in group]
-
-
-def _first(root: Any, name: str) -> Any:
-    return next((child for child in root if _local(child) == name), {})
-
-
-def _local(element: Any) -> str:
-    return str(element.tag).rpartition("}")[2]
-
-
-def _text(item: Any) -> str:
-    """Join the runs of a shared string, without its phonetic reading."""
-    runs = (run for child in item for run in (child if _local(child) == "r" else [child]))
-    texts = (run.text or "" for run in runs if _local(run) == "t")
-    return "".join(map(unquote, texts))

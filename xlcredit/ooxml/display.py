@@ -15,6 +15,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from xlcredit.ooxml.book import Book
+from xlcredit.ooxml.elements import local_name
 from xlcredit.ooxml.place import a1
 
 __all__ = ["ASPECTS", "digests"]
@@ -62,7 +63,7 @@ def digests(book: Book, without: Collection[str] = ()) -> dict[str, str]:
     main = book.package.root(book.part)
     styles = _Styles(book)
     for element in main.iter():
-        name = _local(element)
+        name = local_name(element)
         if name == "sheet" and element.get("name") not in without:
             state = element.get("state", "visible")
             seen["sheets and what is hidden"].append([element.get("name"), state])
@@ -98,7 +99,7 @@ def _add_cells(seen: dict[str, list[Any]], book: Book, sheet: str, styles: _Styl
 
 def _add_layout(seen: dict[str, list[Any]], root: Any, sheet: str) -> None:
     for child in root:
-        name = _local(child)
+        name = local_name(child)
         if name not in _NO_DISPLAY:
             seen[_KINDS.get(name, "layout")].append([sheet, _canonical(child)])
         elif name == "sheetData":
@@ -114,7 +115,7 @@ class _Styles:
     def __init__(self, book: Book) -> None:
         part = str(PurePosixPath(book.part).parent / "styles.xml")
         root = book.package.root(part) if part in book.package else ()
-        groups = {_local(group): list(group) for group in root}
+        groups = {local_name(group): list(group) for group in root}
         self._own = {f.get("numFmtId"): f.get("formatCode") for f in groups.get("numFmts", [])}
         self._lists = {
             key: [_digest(_canonical(item)) for item in groups.get(name, [])]
@@ -149,13 +150,9 @@ def _canonical(element: Any) -> list[Any]:
     while waiting:  # a file may be nested deeper than Python may call
         item, depth = waiting.pop()
         attributes = sorted((k.rpartition("}")[2], v) for k, v in item.attrib.items())
-        flat.append([depth, _local(item), attributes, (item.text or "").strip()])
+        flat.append([depth, local_name(item), attributes, (item.text or "").strip()])
         waiting.extend((child, depth + 1) for child in reversed(item))
     return flat
-
-
-def _local(element: Any) -> str:
-    return str(element.tag).rpartition("}")[2]
 
 
 def _digest(what: Any) -> str:

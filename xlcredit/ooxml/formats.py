@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import re
 from functools import cached_property
-from typing import Any
 
 from xlcredit.ooxml.book import Book
+from xlcredit.ooxml.elements import local_name
 from xlcredit.ooxml.place import Place
 from xlcredit.serials import EPOCH
 
@@ -101,7 +101,7 @@ def _formats(book: Book) -> tuple[list[int], dict[int, str]]:
     part = next((p for p in book.package if p.endswith("xl/styles.xml")), None)
     if part is None:
         return [], {}
-    groups = {_local(group): list(group) for group in book.package.root(part)}
+    groups = {local_name(group): list(group) for group in book.package.root(part)}
     own = {
         int(item.get("numFmtId", "0")): item.get("formatCode", "")
         for item in groups.get("numFmts", [])
@@ -123,7 +123,3 @@ def _is_date(code: int, own: dict[int, str]) -> bool:
         return code in _BUILT_IN_DATES
     letters = _LITERAL.sub("", own[code].partition(";")[0]).lower()
     return any(letter in letters for letter in "ymdhs") and "general" not in letters
-
-
-def _local(element: Any) -> str:
-    return str(element.tag).rpartition("}")[2]

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import CancelledError as FutureCancelled
 from itertools import islice
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import msgspec
@@ -76,7 +77,7 @@ def run_on_cluster(tasks: Iterable[Task], address: str, limits: Limits) -> Itera
 
 
 def _stream(
-    distributed: Any, client: Any, tasks: Iterable[Task], address: str, limits: Limits
+    distributed: ModuleType, client: Any, tasks: Iterable[Task], address: str, limits: Limits
 ) -> Iterator[Result]:
     """Keep the cluster busy, and hand on what comes back."""
     running: dict[Any, Task] = {}
@@ -107,7 +108,7 @@ def _stream(
             future.release()
 
 
-def _connected(distributed: Any, address: str) -> Any:
+def _connected(distributed: ModuleType, address: str) -> Any:
     """Connect, and send our code ahead."""
     import dask  # noqa: PLC0415 - comes with distributed
 
@@ -184,7 +185,7 @@ def _plugin(distributed: Any) -> Any:
     return Shipped()
 
 
-def _distributed() -> Any:
+def _distributed() -> ModuleType:
     try:
         import distributed  # noqa: PLC0415 - an extra
     except ImportError:

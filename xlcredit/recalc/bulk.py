@@ -97,7 +97,7 @@ _LOOPS = """
       (br $next)))
     (local.get $left)))
 """
-_loops: WeakKeyDictionary[wasmtime.Instance, Any] = WeakKeyDictionary()
+_loops: WeakKeyDictionary[wasmtime.Instance, dict[str, Any]] = WeakKeyDictionary()
 
 
 class Bulk:
@@ -182,7 +182,7 @@ class Bulk:
             raise RuntimeError("the strict engine refuses a cell of its own workbook")
 
 
-def _linked(library: Any) -> Any:
+def _linked(library: Any) -> dict[str, Any]:
     """Make the loops for the engine that runs in this process, once."""
     if library._instance not in _loops:
         exports = library._exports

@@ -100,7 +100,7 @@ def _rows(name: str, value: Any) -> list[list[Value]]:
     return [[_cell(name, item) for item in row] for row in rows]
 
 
-def _cell(name: str, value: Any) -> Any:
+def _cell(name: str, value: Any) -> Value:
     held = to_cell(value)
     if isinstance(held, CellError):
         raise RecalcError(f"{name}: {value!r} is not a value for a cell")

@@ -25,7 +25,8 @@ from xlcredit.recalc.corrections import COMMON
 from xlcredit.recalc.dependants import circles
 from xlcredit.recalc.digits import LONGEST_TEXT
 from xlcredit.recalc.engine import CIRCULAR, SETTLED, Function, Model, Refusal, Text
-from xlcredit.recalc.hoisting import SCRATCH, Hoisted, Job, Known
+from xlcredit.recalc.hoisting import Hoisted
+from xlcredit.recalc.jobs import SCRATCH, Job, Known
 from xlcredit.recalc.prepared import prepared
 from xlcredit.recalc.repairs import StrictReader
 

@@ -1,16 +1,17 @@
 """Worksheet functions for an engine that cannot call Python.
 
-Each call is cut out of its formula and answered on a sheet of its own; the formula reads the
-answer there. Calculate, read the arguments, call the functions whose arguments have changed,
-write the answers, calculate again, until no argument changes any more.
+Each call is cut out of its formula and becomes a job (:mod:`xlcredit.recalc.jobs`), answered on a
+sheet of its own; the formula reads the answer there. Calculate, read the arguments, call the
+functions whose arguments have changed, write the answers, calculate again, until no argument
+changes any more.
 """
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from itertools import count
 from typing import Any
 
@@ -20,12 +21,11 @@ from xlcredit.errors import CellError, RecalcError
 from xlcredit.ooxml.place import Place, extent, quoted
 from xlcredit.ooxml.values import Value
 from xlcredit.recalc.engine import ArrayText, Function, Model, Text
+from xlcredit.recalc.jobs import SCRATCH, At, Block, Job, Known, Reach, Read, Room
 from xlcredit.recalc.levels import levels
 
-__all__ = ["SCRATCH", "Hoisted", "Job", "Known", "Room"]
+__all__ = ["Hoisted"]
 
-#: A sheet that is added for the answers; nobody calls a sheet so.
-SCRATCH = "xlcreditscratch"
 _LAST_ROW, _LAST_COLUMN = 1_048_576, 16_384
 #: Rows of the room for one answer: the more answers there are, the fewer.
 _MOST_ROWS = 4096
@@ -39,73 +39,8 @@ _REFERENCE = re.compile(
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?\Z")
 _STRING = re.compile(r'"((?:[^"]|"")*)"\Z')
 
-At = tuple[int, int]
-#: Gives the values of some cells of a sheet.
-Read = Callable[[str, Sequence[At]], list[Value]]
-#: Gives the rows and columns that the formulas of some cells fill.
-Reach = Callable[[str, Sequence[At]], list[tuple[int, int]]]
-Block = list[list[Value]]
 #: A sheet (from the row 1, column 1 on), first row, first column, last row, last column.
 Area = tuple[str, int, int, int, int]
-
-
-class Known(dict[str, dict[At, Value]]):
-    """The values of cells that have been read, sheet by sheet."""
-
-    def add(self, cells: Mapping[str, Iterable[At]], read: Read) -> None:
-        """Read those of some cells that are not known yet."""
-        for sheet, those in cells.items():
-            there = self.setdefault(sheet, {})
-            new = [at for at in dict.fromkeys(those) if at not in there]
-            there.update(zip(new, read(sheet, new), strict=True))
-
-
-@dataclass(frozen=True)
-class Room:
-    """A place on the scratch sheet, for the answer of a call or an expression in its arguments."""
-
-    number: int
-    rows: int
-    """How many rows it has."""
-
-    @property
-    def row(self) -> int:
-        """Its first row."""
-        return 1 + self.rows * self.number
-
-
-@dataclass
-class Job:
-    """One call: the function, its arguments as the formula has them, and where it stands."""
-
-    room: Room
-    name: str
-    arguments: list[str | Room]
-    """As the formula has them; what must be calculated has a room."""
-    place: Place
-    asked: str | None = None
-    """The arguments that it was last called with, spelled out."""
-    waits_for: tuple[str, At] | None = None
-    """A cell with an error that it was not called for, yet."""
-    answer: Block = field(default_factory=lambda: [[CellError("#N/A")]])
-
-    @property
-    def reference(self) -> str:
-        """What a formula reads in place of the call: an array, as a function's result is."""
-        row, last = self.room.row, self.room.row + self.room.rows - 1
-        # No OFFSET: what it reads is calculated again each time, whatever has changed.
-        room = f"{SCRATCH}!$B${row}:$XFD${last}"
-        size = f"{SCRATCH}!$A${row},{SCRATCH}!$A${row + 1}"
-        return f"_xlfn.HSTACK({SCRATCH}!$B${row}:INDEX({room},{size}))"
-
-    def cells(self) -> Iterator[tuple[int, int, Value]]:
-        """List what its room holds: the size of the answer, and the answer."""
-        row = self.room.row
-        yield row, 1, float(len(self.answer))
-        yield row + 1, 1, float(len(self.answer[0]))
-        for i, line in enumerate(self.answer):
-            for j, value in enumerate(line):
-                yield row + i, 2 + j, 0.0 if value is None else value
 
 
 class Hoisted:
@@ -297,7 +232,7 @@ class Hoisted:
             return [[CellError("#VALUE!", reason)]]
         return result
 
-    def _plain(self, argument: str | Room) -> Any:
+    def _plain(self, argument: str | Room) -> Value | Block:
         """Give an argument that stands in the formula, or is another call."""
         assert isinstance(argument, str), "a room has cells"
         if argument in self._inner:
@@ -364,7 +299,7 @@ def _cells(areas: Iterable[Area]) -> dict[str, list[At]]:
     return cells
 
 
-def _block(cells: Mapping[At, Value], area: Area) -> Any:
+def _block(cells: Mapping[At, Value], area: Area) -> Value | Block:
     """Give the cells of an area as an argument: one value, or rows."""
     _, top, left, bottom, right = area
     if (top, left) == (bottom, right):
@@ -389,7 +324,7 @@ def _is_error(known: Known, sheet: str, at: At) -> bool:
     return isinstance(known[sheet][at], CellError)
 
 
-def _single(grid: Block) -> Any:
+def _single(grid: Block) -> Value | Block:
     """Give a block of one cell as its value."""
     return grid[0][0] if len(grid) == len(grid[0]) == 1 else grid
 

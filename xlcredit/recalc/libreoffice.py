@@ -251,7 +251,7 @@ class LibreOffice:
         return answer
 
 
-def _sent(value: Value) -> Any:
+def _sent(value: Value) -> float | str | dict[str, str] | None:
     return {"error": value.code} if isinstance(value, CellError) else value
 
 

@@ -20,7 +20,7 @@ from xlcredit.ooxml.sheets import add_sheets
 from xlcredit.ooxml.tags import PREFIX
 from xlcredit.ooxml.values import Value, element, spell
 from xlcredit.recalc.engine import ArrayText, Model, Text
-from xlcredit.recalc.hoisting import SCRATCH
+from xlcredit.recalc.jobs import SCRATCH
 
 __all__ = ["prepared"]
 

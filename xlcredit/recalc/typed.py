@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import re
-from typing import Any
 
 __all__ = ["parse_value"]
 
@@ -14,7 +13,7 @@ _NUMBER = re.compile(
 )
 
 
-def parse_value(text: str) -> Any:
+def parse_value(text: str) -> float | str | bool | datetime.date:
     """Read a value: 0.3, 30%, 45,000, 2026-11-22, TRUE, or text.
 
     Examples

@@ -11,7 +11,6 @@ import calendar
 import csv
 import dataclasses
 import datetime
-import difflib
 import io
 import math
 import os
@@ -30,13 +29,11 @@ __all__ = [
     "TABLES",
     "UNDATED",
     "Card",
-    "Catalogue",
     "Cost",
     "Default",
     "Facility",
     "Row",
     "Scenario",
-    "catalogue",
     "is_older",
     "stale",
     "table",
@@ -249,14 +246,16 @@ def table(kind: type[R], folder: str | os.PathLike[str] | None = None) -> tuple[
     FileError
         The folder is missing, or a file in it is wrong; the message names file, row and column.
     """
-    return cast("tuple[R, ...]", _read(_path(kind, _folder(folder))))
+    return cast("tuple[R, ...]", read(path_of(kind, folder_of(folder))))
 
 
-def _folder(folder: str | os.PathLike[str] | None) -> str:
+def folder_of(folder: str | os.PathLike[str] | None) -> str:
+    """Name the folder of the user's tables; empty if there is none."""
     return os.environ.get(FOLDER_VARIABLE, "") if folder is None else os.fspath(folder)
 
 
-def _path(kind: type[Row], folder: str) -> Path:
+def path_of(kind: type[Row], folder: str) -> Path:
+    """Find the file of a table: the user's, or the shipped one."""
     if not folder:
         return _SHIPPED / kind.file
     if not Path(folder).is_dir():
@@ -266,7 +265,8 @@ def _path(kind: type[Row], folder: str) -> Path:
 
 
 @cache
-def _read(path: Path) -> tuple[Row, ...]:
+def read(path: Path) -> tuple[Row, ...]:
+    """Read the file of a table, once."""
     kind = next(kind for kind in TABLES if kind.file == path.name)
     try:
         text = read_file(path, LARGEST_TEXT).decode("utf-8-sig")
@@ -360,75 +360,3 @@ def _date(text: str) -> datetime.date:
         return datetime.date.fromisoformat(text)
     except ValueError:
         raise ValueError(f'must be a date such as 2026-11-22; got "{text}"') from None
-
-
-# --- cards by name --------------------------------------------------------------------------
-
-#: Words before a card's name that say nothing about which card it is.
-_MAKERS = ("nvidia", "amd", "google", "aws", "instinct", "geforce", "tesla")
-
-
-def folded(name: str) -> str:
-    """Bring a card's name down to what tells it apart: case, spaces and signs do not.
-
-    Examples
-    --------
-    >>> folded("NVIDIA H100-SXM5")
-    'h100sxm5'
-    """
-    words = name.casefold().split()
-    while len(words) > 1 and words[0] in _MAKERS:
-        words.pop(0)
-    return "".join(c for c in "".join(words) if c.isalnum())
-
-
-class Catalogue:
-    """The cards by every name they go by, each with its latest cost.
-
-    Parameters
-    ----------
-    cards : iterable of Card
-        The table of cards.
-    costs : iterable of Cost
-        The table of costs.
-    """
-
-    def __init__(self, cards: tuple[Card, ...], costs: tuple[Cost, ...]) -> None:
-        self._cards: dict[str, Card] = {}
-        for card in cards:
-            for name in {folded(n) for n in [card.card, *card.names.split(";")]} - {""}:
-                other = self._cards.setdefault(name, card)
-                if other is not card:
-                    raise FileError(
-                        f"{Card.file}: {card.card} and {other.card} share the name {name}"
-                    )
-        self._costs: dict[str, Cost] = {}
-        for cost in sorted(costs, key=lambda c: c.as_of or datetime.date.min):
-            owner = self.find(cost.card)
-            if owner is None:
-                raise FileError(f"{Cost.file}: {cost.card} is not in {Card.file}")
-            self._costs[owner.card] = cost
-
-    def find(self, name: str) -> Card | None:
-        """Return the card of a name, in any case and with any signs; ``None`` if there is none."""
-        return self._cards.get(folded(name))
-
-    def cost(self, card: Card) -> Cost | None:
-        """Return the latest cost of a card."""
-        return self._costs.get(card.card)
-
-    def near(self, name: str, most: int = 3) -> list[str]:
-        """Return the cards with a name like this one, the nearest first."""
-        names = difflib.get_close_matches(folded(name)[:80], self._cards, 4 * most, 0.6)
-        return list(dict.fromkeys(self._cards[n].card for n in names))[:most]
-
-
-def catalogue(folder: str | os.PathLike[str] | None = None) -> Catalogue:
-    """Return the catalogue of cards; ``folder`` as in :func:`table`."""
-    where = _folder(folder)
-    return _catalogue(_path(Card, where), _path(Cost, where))
-
-
-@cache
-def _catalogue(cards: Path, costs: Path) -> Catalogue:
-    return Catalogue(cast("tuple[Card, ...]", _read(cards)), cast("tuple[Cost, ...]", _read(costs)))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from openpyxl import Workbook
+from openpyxl.cell import Cell
 from openpyxl.utils import get_column_letter as letter
 from openpyxl.worksheet.pagebreak import Break
 from openpyxl.worksheet.worksheet import Worksheet
@@ -51,7 +52,7 @@ class Draft:
         unit: str,
         extra: Mapping[str, str] | None = None,
         **font: Any,
-    ) -> Any:
+    ) -> Cell:
         """Write one formula in its unit's format and its source's colour."""
         text = self.places.resolve(formula, sheet.title, column, extra)
         cell = sheet.cell(row, column)

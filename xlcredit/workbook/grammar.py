@@ -7,7 +7,8 @@ and would be built with an error in every month.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
+from functools import lru_cache
 
 from openpyxl.formula import Tokenizer
 from openpyxl.formula.tokenizer import Token, TokenizerError
@@ -16,7 +17,7 @@ from openpyxl.utils import FORMULAE
 from xlcredit.functions import REGISTRY
 from xlcredit.hints import did_you_mean
 
-__all__ = ["YOUNG", "problems_of", "verdicts_counted"]
+__all__ = ["YOUNG", "problems_of", "tokens_of", "verdicts_counted"]
 
 #: Functions younger than the file format, which carry a prefix in the file.
 YOUNG = ("IFNA", "MINIFS", "MAXIFS", "NORM.S.DIST", "GAMMA.DIST", "GAMMALN.PRECISE")
@@ -57,6 +58,23 @@ _FOREIGN_WORD = re.compile(r"(?<=[\w)}\s])\s(and|or|not)\s(?=[\w({])", re.IGNORE
 _CURLY = re.compile("[\u2018\u2019\u201c\u201d\u201e\u00ab\u00bb]")
 
 
+@lru_cache(maxsize=4_096)
+def tokens_of(formula: str) -> tuple[Token, ...]:
+    """Take a formula apart, once for all that look at it.
+
+    Parameters
+    ----------
+    formula : str
+        The formula without ``=``.
+
+    Raises
+    ------
+    TokenizerError, IndexError
+        It cannot be read.
+    """
+    return tuple(Tokenizer("=" + formula).items)
+
+
 def problems_of(formula: str, sheets: Collection[str]) -> list[str]:
     """Say what is wrong with a formula, and the remedy; nothing if it can be read.
 
@@ -80,7 +98,7 @@ def problems_of(formula: str, sheets: Collection[str]) -> list[str]:
     []
     """
     try:
-        tokens = Tokenizer("=" + formula).items
+        tokens = tokens_of(formula)
     except (TokenizerError, IndexError):
         return [next(_words(formula), "brackets or quotes do not match")]
     unread = next((p for part in (_words(formula), _shape(tokens)) for p in part), "")
@@ -105,7 +123,7 @@ def verdicts_counted(formula: str, verdicts: Collection[str]) -> list[str]:
     >>> verdicts_counted("cover*2", ["cover"])
     ['cover is a verdict and no number; the figure that it tests is cover.value']
     """
-    tokens = [t for t in Tokenizer("=" + formula).items if t.type != Token.WSPACE]
+    tokens = [t for t in tokens_of(formula) if t.type != Token.WSPACE]
     around = zip([None, *tokens], tokens, [*tokens[1:], None], strict=False)
     counted = [
         token.value
@@ -146,7 +164,7 @@ def _words(formula: str) -> Iterator[str]:
         yield f"{word[1]} stands between two values; write {word[1].upper()}(..., ...)"
 
 
-def _shape(tokens: list[Token]) -> Iterator[str]:
+def _shape(tokens: Sequence[Token]) -> Iterator[str]:
     """Brackets, arguments and operators that do not make a formula."""
     kinds = [token.subtype for token in tokens]
     if kinds.count(Token.OPEN) != kinds.count(Token.CLOSE):
@@ -155,7 +173,7 @@ def _shape(tokens: list[Token]) -> Iterator[str]:
     yield from _operators([t for t in tokens if t.type != Token.WSPACE])
 
 
-def _calls(tokens: list[Token]) -> Iterator[str]:
+def _calls(tokens: Sequence[Token]) -> Iterator[str]:
     """Semicolons, and too few or too many arguments."""
     opened: list[tuple[str, list[bool]]] = []  # each function, and which arguments hold anything
     for token in tokens:
@@ -183,7 +201,7 @@ def _called(token: Token) -> str:
     return str(token.value[:-1].rpartition(":")[2].upper())
 
 
-def _functions(tokens: list[Token]) -> Iterator[str]:
+def _functions(tokens: Sequence[Token]) -> Iterator[str]:
     """Functions that do not exist."""
     for token in tokens:
         if token.subtype == Token.OPEN and token.type == Token.FUNC:
@@ -226,7 +244,7 @@ def _operators(tokens: list[Token]) -> Iterator[str]:
             yield f"nothing stands after {token.value}"
 
 
-def _sheets(tokens: list[Token], sheets: Collection[str]) -> Iterator[str]:
+def _sheets(tokens: Sequence[Token], sheets: Collection[str]) -> Iterator[str]:
     known = {sheet.lower() for sheet in sheets}
     for token in tokens:
         if token.type == Token.OPERAND and token.subtype == Token.RANGE and "!" in token.value:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from xlcredit.errors import FileError, UserError
 from xlcredit.files import replace_file, require_writable
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 __all__ = ["png", "pyplot", "refuse_pictures", "write_picture"]
 
 
-def pyplot() -> Any:
+def pyplot() -> type[Figure]:
     """Give the drawing library's figure, which needs no screen.
 
     Raises
@@ -28,7 +31,7 @@ def pyplot() -> Any:
     return Figure
 
 
-def png(figure: Any, dpi: int) -> bytes:
+def png(figure: Figure, dpi: int) -> bytes:
     """Draw a figure; equal figures are equal bytes."""
     drawn = io.BytesIO()
     figure.savefig(drawn, format="png", dpi=dpi, metadata={"Software": None})

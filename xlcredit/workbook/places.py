@@ -6,14 +6,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from openpyxl.formula import Tokenizer
 from openpyxl.formula.tokenizer import Token, TokenizerError
 from openpyxl.utils import get_column_letter as letter
 
 from xlcredit.errors import DealError, FormulaError
 from xlcredit.hints import did_you_mean
 from xlcredit.ooxml.place import Place, quoted
-from xlcredit.workbook.grammar import YOUNG, problems_of, verdicts_counted
+from xlcredit.workbook.grammar import YOUNG, problems_of, tokens_of, verdicts_counted
 
 __all__ = ["FIRST", "OPENING", "TOTAL", "UNIT", "Places"]
 
@@ -185,7 +184,7 @@ class Places:
         """Defined names that a formula uses."""
         return [
             token.value
-            for token in Tokenizer("=" + formula).items
+            for token in tokens_of(formula)
             if token.type == Token.OPERAND
             and token.subtype == Token.RANGE
             and "!" not in token.value

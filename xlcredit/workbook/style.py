@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from copy import copy
+from functools import cache
 from typing import Any
 
+from openpyxl.cell import Cell
 from openpyxl.formatting.rule import CellIsRule, FormulaRule
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.styles.protection import Protection
@@ -63,17 +65,21 @@ WHOLE_MONTHS = "0"
 _THIN = Side(style="thin", color=RULE)
 _XLC = re.compile(r"\bXLC_", re.IGNORECASE)
 
+#: One object for each look: openpyxl compares a new one, part by part, with all that there are.
+_font, _alignment, _fill, _border = map(cache, (Font, Alignment, PatternFill, Border))
+_UNLOCKED = Protection(locked=False)
 
-def base(cell: Any, **font: Any) -> Any:
+
+def base(cell: Cell, **font: Any) -> Cell:
     """Give a cell the book's font; LibreOffice falls to a serif when no name is given."""
     options = {"name": FONT, "size": 10, "color": INK} | font
-    cell.font = Font(**options)
+    cell.font = _font(**options)
     if cell.alignment.vertical is None:  # a label stands level with its figure
-        cell.alignment = Alignment(vertical="center")
+        cell.alignment = _alignment(vertical="center")
     return cell
 
 
-def look_like(cell: Any, other: Any) -> None:
+def look_like(cell: Cell, other: Cell) -> None:
     """Give a cell the look of another; openpyxl would compare each font with all that there are."""
     cell._style = copy(other._style)
 
@@ -88,8 +94,8 @@ def title(sheet: Worksheet, text: str, subtitle: str) -> None:
 def heading(sheet: Worksheet, row: int, text: str, columns: int) -> None:
     """Write a band that opens a block."""
     first = sheet.cell(row, 1)
-    first.fill = PatternFill("solid", start_color=BAND)
-    first.border = Border(bottom=_THIN)
+    first.fill = _fill("solid", start_color=BAND)
+    first.border = _border(bottom=_THIN)
     for column in range(2, columns + 1):
         look_like(sheet.cell(row, column), first)
     base(first, bold=True, color=ACCENT).value = text
@@ -106,8 +112,8 @@ def table_header(
             look_like(cell, sheet.cell(row, first + 1))
             continue
         base(cell, bold=True, color="FFFFFF")
-        cell.fill = PatternFill("solid", start_color=ACCENT)
-        cell.alignment = Alignment(
+        cell.fill = _fill("solid", start_color=ACCENT)
+        cell.alignment = _alignment(
             horizontal="left" if offset == 0 else align, vertical="center", wrap_text=True
         )
 
@@ -129,11 +135,11 @@ def number_format(unit: str) -> str:
     return find_unit(unit).cell if unit else "General"
 
 
-def number(cell: Any, unit: str, colour: str = BLACK, **font: Any) -> Any:
+def number(cell: Cell, unit: str, colour: str = BLACK, **font: Any) -> Cell:
     """Format a cell that holds a figure of that unit."""
     base(cell, color=colour, **font)
     cell.number_format = number_format(unit)
-    cell.alignment = Alignment(horizontal="left" if unit == "text" else "right", vertical="center")
+    cell.alignment = _alignment(horizontal="left" if unit == "text" else "right", vertical="center")
     return cell
 
 
@@ -147,25 +153,25 @@ def constant_format(unit: str, value: Any) -> str:
     return "0E+00" if abs(value) < _SMALL else usual
 
 
-def input_cell(cell: Any, unit: str, whole: bool = False) -> Any:
+def input_cell(cell: Cell, unit: str, whole: bool = False) -> Cell:
     """Format an input: blue on cream, unlocked."""
     number(cell, unit, BLUE)
     if whole:
         cell.number_format = WHOLE_MONTHS if unit == "months" else "#,##0"
-    cell.fill = PatternFill("solid", start_color=INPUT_FILL)
-    cell.border = Border(_THIN, _THIN, _THIN, _THIN)
-    cell.protection = Protection(locked=False)
+    cell.fill = _fill("solid", start_color=INPUT_FILL)
+    cell.border = _border(_THIN, _THIN, _THIN, _THIN)
+    cell.protection = _UNLOCKED
     return cell
 
 
-def note(cell: Any, text: str, **font: Any) -> Any:
+def note(cell: Cell, text: str, **font: Any) -> Cell:
     """Write a remark."""
     _write(base(cell, size=9, color=MUTED, **font), text)
-    cell.alignment = Alignment(vertical="top", wrap_text=True)
+    cell.alignment = _alignment(vertical="top", wrap_text=True)
     return cell
 
 
-def _write(cell: Any, text: str) -> None:
+def _write(cell: Cell, text: str) -> None:
     """Write text that may come from a deal file: what begins like a formula stays text."""
     cell.value = text
     if isinstance(text, str):

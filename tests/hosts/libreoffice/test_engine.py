@@ -9,7 +9,7 @@ import openpyxl
 import pytest
 from openpyxl.worksheet.formula import ArrayFormula
 
-from tests.cli.test_cli import refused, xlcredit
+from tests.command import refused, xlcredit
 from tests.hosts.libreoffice.conftest import Example, example
 from xlcredit.errors import CellError, HostError
 from xlcredit.hosts.engines import engine_called

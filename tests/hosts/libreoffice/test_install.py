@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from tests import command
 from xlcredit._version import __version__
 from xlcredit.cli import app
 from xlcredit.cli import libreoffice as commands
@@ -21,10 +22,7 @@ from xlcredit.hosts.libreoffice.install import Office, find
 
 
 def xlcredit(*words: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-W", "error", "-c", "from xlcredit.cli import main; main()"]
-    return subprocess.run(
-        [*command, "libreoffice", *map(str, words)], capture_output=True, text=True, check=False
-    )
+    return command.xlcredit("libreoffice", *words)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import openpyxl
 import pytest
 
-from tests.cli.test_cli import refused, xlcredit
+from tests.command import refused, xlcredit
 from xlcredit.errors import FileError, RecalcError
 from xlcredit.hosts.officejs.lite import PROGRAM, embed
 from xlcredit.ooxml.book import Book

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -96,7 +95,7 @@ def _input(book: Book, default: Input, cells: InputCells | None) -> Input:
     return msgspec.structs.replace(default, value=value, source=source, as_of=date)
 
 
-def _typed(value: Value, spec: Input, where: str) -> Any:
+def _typed(value: Value, spec: Input, where: str) -> float | str | datetime.date:
     """Turn a cell's value into the deal file's, which has dates and whole numbers."""
     if isinstance(value, CellError):
         raise DealError(f"{where} shows {value.code}; type a value")

@@ -14,6 +14,7 @@ from openpyxl.styles.numbers import BUILTIN_FORMATS
 from xlcredit.errors import FileError, RecalcError
 from xlcredit.numerals import whole
 from xlcredit.ooxml.book import Book, Name
+from xlcredit.ooxml.elements import local_name
 from xlcredit.ooxml.formulas import Group, groups, tokenise
 from xlcredit.ooxml.package import Package
 from xlcredit.ooxml.place import LAST_COLUMN, Place, column_letters, extent
@@ -108,7 +109,7 @@ class Subject:
         """Sheets that are not shown."""
         root = self.book.package.root(self.book.part)
         for sheet in root.iter():
-            if _local(sheet) == "sheet" and sheet.get("state", "visible") != "visible":
+            if local_name(sheet) == "sheet" and sheet.get("state", "visible") != "visible":
                 yield sheet.get("name")
 
     def _formats(self) -> list[str]:
@@ -119,9 +120,9 @@ class Subject:
         own: dict[str, str] = {}
         used: list[str] = []
         for group in self.book.package.root(part):
-            if _local(group) == "numFmts":
+            if local_name(group) == "numFmts":
                 own = {f.get("numFmtId", ""): f.get("formatCode", "") for f in group}
-            elif _local(group) == "cellXfs":
+            elif local_name(group) == "cellXfs":
                 numbers = (look.get("numFmtId", "0") for look in group)
                 used = [own.get(n) or _BUILTIN.get(n, _GENERAL) for n in numbers]
         return used
@@ -130,7 +131,7 @@ class Subject:
 def _layout(root: Any, formats: list[str]) -> Layout:
     layout = Layout()
     for element in root.iter():
-        match _local(element):
+        match local_name(element):
             case "row" if _on(element, "hidden"):
                 number = element.get("r", "?")
                 layout.hidden.append(f"{number}:{number}")
@@ -154,7 +155,3 @@ def _column(number: str) -> str:
 
 def _on(element: Any, attribute: str) -> bool:
     return element.get(attribute, "0") in ("1", "true")
-
-
-def _local(element: Any) -> str:
-    return str(element.tag).rpartition("}")[2]

@@ -30,6 +30,9 @@ _FIRST_ROW = 7
 _SCALE, _YEAR = 80, 12
 #: Beside the figures of a plain table: centimetres, and the rows that a chart takes.
 _CHART, _CHART_ROWS, _BESIDE = (12.4, 7.4), 15, 2
+#: Above a row in bold.
+_LINE = Border(top=Side(style="thin", color=style.RULE))
+_RIGHT = Alignment(horizontal="right")
 _NEXT = re.compile(r"\{(\w+)\.next\}")
 
 
@@ -163,7 +166,7 @@ class MonthlyPage:
                 cell = sheet.cell(row, column)
                 cell.value = "=" + book.places.resolve(f"{{{name}}}", self.name, column)
                 cell.number_format = "0" if unit == "flag" else style.number_format("date")
-                cell.alignment = Alignment(horizontal="right")
+                cell.alignment = _RIGHT
         _master_check(sheet)
 
 
@@ -195,9 +198,8 @@ def _write_row(book: Draft, sheet: Worksheet, row: int, item: Row, read_ahead: s
         after = sheet.cell(row, book.places.last + 1)
         style.number(after, item.unit).value = 0
     if item.bold:
-        line = Border(top=Side(style="thin", color=style.RULE))
         for column in range(1, (TOTAL if item.constant else book.places.last) + 1):
-            sheet.cell(row, column).border = line
+            sheet.cell(row, column).border = _LINE
 
 
 def _read_ahead(book: Draft) -> set[str]:

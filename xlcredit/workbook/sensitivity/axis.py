@@ -48,10 +48,13 @@ def parse_axis(text: str) -> Axis:
     parts = [parse_value(part.strip()) for part in rest.split(":")]
     if len(parts) == 1:
         return Axis(name, tuple(parse_value(v.strip()) for v in rest.split(",")))
-    numbers = all(isinstance(part, float) for part in parts)
-    if len(parts) != 3 or not numbers or not parts[2].is_integer() or not 2 <= parts[2] <= _MOST:
+    numbers = [part for part in parts if isinstance(part, float)]
+    if len(parts) != 3 or len(numbers) != 3:
         raise UserError(_told(text))
-    return Axis(name, tuple(float(v) for v in np.linspace(parts[0], parts[1], int(parts[2]))))
+    first, last, points = numbers
+    if not points.is_integer() or not 2 <= points <= _MOST:
+        raise UserError(_told(text))
+    return Axis(name, tuple(float(v) for v in np.linspace(first, last, int(points))))
 
 
 def _told(text: str) -> str:
