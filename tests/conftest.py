@@ -43,8 +43,10 @@ SHARED = {
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Keep the tests of a file together, or of all files that share what takes long to make."""
+    if not config.pluginmanager.hasplugin("xdist"):  # one process: together they are
+        return
     for item in items:
         used = getattr(item, "fixturenames", ())
         shared = [group for name, group in SHARED.items() if name in used]
