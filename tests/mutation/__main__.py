@@ -3,9 +3,9 @@
 Needs cosmic-ray (``pip install cosmic-ray==8.7.0``, in this environment or another on the PATH). A
 copy of the repository is mutated, never this one. The sample depends on the file alone, so that a
 score can be repeated; a survivor is printed with its line. Annotations are not mutated: they are
-never evaluated (``from __future__ import annotations``), so no test could notice. Kernels are mutated
-as the Python that they are written in: numba is told not to compile. A mutant that takes three
-times as long as all tests took without one, and half a minute, counts as noticed.
+never evaluated (``from __future__ import annotations``), so no test could notice. Kernels are
+mutated as the Python that they are written in: numba is told not to compile. A mutant that takes
+half a minute more than three times what all tests took without one counts as noticed.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _PYTEST = (
     "--doctest-modules",
     "-m=not libreoffice",
 )
-#: The same examples each time, and no machine code: neither would a score be repeated, nor a limit hold.
+#: The same examples each time, so that a score can be repeated; and no machine code.
 _HOW = {"HYPOTHESIS_PROFILE": "quick", "NUMBA_DISABLE_JIT": "1"}
 _OOXML = (
     "tests/ooxml",
