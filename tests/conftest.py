@@ -41,11 +41,13 @@ SHARED = dict.fromkeys(("office", "plain_office", "calc", "delegated", "lost"), 
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Keep the tests of a file together, or of all files that share what runs; these come first.
 
     Whoever takes the longest group last is alone in the last minutes.
     """
+    if not config.pluginmanager.hasplugin("xdist"):  # one process: together they are
+        return
     groups = {}
     for item in items:
         used = getattr(item, "fixturenames", ())

@@ -107,4 +107,5 @@ def test_what_does_not_exist_is_nan() -> None:
 def test_infinite_levels_are_not_apart() -> None:
     """An LTV on collateral that is worth nothing."""
     values = np.array([0.5, 0.6, math.inf, math.inf])
-    assert estimates.quantile(Sample(values), 0.99).value == math.inf
+    found = estimates.quantile(Sample(values), 0.99)
+    assert (found.value, found.error) == (math.inf, 0.0)

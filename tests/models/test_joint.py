@@ -11,12 +11,16 @@ import pytest
 from scipy import integrate, stats
 
 from tests.oracles.simulated_deals import simulated_deal
+from xlcredit.models import draws, joint_paths
 from xlcredit.models.joint import Links, LoanBook, Position, block_size, run_block
-from xlcredit.models.joint_paths import common_paths
-from xlcredit.models.simulation import Deal, Terms, outcomes
+from xlcredit.models.joint_lots import Sale
+from xlcredit.models.joint_paths import common_paths, customer_factor, patience
+from xlcredit.models.normal import log_cdf
+from xlcredit.models.simulation import Deal, Terms, can_compile, outcomes
 
 PATHS = 40_000
-KERNELS = ["numpy", "compiled"]
+#: Told not to compile, numba leaves Python: one test of it is enough.
+KERNELS = ["numpy", "compiled"] if can_compile() else ["numpy"]
 LOANS = [("a", 50e6), ("b", 40e6), ("c", 45e6)]
 SALE = {"gpu_depth": 40.0, "sale_days": 90.0, "gpu_impact": 0.5, "exponent": 0.7}
 
@@ -201,7 +205,9 @@ def test_the_compiled_kernel_is_the_numpy_one(seed: int) -> None:
     terms |= {"hazard": 0.3, "hazard_elasticity": 1.5, "rent_beta": 0.7} if seed % 3 else {}
     deals = [Deal.of(Terms(**(terms | {"loan": terms["loan"] * f})), **series) for f in (1, 0.9)]
     book = LoanBook([Position(f"{i}", d, "x") for i, d in enumerate(deals)], Links(0.0, 0.6))
-    one, other = (run_block(book, seed, paths(1_001), (1,), kernel) for kernel in KERNELS)
+    some = paths(1_001 if can_compile() else 300)
+    with np.errstate(all="ignore"):  # a machine does not warn
+        one, other = (run_block(book, seed, some, (1,), how) for how in ("numpy", "compiled"))
     for name, values in vars(one).items():
         got = getattr(other, name)
         np.testing.assert_allclose(got, values, rtol=1e-11, atol=1e-10, err_msg=name)
@@ -220,3 +226,25 @@ def test_blocks_shrink_as_the_book_grows() -> None:
         assert 128 <= block_size(loans, 250) <= 8_192
         assert block_size(loans, 250) * max(loans, 250) <= 1 << 21
     assert block_size(1, 250 * 30) * 250 * 30 <= 1 << 21  # daily
+
+
+def test_a_sale_is_read_as_the_page_says() -> None:
+    """Ninety days, of which a month is 365/12; six tenths; a market without impact has none."""
+    plain = Sale.of(Terms(loan=1.0, rate=0.0, months=1, gpu_depth=40.0))
+    assert (plain.depth, plain.impact, plain.exponent) == (3_600.0, 0.0, 0.6)
+    assert plain.kept == pytest.approx([1 - 365 / 1080, 1 - 730 / 1080], rel=1e-15)
+    deep = Sale.of(Terms(loan=1.0, rate=0.0, months=1))
+    assert deep.depth is None
+    slow = bullet(sale_days=365.0, periods_per_year=4.0).terms
+    assert Sale.of(slow).kept == pytest.approx([0.75, 0.5, 0.25], rel=1e-15)
+    assert (Sale.of(slow).impact, Sale.of(slow).exponent) == (0.5, 0.7)
+
+
+def test_no_customer_draws_what_another_or_the_market_draws() -> None:
+    """One number each, out of a stream of its own."""
+    one, nothing, seed = paths(1), np.zeros(1), 9
+    drawn = [float(patience(0.0, nothing, seed, loan, one)[0]) for loan in range(5_000)]
+    streams = (seed, *(joint_paths._moved(seed, n) for n in (1, *range(16, 60))))
+    others = [draws.normals(draws.bases_of(s, one), 0, draws.SHOCKS)[0] for s in streams]
+    drawn += [float(-log_cdf(-own)[0]) for own in (customer_factor(seed, one), *others)]
+    assert len(set(drawn)) == len(drawn)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -11,13 +12,25 @@ import pytest
 
 from tests.oracles.simulated_deals import simulated_deal
 from xlcredit.models import simulation
-from xlcredit.models.simulation import Deal, Terms, Tilt, outcomes, simulate
+from xlcredit.models.simulation import Deal, Terms, Tilt, can_compile, outcomes, simulate
 
 kernels = pytest.importorskip("xlcredit.models.kernels")
 
 from xlcredit.models.kernels import loan, market, numbers  # noqa: E402 - where there is numba
 from xlcredit.models.kernels.constants import constants  # noqa: E402
 from xlcredit.models.kernels.lane import HOW  # noqa: E402
+
+#: Told not to compile (``NUMBA_DISABLE_JIT=1``), numba leaves the Python that a kernel is written
+#: in: the same figures, slowly, and no machine code to look at.
+needs_code = pytest.mark.skipif(not can_compile(), reason="numba is told not to compile")
+SEEDS, PATHS = (range(60), 700) if can_compile() else (range(0, 12, 2), 300)
+
+
+@pytest.fixture(autouse=True)
+def _numpy_s_own_errors() -> Iterator[None]:
+    """A machine does not warn of what overflows; Python would."""
+    with np.errstate(all="ignore"):
+        yield
 
 
 def deal(seed: int, **changes: Any) -> Deal:
@@ -36,22 +49,22 @@ def assert_same(one: dict[str, Any], other: dict[str, Any]) -> None:
             np.testing.assert_allclose(other[name], values, rtol=1e-11, atol=1e-11, err_msg=name)
 
 
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("seed", SEEDS)
 def test_every_path_is_the_same(seed: int) -> None:
     tilt = Tilt(-0.2, -0.15, 5) if seed % 3 == 0 else Tilt()
     made = deal(seed)
-    plain = outcomes(made, seed, 5, 700, tilt, courses=True)
-    assert_same(vars(plain), kernels.run(made, seed, 5, 700, tilt, courses=True))
+    plain = outcomes(made, seed, 5, PATHS, tilt, courses=True)
+    assert_same(vars(plain), kernels.run(made, seed, 5, PATHS, tilt, courses=True))
 
 
-@pytest.mark.parametrize("seed", range(0, 60, 5))
+@pytest.mark.parametrize("seed", SEEDS[::5])
 def test_putting_ended_paths_aside_changes_no_path(seed: int) -> None:
     """With their courses recorded all paths are worked to the last period."""
     tilt, made = Tilt(-0.2, -0.15, 5), deal(seed)
-    whole, aside = (vars(outcomes(made, 1, 3, 900, tilt, courses=c)) for c in (True, False))
+    whole, aside = (vars(outcomes(made, 1, 3, PATHS, tilt, courses=c)) for c in (True, False))
     none = {"ltv": None, "cash": None}
     assert_same(whole | none, aside)
-    assert_same(whole | none, kernels.run(made, 1, 3, 900, tilt))
+    assert_same(whole | none, kernels.run(made, 1, 3, PATHS, tilt))
 
 
 @pytest.mark.parametrize(
@@ -70,10 +83,11 @@ def test_putting_ended_paths_aside_changes_no_path(seed: int) -> None:
 def test_every_corner_is_the_same(changes: dict[str, float]) -> None:
     for seed in (2, 3, 7):
         made = deal(seed, **changes)
-        plain = outcomes(made, 1, 0, 600, courses=True)
-        assert_same(vars(plain), kernels.run(made, 1, 0, 600, Tilt(), courses=True))
+        plain = outcomes(made, 1, 0, PATHS, courses=True)
+        assert_same(vars(plain), kernels.run(made, 1, 0, PATHS, Tilt(), courses=True))
 
 
+@needs_code
 def test_the_figures_are_the_same() -> None:
     made = deal(3)
     one, other = (simulate(made, 20_000, 2, kernel=name) for name in ("numpy", "compiled"))
@@ -84,6 +98,7 @@ def test_the_figures_are_the_same() -> None:
         np.testing.assert_allclose(other.by_period[name], row, rtol=1e-11, atol=1e-13)
 
 
+@needs_code
 def test_threads_do_not_change_a_bit() -> None:
     paths = 3 * simulation.BLOCK + 99
     runs = [simulate(deal(3), paths, 4, kernel="compiled", threads=n) for n in (1, 2, 7)]
@@ -108,6 +123,7 @@ def test_the_bound_of_the_exponential_is_one() -> None:
     assert over.max() < 1.07
 
 
+@needs_code
 def test_the_loops_are_vector_instructions() -> None:
     """Lost, they cost a factor of five, and nothing else would show it."""
     from numba import njit, typeof, types
@@ -134,6 +150,7 @@ def test_nothing_compiles_at_import() -> None:
     subprocess.run([sys.executable, "-c", program], check=True)
 
 
+@needs_code
 def test_what_is_stored_is_that_of_these_sources() -> None:
     """Machine code of other sources, on the same file, is not taken for this."""
     from xlcredit.models.kernels import paths, stored

@@ -278,3 +278,16 @@ def test_a_call_that_takes_all_the_coin_leaves_no_collateral() -> None:
     state = loan.run(terms, loan.Plan.of(terms, [0.0]), coin_prices=prices)
     assert state.status.tolist() == [loan.LIQUIDATED] * 2
     assert state.loss.tolist() == [100.0 - 0.5 * 105.0] * 2
+
+
+@pytest.mark.parametrize("without", ["coin", "gpu"])
+def test_a_price_that_is_not_given_is_nothing(without: str) -> None:
+    coin, gpu, cash = deals_on_one_loan(60, 24)
+    terms = loan.Terms(**TERMS)
+    plan = loan.Plan.of(terms, [0.5] * 24)
+    given = {"coin": coin, "gpu": gpu}
+    named, zero = (given | {without: none} for none in (None, 0.0 * coin))
+    one, other = (loan.run(terms, plan, cash, *prices.values()) for prices in (named, zero))
+    assert np.any(one.status != loan.PERFORMING)
+    for name in ("status", "recovered", "loss", "max_ltv", "coin_units", "calls"):
+        np.testing.assert_array_equal(getattr(one, name), getattr(other, name), err_msg=name)

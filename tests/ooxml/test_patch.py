@@ -88,12 +88,15 @@ def test_an_empty_sheet_is_filled(body: str) -> None:
     )
 
 
-def test_data_tables_are_left_alone() -> None:
+def test_a_data_table_keeps_its_inputs_and_gets_its_values() -> None:
+    table = '<f t="dataTable" ref="A1:A2" r1="C1"/>'
     xml = (
-        f'{HEAD}<sheetData><row r="1"><c r="A1"><f t="dataTable" ref="A1:A2" r1="C1"/><v>1</v></c>'
-        "</row></sheetData></worksheet>"
+        f'{HEAD}<sheetData><row r="1"><c r="A1">{table}<v>1</v></c></row>'
+        '<row r="2"><c r="A2"><v>1</v></c></row></sheetData></worksheet>'
     )
-    assert patch(xml, {(1, 1): 2.0}) == xml
+    after = patch(xml, {(1, 1): 2.0, (2, 1): 3.0})
+    assert f'<c r="A1">{table}<v>2</v></c>' in after
+    assert '<c r="A2"><v>3</v></c>' in after
 
 
 NASTY = st.one_of(

@@ -7,6 +7,7 @@ from pathlib import Path
 import openpyxl
 from openpyxl.workbook.defined_name import DefinedName
 
+from xlcredit.errors import CellError
 from xlcredit.ooxml import reading
 from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.place import Area, Place
@@ -55,3 +56,36 @@ def test_a_table_that_is_not_there_has_no_rows(tmp_path: Path) -> None:
 def test_a_book_that_is_open_is_not_opened_again(tmp_path: Path) -> None:
     book = book_with_a_table(tmp_path / "book.xlsx", 1, 1, ["Input", "Value"])
     assert reading.open_book(book) is book
+
+
+def test_names_of_an_area_are_those_within_it_from_top_to_bottom(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.active.title = "One"
+    book.create_sheet("Two")
+    cells = {
+        "lowest": "One!$B$4",
+        "right": "One!$C$2",
+        "left": "One!$B$2",
+        "above": "One!$B$1",
+        "below": "One!$B$5",
+        "before": "One!$A$2",
+        "behind": "One!$D$2",
+        "elsewhere": "Two!$B$3",
+    }
+    for name, cell in cells.items():
+        book.defined_names[name] = DefinedName(name, attr_text=cell)
+    book.save(tmp_path / "book.xlsx")
+    found = reading.within(reading.open_book(tmp_path / "book.xlsx"), Area("One", 2, 2, 4, 3))
+    assert list(found) == ["left", "right", "lowest"]
+
+
+def test_what_a_cell_of_words_says() -> None:
+    for value, said in (
+        (None, ""),
+        (CellError("#N/A"), ""),
+        ("Rent", "Rent"),
+        (0.1 + 0.2, "0.3"),
+        (2026.0, "2026"),
+        (True, "True"),
+    ):
+        assert reading.text(value) == said

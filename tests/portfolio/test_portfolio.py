@@ -33,6 +33,7 @@ from xlcredit.portfolio.journal import Journal
 from xlcredit.portfolio.loans import Task, find_loans
 from xlcredit.portfolio.pool import Limits, run_here
 from xlcredit.portfolio.positions import read_positions
+from xlcredit.portfolio.rows import read_rows
 from xlcredit.portfolio.run import Request, run_portfolio
 from xlcredit.portfolio.spool import Ordered
 from xlcredit.portfolio.tape import STATES
@@ -499,6 +500,18 @@ def test_a_tape_of_another_delimiter_and_a_parquet_tape(
     for other in (german, tmp_path / "tape.parquet"):
         found = run_portfolio(Request(sources=[str(other)], workers=1))
         assert [r.numbers for r in found.results] == [r.numbers for r in wanted.results]
+
+
+@pytest.mark.parametrize("number", ["132,125", "1,300,000", "0,08"])
+def test_a_comma_between_semicolons_is_not_guessed_at(number: str) -> None:
+    """Who separates by semicolons writes decimal commas: 132,125 would be read a thousandfold."""
+    text = f"template;as_of;name;lease_rent\nhosting-project-loan;2026-11-22;A, 1,000;{number}\n"
+    (row,) = read_rows(text.encode(), Path("tape.csv"))
+    assert f"lease_rent is {number} between semicolons" in row.error
+    assert row.error.count("between semicolons") == 1  # a name may hold any comma
+    text = text.replace(number, "132.125")
+    (row,) = read_rows(text.encode(), Path("tape.csv"))
+    assert "lease_rent" not in row.error
 
 
 @pytest.mark.parametrize(

@@ -198,7 +198,8 @@ def test_data_tables_of_two_inputs(make: Make) -> None:
     result = recalculate(path, target)
     grid = [[result.value("S", f"{c}{r}") for c in "CD"] for r in (5, 6)]
     assert grid == [[17, 57], [19, 59]]
-    assert openpyxl.load_workbook(target, data_only=True)["S"]["D6"].value == 59
+    saved = openpyxl.load_workbook(target, data_only=True)["S"]["C5:D6"]
+    assert [[cell.value for cell in row] for row in saved] == grid  # its first cell too
 
 
 def test_circular_interest_settles(make: Make) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -42,6 +43,20 @@ def test_an_advisory_is_found_by_version() -> None:
     assert list(advisories({"my-package": "2.0rc1"}, known)) == []
     assert list(advisories({"my-package": "2.0"}, known)) == ["my-package 2.0: CVE-1: x y"]
     assert list(advisories({"my-package": "2.1"}, known)) == ["my-package 2.1: b: z"]
+
+
+def test_the_tests_of_what_is_installed_need_no_other_plugin() -> None:
+    """As ``python -m tests.supply install`` runs them, in an environment without our tools."""
+    plain = [sys.executable, "-m", "pytest", "-q", "--collect-only", "-p", "no:xdist", "-p"]
+    done = subprocess.run(
+        [*plain, "no:cacheprovider", "tests/deals/test_deals.py"],
+        cwd=ROOT,
+        env=os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-500:]
 
 
 @pytest.fixture(scope="module")

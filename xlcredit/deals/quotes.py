@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,10 @@ _PRICES = ("price", "rent", "usd_per_gpu_hour", "close", "value", "usd", "price_
 _SOURCES = ("source", "provider")
 _CARDS = ("gpu",)
 _DAYS_PER_YEAR = 365.25
+#: A day, and perhaps a time of it.
+_DAY = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ].*)?")
+#: Commas only where thousands have them: 2,50 may be 2.50 or 250.
+_THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d*)?")
 #: What no currency and no coin is worth: logarithms of more would lose their meaning.
 _LEAST, _MOST = 1e-12, 1e15
 
@@ -103,17 +108,18 @@ def _required(path: Path, names: list[str], wanted: tuple[str, ...]) -> int:
 
 
 def _day(where: str, text: str) -> dt.date:
+    day = _DAY.fullmatch(text.strip())
     try:
-        return dt.date.fromisoformat(text.strip()[:10])
+        return dt.date.fromisoformat(day[1] if day else "")
     except ValueError:
         raise DealError(f'{where}: a day is written 2026-11-22; got "{text}"') from None
 
 
 def _price(where: str, text: str) -> float:
     try:
-        price = decimal(text.replace(",", ""))
+        price = decimal(text.replace(",", "") if _THOUSANDS.fullmatch(text.strip()) else text)
     except ValueError:
         price = 0.0
     if not _LEAST <= price <= _MOST:
-        raise DealError(f'{where}: a price is a number above 0; got "{text}"')
+        raise DealError(f'{where}: a price is a number above 0, such as 2.50; got "{text}"')
     return price

@@ -277,8 +277,9 @@ class Simulation:
 
 
 def can_compile() -> bool:
-    """Whether numba is installed."""
-    return importlib.util.find_spec("numba") is not None
+    """Whether numba is installed, and has not been told to compile nothing."""
+    plain = os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0")
+    return not plain and importlib.util.find_spec("numba") is not None
 
 
 def warm_up() -> None:
@@ -293,8 +294,8 @@ def kernel_name(name: str) -> str:
 
 def _kernel(name: str) -> tuple[str, Callable[..., Outcome]]:
     """The name of the kernel that is there, and what runs a block in it."""
-    if name == "numpy":
-        return name, outcomes
+    if name == "numpy" or (name == "auto" and not can_compile()):
+        return "numpy", outcomes
     try:
         # numba takes its time, may be missing, may not know this NumPy or find no place to store
         from xlcredit.models import kernels  # noqa: PLC0415

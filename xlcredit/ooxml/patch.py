@@ -63,7 +63,7 @@ def patch_sheet(sheet: Sheet, changes: Changes) -> bytes:
         The part as scanned.
     changes : Changes
         Results and inputs. Cells that the file lacks are added in order; members that fell out
-        of a smaller spill are emptied. Data tables are left alone.
+        of a smaller spill are emptied.
 
     Returns
     -------
@@ -78,7 +78,7 @@ def patch_sheet(sheet: Sheet, changes: Changes) -> bytes:
         if cell is None:
             if value is not None:
                 missing[place[0]][place[1]] = _new_cell(sheet.prefix, place, value, fill)
-        elif cell.options.get("t") != "dataTable" and not _is_there(cell, value):
+        elif not _is_there(cell, value):
             edit = _number(sheet, cell, value) if usual and fill is _fill_result else None
             edits += [edit] if edit else fill(sheet, cell, value)
     for place, (rows, columns) in changes.spills.items():

@@ -34,6 +34,10 @@ _HEADING = re.compile(r"(?P<name>[^\[]*?)\s*(?:\[(?P<unit>[^\]]*)\])?\s*")
 _MOST_CELLS = 50_000_000
 
 
+class _Doubtful(str):
+    """A cell of a file that is separated by semicolons: 2,125 may be 2.125 there, or 2125."""
+
+
 @dataclass(frozen=True)
 class TapeRow:
     """One loan of a tape: the keys of a deal file, or what is wrong."""
@@ -84,9 +88,11 @@ def read_rows(
     if "template" not in names and not template:
         raise FileError(f"{path}: has no column template; add one, or name it with --template")
     _refuse_unknown(path, columns, _templates(rows, names, template, known))
+    semicolons = isinstance(rows, _CsvRows) and rows.separator == ";"
     for line, row in enumerate(rows, start=2):
         if any(cell not in (None, "") for cell in row):
-            yield _row(path, line, names, row, template, known)
+            cells = [_Doubtful(c) for c in row] if semicolons else row
+            yield _row(path, line, names, cells, template, known)
 
 
 def _column(path: Path, heading: str) -> tuple[str, str | None]:
@@ -211,6 +217,11 @@ def _value(spec: Template, name: str, value: Any) -> Any:
         return str(value)
     if unit == "date":
         return _date(name, value)
+    if isinstance(value, _Doubtful) and "," in value:
+        raise DealError(
+            f"{name} is {value} between semicolons, where a comma may be the decimal one; "
+            "write it with a point, or without the comma"
+        )
     number = as_meant(spec.inputs[name], value)
     number = parse_value(number.strip()) if isinstance(number, str) else number
     if isinstance(number, bool) or not isinstance(number, int | float):
@@ -274,11 +285,11 @@ class _CsvRows:
     """The rows of a CSV file, read each time: a long tape takes no more memory than its text."""
 
     def __init__(self, text: str, separator: str, first: int) -> None:
-        self._text, self._separator, self._first = text, separator, first
+        self._text, self.separator, self._first = text, separator, first
 
     def __iter__(self) -> Iterator[list[Any]]:
         text = io.StringIO(self._text, newline="")
-        rows = csv.reader(text, delimiter=self._separator, strict=True)
+        rows = csv.reader(text, delimiter=self.separator, strict=True)
         return islice(rows, self._first, None)
 
 

@@ -20,9 +20,9 @@ SOURCES = hashlib.sha256(b"".join(p.read_bytes() for p in sorted(_FILES))).hexdi
 
 def is_stored(entry: Any) -> bool:
     """Whether an entry is there already, in this process or in the cache of this machine."""
-    if entry.signatures:
-        return True
-    try:  # numba does not say it in public
+    try:  # numba does not say it in public, and gives back the Python when told not to compile
+        if entry.signatures:
+            return True
         cache, codegen = entry._cache, entry.targetctx.codegen()
         wanted = cache._index_key((), codegen)[1:]
         return any(key[1:] == wanted for key in cache._cache_file._load_index())
