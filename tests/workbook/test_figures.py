@@ -6,10 +6,13 @@ import calendar
 import math
 import operator
 from itertools import accumulate
+from typing import Any
 
 import pytest
 
 from tests.workbook.conftest import Example
+from xlcredit.recalc import Recalculation
+from xlcredit.workbook.tables.scenarios import HEADER_ROW
 
 
 def rents(deal: dict[str, float], months: int) -> list[float]:
@@ -33,7 +36,8 @@ class Loan:
     """The GPU term loan, month by month, without a spreadsheet."""
 
     def __init__(self, deal: dict[str, float]) -> None:
-        months = 72
+        months = 144  # what comes after maturity is what a new lender counts
+        self.deal = deal
         curve = rents(deal, months)
         hours, gpus = 730.0, deal["gpus"]
         power = deal["gpu_kw"] * deal["pue"] * deal["power_price"]
@@ -60,12 +64,16 @@ class Loan:
         self.tenor = int(deal["tenor_months"])
         tenor = self.tenor
         self.capacity = [self.carried(c[:tenor], deal["sizing_dscr"]) for c in (flat, self.cash)]
+        self.curve = curve
+        left = 1 - deal["balloon_share"] * self.factors[tenor - 1]
+        self.capacity = [carried / left for carried in self.capacity]
         cost = gpus * (deal["gpu_cost"] + deal["other_capex"])
         self.debt = min(deal["commitment"], deal["advance_rate"] * cost, self.capacity[0])
         applied = deal["sizing_dscr"] * self.capacity[0] / self.debt
         self.service = [max(0.0, c) / applied for c in flat[:tenor]]
         self.flat = [c / s for c, s in zip(flat, self.service, strict=False)]
         self.contract = int(deal["contract_months"])
+        self.balloon = deal["balloon_share"] * self.debt
         self.run(deal)
 
     def carried(self, cash: list[float], cover: float) -> float:
@@ -82,16 +90,20 @@ class Loan:
         ahead, keep = int(deal["dsra_months"]), self.service
         reserve = deal["dsra_funded"] * math.fsum(keep[:ahead])
         owed, late, trapped, run = self.debt, 0.0, 0.0, 0
+        self.flows, self.left = [-self.debt], 0.0
         self.owed, self.dscr = [owed], []
         self.first_missed = self.default = 0
         for k in range(1, self.tenor + 1):
             interest = owed * self.rates[k - 1]
-            principal = min(owed, scheduled[k - 1] + late)
+            principal = owed if k == self.tenor else min(owed, scheduled[k - 1] + late)
             due, cash = interest + principal, self.cash[k - 1] + trapped
             trapped = 0.0
             if owed < 0.01:
                 break
             self.dscr.append((self.cash[k - 1] - self.must[k - 1]) / due)
+            if k == self.tenor and self.balloon:  # all that is left, or nothing
+                self.left = max(0.0, due - cash - reserve)
+                cash += self.left if self.left <= self.lends()[2] else 0.0
             if cash < 0:
                 met = min(-cash, reserve)
                 reserve, cash = reserve - met, 0.0
@@ -120,6 +132,53 @@ class Loan:
             if self.dscr[-1] < deal["lock_up_dscr"]:
                 trapped = cash
             self.owed.append(owed)
+            if not self.default or self.default == k:
+                self.flows.append(paid + first + prepaid)
+
+    def sale(self, k: int) -> float:
+        """What a forced sale of the fleet brings at a month's end, without a guarantee."""
+        d, gpus = self.deal, self.deal["gpus"]
+        lead, wide = d["launch_lead"], d["launch_lead"] + d["launch_ramp"]
+        unit = min(d["gpu_cost"], d["gpu_new"]) * (1 - d["residual_decline"]) ** (k / 12)
+        for launch in ("1", "2"):
+            begins = d[f"launch_month_{launch}"] - lead
+            now, then = (min(1.0, max(0.0, (month - begins) / wide)) for month in (k, 0))
+            unit *= (1 - d[f"launch_drop_{launch}"]) ** (now - then)
+        unit = max(d["residual_floor"], unit)
+        expected = d["market_rent"] * (1 - d["resale_rent_decline"]) ** ((k - 0.5) / 12)
+        fall = min(1.0, self.curve[k - 1] / expected) ** d["rent_elasticity"]
+        days, steps = d["sale_days"], 20_000
+        deep = d["sale_impact"] * (gpus / (d["daily_depth"] * days)) ** d["sale_exponent"]
+        # the average price of a lot that walks down the book, by the middle of thin slices
+        shares = (((n + 0.5) / steps) ** 3 for n in range(steps))
+        price = math.fsum(
+            math.exp(-deep * u ** d["sale_exponent"]) * 3 * u ** (2 / 3) / steps for u in shares
+        )
+        later = days / 365 / 2
+        gross = gpus * unit * d["executed_ratio"] * fall * price * (1 - d["sale_haircut"])
+        gross *= (1 - d["sale_decline"]) ** later * (1 - d["sale_commission"])
+        cost = gpus * (d["sale_relocation"] + d["sale_storage"] * days / 2) + d["sale_fixed"]
+        return max(0.0, gross - cost) * (1 + d["sale_discount_rate"]) ** -later
+
+    def lends(self) -> tuple[float, float, float]:
+        """What a new lender lends at maturity: by value, by cash, and so."""
+        d, n = self.deal, self.tenor
+        value, cash = d["refi_ltv"] * self.sale(n), 0.0
+        for k in range(n + 1, int(min(n + d["refi_months"], d["refi_life"])) + 1):
+            service = max(0.0, self.cash[k - 1] - self.must[k - 1]) / d["refi_dscr"]
+            cash += service / (1 + d["refi_rate"] / 12) ** (k - n)
+        return value, cash, min(self.balloon, d["refi_share"] * min(value, cash))
+
+    def irr(self, recovered: float) -> float:
+        """What the lender earns a year: at this rate the cash is worth nothing at closing."""
+        dated = list(enumerate(self.flows))
+        dated.append((int(self.default + self.deal["recovery_months"]), recovered))
+        low, high = -0.9999, 1.0
+        for _ in range(200):
+            middle = (low + high) / 2
+            worth = math.fsum(cash * (1 + middle) ** (-month / 12) for month, cash in dated)
+            low, high = (middle, high) if worth >= 0 else (low, middle)
+        return low
 
 
 @pytest.mark.parametrize(
@@ -163,6 +222,91 @@ def test_the_loan_is_what_its_formulas_say(loan: Example, changed: dict[str, flo
     for name, value in expected.items():
         assert names[name] == pytest.approx(value, rel=1e-9, abs=0.01), name
     assert names["master_check"] == "OK"
+
+
+#: A balloon that a new lender takes out whole, could in part, or cannot.
+LONG = {"contract_months": 72, "tenor_months": 48}
+DEEP = {"daily_depth": 600, "interest_days": "act/360"}
+BALLOONS: list[dict[str, Any]] = [
+    {"balloon_share": 0.05, **LONG, **DEEP},
+    {"balloon_share": 0.3, **LONG, **DEEP},
+    {"balloon_share": 0.3, **LONG, **DEEP, "refi_share": 0},
+    {"balloon_share": 0.05, **LONG, "refi_life": 48},
+    {"balloon_share": 0.05, **LONG, "refi_life": 50, "daily_depth": 6000},
+    {"balloon_share": 0.05, **LONG, "daily_depth": 6000, "refi_months": 1, "cash_sweep": 0.3},
+    {"balloon_share": 0.02, "daily_depth": 6000, "refi_life": 144, "refi_months": 72},
+    {"balloon_share": 0.1, "contract_months": 61, "rent_floor": 2.5, "refi_life": 120},
+    {"balloon_share": 0.1, "tenor_months": 70, "contract_months": 70, "refi_life": 90},
+    {"balloon_share": 0.3},
+    {"balloon_share": 0.02, "grace_months": 120, "refi_life": 144, "daily_depth": 6000},
+    {"balloon_share": 0.1, **LONG, "customer_stops": 50, "termination_months": 9},
+    {"balloon_share": 0.1, **LONG, "customer_stops": 20, "termination_months": 9},
+    {"balloon_share": 0.2, **LONG, "cash_sweep": 0.5, "lock_up_dscr": 1.6, "dsra_months": 6},
+    {"balloon_share": 0.6, **LONG, **DEEP, "recovery_months": 36},
+    {"balloon_share": 0.3, "tenor_months": 61, "recovery_months": 24},
+    {"recovery_months": 30},
+]
+
+
+@pytest.mark.parametrize("changed", BALLOONS, ids=str)
+def test_a_new_lender_takes_out_the_balloon_or_nothing(
+    loan: Example, changed: dict[str, Any]
+) -> None:
+    mirror = Loan(values(loan, **changed))
+    result = loan.given(changed)
+    names, until = result.names, len(mirror.dscr)
+    value, cash, lent = mirror.lends()
+    unpaid = mirror.owed[-1] if until == mirror.tenor else 0.0
+    sold = mirror.sale(mirror.default) if mirror.default else 0.0
+    exposure = mirror.exposure if mirror.default else 0.0
+    loss = max(0.0, exposure - sold)
+    expected = {
+        "debt": mirror.debt,
+        "balloon": mirror.balloon,
+        "refi_value": value,
+        "refi_cash": cash,
+        "refi_capacity": lent,
+        "refi_left": mirror.left,
+        "refi_short": max(0.0, mirror.left - lent),
+        "first_missed_month": mirror.first_missed,
+        "default_month": mirror.default,
+        "unpaid_at_maturity": unpaid,
+        "unpaid_after_sale": max(0.0, unpaid - mirror.sale(mirror.tenor)),
+        "loss": loss,
+        "lender_irr": mirror.irr(exposure - loss),
+    }
+    for name, figure in expected.items():
+        assert names[name] == pytest.approx(figure, rel=1e-8, abs=0.01 * (figure > 2)), name
+    case = [v for (row, _), v in result.values["Stress"].items() if row == HEADER_ROW + 1]
+    for figure in (unpaid, loss):  # the first row of the table is the case in force
+        assert any(v == pytest.approx(figure, rel=1e-8, abs=0.01) for v in case if v is not None)
+    assert math.fsum(cell for cell in row_of(loan, result, "written_off")) == pytest.approx(
+        loss, rel=1e-8, abs=0.01
+    )
+    assert names["master_check"] == "OK"
+    assert not result.errors
+
+
+def row_of(loan: Example, result: Recalculation, name: str) -> list[float]:
+    sheet, row = loan.place(name)
+    return [float(result.values[sheet][row, column]) for column in range(5, 77)]  # type: ignore[arg-type]
+
+
+def test_they_are_all_that_can_happen_to_a_balloon(loan: Example) -> None:
+    """Taken out whole; in part too small, or nothing at all; arrears beside it."""
+    seen = set()
+    for changed in BALLOONS:
+        mirror = Loan(values(loan, **changed))
+        lent, late = mirror.lends()[2], mirror.first_missed < mirror.tenor and mirror.first_missed
+        whole = mirror.left <= lent
+        seen.add((bool(mirror.balloon), whole, bool(lent) and not whole, bool(late)))
+    assert {
+        (False, True, False, True),
+        (True, True, False, False),
+        (True, False, True, False),
+        (True, False, False, False),
+        (True, False, True, True),
+    } <= seen
 
 
 def loss_of(names: dict[str, object], mirror: Loan, sale: float) -> None:
@@ -233,11 +377,15 @@ def test_dual_ltv_is_what_its_formulas_say(miner: Example, changed: dict[str, fl
 NAMES = (
     *("unpaid_at_maturity", "first_missed_month", "loss", "lender_irr", "min_dscr", "max_ltv"),
     *("breakeven_decline", "peak_arrears", "repaid_month", "ltv_executed_end", "refi_gap"),
+    *("refi_left", "refi_capacity", "unpaid_after_sale"),
 )
 
 
 @pytest.mark.parametrize("number", range(1, 10))
-def test_a_scenario_typed_is_the_scenario_chosen(loan: Example, number: int) -> None:
+@pytest.mark.parametrize("terms", [{}, {"balloon_share": 0.05, **LONG, **DEEP}], ids=str)
+def test_a_scenario_typed_is_the_scenario_chosen(
+    loan: Example, number: int, terms: dict[str, Any]
+) -> None:
     table = loan.template.scenarios
     case = table.case[number]
     deal, typed = values(loan), {}
@@ -246,10 +394,20 @@ def test_a_scenario_typed_is_the_scenario_chosen(loan: Example, number: int) -> 
             continue
         old = deal[shock.input]
         typed[shock.input] = {"add": old + value, "multiply": old * value}.get(shock.by, value)
-    chosen = loan.given({"scenario": case.label}).names
-    by_hand = loan.given(typed).names
+    result = loan.given({**terms, "scenario": case.label})
+    chosen, by_hand = result.names, loan.given(terms | typed).names
     for name in NAMES:
-        assert chosen[name] == pytest.approx(by_hand[name], rel=1e-9), name
+        same = by_hand[name]  # a number, or the word that there is none
+        same = same if isinstance(same, str) else pytest.approx(same, rel=1e-9)
+        assert chosen[name] == same, name
+    # the row of the scenario on Stress has what it gives in force
+    row = [v for (at, _), v in result.values["Stress"].items() if at == HEADER_ROW + 1 + number]
+    for name in ("unpaid_at_maturity", "unpaid_after_sale", "loss", "lender_irr"):
+        figure = pytest.approx(chosen[name], rel=1e-9, abs=1e-6)
+        assert any(v == figure for v in row if v is not None), name
+    assert result.names[f"case_refi_{number + 1}"] == pytest.approx(
+        chosen["refi_capacity"], rel=1e-9
+    )
 
 
 def test_every_twin_agrees(example: Example) -> None:

@@ -37,7 +37,16 @@ STALE = "needs the add-in"
 
 #: Inputs to change in the copy, by template.
 CHANGED: dict[str, list[dict[str, float | str]]] = {
-    "gpu-term-loan": [{}, {"rent_decline": 0.35}, {"cash_sweep": 0.5, "customer_stops": 20}],
+    "gpu-term-loan": [
+        {},
+        {"rent_decline": 0.35},
+        {"cash_sweep": 0.5, "customer_stops": 20},
+        {
+            **{"balloon_share": 0.05, "tenor_months": 48, "contract_months": 72},
+            **{"daily_depth": 600, "draw_months": 6, "tranche_share_1": 0.5},
+        },
+        {"balloon_share": 0.3, "refi_life": 120, "scenario": "Rents 20% higher"},
+    ],
     "gpu-borrowing-base": [
         {},
         {"rent_decline": 0.35},

@@ -12,6 +12,8 @@ from openpyxl.utils import get_column_letter as letter
 
 from tests.workbook.conftest import Example
 from xlcredit.workbook import build
+from xlcredit.workbook.style import GREEN
+from xlcredit.workbook.tables.scenarios import HEADER_ROW
 
 ROOT = Path(__file__).parents[2]
 
@@ -200,3 +202,35 @@ def test_a_hostile_name_stays_text(example: Example, tmp_path: Path) -> None:
 def test_charts_are_there(example: Example, part: str) -> None:
     with zipfile.ZipFile(example.path) as package:
         assert part in package.namelist()
+
+
+def test_no_figure_that_is_judged_is_green(example: Example) -> None:
+    """The green of a link reads as good; what a committee reads is black, what failed is red."""
+    for name in ("Term Sheet", "Summary", "Annual", "Compliance"):
+        cells = (cell for row in example.formulas[name].iter_rows() for cell in row)
+        green = [c.coordinate for c in cells if c.font.color and c.font.color.rgb == f"00{GREEN}"]
+        # a total of the page Annual's last column checks the years against the months
+        last = letter(example.formulas["Annual"].max_column)
+        assert [c for c in green if name != "Annual" or not c.startswith(last)] == [], name
+    table = example.formulas["Stress"]
+    rows = range(HEADER_ROW + 1, HEADER_ROW + 1 + len(example.template.scenarios.case))
+    assert not [
+        cell.coordinate
+        for row in rows
+        for cell in table[row]
+        if cell.font.color and cell.font.color.rgb == f"00{GREEN}"
+    ]
+
+
+def test_the_figures_of_a_failed_test_are_red(example: Example) -> None:
+    sheet = example.formulas["Summary"]
+    rows = [c.row for c in sheet["E"] if isinstance(c.value, str) and '"BREACH"' in c.value]
+    assert len(rows) == len(example.template.covenant)
+    reds = {
+        str(area)
+        for spec in sheet.conditional_formatting
+        for rule in spec.rules
+        if any(f.startswith(f'OR($E{rows[0]}="BREACH"') for f in rule.formula)
+        for area in spec.sqref.ranges
+    }
+    assert reds == {f"B{rows[0]}:B{rows[-1]}", f"F{rows[0]}:G{rows[-1]}"}

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import random
+from calendar import monthrange
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.workbook.conftest import Example
+from xlcredit.recalc import Recalculation
 from xlcredit.workbook.making import new_workbook
 from xlcredit.workbook.session import Session
 from xlcredit.workbook.simulated import simulate
@@ -50,6 +53,8 @@ def number(book: Session, name: str) -> float:
         {"cash_sweep": 0.1, "covenant_months": 3},
         {"cash_sweep": 0.3, "first_test_month": 30},
         {"cash_sweep": 0.05, "covenant_months": 12, "covenant_looks": "forward"},
+        {"balloon_share": 0.3},
+        {"balloon_share": 0.05, "cash_sweep": 0.2, "contract_months": 40, "daily_depth": 600},
     ],
     ids=str,
 )
@@ -114,12 +119,11 @@ def test_the_break_even_is_the_smallest_decline_that_breaks(
 
 
 def test_a_loan_paid_as_lenders_wait_is_owed_net_of_the_cards(book: Session) -> None:
-    """What is unpaid at maturity, less what the cards bring then; the balloon is owed first."""
+    """What is unpaid at maturity, the balloon among it, less what the cards bring then."""
     for terms in ({}, {"balloon_share": 0.2}, {"rent_decline": 0.0, "contract_months": 61}):
         with changed(book, **terms):
-            unpaid, balloon = number(book, "unpaid_at_maturity"), number(book, "balloon")
-            left = unpaid + balloon - number(book, "maturity_sale")
-            expected = max(0.0, min(unpaid, left))
+            unpaid = number(book, "unpaid_at_maturity")
+            expected = max(0.0, unpaid - number(book, "maturity_sale"))
             assert number(book, "unpaid_after_sale") == pytest.approx(expected, rel=1e-12)
             case = str(book["downside"])
             after = number(book, "downside_after_sale")
@@ -152,6 +156,8 @@ OFF: list[dict[str, Any]] = [
     {"equity_cure": 3e8, "customer_stops": 13, "termination_months": 6},
     {"ramp_months": 9, "customer_prepayment": 1e8},
     {"guarantee_share": 0.2, "guarantee_cap": 3e8, "opex_growth": 0.03},
+    {"balloon_share": 0.05, "recovery_months": 30, "refi_life": 144, "daily_depth": 6000},
+    {"draw_months": 12, "tranche_share_1": 0.4, "tranche_month_1": 9, "customer_prepayment": 1e8},
     {
         "hedged_share": 0.95,
         "swap_rate": 0.036,
@@ -178,15 +184,76 @@ def test_all_of_them_at_once_and_at_random(book: Session) -> None:
             assert book["master_check"] == "OK", terms
 
 
+#: A deep market for cards, and a contract that outlives the loan.
+DEEP = {"tenor_months": 48, "contract_months": 72, "daily_depth": 600}
+
+
 def test_a_balloon_is_what_the_schedule_leaves(loan: Example) -> None:
-    changes = {"balloon_share": 0.3, "contract_months": 61}
-    result = loan.given(changes)
-    names = result.names
-    assert names["balloon"] == pytest.approx(0.3 * names["debt"], rel=1e-9)  # type: ignore[operator]
-    assert names["unpaid_at_maturity"] == 0 and names["repaid_month"] == 61
-    # interest and all of it back: the yield is the rate of the loan
-    assert names["lender_irr"] == pytest.approx(loan.number("lender_irr"), abs=0.05)
+    names = loan.given({"balloon_share": 0.05, **DEEP}).names
+    assert names["balloon"] == pytest.approx(0.05 * names["debt"], rel=1e-9)  # type: ignore[operator]
+    assert names["unpaid_at_maturity"] == 0 and names["repaid_month"] == 48
+    # interest and all of it back: the yield is the rate of the loan, on actual days over 360
+    earned = (1 + 0.0785 * 365.25 / 360 / 12) ** 12 - 1
+    assert names["lender_irr"] == pytest.approx(earned, abs=1e-4)
     assert names["master_check"] == "OK"
+
+
+def said(found: Recalculation) -> str:
+    """All that stands on the Summary in words."""
+    return " | ".join(v for v in found.values["Summary"].values() if isinstance(v, str))
+
+
+def test_the_summary_says_what_becomes_of_the_balloon(loan: Example) -> None:
+    whole = loan.given({"balloon_share": 0.05, **DEEP})
+    assert "Every payment is made; repaid in month 48; a new lender takes out USD 47 m" in said(
+        whole
+    )
+    left = loan.given({"balloon_share": 0.3, **DEEP})
+    assert "First payment missed in month 48" in said(left)
+    assert "not repaid; USD 695 m are not refinanced" in said(left)
+    assert "The case in force does not repay the lender: no margin pays for that" in said(left)
+    assert "Every payment is made" not in said(left)
+    assert "refinanced" not in said(loan.result)
+
+
+def test_what_a_new_lender_does_not_lend_is_lost_in_every_figure(book: Session) -> None:
+    """Cash flow, table of scenarios and price of risk say the same, and dearer than refinanced."""
+    with changed(book, **DEEP, balloon_share=0.05):
+        whole = {name: number(book, name) for name in PRICED}
+        book["refi_share"] = 0.0
+        none = {name: number(book, name) for name in PRICED}
+        assert book["master_check"] == "OK"
+        assert none["unpaid_at_maturity"] == pytest.approx(none["refi_left"], rel=1e-12)
+        assert none["lender_irr"] < whole["lender_irr"]
+        for name in PRICED[2:]:
+            assert none[name] > whole[name], name
+
+
+PRICED = (
+    *("refi_left", "lender_irr", "unpaid_at_maturity", "loss", "expected_loss", "expected_unpaid"),
+    *("spread_scenarios", "spread_hazard", "spread_simulated", "required_spread"),
+)
+
+
+def test_what_brings_a_prepaid_loan_up_to_date_is_its_arrears(loan: Example) -> None:
+    """A termination payment puts the balance below the schedule; what is missed then is due."""
+    terms = {"customer_stops": 14, "termination_months": 12, **DEEP, "dsra_months": 0}
+    result = loan.given(terms)
+
+    def months(name: str) -> list[float]:
+        sheet, row = loan.place(name)
+        return [float(result.values[sheet][row, 5 + k]) for k in range(48)]  # type: ignore[arg-type]
+
+    ahead = 0
+    rows = zip(
+        *(months(n) for n in ("overdue", "arrears", "balance", "signed_balance")), strict=True
+    )
+    for overdue, arrears, owed, signed in rows:
+        assert overdue == pytest.approx(max(arrears, owed - signed, 0.0), rel=1e-9, abs=1e-3)
+        ahead += arrears > 0.0 and owed < signed
+    assert ahead
+    short = min(250e6 - due for due in months("overdue"))
+    assert result.names["liquidity_lowest"] <= short + 1e-3  # type: ignore[operator]
 
 
 def test_principal_falls_due_every_so_many_months(loan: Example) -> None:
@@ -258,3 +325,69 @@ def test_the_certificate_adds_up_what_has_happened(loan: Example) -> None:
     late = {"as_at_month": 54, "covenant_liquidity": 1e9}
     names = loan.given(late).names
     assert names["certificate_dscr"] == names["certificate_cash"] == "BREACH"
+
+
+DRAWS: list[dict[str, Any]] = [
+    {},
+    {"draw_months": 9},
+    {
+        **{"draw_months": 18, "commitment_fee": 0.0075, "upfront_fee": 0.01, "closing_costs": 5e6},
+        **{"tranche_share_1": 0.3, "tranche_month_1": 18, "customer_prepayment": 1e8},
+        **{"tranche_share_2": 0.2, "tranche_month_2": 6, "tranche_share_3": 0.5},
+    },
+    {"draw_months": 24, "tranche_share_4": 0.25, "tranche_month_4": 20, "oid": 0.02},
+]
+
+
+@pytest.mark.parametrize("terms", DRAWS, ids=str)
+@pytest.mark.parametrize("days", ["even months", "act/360"])
+def test_each_draw_costs_interest_and_fee_until_closing(
+    book: Session, terms: dict[str, Any], days: str
+) -> None:
+    """Each draw by itself: interest from its date to closing, the fee from signing to its date."""
+    with changed(book, **terms, interest_days=days):
+        debt, n = number(book, "debt"), int(terms.get("draw_months", 0))
+        ask = [
+            (terms.get(f"tranche_share_{k}", 0.0), int(terms.get(f"tranche_month_{k}", 0)))
+            for k in range(1, 5)
+        ]
+        even = 1 - sum(share for share, _ in ask)
+        ask += [(even / n, lead) for lead in range(n)] if n else [(even, 0)]
+        interest = fee = 0.0
+        for share, lead in ask:
+            years = (lead / 12, (n - lead) / 12)
+            if days == "act/360":
+                drawn = before(lead)
+                years = ((before(0) - drawn).days / 360, (drawn - before(n)).days / 360)
+            interest += share * debt * 0.0785 * years[0]
+            fee += share * debt * terms.get("commitment_fee", 0.005) * years[1]
+        paid = 57600 * (45000 + 15000) + interest + fee + terms.get("closing_costs", 0.0)
+        paid += debt * (terms.get("upfront_fee", 0.0) + terms.get("oid", 0.0) - 1)
+        paid -= terms.get("customer_prepayment", 0.0)
+        # the reserve is that of the sheet: three services as signed
+        assert number(book, "equity") == pytest.approx(paid + reserve_of(book), rel=1e-9)
+        assert book["master_check"] == "OK"
+
+
+def reserve_of(book: Session) -> float:
+    """What the condition of closing tests."""
+    return number(book, "condition_reserve.value")
+
+
+def before(months: int) -> date:
+    """The last day of the month so many before that of closing, the end of 2026."""
+    year, month = divmod(2026 * 12 + 11 - months, 12)
+    return date(year, month + 1, monthrange(year, month + 1)[1])
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"draw_months": 12, "tranche_share_1": 0.6, "tranche_share_2": 0.6},  # more than the loan
+        {"draw_months": 12, "tranche_share_1": 0.6, "tranche_month_1": 13},  # before signing
+    ],
+    ids=str,
+)
+def test_draws_that_do_not_add_up_are_told(book: Session, wrong: dict[str, Any]) -> None:
+    with changed(book, **wrong):
+        assert book["master_check"] == "CHECK"

@@ -29,7 +29,9 @@ __all__ = [
     "note",
     "number",
     "number_format",
+    "outcome",
     "paint_breach",
+    "paint_failed",
     "paint_open",
     "paint_status",
     "table_header",
@@ -143,6 +145,15 @@ def number(cell: Cell, unit: str, colour: str = BLACK, **font: Any) -> Cell:
     return cell
 
 
+def outcome(cell: Any) -> Any:
+    """Take the green of a link from a figure that is judged: it would read as good."""
+    if cell.font.color is not None and str(cell.font.color.rgb).endswith(GREEN):
+        font = copy(cell.font)
+        font.color = BLACK
+        cell.font = font
+    return cell
+
+
 def constant_format(unit: str, value: Any) -> str:
     """The unit's number format, or one that does not show a small figure as nothing."""
     usual = number_format(unit)
@@ -197,6 +208,14 @@ def paint_status(sheet: Worksheet, area: str) -> None:
                 fill=PatternFill("solid", start_color=fill, end_color=fill),
             ),
         )
+
+
+def paint_failed(sheet: Worksheet, area: str, status: str) -> None:
+    """Redden the figures of a test that has failed; ``status`` is the cell of the first verdict."""
+    words = ("BREACH", "NOT MET", "OUTSIDE", "FAILS")
+    failed = ",".join(f'{status}="{word}"' for word in words)
+    rule = FormulaRule(formula=[f"OR({failed})"], font=Font(bold=True, color="991B1B"))
+    sheet.conditional_formatting.add(area, rule)
 
 
 def paint_open(sheet: Worksheet, area: str, word: str) -> None:

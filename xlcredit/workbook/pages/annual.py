@@ -96,7 +96,8 @@ class AnnualPage:
             year = column - _FIRST_YEAR + 1
             months = FIRST + _YEAR * (year - 1), FIRST - 1 + min(_YEAR * year, book.template.months)
             formula = _addressed(book, _formula(spec, *months))
-            book.formula(sheet, at, column, formula, row.unit, bold=spec.bold)
+            cell = book.formula(sheet, at, column, formula, row.unit, bold=spec.bold)
+            style.outcome(cell)
         if spec.year == "sum":
             area = f"{letter(_FIRST_YEAR)}{at}:{letter(last)}{at}"
             book.formula(sheet, at, _TOTAL, f"SUM({area})", row.unit, bold=spec.bold)

@@ -100,7 +100,7 @@ class CompliancePage:
                 apart,
             )
             for offset, formula in enumerate(formulas):
-                cell = book.formula(sheet, row + offset, column, formula, line.unit)
+                cell = style.outcome(book.formula(sheet, row + offset, column, formula, line.unit))
                 cell.alignment = Alignment(horizontal="right")
         for offset, part in enumerate(_PARTS):
             style.base(sheet.cell(row + offset, _PART), size=9).value = part
@@ -118,7 +118,7 @@ class CompliancePage:
             style.base(sheet.cell(row, 1), bold=True).value = line.label
             style.base(sheet.cell(row, _UNIT), size=9, color=style.MUTED).value = line.unit
             value = f"IF({AS_AT}=0,{_NONE},{line.value})"
-            shown = book.formula(sheet, row, _VALUE, value, line.unit)
+            shown = style.outcome(book.formula(sheet, row, _VALUE, value, line.unit))
             shown.alignment = Alignment(horizontal="right")
             sign = style.base(sheet.cell(row, _TEST), color=style.MUTED)
             sign.value = "at least" if line.direction == "min" else "at most"
@@ -130,6 +130,7 @@ class CompliancePage:
             status = book.formula(sheet, row, _STATUS, told, "text", bold=True)
             status.alignment = Alignment(horizontal="center")
             style.paint_status(sheet, status.coordinate)
+            style.paint_failed(sheet, shown.coordinate, status.coordinate)
 
     def _signatures(self, book: Draft, sheet: Worksheet) -> None:
         """What the borrower says, and the lines that it signs."""

@@ -104,7 +104,7 @@ class TermSheetPage:
             label = style.base(sheet.cell(at, 2))
             label.value = f"{figure.label} [{figure.unit}]"
             label.alignment = Alignment(vertical="center")
-            cell = book.formula(sheet, at, 4, figure.formula, figure.unit)
+            cell = style.outcome(book.formula(sheet, at, 4, figure.formula, figure.unit))
             if figure.unit == "text":  # a sentence runs over to the left, within the printed page
                 cell.alignment = Alignment(horizontal="right", vertical="center")
             else:

@@ -133,7 +133,7 @@ def _write_results(book: Draft, sheet: Worksheet) -> None:
         extra = _extra(book.template, number)
         for index, metric in enumerate(table.metric):
             formula = in_case(metric.formula, number)
-            cell = book.formula(sheet, row, 2 + index, formula, metric.unit, extra)
+            cell = style.outcome(book.formula(sheet, row, 2 + index, formula, metric.unit, extra))
             if metric.unit == "text":
                 style.base(cell, bold=True).alignment = Alignment(horizontal="center")
     top, bottom = HEADER_ROW + 1, HEADER_ROW + len(table.case)

@@ -93,6 +93,8 @@ def write(book: Draft, sheet: Worksheet, row: int) -> None:
             _write_test(book, sheet, at, test, group.words)
         bottom = row + 1 + len(group.tests)
         style.paint_status(sheet, f"E{row + 2}:E{bottom}")
+        figures = f"B{row + 2}:B{bottom} F{row + 2}:G{bottom}"
+        style.paint_failed(sheet, figures, f"$E{row + 2}")
         row = bottom + 2
 
 
@@ -155,6 +157,6 @@ def _write_test(
         for column in (_VALUE, _THRESHOLD):
             sheet.cell(row, column).number_format = style.DOLLARS
     for column in range(1, _DRIVER):
-        cell = sheet.cell(row, column)
+        cell = style.outcome(sheet.cell(row, column))
         cell.alignment = Alignment(horizontal=cell.alignment.horizontal, vertical="center")
     sheet.row_dimensions[row].height = _ROW_HEIGHT
