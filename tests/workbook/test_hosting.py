@@ -152,30 +152,46 @@ class Site:
         let = (1 - self.d["forced_haircut"]) * self.leased(k) if self.pays(k) else 0.0
         return max(self.empty(k), let)
 
-    def dark(self, k: int) -> float:
-        """Let at market only after the empty months."""
-        d, wait = self.d, self.d["downtime_months"]
-        let = self.value(k) / (1 + d["exit_yield"]) ** (wait / 12)
-        return float(max(d["shell_value"], let - self.opex[k - 1] * wait))
+    def idle(self, k: int) -> bool:
+        """A month in which neither tenant nor guarantor nor the market pays."""
+        again = k >= self.gone + self.d["downtime_months"] and not self.supported[k - 1]
+        return not (self.pays(k) or self.supported[k - 1] or again)
 
-    def lent(self, value: float, income: list[float]) -> float:
-        """What a new lender lends: the lower of value and level service from the lowest month."""
+    def lent(self, value: float, income: list[float], empty: set[int]) -> float:
+        """What a new lender lends: the lower of value and cash, the empty months carried.
+
+        His borrower pays a level service, what the lowest month let covers, in each month of the
+        amortisation but the empty ones; their operating cost is held back at the outset.
+        """
         d = self.d
-        rate, months = d["refi_rate"] / 12, int(d["refi_months"])
-        annuity = math.fsum((1 + rate) ** -k for k in range(1, months + 1))
-        after = income[self.tenor : self.tenor + int(d["refi_test_months"])]
-        cash = max(0.0, min(after)) / d["refi_dscr"] * annuity
-        return min(d["refi_ltv"] * value, cash)
+        rate, cover = d["refi_rate"] / 12, self.covered()
+        lowest = min((income[k - 1] for k in cover if k not in empty), default=0.0)
+        paid = [self.tenor + k not in empty for k in range(1, int(d["refi_months"]) + 1)]
+        worth = math.fsum(on / (1 + rate) ** k for k, on in enumerate(paid, start=1))
+        held = math.fsum(self.opex[k - 1] for k in empty)
+        cash = max(0.0, lowest / d["refi_dscr"] * worth - held)
+        return d["refi_share"] * min(d["refi_ltv"] * value, cash)
+
+    def covered(self) -> range:
+        return range(self.tenor + 1, self.tenor + int(self.d["refi_test_months"]) + 1)
+
+    def bare(self, empty: set[int]) -> float:
+        """The site let at market after so many empty months, or the shell."""
+        d = self.d
+        let = self.value(self.tenor) / (1 + d["exit_yield"]) ** (len(empty) / 12)
+        return float(max(d["shell_value"], let - math.fsum(self.opex[k - 1] for k in empty)))
 
     def new_loans(self) -> tuple[float, float, float]:
-        """On the lease, at market, and in the case in force."""
-        n = self.tenor
+        """While the lease runs, in the case in force, and if the tenant goes at maturity."""
+        n, cover = self.tenor, self.covered()
         let = [self.market(k) - self.opex[k - 1] for k in range(1, MONTHS + 1)]
-        lease = self.lent(self.leased(n), self.signed)
-        market = self.lent(self.value(n), let)
-        again = n >= self.gone + self.d["downtime_months"] and not self.supported[n - 1]
-        there = self.leased(n) if self.pays(n) else self.value(n) if again else self.dark(n)
-        return lease, market, self.d["refi_share"] * self.lent(there, self.cash)
+        lease = self.lent(self.leased(n), self.signed, set())
+        idle = {k for k in cover if self.idle(k)}
+        stays = self.pays(n) and all(self.pays(k) for k in cover)
+        live = self.lent(self.leased(n) if stays else self.bare(idle), self.cash, idle)
+        back = min(self.gone, n + 1) + self.d["downtime_months"]
+        dark = {k for k in cover if k < back}
+        return lease, live, self.lent(self.bare(dark), let, dark)
 
     def run(self) -> dict[str, Any]:
         """Wait to maturity, ask the new lender, then enforce what he leaves."""
@@ -186,7 +202,7 @@ class Site:
         need = float(waited.figures()["unpaid"])
         if need > 0:  # a loan that is repaid leaves the month's operating hole to its owner
             need += float(waited.rows[-1]["gap"] or 0.0)
-        lease, market, lent = self.new_loans()
+        lease, lent, gone = self.new_loans()
         taken = need if need <= lent else 0.0
         cash[-1] += taken
         waited = Path(self.accounts | due, self.scheduled, cash, None, None, self.rates, must).run()
@@ -214,7 +230,7 @@ class Site:
             "capacity_lease": self.capacity,
             "refi_balloon": self.balloon,
             "refi_on_lease": lease,
-            "refi_at_market": market,
+            "refi_if_gone": gone,
             "refi_capacity": lent,
             "refi_left": need,
             "support_used": math.fsum(self.supported),
@@ -265,6 +281,14 @@ CHANGED: list[dict[str, Any]] = [
     {"equity_cure": 40e6, "customer_stops": 13, "support_months": 0, "grace_months": 3},
     {"equity_cure": 600e6, "customer_stops": 60, "support_months": 0, "downtime_months": 30},
     {"tenor_months": 48, "balloon": 900e6, "commitment": 1.5e9},
+    {"customer_stops": 61, "support_months": 0},
+    {"customer_stops": 66, "support_months": 0, "refi_share": 0.6},
+    {"customer_stops": 70, "support_months": 4, "downtime_months": 12},
+    {"customer_stops": 55, "support_months": 8, "downtime_months": 20, "refi_months": 24},
+    {"customer_stops": 61, "support_months": 0, "refi_months": 7, "downtime_months": 8},
+    {"customer_stops": 61, "support_months": 0, "refi_test_months": 6},
+    {"late_months": 30, "tenor_months": 24, "refi_ltv": 0.3, "grace_months": 96},
+    {"customer_stops": 61, "support_months": 0, "shell_value": 1.2e9, "rent_decline": 0.3},
 ]
 
 

@@ -1,0 +1,222 @@
+"""The hosting loan's windows of the DSCR, its liquidity covenant, and the tenant who goes at maturity.
+
+What is expected comes from the plain mirror of the deal and the plain program of the agreement.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.oracles.loan_path import Path
+from tests.workbook.test_hosting import Site, Values
+from xlcredit.workbook.making import new_workbook
+from xlcredit.workbook.session import Session
+
+
+@pytest.fixture(scope="module")
+def book() -> Iterator[Session]:
+    with new_workbook("hosting-project-loan") as session:
+        yield session
+
+
+@pytest.fixture
+def deal(book: Session) -> Iterator[Session]:
+    """The book as shipped, and as shipped again after the test."""
+    book.reset()
+    yield book
+    book.reset()
+
+
+def number(book: Session, name: str) -> float:
+    value = book[name]
+    assert isinstance(value, float), (name, value)
+    return value
+
+
+def mirror(book: Session) -> tuple[Site, Path]:
+    """The deal in plain Python, and its months to maturity with no new lender."""
+    d: Values = {n: float(v) for n, v in book.inputs.items() if isinstance(v, (int, float))}
+    site = Site(d | {"act/360": 0.0})
+    terms = site.accounts | {"balloon": 0.0}
+    cash = site.cash[: site.tenor]
+    path = Path(terms, site.scheduled, cash, None, None, site.rates, site.must[: site.tenor])
+    return site, path.run()
+
+
+WINDOWS: list[dict[str, Any]] = [
+    {"covenant_months": 3},
+    {"covenant_months": 12},
+    {"covenant_months": 12, "covenant_looks": "forward"},
+    {"covenant_months": 12, "covenant_looks": "forward", "customer_stops": 40, "support_months": 3},
+    {"covenant_months": 12, "customer_stops": 40, "support_months": 3, "first_test_month": 35},
+    {"covenant_months": 6, "covenant_looks": "forward", "late_months": 4, "first_test_month": 3},
+    {"covenant_months": 1, "covenant_looks": "forward", "lease_months": 50, "balloon": 0},
+    {"covenant_months": 3, "covenant_looks": "forward", "customer_stops": 30, "payment_months": 3},
+]
+
+
+@pytest.mark.parametrize("terms", WINDOWS, ids=str)
+def test_the_covenant_reads_the_months_behind_or_ahead(
+    deal: Session, terms: dict[str, Any]
+) -> None:
+    deal.set(terms)
+    site, path = mirror(deal)
+    cash = [c - p for c, p in zip(site.cash, site.must, strict=True)]
+    covers = {}
+    for k in range(int(number(deal, "first_test_month")), site.tenor + 1):
+        owed = site.debt if k == 1 else float(path.rows[k - 2]["closing"])
+        window = range(
+            max(int(number(deal, "first_test_month")), k - terms["covenant_months"] + 1), k + 1
+        )
+        if terms.get("covenant_looks") == "forward":
+            window = range(k + 1, min(k + terms["covenant_months"], site.tenor) + 1)
+        service = math.fsum(site.services[m - 1] for m in window)
+        if owed > 0.01 and service > 0:
+            covers[k] = math.fsum(cash[m - 1] for m in window) / service
+    assert number(deal, "min_dscr_tested") == pytest.approx(min(covers.values()), rel=1e-9)
+    verdict = "PASS" if min(covers.values()) >= 1.10 * (1 - 1e-12) else "BREACH"
+    assert deal["covenant_dscr_curve"] == verdict
+    assert deal["master_check"] == "OK"
+
+
+def test_a_forward_covenant_breaks_before_the_cash_does(deal: Session) -> None:
+    """The tenant stops in month 40 unsupported: twelve months ahead show it first."""
+    deal.set({"customer_stops": 40, "support_months": 0, "covenant_months": 12, "cash_sweep": 0})
+
+    def first_breach() -> object:
+        line = next(c for c in deal.covenants if c.name == "covenant_dscr_curve")
+        return line.first_breach
+
+    behind = first_breach()
+    deal.set({"covenant_looks": "forward"})
+    assert deal["covenant_dscr_curve"] == "BREACH"
+    assert str(first_breach()) < str(behind)
+
+
+@pytest.mark.parametrize(
+    "terms",
+    [
+        {"customer_stops": 13, "covenant_looks": "forward", "covenant_months": 12},
+        {"customer_stops": 13, "covenant_looks": "forward", "covenant_months": 6, "cash_sweep": 0},
+        {"customer_stops": 13, "covenant_looks": "forward", "covenant_months": 1, "cash_sweep": 0},
+        {
+            "lease_months": 40,
+            "market_rent": 300,
+            "covenant_looks": "forward",
+            "covenant_months": 12,
+        },
+    ],
+    ids=str,
+)
+def test_at_its_break_even_the_forward_covenant_is_just_met(
+    deal: Session, terms: dict[str, Any]
+) -> None:
+    deal.set(terms)
+    deal["rent_decline"] = number(deal, "breakeven_decline")
+    assert number(deal, "min_dscr_tested") == pytest.approx(1.10, abs=1e-6)
+    assert deal["master_check"] == "OK"
+
+
+LIQUIDITY: list[dict[str, Any]] = [
+    {"liquidity_interest": 3, "liquidity_principal": 3},
+    {"liquidity_interest": 6, "liquidity_principal": 6},
+    {"liquidity_interest": 6, "liquidity_principal": 6, "cash_sweep": 0, "dsra_stays": 0},
+    {"liquidity_interest": 6, "liquidity_principal": 3, "dsra_funded": 0.2},
+    {"liquidity_interest": 12, "liquidity_principal": 0, "lock_up_dscr": 1.6, "cash_sweep": 0},
+    {"liquidity_interest": 0, "liquidity_principal": 12},
+    {"liquidity_interest": 6, "liquidity_principal": 6, "customer_stops": 20, "support_months": 4},
+    {"liquidity_interest": 3, "liquidity_principal": 3, "late_months": 9, "equity_cure": 50e6},
+    {"liquidity_interest": 6, "dsra_months": 2, "payment_months": 3, "balloon": 0},
+    {"liquidity_interest": 3, "balloon": 0, "cash_sweep": 1, "lease_rent": 250},
+    {},
+]
+
+
+@pytest.mark.parametrize("terms", LIQUIDITY, ids=str)
+def test_cash_and_reserve_cover_the_months_agreed(deal: Session, terms: dict[str, Any]) -> None:
+    deal.set(terms)
+    site, path = mirror(deal)
+    owed, interest = site.debt, []
+    for rate, principal in zip(site.rates, site.scheduled, strict=True):
+        interest.append(owed * rate / 12)
+        owed -= principal
+    ahead = int(terms.get("liquidity_interest", 0)), int(terms.get("liquidity_principal", 0))
+    found = []
+    for k, row in enumerate(path.rows[:-1], start=1):
+        if float(row["closing"]) <= 0.01:
+            break
+        held = float(row["dsra"] + row["trap"])
+        due = math.fsum(interest[k : k + ahead[0]]) + math.fsum(site.scheduled[k : k + ahead[1]])
+        found.append((held - due, held, due))
+    spare, held, due = min(found)
+    assert number(deal, "liquidity_least") - number(deal, "liquidity_due") == pytest.approx(
+        spare, rel=1e-9, abs=0.01
+    )
+    if spare > 1 or spare < -1:
+        assert number(deal, "liquidity_least") == pytest.approx(held, rel=1e-9, abs=0.01)
+        assert number(deal, "liquidity_due") == pytest.approx(due, rel=1e-9, abs=0.01)
+    assert deal["covenant_cash"] == ("BREACH" if spare < -0.01 else "PASS")
+    short = sum(s < -0.01 for s, _, _ in found)
+    as_input = deal["scenarios_case_short"] if "scenarios_case_short" in deal else None
+    assert as_input is None or as_input == short
+    assert deal["master_check"] == "OK"
+
+
+def test_the_scenarios_give_the_verdicts_that_they_give_when_chosen(deal: Session) -> None:
+    on = {"covenant_months": 12, "covenant_looks": "forward", "liquidity_interest": 6}
+    deal.set(on | {"liquidity_principal": 6})
+    table = deal.table("Stress").iloc[:9]
+    for _, line in table.iterrows():
+        deal["scenario"] = line.iloc[0]
+        expected = [deal["covenant_dscr_curve"], deal["covenant_value"], deal["covenant_cash"]]
+        assert [v for v in line if v in ("PASS", "BREACH")] == expected, line.iloc[0]
+        tested = next(line[c] for c in table.columns if "where tested" in str(c))
+        assert number(deal, "min_dscr_tested") == pytest.approx(tested, rel=1e-9)
+
+
+GONE: list[dict[str, Any]] = [
+    {},
+    {"downtime_months": 0},
+    {"downtime_months": 14},
+    {"downtime_months": 36},
+    {"rent_decline": 0.09},
+    {"market_rent": 95, "refi_rate": 0.1},
+    {"tenor_months": 48},
+    {"refi_share": 0.9},
+    {"refi_ltv": 0.3},
+    {"refi_months": 240, "cash_sweep": 0},
+]
+
+
+@pytest.mark.parametrize("terms", GONE, ids=str)
+def test_sentence_limit_and_new_lender_give_one_answer(
+    deal: Session, terms: dict[str, Any]
+) -> None:
+    """The tenant goes at maturity and nobody pays for him: what the Summary says of it is what
+    the new lender does when that is the case in force."""
+    deal.set(terms)
+    said, left = number(deal, "refi_if_gone"), number(deal, "refi_left")
+    limit = deal["limit_take_out"]
+    sentence = f"he lends USD {said / 1e6:,.0f} m after {number(deal, 'months_empty'):.0f} empty"
+    words = [str(v) for v in deal.recalculation().values["Summary"].values()]
+    assert any(sentence in text for text in words)
+    gone = number(deal, "tenor_months") + 1
+    deal.set({"customer_stops": gone, "support_months": 0})
+    assert number(deal, "refi_capacity") == pytest.approx(said, rel=1e-12)
+    assert number(deal, "refi_left") == pytest.approx(left, rel=1e-12)
+    assert (number(deal, "unpaid_at_maturity") == 0) == (limit == "INSIDE")
+    assert (number(deal, "first_missed_month") == 0) == (limit == "INSIDE")
+
+
+def test_an_empty_month_more_never_raises_the_new_loan(deal: Session) -> None:
+    lent = []
+    for months in (0, 1, 5, 9, 20, 35, 36, 60):
+        deal["downtime_months"] = months
+        lent.append(number(deal, "refi_if_gone"))
+    assert lent == sorted(lent, reverse=True)
+    assert lent[0] == pytest.approx(number(deal, "capacity_let"), rel=1e-12)
+    assert lent[-2:] == [0.0, 0.0]
