@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.oracles.deals import Deal, prepaying, random_deal
+from tests.oracles.deals import Deal, accelerating, prepaying, random_deal
 from tests.oracles.loan_path import Path
 from xlcredit.models import loan
 
@@ -56,7 +56,7 @@ def close(got: Any, expected: Any) -> bool:
 
 
 @pytest.mark.parametrize("form", [float, lambda x: np.full(2, x)], ids=["one path", "many"])
-@pytest.mark.parametrize("draw", [random_deal, prepaying])
+@pytest.mark.parametrize("draw", [random_deal, prepaying, accelerating])
 @pytest.mark.parametrize("start", range(0, 300, 50))
 def test_an_independent_program_agrees(start: int, draw: Callable[[int], Deal], form: Any) -> None:
     for seed in range(start, start + 50):
@@ -93,7 +93,7 @@ def test_the_random_deals_meet_every_event() -> None:
     assert all(met.values()), met
 
 
-@given(st.integers(0, 10**9), st.sampled_from([random_deal, prepaying]))
+@given(st.integers(0, 10**9), st.sampled_from([random_deal, prepaying, accelerating]))
 def test_no_dollar_is_made_or_lost(seed: int, draw: Callable[[int], Deal]) -> None:
     """The identity of each period, recomputed from the states before and after it."""
     deal = draw(seed)

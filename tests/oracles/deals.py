@@ -70,6 +70,14 @@ def prepaying(seed: int) -> Deal:
     return deal
 
 
+def accelerating(seed: int) -> Deal:
+    """The same loan where all falls due in some period, or after its end."""
+    deal = prepaying(seed)
+    r = random.Random(f"accelerating {seed}")
+    deal.terms["accelerated"] = r.randint(1, len(deal.scheduled) + 1)
+    return deal
+
+
 def _schedule(r: random.Random, loan: float, periods: int) -> list[float]:
     kind = r.choice(["level", "bullet", "part", "uneven", "late"])
     if kind == "level":

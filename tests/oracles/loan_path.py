@@ -44,6 +44,7 @@ DEFAULTS: dict[str, Any] = {
     "sale_haircut": 0,
     "sale_cost": 0,
     "recovery_periods": 0,
+    "accelerated": 0,
 }
 
 
@@ -60,6 +61,10 @@ class Path:
         given = DEFAULTS | terms
         self.t = {k: (None if v is None else mpf(v)) for k, v in given.items()}
         self.N = len(scheduled)
+        failing = int(self.t["accelerated"])
+        self.last = failing if 0 < failing <= self.N else self.N
+        if 0 < failing <= self.N:
+            self.t["balloon"] = mpf(0)
         self.scheduled = [mpf(s) for s in scheduled]
         self.cfads = None if cfads is None else [mpf(c) for c in cfads]
         self.must = [mpf(p) for p in prepayment or [0] * self.N]
@@ -73,7 +78,7 @@ class Path:
         self.missed = 0
         self.first_missed = self.first_call = None
         self.calls = self.sales = 0
-        self.status, self.end = "performing", self.N
+        self.status, self.end = "performing", self.last
         self.exposure = self.recovered = self.loss = self.surplus = mpf(0)
         self.levels = self.t["call_ltv"] is not None
         self.max_ltv = self.ltv(0) if self.levels else None
@@ -121,7 +126,7 @@ class Path:
         return paid, c
 
     def run(self) -> Path:
-        for k in range(1, self.N + 1):
+        for k in range(1, self.last + 1):
             if self.status != "performing":
                 cash = self.cfads[k - 1] if self.cfads else mpf(0)
                 row = dict.fromkeys(
@@ -155,7 +160,7 @@ class Path:
         of_schedule = self.scheduled[k - 1] + self.A
         principal = self.B if at_least(of_schedule, self.B) else of_schedule
         service = interest + principal
-        if k == self.N and t["balloon"] is not None:
+        if k == self.last and t["balloon"] is not None:
             asked = max(of_schedule, self.B - t["balloon"])
             principal = self.B if at_least(asked, self.B) else asked
         row["dscr"] = None
@@ -200,7 +205,7 @@ class Path:
         if self.first_missed is None:
             self.first_missed = k
         grace = self.t["grace_periods"]
-        if grace is None or not (self.missed > grace or k == self.N):
+        if grace is None or not (self.missed > grace or k == self.last):
             return False
         self.enforce(k, "payment_default", c)
         return True
@@ -351,8 +356,8 @@ class Path:
             allowed = self.signed if self.t["balloon"] is None else self.t["balloon"]
             short = max(self.A, self.B - allowed)
             self.unpaid = short if short > TIE * self.t["loan"] else mpf(0)
-            self.received.append((self.N, self.B - self.unpaid))
-            self.repaid.append((self.N, self.B - self.unpaid))
+            self.received.append((self.last, self.B - self.unpaid))
+            self.repaid.append((self.last, self.B - self.unpaid))
 
     def figures(self) -> dict[str, Any]:
         """The block that the worksheet shows; None where there is no such figure."""

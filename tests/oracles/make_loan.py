@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.oracles.deals import Deal, prepaying, random_deal
+from tests.oracles.deals import Deal, accelerating, prepaying, random_deal
 from tests.oracles.loan_path import Path
 from tests.oracles.tables import Table, write
 
@@ -62,9 +62,18 @@ def block(deal: Deal) -> list[list[Any]]:
     return [[label, shown(value)] for label, value in path.figures().items()]
 
 
+def column(values: list[float]) -> list[list[float]]:
+    return [[float(value)] for value in values]
+
+
 def balances(deal: Deal) -> list[list[float]]:
     """The balance after each period, those after the end included."""
     return [[float(row["closing"])] for row in run(deal).rows]
+
+
+def distributions(deal: Deal) -> list[list[float]]:
+    """What each period leaves to the owner, those after the end included."""
+    return [[float(row["distribution"])] for row in run(deal).rows]
 
 
 def shown(value: Any) -> Any:
@@ -121,6 +130,7 @@ def by_hand() -> list[Case]:
     reserved = [*yearly, ["balloon", 0], ["dsra_opening", 29.5], ["dsra_periods", 2]]
     cash = [15, 14.5, 14, 40]
     none = [None, None, None]
+    failing = [*yearly, ["accelerated", 2]]
     return [
         # the worked example, in the order of the docstring
         case([*arguments(WORKED), "status"], "payment_default"),
@@ -160,6 +170,19 @@ def by_hand() -> list[Case]:
         case([yearly, [10, 10, 80], [45, 12.5, 90], *none, "swept", 1, 1, [30, 0, 0]], 25.0),
         case([yearly, [10, 10, 80], [50, 16, 90], *none, "balance", 1, 1, [30, 0, 0]], 0.0),
         case([yearly, [10, 10, 80], [50, 16, 90], *none, "min_dscr", 1, 1, [30, 0, 0]], 1.0),
+        # accelerated in the second year: 100 and a year's interest on 90 are due, 60 are there
+        case([failing, [10] * 9, 60, *none, "unpaid"], 39.0),
+        case([failing, [10] * 9, 60, *none, "end_period"], 2.0),
+        case([failing, [10] * 9, 60, *none, "min_scheduled_dscr"], 3.0),
+        case([failing, [10] * 9, 60, *none, "distributions"], column([40, *[0] * 8])),
+        case([failing, [10] * 9, 60, *none, "series"], column([90, 39, *[0] * 7])),
+        # the grace forgives nothing, and a balloon is not refinanced
+        case([[*failing, ["grace_periods", 5], ["balloon", 70]], [10] * 9, 60, *none, "loss"], 39.0),
+        # the borrower fails where its cash flow ends, if the label lets it
+        case([[*yearly, ["accelerated", 9]], [10] * 9, [60, 60], *none, "unpaid"], 39.0),
+        case([yearly, [10] * 9, [60, 60], *none, "unpaid"], VALUE),
+        # after the schedule it never comes
+        case([[*yearly, ["accelerated", 3]], [10, 90], [20, 99], *none, "status"], "repaid"),
         # TRUE and FALSE are values of a flag
         case([[*yearly, ["cash_control", False]], [0, 100], 20, None, None, None, "trapped"], 0.0),
     ]
@@ -169,8 +192,10 @@ def main() -> None:
     cases = [case(arguments(deal), block(deal)) for deal in map(random_deal, SEEDS)]
     cases += [case(arguments(WORKED), block(WORKED)), *by_hand(), *contradictions()]
     cases += [case(arguments(deal), block(deal)) for deal in map(prepaying, SEEDS[:24])]
+    cases += [case(arguments(deal), block(deal)) for deal in map(accelerating, SEEDS[:24])]
     courses = [WORKED, *map(random_deal, SEEDS[:12])]
     cases += [case([*arguments(deal), "series"], balances(deal)) for deal in courses]
+    cases += [case([*arguments(deal), "distributions"], distributions(deal)) for deal in courses]
     source = (
         "mpmath, 50 digits: a plain program of the agreement, one event after the other; by hand"
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
@@ -62,6 +63,7 @@ def XLC_REPAYMENT(
         "liquidity",
         "coin_units",
         "series",
+        "distributions",
     ] = "all",
     window: Whole = 1,
     first_test: Whole = 1,
@@ -108,7 +110,8 @@ def XLC_REPAYMENT(
         nothing came back), multiple, wal (years); balance, reserve, trapped, liquidity, coin_units
         at the end; after an enforcement the first three are 0, and coin_units is the coin that was
         enforced. series: the balance after each period, 0 once the loan is repaid or enforced.
-        [block]
+        distributions: what each period leaves to the owner, the loan repaid or not. Both are 0
+        after the period of an acceleration. [block]
 
     Raises
     ------
@@ -132,7 +135,10 @@ def XLC_REPAYMENT(
     once); coin_units, gpu_units, coin_haircut, gpu_haircut 0; call_ltv, cure_ltv,
     liquidation_ltv blank (all three or none); cure_periods, coin_slippage 0; gpu_recovery 1, or
     a forced sale: gpu_depth (cards a day), sale_days 90, gpu_impact 0, exponent 0.6,
-    sale_haircut 0, sale_cost 0; recovery_periods 0.
+    sale_haircut 0, sale_cost 0; recovery_periods 0; accelerated 0 (the period in which the
+    borrower fails elsewhere and all falls due, balloon and grace or not; 0 for never: the loan
+    ends then, and until then is held to the whole schedule; with this label a cfads of several
+    periods may end sooner, and the borrower then fails in its last).
 
     In each period, in this order. (1) Due: interest = balance rate / periods_per_year; principal =
     scheduled + arrears, at most the balance; in the last period with a balloon at least balance -
@@ -191,6 +197,9 @@ def XLC_REPAYMENT(
     .. [1] Yescombe, E., "Principles of Project Finance", 2014: cascade, reserve and lock-up.
     .. [2] Margin, cure and liquidation levels: published terms of BlockFi, Nexo and Unchained.
     """
+    if 1 < len(cfads) < min(terms.accelerated, len(scheduled)):
+        terms = replace(terms, accelerated=len(cfads))
+        cfads = np.pad(cfads, (0, len(scheduled) - len(cfads)))
     series = fit(
         {"scheduled": scheduled, "cfads": cfads, "rates": rates, "prepayment": prepayment},
         {"coin_prices": coin_prices, "gpu_prices": gpu_prices},
@@ -207,8 +216,9 @@ def XLC_REPAYMENT(
     agree(terms, coin[0] if coin else 0.0, gpu[0] if gpu else 0.0)
     # a zero has no sign here, as equal paths have one run
     paid = _paid(terms, *(s and tuple(v + 0.0 for v in s) for s in series.values()))
-    if measure == "series":
-        return np.array(paid.balances)
+    if measure in ("series", "distributions"):
+        found = paid.balances if measure == "series" else paid.distributions
+        return np.array(found + [0.0] * (len(series["scheduled"]) - len(found)))
     asked = [name for name in _COVERS if measure in ("all", name)]
     covers = {name: _lowest(name, paid, series["cfads"], window, first_test) for name in asked}
     return pick(measure, **_figures(terms, paid, covers))
@@ -221,6 +231,7 @@ class _Paid(NamedTuple):
     end: loan.State
     flows: list[loan.Flow]
     balances: list[float]
+    distributions: list[float]
     lender: Earned
 
 
@@ -238,9 +249,10 @@ def _paid(
 ) -> _Paid:
     plan = loan.Plan.of(terms, scheduled or (), rates, prepayment)
     end, flows, accounts = loan.trace(terms, plan, cfads, coin, gpu)
+    distributions = [flow.distribution for flow in flows]
     flows = flows[: end.end_period]
     balances = [balance for balance, _, _ in accounts]
-    return _Paid(plan, end, flows, balances, earned(terms, plan, end, flows))
+    return _Paid(plan, end, flows, balances, distributions, earned(terms, plan, end, flows))
 
 
 def _lowest(
@@ -269,7 +281,7 @@ def _figures(
     covers: dict[str, float | None],
 ) -> Block:
     none = figure(0, "no period that is tested has cash flow and debt service")
-    plan, end, flows, _, lender = paid
+    plan, end, flows, lender = paid.plan, paid.end, paid.flows, paid.lender
     levels = terms.call_ltv is not None
     return {
         "status": loan.STATUS[end.status],

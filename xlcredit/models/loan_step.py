@@ -95,8 +95,8 @@ def _service(
     opening = state.balance
     interest = opening * plan.rates[k - 1]
     principal = planned = _capped(state, plan.scheduled[k - 1] + state.arrears, opening)
-    if k == plan.periods and terms.balloon is not None:
-        principal = _capped(state, high(planned, opening - terms.balloon), opening)
+    if k == plan.periods and plan.bullet is not None:
+        principal = _capped(state, high(planned, opening - plan.bullet), opening)
     if cfads is None:
         state.balance = _settled(state, terms, opening - principal)
         return Flow(interest, principal, 0.0, 0.0, 0.0, math.nan), state.trapped

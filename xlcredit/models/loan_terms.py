@@ -52,11 +52,15 @@ class Terms:
     sale_haircut: float | None = None
     sale_cost: float | None = None
     recovery_periods: float = 0.0
+    accelerated: float = 0.0
 
 
 @dataclass(frozen=True)
 class Plan:
-    """The schedule as signed at closing; a list has one value for each period."""
+    """The schedule as signed at closing; a list has one value for each period.
+
+    A loan that is accelerated ends in that period: until then it is held to the whole schedule.
+    """
 
     periods: int
     rates: list[float]  #: interest of each period, per period
@@ -65,6 +69,7 @@ class Plan:
     balloon: float  #: balance that may stand after the last period
     service: list[float]  #: interest and principal as scheduled, whatever is paid
     prepayment: list[float]  #: cash of the period that must prepay
+    bullet: float | None  #: balance above which all is due in the last period; None: none is
 
     @classmethod
     def of(
@@ -89,7 +94,11 @@ class Plan:
             ahead[full:-1] = [ahead[full]] * (len(due) - full)
         last = balance if terms.balloon is None else terms.balloon
         must = np.broadcast_to(0.0 if prepayment is None else prepayment, (len(due),)).tolist()
-        return cls(len(due), rate, due, ahead[1:], last, service, must)
+        n, bullet = len(due), terms.balloon
+        if 0 < terms.accelerated <= n:
+            n, last, bullet = int(terms.accelerated), 0.0, 0.0
+        months = (series[:n] for series in (rate, due, ahead[1:]))
+        return cls(n, *months, last, service, must, bullet)
 
 
 def card_proceeds(terms: Terms, gpu: Values) -> Values:

@@ -111,12 +111,13 @@ class Deal:
             return np.array(np.broadcast_to(flat, (count,)))
 
         curve = None if gpu_curve is None else series(gpu_curve, periods + 1)
+        plan = loan.Plan.of(terms, series(scheduled))
         cash = (contracted, merchant, opex, relet)
         return cls(
             terms,
-            loan.Plan.of(terms, series(scheduled)),
+            plan,
             schedule(terms, terms.periods_per_year, curve),
-            *(None if values is None else series(values) for values in cash),
+            *(None if values is None else series(values)[: plan.periods] for values in cash),
         )
 
     @property

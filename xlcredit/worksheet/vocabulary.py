@@ -199,6 +199,7 @@ VOCABULARY: dict[str, Word] = {
     "dsra_stays": _word("0 or 1", "whether the reserve stands to the end", among=(0, 1)),
     "cash_control": _word("0 or 1", "whether cash stays until all tests are done", among=(0, 1)),
     "recovery_periods": _word("periods", "periods from enforcement to the money", _WHOLE),
+    "accelerated": _word("periods", "period in which the borrower fails; 0 for never", _WHOLE),
     "sale_days": _word("days", "days in which the cards must be sold", _POSITIVE),
     "sale_haircut": _word("share", "price haircut of a forced sale", _SHARE),
     # coverage and covenants

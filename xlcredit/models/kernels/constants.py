@@ -101,7 +101,7 @@ def constants(deal: Deal, tilt: Tilt) -> Constants:
         tilted=int(tilt.periods),
         plain=float(tilt.plain),
         loan=float(terms.loan),
-        balloon=float("nan") if terms.balloon is None else float(terms.balloon),
+        balloon=float("nan") if deal.plan.bullet is None else float(deal.plan.bullet),
         grace=float("inf") if terms.grace_periods is None else float(terms.grace_periods),
         sweep=float(terms.sweep),
         lockup=float(terms.lockup - SAME * abs(terms.lockup)),
