@@ -5,12 +5,14 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import json
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import threading
 import time
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -33,6 +35,7 @@ from xlcredit.portfolio.journal import Journal
 from xlcredit.portfolio.loans import Task, find_loans
 from xlcredit.portfolio.pool import Limits, run_here
 from xlcredit.portfolio.positions import read_positions
+from xlcredit.portfolio.rows import read_rows
 from xlcredit.portfolio.run import Request, run_portfolio
 from xlcredit.portfolio.spool import Ordered
 from xlcredit.portfolio.tape import STATES
@@ -173,6 +176,26 @@ def test_the_tape_in_every_form(make_tape: MakeTape, tmp_path: Path) -> None:
     assert balances[2030] == pytest.approx(frame["loan_balance"].sum())
 
 
+def test_a_tape_of_another_country_is_the_same_tape(make_tape: MakeTape, tmp_path: Path) -> None:
+    """Semicolons, decimal commas, thousands, a byte order mark, days first."""
+    good = make_tape(1, commitment=1234567.5, margin=0.0425, closing_date="2025-07-31")
+    with good.open(newline="", encoding="utf-8") as file:
+        headings, cells = csv.reader(file)
+    abroad = dict(zip(headings, cells, strict=True))
+    for name, text in abroad.items():
+        if re.fullmatch(r"[0-9]+\.[0-9]+", text):
+            english = f"{Decimal(text):,}"
+            abroad[name] = english.translate(str.maketrans(",.", ".,"))
+    abroad["closing_date"] = "31/07/2025"
+    path = tmp_path / "abroad.csv"
+    with path.open("w", newline="", encoding="utf-8-sig") as file:
+        csv.writer(file, delimiter=";").writerows([abroad.keys(), abroad.values()])
+    (ours,) = read_rows(good.read_bytes(), good)
+    (theirs,) = read_rows(path.read_bytes(), path)
+    assert not theirs.error and theirs.given["inputs"] == ours.given["inputs"]
+    assert theirs.given["inputs"]["commitment"] == 1234567.5
+
+
 def test_what_is_wrong_with_one_loan_stands_in_its_row(make_tape: MakeTape, tmp_path: Path) -> None:
     good = make_tape(1)
     lines = good.read_text(encoding="utf-8").splitlines()
@@ -183,7 +206,8 @@ def test_what_is_wrong_with_one_loan_stands_in_its_row(make_tape: MakeTape, tmp_
     make_tape(2, "double.csv", id="same")
     make_tape(1, "range.csv", id="r", advance_rate=75)
     make_tape(1, "word.csv", id="w", margin="low")
-    make_tape(1, "day.csv", id="d", closing_date="31.7.2025")
+    make_tape(1, "day.csv", id="d", closing_date="31.7.25")
+    make_tape(1, "either.csv", id="e", closing_date="05/07/2025", gpu_cost="31,000")
     make_tape(1, "missing.csv", id="m", tenor_months="")
     make_tape(1, "house.csv", id="h", template="gpu-term-lone")
     (tmp_path / "other.toml").write_text('template = "hosting-project-loan"\nname = "x"\n')
@@ -196,6 +220,7 @@ def test_what_is_wrong_with_one_loan_stands_in_its_row(make_tape: MakeTape, tmp_
         "range.csv": "advance_rate must be a number in",
         "word.csv": "margin must be a number [1/year]; got 'low'",
         "day.csv": "closing_date must be a date such as 2026-11-22",
+        "either.csv": "row 2: closing_date: 05/07/2025 is 5 July 2025 or 7 May 2025",
         "missing.csv": "tenor_months must be given",
         "house.csv": "did you mean gpu-term-loan?",
         "other.toml": "as_of",

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from xlcredit.deals.rows import read_rows
+from xlcredit.deals.spelled import Spelling, TwoReadingsError
 from xlcredit.errors import DealError
-from xlcredit.numerals import decimal
 
 __all__ = ["Quotes", "read_quotes"]
 
@@ -61,7 +61,7 @@ def read_quotes(path: Path, gpu: str | None = None) -> Quotes:
         If a column is missing or stands twice, a line holds no date or no price above 0, or
         several cards are quoted and none is named.
     """
-    lines = read_rows(path)
+    lines, spelling = read_rows(path)
     names = [name.strip().lower() for name in (lines[0][1] if lines else [])]
     date, price = (_required(path, names, wanted) for wanted in (_DATES, _PRICES))
     source, model = (_column(path, names, wanted) for wanted in (_SOURCES, _CARDS))
@@ -73,7 +73,7 @@ def read_quotes(path: Path, gpu: str | None = None) -> Quotes:
             continue
         where = f"{path}: line {number}"
         quoted = "" if source is None else row[source].strip()
-        rows.append((_day(where, row[date]), _price(where, row[price]), quoted))
+        rows.append((_day(where, row[date], spelling), _price(where, row[price], spelling), quoted))
         cards.add(card)
     if not rows:
         message = f"no quotes of {gpu}" if gpu else "no quotes"
@@ -102,16 +102,20 @@ def _required(path: Path, names: list[str], wanted: tuple[str, ...]) -> int:
     return found
 
 
-def _day(where: str, text: str) -> dt.date:
+def _day(where: str, text: str, spelling: Spelling) -> dt.date:
     try:
-        return dt.date.fromisoformat(text.strip()[:10])
+        return spelling.date(text)
+    except TwoReadingsError as error:
+        raise DealError(f"{where}: {error}") from None
     except ValueError:
         raise DealError(f'{where}: a day is written 2026-11-22; got "{text}"') from None
 
 
-def _price(where: str, text: str) -> float:
+def _price(where: str, text: str, spelling: Spelling) -> float:
     try:
-        price = decimal(text.replace(",", ""))
+        price = spelling.number(text)
+    except TwoReadingsError as error:
+        raise DealError(f"{where}: {error}") from None
     except ValueError:
         price = 0.0
     if not _LEAST <= price <= _MOST:
