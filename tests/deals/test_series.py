@@ -43,6 +43,26 @@ opex = [25e6, 26e6]
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "month,rent\n1,3.4\n2,1234.5\n3,\n",
+        "\ufeffmonth;rent\r\n1;3,4\r\n2;1.234,5\r\n3;\r\n",
+        'month,rent\n1,"3,4"\n2,"1.234,5"\n3,\n',
+        'month\trent\n1\t3.40\n2\t"1,234.5"\n3\t\n',
+        "sep=;\nmonth;rent\n1;3,4\n2;1 234,5\n3;\n",
+        "date;rent\n31/01/2027;3,4\n28/02/2027;1234,5\n31/03/2027;\n",
+        "date,rent\n01/01/2027,3.4\n01/02/2027,1234.5\n01/03/2027,\n",  # in a row, day first
+        "date,rent\n1/1/2027,3.4\n2/1/2027,1234.5\n3/1/2027,\n",  # in a row, month first
+        "month,rent\n01/2027,3.4\n02/2027,1234.5\n03/2027,\n",
+    ],
+)
+def test_a_csv_of_any_country_is_read_as_it_is_meant(text: str, tmp_path: Path) -> None:
+    (tmp_path / "rents.csv").write_bytes(text.encode())
+    deal = read_deal(deal_with(tmp_path, "[series]\nopex = { file = 'rents.csv' }"), TEMPLATE)
+    assert deal.series["opex"].values[:4] == [3.4, 1234.5, None, None]
+
+
+@pytest.mark.parametrize(
     ("tables", "words"),
     [
         ("[series]\nrent_pat = [1]", ["rent_pat", "mean rent_path?"]),
@@ -55,7 +75,24 @@ opex = [25e6, 26e6]
         ("[series]\nrent_path = { file = 'gap.csv' }", ["gap.csv, line 3", "leaves out month 2"]),
         ("[series]\nrent_path = { file = 'back.csv' }", ["line 3", "out of order"]),
         ("[series]\nrent_path = { file = 'head.csv' }", ["month,value", "date,value"]),
-        ("[series]\nrent_path = { file = 'semi.csv' }", ["semicolons", "decimal points"]),
+        (
+            "[series]\nrent_path = { file = 'either.csv' }",
+            ["either.csv, line 2, column rent: 1,234 is 1234 or 1.234", "write 1234 or 1.2340"],
+        ),
+        (
+            "[series]\nrent_path = { file = 'comma.csv' }",
+            ["comma.csv, line 2: two columns", "got 3", "decimal comma stands in quotes"],
+        ),
+        (
+            "[series]\nrent_path = { file = 'words.csv' }",
+            ["words.csv, line 3, column rent must be a number, or empty; got 'n/a'"],
+        ),
+        (
+            "[series]\nrent_path = { file = 'slash.csv' }",
+            ["slash.csv, line 2, column date: 01/02/2027 is 1 February 2027 or 2 January 2027"],
+        ),
+        ("[series]\nrent_path = ['1,234']", ["month 1: 1,234 is 1234 or 1.234"]),
+        ("[series]\nrent_path = ['85%']", ["month 1 must be a number", "'85%'"]),
         ("[series]\nrent_path = { file = 'day.csv' }", ["line 2", "2027-13-01"]),
         ("[actuals]\nopex = [1, 2]", ["opex", "month 2", "as_at_month = 0"]),
         (
@@ -95,7 +132,10 @@ def test_a_mistake_is_one_line(tmp_path: Path, tables: str, words: list[str]) ->
     for name, text in {
         "gap.csv": "month,value\n1,3\n3,2\n",
         "back.csv": "month,value\n2,3\n1,2\n",
-        "semi.csv": "month;value\n1;2,60\n",
+        "either.csv": 'month,rent\n1,"1,234"\n',
+        "comma.csv": "month,rent\n1,2,60\n",
+        "words.csv": "month,rent\n1,2.6\n2,n/a\n",
+        "slash.csv": "date,rent\n01/02/2027,3\n",
         "head.csv": "when,what\n2,3\n",
         "day.csv": "date,value\n2027-13-01,3\n",
         "early.csv": "date,value\n2026-06-30,3\n",

@@ -207,7 +207,6 @@ QUOTES = {
     "negative": "2023-12-31,-5",
     "tiny": "2023-12-31,1e-300",
     "astronomic": "2023-12-31,1e300",
-    "decimal comma": '2023-12-31,"2,50"',
     "commas anywhere": '2023-12-31,"25,00,000"',
     "day and more": "2023-12-311,1",
 }

@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.test_cli import xlcredit as run
 from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.package import Package
 from xlcredit.recalc import recalculate
 from xlcredit.recalc.calls import default_functions
-from xlcredit.recalc.proven import FORMATS, RANGE_FUNCTIONS, SCALAR_FUNCTIONS, outside
+from xlcredit.recalc.proven import FORMATS, RANGE_FUNCTIONS, SCALAR_FUNCTIONS, all_outside, outside
+from xlcredit.workbook.session import open_workbook
 
 from .conftest import Make
 
@@ -143,3 +145,34 @@ def test_what_excel_reads_as_a_date_leads_outside(text: str, make: Make) -> None
 def test_a_name_with_a_number_is_no_date(text: str, make: Make) -> None:
     """A book of twenty-five borrowers must not go to the slower engine for their names."""
     assert not outside(Book(Package(make(CELLS | {"G9": text, "H1": "=IF(G9=1,1,0)"}))), set())
+
+
+def test_the_cell_that_sends_a_workbook_to_the_strict_engine_is_told(make: Make) -> None:
+    inside = make(CELLS | {"H1": "=SUM(A1:A2)"})
+    assert recalculate(inside).slower == "" and not all_outside(Book(Package(inside)), set())
+    cells = {"H1": "=STDEV(A1:A2)", "H2": "=STDEV(A1:A3)", "H3": "=LARGE(A1:A3,1)"}
+    beyond = make(CELLS | cells)
+    found = all_outside(Book(Package(beyond)), set())
+    places = {reason: [str(place) for place in at] for reason, at in found.items()}
+    assert places["the function STDEV"] == ["S!H1", "S!H2"] and len(places) == 2
+    told = recalculate(beyond).slower
+    assert told.endswith("!H1: the function STDEV")
+    with open_workbook(beyond) as book:
+        assert book.slower == told
+    assert recalculate(beyond, engine="strict").slower == ""  # it was asked for
+    joined = make(CELLS | {"H1": "=SUM((A1,A2))"})  # in the dialect, and refused by the engine
+    assert "S!H1: =SUM((A1,A2)) joins ranges" in recalculate(joined).slower
+    assert "S!H1: =SUM((A1,A2)) joins ranges" in run("doctor", joined).stdout.replace("\n", "")
+
+
+def test_doctor_names_the_cells_of_a_workbook(make: Make) -> None:
+    found = run("doctor", make(CELLS | {"H1": "=SUM(A1:A2)"}))
+    assert found.returncode == 0 and "the fast engine calculates all" in found.stdout
+    beyond = make(CELLS | {f"H{row}": "=STDEV(A1:A2)" for row in range(1, 6)})
+    found = run("doctor", beyond)
+    assert found.returncode == 0
+    assert "H1, " in found.stdout and "H3 and 2 more: the function STDEV" in found.stdout
+    said = run("recalc", beyond, "--check").stdout
+    assert "slower: " in said and "H1: the function STDEV; that is beyond" in said
+    book = run("portfolio", beyond, "-o", beyond.with_suffix(".csv")).stdout
+    assert f"slower: {beyond.as_posix()}: " in book.replace("\n", "") and "STDEV" in book

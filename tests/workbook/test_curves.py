@@ -15,7 +15,7 @@ from xlcredit.workbook.life.extract import extract
 
 FIGURES = (
     *("unpaid_at_maturity", "first_missed_month", "loss", "lender_irr", "min_dscr", "max_ltv"),
-    *("breakeven_decline", "debt", "debt_on_curve", "expected_loss_spread"),
+    *("debt", "debt_on_curve", "expected_loss_spread"),
 )
 
 
@@ -35,7 +35,7 @@ def filled(values: list[float]) -> Series:
 
 
 def test_the_curve_typed_month_by_month_is_the_curve(loan: Example, tmp_path: Path) -> None:
-    """The same rents as months of one's own; in each scenario too, and in the break-even."""
+    """The same rents as months of one's own; in each scenario too."""
     series = {"rent_path": filled(loan.row("rent_path"))}
     path, result = calculated(loan, tmp_path, series=series)
     assert result.names["master_check"] == "OK"
@@ -44,6 +44,21 @@ def test_the_curve_typed_month_by_month_is_the_curve(loan: Example, tmp_path: Pa
         usual = loan.given({"scenario": scenario}).names
         for name in FIGURES:
             assert own[name] == pytest.approx(usual[name], rel=1e-9), (scenario, name)
+
+
+def test_the_fall_of_ones_own_months_is_a_level_of_the_curve(loan: Example, tmp_path: Path) -> None:
+    """The curve, typed and lowered, is the curve at a lower level, and so is its break-even."""
+    series = {"rent_path": filled([3 * rent for rent in loan.row("rent_path")])}
+    path, result = calculated(loan, tmp_path, series=series)
+    drop = result.names["breakeven_drop"]
+    assert isinstance(drop, float) and result.names["breakeven_decline"] == "own months"
+    assert loan.result.names["breakeven_drop"] == "no own months"
+    level = {"rent_level": 3 * (1 - drop)}
+    usual = recalculate(loan.path, inputs=level).names
+    assert usual["min_dscr_tested"] == pytest.approx(usual["covenant_dscr"], abs=1e-9)
+    own = recalculate(path, inputs={"own_rent_drop": drop}).names
+    for name in FIGURES:
+        assert own[name] == pytest.approx(usual[name], rel=1e-9), name
 
 
 def test_higher_rents_of_ones_own_repay_the_loan(loan: Example, tmp_path: Path) -> None:

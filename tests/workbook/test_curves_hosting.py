@@ -17,7 +17,7 @@ from xlcredit.workbook.life.extract import extract
 MONTHS, FIRST = 96, 5
 FIGURES = (
     *("unpaid_at_maturity", "unpaid_after_sale", "first_missed_month", "loss", "lender_irr"),
-    *("min_dscr", "min_dscr_tested", "max_ltv", "breakeven_decline", "debt", "debt_on_flat"),
+    *("min_dscr", "min_dscr_tested", "max_ltv", "debt", "debt_on_flat"),
     *("debt_on_curve", "refi_left", "refi_capacity", "expected_loss_spread", "required_spread"),
 )
 SCENARIOS = ("As input", "Tenant stops and rents 20% lower", "Tenant pays nine months late")

@@ -14,7 +14,7 @@ from xlcredit.recalc import recalculate
 
 FIGURES = (
     *("unpaid_at_maturity", "first_missed_month", "loss", "lender_irr", "min_dscr", "max_ltv"),
-    *("breakeven_decline", "debt", "first_call_month", "distributed", "spread_scenarios"),
+    *("debt", "first_call_month", "distributed", "spread_scenarios"),
 )
 SCENARIOS = ("As input", "Coin and cards fall in half a year", "Rents 30% lower")
 

@@ -68,6 +68,7 @@ def test_the_named_inputs_indeed_move_nothing_in_the_row(own: Path) -> None:
         place = book._book.cell_names["use_rent_path"]
         budget = [f"Curves!{column}{place.row - 1}" for column in ("E", "P", "AZ")]
         before = [book[cell] for cell in budget]
+        assert "own_rent_drop" not in found.inputs
         for name in found.inputs:
             low, high = book.allowed(name)
             book[name] = min(high, max(low, 0.5 * float(book[name]) + 0.1))  # type: ignore[arg-type]
@@ -82,7 +83,8 @@ def test_the_named_inputs_indeed_move_nothing_in_the_row(own: Path) -> None:
 def test_whoever_looks_at_it_or_changes_it_is_told(own: Path, tmp_path: Path) -> None:
     (told,) = read_dashboard(own).warnings
     assert told.startswith("rent_path is months of your own in all 61 months")
-    assert "a break-even rent_decline over them is that of a scenario" in told
+    assert "--set own_rent_drop=20% lowers all of them" in told
+    assert "the break-even is how far own_rent_drop may go" in told
     assert "rent_decline" in told and "--set use_rent_path=0" in told
     set_ = run("recalc", own, "--set", "rent_decline=0.4", "-o", tmp_path / "x.xlsx")
     assert "warning: rent_decline does not move rent_path" in set_.stdout
@@ -103,3 +105,67 @@ def test_stress_tells_it_of_grids_targets_and_reverse(own: Path) -> None:
     reverse = run("stress", own, "--reverse", "all", "--by", "rent_decline=0.05")
     assert words in reverse.stdout and "reads BREACH today" in reverse.stdout
     assert not reverse.stderr and not reverse.returncode
+
+
+#: For each template: rents of one's own that meet the covenant, a case with rents at work in it,
+#: the the covenant, and how many months are given.
+FALLS = [
+    ("gpu-term-loan", 5.0, {}, "covenant_dscr_curve", 72),
+    ("gpu-term-loan", 5.0, {"covenant_months": 3}, "covenant_dscr_curve", 72),
+    ("gpu-borrowing-base", 1.2, {}, "covenant_cover", 60),
+    ("gpu-borrowing-base", 1.2, {"rent_decline": 0.1}, "covenant_cover", 20),
+    ("miner-dual-collateral", 3.5, {"rent_decline": 0.1}, "covenant_dscr_curve", 20),
+    (
+        "hosting-project-loan",
+        170.0,
+        {"scenario": "Tenant stops in year 2", "covenant_dscr": 1.0},
+        "covenant_dscr_curve",
+        96,
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "case", "covenant", "months"), FALLS)
+def test_the_break_even_is_the_fall_that_just_meets_the_covenant(
+    name: str,
+    value: float,
+    case: dict[str, object],
+    covenant: str,
+    months: int,
+    tmp_path: Path,
+) -> None:
+    """Set it, and the whole book meets the covenant; a little more, and it breaks."""
+    template, home = load(name)
+    row = ROWS[name][0]
+    path = tmp_path / "deal.toml"
+    text = (home / "deal.toml").read_text(encoding="utf-8")
+    path.write_text(f"{text}\n[series]\n{row} = {[value] * months}\n", encoding="utf-8")
+    with xlcredit.open(build(template, read_deal(path, template))) as book:
+        book.set(case)
+        fall, level = book["breakeven_drop"], book[f"{covenant}.threshold"]
+        assert isinstance(fall, float) and isinstance(level, float)
+        assert book["breakeven_decline"] == "own months"
+        assert book["master_check"] == "OK"
+        book["own_rent_drop"] = fall
+        assert book[f"{covenant}.value"] == pytest.approx(level, abs=1e-6)
+        assert book["breakeven_drop"] == pytest.approx(fall, abs=1e-9)
+        book["own_rent_drop"] = fall + 1e-4
+        assert book[covenant] == "BREACH"
+        book["own_rent_drop"] = fall - 1e-4
+        assert book[covenant] == "PASS"
+        assert not book.warnings
+        book["use_" + row] = 0.0
+        assert book["breakeven_drop"] == "no own months"
+        (told,) = book.without_effect("own_rent_drop")
+        assert told == f"own_rent_drop moves months of your own alone, and {row} has none in force"
+
+
+def test_what_has_happened_does_not_fall(own: Path) -> None:
+    """The fall lowers months that are given, each by its share, and none that has happened."""
+    with xlcredit.open(own) as book:
+        place = book._book.cell_names["use_rent_path"]
+        book.set({f"Curves!E{place.row + 1}": 1.7, "as_at_month": 1, "own_rent_drop": 0.25})
+        table = book.table("Rents")
+        label = "Market rent as input, before the floor"
+        (line,) = (cells for _, cells in table.iterrows() if cells.iloc[0] == label)
+        assert [line.iloc[4], line.iloc[5], line.iloc[60]] == [1.7, 1.5, 1.5]

@@ -144,13 +144,11 @@ def _build(
     template: str, output: Path, deal: Path | None, host: Host, native: bool, force: bool
 ) -> None:
     from xlcredit.cli.dashboard import print_dashboard
-    from xlcredit.cli.terminal import finish, line, require_suffix, warn_doubtful
+    from xlcredit.cli.terminal import finish, require_suffix, warn_doubtful
     from xlcredit.cli.writing import make_workbook, write_workbook
     from xlcredit.deals import load, located, read_deal
     from xlcredit.errors import FormulaError, TemplateError, UserError
-    from xlcredit.functions import REGISTRY
     from xlcredit.hosts.officejs.lite import refuse_macros
-    from xlcredit.recalc.proven import outside
     from xlcredit.workbook.authoring import with_formulas
 
     if output.suffix.lower() in (".csv", ".parquet"):
@@ -173,10 +171,6 @@ def _build(
         raise located(error, home / "template.toml") from None
     write_workbook(made, output, force)
     print_dashboard(made.dashboard)
-    if made.result.engine == "strict":
-        reason = outside(made.book, REGISTRY)
-        told = f"{reason} is beyond what the fast engine is proven for; the strict one calculated"
-        line((f"slower: {told} the workbook, and will every loan of a book", "yellow"))
     finish(made.result, output, made.dashboard)
 
 

@@ -355,7 +355,7 @@ class Examined(_Struct):
 
 
 class Doctor(_Struct, tag_field="kind", tag="doctor"):
-    """``xlcredit doctor``: the state of a part is ok, absent (and optional) or wrong."""
+    """``xlcredit doctor``: the state of a part is ok, absent (and optional), slower or wrong."""
 
     parts: list[Examined]
 

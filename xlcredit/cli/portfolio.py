@@ -135,7 +135,7 @@ def _run(request: Request) -> Portfolio:
 
 
 def _print(found: Portfolio) -> None:
-    from xlcredit.cli.terminal import line
+    from xlcredit.cli.terminal import BEYOND, line
     from xlcredit.portfolio.tape import counted_loans
 
     counts = ", ".join(f"{count:,} {state}" for state, count in found.counts.items())
@@ -144,6 +144,11 @@ def _print(found: Portfolio) -> None:
         line((f"  {message}", "red"))
     if len(found.errors) > _SHOWN:
         line(f"  and {len(found.errors) - _SHOWN:,} more, in the tape")
+    if found.slower:
+        loan, reason = next(iter(found.slower.items()))
+        others = len(found.slower) - 1
+        also = f"; and {counted_loans(others)} more" if others else ""
+        line((f"slower: {loan}: {reason}; {BEYOND}{also}", "yellow"))
     for path in found.written:
         line(f"wrote {path}")
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from xlcredit.workbook import Dashboard
 
 __all__ = [
+    "BEYOND",
     "console",
     "finish",
     "line",
@@ -41,6 +42,8 @@ __all__ = [
     "warn_signed",
 ]
 
+#: What a cell is that sends its workbook to the strict engine.
+BEYOND = "that is beyond what the fast engine is proven for; the strict one calculates all of it"
 #: How wide output is that is piped.
 _PIPED = 100
 #: Beyond this many lines a list is for --json.
@@ -143,6 +146,8 @@ def print_recalculation(
     # Another program answers its calls itself, and does not count them.
     counted = f" and {calls:,} calls of worksheet functions" if result.engine in ENGINES else ""
     line(f"{source.name}: {result.cells:,} formulas{counted} in {result.seconds:.2f} s")
+    if result.slower:
+        line((f"slower: {result.slower}; {BEYOND}", "yellow"))
     for warning in result.warnings:
         line((f"warning: {warning}", "yellow"))
     missing = {(d.sheet, d.cell) for d in result.not_calculated}

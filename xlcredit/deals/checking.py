@@ -224,6 +224,8 @@ def _rows_say_one_thing(template: Template) -> Problems:
             yield f'"{row.name}"', f"{row.name}: give a formula, or a constant, and not both"
         if row.own and not row.formula:
             yield f'"{row.name}"', f"{row.name}: a row of your own needs the formula it replaces"
+        if row.own_drop and not row.own:
+            yield f'"{row.name}"', f"{row.name}: own_drop belongs to a row of your own, own = true"
         if row.constant and (row.opening or row.total):
             yield f'"{row.name}"', f"{row.name}: a constant has no opening and no total"
     for bar in (b for t in template.tornado for b in t.bar):

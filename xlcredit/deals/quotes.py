@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from xlcredit.deals.rows import read_rows
+from xlcredit.deals.spelled import Spelling, TwoReadingsError
 from xlcredit.errors import DealError
-from xlcredit.numerals import decimal
 
 __all__ = ["Quotes", "read_quotes"]
 
@@ -19,10 +18,6 @@ _PRICES = ("price", "rent", "usd_per_gpu_hour", "close", "value", "usd", "price_
 _SOURCES = ("source", "provider")
 _CARDS = ("gpu",)
 _DAYS_PER_YEAR = 365.25
-#: A day, and perhaps a time of it.
-_DAY = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ].*)?")
-#: Commas only where thousands have them: 2,50 may be 2.50 or 250.
-_THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d*)?")
 #: What no currency and no coin is worth: logarithms of more would lose their meaning.
 _LEAST, _MOST = 1e-12, 1e15
 
@@ -66,7 +61,7 @@ def read_quotes(path: Path, gpu: str | None = None) -> Quotes:
         If a column is missing or stands twice, a line holds no date or no price above 0, or
         several cards are quoted and none is named.
     """
-    lines = read_rows(path)
+    lines, spelling = read_rows(path)
     names = [name.strip().lower() for name in (lines[0][1] if lines else [])]
     date, price = (_required(path, names, wanted) for wanted in (_DATES, _PRICES))
     source, model = (_column(path, names, wanted) for wanted in (_SOURCES, _CARDS))
@@ -78,7 +73,7 @@ def read_quotes(path: Path, gpu: str | None = None) -> Quotes:
             continue
         where = f"{path}: line {number}"
         quoted = "" if source is None else row[source].strip()
-        rows.append((_day(where, row[date]), _price(where, row[price]), quoted))
+        rows.append((_day(where, row[date], spelling), _price(where, row[price], spelling), quoted))
         cards.add(card)
     if not rows:
         message = f"no quotes of {gpu}" if gpu else "no quotes"
@@ -107,17 +102,20 @@ def _required(path: Path, names: list[str], wanted: tuple[str, ...]) -> int:
     return found
 
 
-def _day(where: str, text: str) -> dt.date:
-    day = _DAY.fullmatch(text.strip())
+def _day(where: str, text: str, spelling: Spelling) -> dt.date:
     try:
-        return dt.date.fromisoformat(day[1] if day else "")
+        return spelling.date(text)
+    except TwoReadingsError as error:
+        raise DealError(f"{where}: {error}") from None
     except ValueError:
         raise DealError(f'{where}: a day is written 2026-11-22; got "{text}"') from None
 
 
-def _price(where: str, text: str) -> float:
+def _price(where: str, text: str, spelling: Spelling) -> float:
     try:
-        price = decimal(text.replace(",", "") if _THOUSANDS.fullmatch(text.strip()) else text)
+        price = spelling.number(text)
+    except TwoReadingsError as error:
+        raise DealError(f"{where}: {error}") from None
     except ValueError:
         price = 0.0
     if not _LEAST <= price <= _MOST:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import calendar
 import datetime
 import math
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,18 +12,18 @@ from typing import Any
 from xlcredit.deals.marks import Struct
 from xlcredit.deals.reading import convert
 from xlcredit.deals.rows import read_rows
+from xlcredit.deals.spelled import Spelling, TwoReadingsError
 from xlcredit.deals.template import AS_AT, Row, Template
+from xlcredit.deals.values import SHARES
 from xlcredit.errors import DealError, FileError, UserError
 from xlcredit.hints import did_you_mean
-from xlcredit.numerals import decimal, whole
+from xlcredit.numerals import whole
 
 __all__ = ["AS_AT", "Series", "read_series"]
 
 _MONTHS = 12
 #: What the first column of a CSV may be called; the second is the values, whatever its name.
 _COLUMNS = ("month", "date")
-_DAY = re.compile(r"\d{4}-\d")
-_YEAR_AND_MONTH = re.compile(r"\d{4}-\d{2}")
 
 
 class Series(Struct, kw_only=True, frozen=True):
@@ -92,21 +91,23 @@ def _read(
     if given.values is not None:
         pairs = [(given.first_month + i, v) for i, v in enumerate(given.values)]
     else:
-        pairs = _pairs(path.parent / given.file, place, closing, months)
+        pairs = _pairs(path.parent / given.file, row.unit, place, closing, months)
     values: list[float | None] = [None] * months
     for month, value in pairs:
         if not 1 <= month <= months:
             raise DealError(f"{place}: month {month} is outside the model's months 1 to {months}")
-        values[month - 1] = _number(value, f"{place}, month {month}")
+        values[month - 1] = _number(value, f"{place}, month {month}", row.unit)
     return Series(values=values, source=given.source, as_of=given.as_of)
 
 
-def _number(value: Any, place: str) -> float | None:
+def _number(value: Any, place: str, unit: str, spelling: Spelling | None = None) -> float | None:
     if value is None or value == "":
         return None
     if isinstance(value, str):
         try:
-            value = decimal(value)
+            value = (spelling or Spelling()).number(value, percent=unit in SHARES)
+        except TwoReadingsError as error:
+            raise DealError(f"{place}: {error}") from None
         except ValueError:
             raise DealError(f"{place} must be a number, or empty; got {value!r}") from None
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
@@ -115,35 +116,35 @@ def _number(value: Any, place: str) -> float | None:
 
 
 def _pairs(
-    path: Path, place: str, closing: datetime.date | None, months: int
-) -> list[tuple[int, str]]:
+    path: Path, unit: str, place: str, closing: datetime.date | None, months: int
+) -> list[tuple[int, float | None]]:
     """Months and values of a CSV whose first column is ``month`` or ``date``."""
     try:
-        rows = read_rows(path)
+        rows, spelling = read_rows(path)
     except UserError as error:
         raise FileError(f"{place}: {error}") from None
     header = [cell.strip().lower() for cell in rows[0][1]] if rows else []
-    if len(rows) > 1 and header[:1] == ["month"] and _DAY.match(rows[1][1][0].strip()):
+    if len(rows) > 1 and header[:1] == ["month"] and set("-/.") & set(rows[1][1][0]):
         header[0] = "date"  # a month may be written as one
     if len(header) != 2 or header[0] not in _COLUMNS:
-        if len(header) == 1 and ";" in header[0]:
-            remedy = "separate its columns by commas, and write decimal points"
-            raise DealError(f"{place}: {path.name} has columns separated by semicolons; {remedy}")
         got = f"; got {','.join(rows[0][1])[:60]}" if rows else "; it is empty"
         raise DealError(f"{place}: {path.name} must begin with month,value or date,value{got}")
-    pairs: list[tuple[int, str]] = []
+    pairs: list[tuple[int, float | None]] = []
     outside = _Outside(header[0], closing, months)
+    day_first = _day_first([row[0] for _, row in rows[1:]], spelling)
     for line, row in rows[1:]:
         at = f"{place}: {path.name}, line {line}"
         if len(row) != len(header):
-            raise DealError(f"{at}: two columns are needed; got {len(row)}")
-        month = _month(row[0].strip(), header[0], at, closing)
+            more = "; a number with a decimal comma stands in quotes" if len(row) > 2 else ""
+            raise DealError(f"{at}: two columns are needed; got {len(row)}{more}")
+        columns = [f"{at}, column {name.strip()}" for name in rows[0][1]]
+        month = _month(row[0].strip(), header[0], columns[0], closing, spelling, day_first)
         before = pairs[-1][0] if pairs else month - 1
         if month != before + 1:
             fault = "is out of order" if month <= before else f"leaves out month {before + 1}"
             raise DealError(f"{at}: month {month} {fault}; a month without a value stays, empty")
         outside.look_at(line, row[0].strip(), month)
-        pairs.append((month, row[1].strip()))
+        pairs.append((month, _number(row[1].strip(), columns[1], unit, spelling)))
     if told := "; ".join(outside.problems()):  # all lines at once, and how they become months
         raise DealError(f"{place}: {path.name}: {told}")
     return pairs
@@ -198,11 +199,34 @@ def _lines(found: list[tuple[int, str, int]]) -> str:
     return f"{len(found)} lines, {first} to {last} ({start} to {end}), are"
 
 
-def _month(text: str, kind: str, place: str, closing: datetime.date | None) -> int:
+def _day_first(dates: list[str], spelling: Spelling) -> bool | None:
+    """Say whether days come before months, if the dates are months in a row in one order only."""
+    fits = []
+    for first in (True, False):
+        try:
+            days = [spelling.date(text, day_first=first) for text in dates]
+        except ValueError:
+            continue
+        months = [day.year * _MONTHS + day.month for day in days]
+        if months == list(range(months[0], months[0] + len(months))):
+            fits.append(first)
+    return fits[0] if len(fits) == 1 else None
+
+
+def _month(
+    text: str,
+    kind: str,
+    place: str,
+    closing: datetime.date | None,
+    spelling: Spelling,
+    day_first: bool | None,
+) -> int:
     try:
         if kind == "month":
             return whole(text)
-        day = datetime.date.fromisoformat(f"{text}-01" if _YEAR_AND_MONTH.fullmatch(text) else text)
+        day = spelling.date(text, day_first=day_first)
+    except TwoReadingsError as error:
+        raise DealError(f"{place}: {error}") from None
     except ValueError:
         wanted = "a month such as 13, or " if kind == "month" else ""
         told = f"is not {wanted}a date such as 2027-01-31 or 2027-01"

@@ -78,8 +78,9 @@ class Row(Struct, kw_only=True, frozen=True):
 
     ``opening`` is the formula of the closing column, or the word ``formula`` for the same one.
     With ``own`` the sheet Curves has room for the user's own months, and for what has happened;
-    ``plausible`` says between what values they are looked for. ``native`` is the formula, or the
-    constant, of a copy without worksheet functions.
+    ``plausible`` says between what values they are looked for, and ``own_drop`` is the input by
+    which the user's own months fall. ``native`` is the formula, or the constant, of a copy without
+    worksheet functions.
     """
 
     name: str
@@ -91,6 +92,7 @@ class Row(Struct, kw_only=True, frozen=True):
     constant: Formula = ""
     bold: bool = False
     own: bool = False
+    own_drop: InputName = ""
     plausible: tuple[float, float] | None = None
     native: Formula = ""
 
@@ -147,7 +149,10 @@ class Comparison(Struct, kw_only=True, frozen=True):
 
 
 class Covenant(Struct, kw_only=True, frozen=True):
-    """A test: value against threshold, and how far the driver may move before it fails."""
+    """A test: value against threshold, and how far the driver may move before it fails.
+
+    What the driver is called is words, or ``driver_words``, a formula that gives them.
+    """
 
     name: str
     label: str
@@ -157,6 +162,7 @@ class Covenant(Struct, kw_only=True, frozen=True):
     direction: Literal["min", "max"]
     first_breach: Formula = ""
     driver: str = ""
+    driver_words: Formula = ""
     driver_formula: Formula = ""
     driver_unit: DriverUnit = "share"
 

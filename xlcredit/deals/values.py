@@ -12,7 +12,7 @@ from xlcredit.deals.template import Input
 from xlcredit.errors import DealError
 from xlcredit.numerals import in_full
 
-__all__ = ["CONTROL", "LONGEST", "as_meant", "check_value"]
+__all__ = ["CONTROL", "LONGEST", "SHARES", "as_meant", "check_value"]
 
 #: What a spreadsheet's calendar and a loan's life can hold.
 FIRST_DAY, LAST_DAY = datetime.date(2000, 1, 1), datetime.date(2100, 12, 31)
@@ -23,7 +23,7 @@ _LARGEST = 10**300
 
 
 #: Units of which a percentage is another spelling.
-_SHARES = ("share", "1/year", "ratio", "1/sqrt(year)")
+SHARES = ("share", "1/year", "ratio", "1/sqrt(year)")
 #: Units whose amounts people write in thousands, millions and billions.
 _AMOUNTS = ("USD", "units", "coins")
 _PERCENT = re.compile(r"\s*([-+]?\d+(?:\.\d+)?)\s*%\s*")
@@ -43,7 +43,7 @@ def as_meant(spec: Input, value: Any) -> Any:
     """
     if not isinstance(value, str):
         return value
-    if spec.unit in _SHARES and (percent := _PERCENT.fullmatch(value)):
+    if spec.unit in SHARES and (percent := _PERCENT.fullmatch(value)):
         return float(Decimal(percent[1]) / 100)
     if spec.unit in _AMOUNTS and (amount := in_full(value)) is not None:
         return amount
@@ -76,7 +76,7 @@ def check_value(spec: Input, value: Any, place: str) -> None:
             raise DealError(f"{place} must be one of {', '.join(spec.choices)}; got {value!r}")
         return
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        share = ' (a share of 1, or a text such as "25%")' if spec.unit in _SHARES else ""
+        share = ' (a share of 1, or a text such as "25%")' if spec.unit in SHARES else ""
         amount = ' (250000000, or a text such as "250m")' if spec.unit in _AMOUNTS else ""
         raise DealError(f"{place} must be a number [{spec.unit}]{share}{amount}; got {value!r}")
     if abs(value) > _LARGEST:  # also an integer that no float can hold
@@ -87,5 +87,5 @@ def check_value(spec: Input, value: Any, place: str) -> None:
         kind = "a whole number" if spec.whole else "a number"
         ends = f"{'' if low is None else f'{low:g}'}..{'' if high is None else f'{high:g}'}"
         percent = f'; {value:g}% is written {value / 100:g} or "{value:g}%"'
-        meant = percent if spec.unit in _SHARES and 1 < value <= 100 * (high or 0) else ""
+        meant = percent if spec.unit in SHARES and 1 < value <= 100 * (high or 0) else ""
         raise DealError(f"{place} must be {kind} in {ends} [{spec.unit}]; got {value}{meant}")

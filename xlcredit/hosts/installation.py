@@ -44,7 +44,7 @@ class Part:
 
     part: str
     state: str
-    """``ok``, ``absent`` (it may be) or ``wrong``."""
+    """``ok``, ``absent`` (it may be), ``slower`` or ``wrong``."""
     found: str
     remedy: str = ""
 

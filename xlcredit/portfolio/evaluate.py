@@ -79,6 +79,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     covenants: list[CovenantResult] = []
     cell_errors: dict[str, str] = {}
     """Named cells that show an error, with its code."""
+    slower: str = ""
+    """Which cell keeps the fast engine from calculating the loan, and why."""
 
 
 def evaluate_loan(task: Task) -> Result:
@@ -263,6 +265,7 @@ def _result(task: Task, book: Session, template: str, name: str, as_of: dt.date 
         dates=dates,
         covenants=covenants,
         cell_errors=errors,
+        slower=book.slower,
     )
 
 

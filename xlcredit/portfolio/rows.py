@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from xlcredit.deals import Deal, Template, load
-from xlcredit.deals.values import as_meant, check_value
+from xlcredit.deals.spelled import Spelling, TwoReadingsError, separator_of
+from xlcredit.deals.values import SHARES, as_meant, check_value
 from xlcredit.errors import DealError, FileError, UserError
 from xlcredit.hints import did_you_mean
-from xlcredit.recalc.typed import parse_value
 from xlcredit.workbook.export import Column, Kind, Table, pyarrow
 
 __all__ = ["SUFFIXES", "TapeRow", "example_tape", "read_rows"]
@@ -30,12 +30,10 @@ _OWN = ("id", "template", "name", "as_of", "note")
 _HEADING = re.compile(r"(?P<name>[^\[]*?)\s*(?:\[(?P<unit>[^\]]*)\])?\s*")
 
 
+#: What may say how a tape writes numbers and dates; one without is not looked through for it.
+_MARKS = re.compile(r"[\";]|\d/\d|\d\.\d{3}\.\d{3}")
 #: A few bytes of Parquet can stand for any number of equal cells.
 _MOST_CELLS = 50_000_000
-
-
-class _Doubtful(str):
-    """A cell of a file that is separated by semicolons: 2,125 may be 2.125 there, or 2125."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +74,7 @@ def read_rows(
     """
     known = {template: spec} if spec is not None else {}
     parquet = path.suffix.lower() == ".parquet"
-    headings, rows = (_parquet if parquet else _csv)(content, path)
+    headings, rows, spelling = (_parquet if parquet else _csv)(content, path)
     columns = [_column(path, heading) for heading in headings]
     names = [name for name, _ in columns]
     for name in names:
@@ -88,11 +86,9 @@ def read_rows(
     if "template" not in names and not template:
         raise FileError(f"{path}: has no column template; add one, or name it with --template")
     _refuse_unknown(path, columns, _templates(rows, names, template, known))
-    semicolons = isinstance(rows, _CsvRows) and rows.separator == ";"
     for line, row in enumerate(rows, start=2):
         if any(cell not in (None, "") for cell in row):
-            cells = [_Doubtful(c) for c in row] if semicolons else row
-            yield _row(path, line, names, cells, template, known)
+            yield _row(path, line, names, row, template, known, spelling)
 
 
 def _column(path: Path, heading: str) -> tuple[str, str | None]:
@@ -152,6 +148,7 @@ def _row(
     row: list[Any],
     template: str,
     known: dict[str, Template],
+    spelling: Spelling,
 ) -> TapeRow:
     if len(row) != len(names):
         message = f"{path}, row {line}: has {len(row)} cells under {len(names)} headings"
@@ -163,10 +160,10 @@ def _row(
         spec = known.get(title) or _load(title)
     except UserError as error:
         return TapeRow(identity, line, error=f"{path}, row {line}: {error}")
-    inputs, problems = _inputs(spec, cells)
+    inputs, problems = _inputs(spec, cells, spelling)
     as_of = ""
     try:
-        as_of = _as_of(cells.get("as_of"))
+        as_of = _as_of(cells.get("as_of"), spelling)
     except DealError as error:
         problems.append(str(error))
     if problems:  # all of them at once: a row is mended in one go
@@ -181,7 +178,9 @@ def _row(
     return TapeRow(identity, line, given)
 
 
-def _inputs(spec: Template, cells: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
+def _inputs(
+    spec: Template, cells: dict[str, Any], spelling: Spelling
+) -> tuple[dict[str, Any], list[str]]:
     """Read the inputs of a row, and say what is wrong with those that cannot be read."""
     inputs: dict[str, Any] = {}
     problems = []
@@ -189,7 +188,7 @@ def _inputs(spec: Template, cells: dict[str, Any]) -> tuple[dict[str, Any], list
         if name in _OWN or name.startswith("_"):
             continue
         try:
-            inputs[name] = _value(spec, name, value)
+            inputs[name] = _value(spec, name, value, spelling)
             meant = inputs[name]
             if spec.inputs[name].unit == "date":
                 meant = dt.date.fromisoformat(meant)
@@ -202,13 +201,13 @@ def _inputs(spec: Template, cells: dict[str, Any]) -> tuple[dict[str, Any], list
     return inputs, problems
 
 
-def _as_of(value: Any) -> str:
+def _as_of(value: Any, spelling: Spelling) -> str:
     if value is None:
         raise DealError("as_of is missing; give the date of the figures, such as 2026-11-22")
-    return _date("as_of", value)
+    return _date("as_of", value, spelling)
 
 
-def _value(spec: Template, name: str, value: Any) -> Any:
+def _value(spec: Template, name: str, value: Any, spelling: Spelling) -> Any:
     """Read a cell in the unit of its input."""
     if name not in spec.inputs:
         raise DealError(f"{name} is not an input of {spec.name}{did_you_mean(name, spec.inputs)}")
@@ -216,24 +215,27 @@ def _value(spec: Template, name: str, value: Any) -> Any:
     if unit == "text":
         return str(value)
     if unit == "date":
-        return _date(name, value)
-    if isinstance(value, _Doubtful) and "," in value:
-        raise DealError(
-            f"{name} is {value} between semicolons, where a comma may be the decimal one; "
-            "write it with a point, or without the comma"
-        )
+        return _date(name, value, spelling)
     number = as_meant(spec.inputs[name], value)
-    number = parse_value(number.strip()) if isinstance(number, str) else number
+    if isinstance(number, str):
+        try:
+            number = spelling.number(number, percent=unit in SHARES)
+        except TwoReadingsError as error:
+            raise DealError(f"{name}: {error}") from None
+        except ValueError:
+            pass  # told below, as what is no number at all
     if isinstance(number, bool) or not isinstance(number, int | float):
         raise DealError(f"{name} must be a number [{unit}]; got {value!r}")
     return float(number)
 
 
-def _date(name: str, value: Any) -> str:
+def _date(name: str, value: Any, spelling: Spelling) -> str:
     if isinstance(value, dt.date):
         return value.isoformat()[:10]
     try:
-        return dt.date.fromisoformat(str(value).strip()).isoformat()
+        return spelling.date(str(value)).isoformat()
+    except TwoReadingsError as error:
+        raise DealError(f"{name}: {error}") from None
     except ValueError:
         raise DealError(f"{name} must be a date such as 2026-11-22; got {value!r}") from None
 
@@ -262,23 +264,25 @@ _KINDS: dict[str, Kind] = {"text": "text", "date": "date"}
 # --- files ----------------------------------------------------------------------------------
 
 
-def _csv(content: bytes, path: Path) -> tuple[list[str], Iterable[list[Any]]]:
+def _csv(content: bytes, path: Path) -> tuple[list[str], Iterable[list[Any]], Spelling]:
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise FileError(f"{path}: is not UTF-8 text; save it as CSV UTF-8") from None
-    head = text.partition("\n")[0]
-    separator = ";" if head.count(";") > head.count(",") else ","
-    whole = _CsvRows(text, separator, 0)
+    separator, text = separator_of(text)
+    first = int(text.startswith("\n"))  # what said the separator is gone
+    whole = _CsvRows(text, separator, first)
     try:
         headings = next(iter(whole), None)
-        for _ in whole:  # what is wrong with it is told before the first loan is
-            pass
+        marks = _MARKS.search(text) is not None
+        # all of it: what is wrong with it is told before the first loan is
+        cells = (cell for row in whole for cell in row if marks)
+        spelling = Spelling(cells, semicolons=separator == ";")
     except csv.Error as error:
         raise FileError(f"{path}: is no CSV file: {error}") from None
     if headings is None:
         raise FileError(f"{path}: is empty")
-    return [h.strip() for h in headings], _CsvRows(text, separator, 1)
+    return [h.strip() for h in headings], _CsvRows(text, separator, first + 1), spelling
 
 
 class _CsvRows:
@@ -293,7 +297,7 @@ class _CsvRows:
         return islice(rows, self._first, None)
 
 
-def _parquet(content: bytes, path: Path) -> tuple[list[str], Iterable[list[Any]]]:
+def _parquet(content: bytes, path: Path) -> tuple[list[str], Iterable[list[Any]], Spelling]:
     pa, parquet = pyarrow()
     try:
         held = parquet.ParquetFile(io.BytesIO(content))
@@ -307,7 +311,7 @@ def _parquet(content: bytes, path: Path) -> tuple[list[str], Iterable[list[Any]]
         _values(column, f"{path}, column {name}", pa)
         for name, column in zip(table.column_names, table.columns, strict=True)
     ]
-    return table.column_names, [list(row) for row in zip(*columns, strict=True)]
+    return table.column_names, [list(row) for row in zip(*columns, strict=True)], Spelling()
 
 
 def _values(column: Any, where: str, pa: Any) -> list[Any]:

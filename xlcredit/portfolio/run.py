@@ -67,6 +67,11 @@ class Portfolio:
         """The loans that were not calculated, each with the reason."""
         return {r.id: r.error for r in self.results if r.status == ERROR}
 
+    @cached_property
+    def slower(self) -> dict[str, str]:
+        """The loans that the fast engine does not calculate: which cell of each, and why."""
+        return {r.id: r.slower for r in self.results if r.slower}
+
     @property
     def exit_code(self) -> int:
         """0: every loan passes; 1: one is in breach or cannot be decided; 2: one has an error."""

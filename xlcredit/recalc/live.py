@@ -68,6 +68,11 @@ class Live:
         self._focus: Focus | None = None
         self._attempts = 0 if book.iteration else _ATTEMPTS
 
+    @property
+    def slower(self) -> str:
+        """Say which cell sends the workbook to the strict engine, and why; else nothing."""
+        return self._run.slower
+
     def set(self, inputs: Mapping[Place, Value]) -> None:
         """Change constants; nothing is calculated until a value is asked for."""
         changed = {p: v for p, v in inputs.items() if not _same(self._constant(p), v)}

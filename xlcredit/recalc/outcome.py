@@ -166,6 +166,8 @@ class Recalculation:
     """From opening the file to the last byte written."""
     engine: str = "embedded"
     """Which engine's values these are."""
+    slower: str = ""
+    """The cell and the reason for which the strict engine calculated, where none was asked for."""
     doubts: list[Doubt] = field(default_factory=list)
     """Every formula's cell that is not agreed by two engines or inside the proven dialect."""
 

@@ -8,14 +8,15 @@ to the strict engine as a whole, so that no cell stands on one that is not prove
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
 from xlcredit.ooxml.book import Book, Formula
+from xlcredit.ooxml.place import Place
 from xlcredit.ooxml.spelling import plain_name
 from xlcredit.recalc.masks import Parts, numbered, take_apart
 from xlcredit.recalc.numerictexts import NumericTexts
 
-__all__ = ["FORMATS", "RANGE_FUNCTIONS", "SCALAR_FUNCTIONS", "Proven", "outside"]
+__all__ = ["FORMATS", "RANGE_FUNCTIONS", "SCALAR_FUNCTIONS", "Proven", "all_outside", "outside"]
 
 #: Functions of single values: a cell, a constant, or an expression of them.
 SCALAR_FUNCTIONS = frozenset(
@@ -122,7 +123,7 @@ class Proven:
 
 
 def outside(book: Book, functions: Collection[str]) -> str:
-    """Say what leads out of the proven dialect; nothing if a workbook stays inside.
+    """Say what first leads out of the proven dialect; nothing if a workbook stays inside.
 
     Parameters
     ----------
@@ -131,13 +132,27 @@ def outside(book: Book, functions: Collection[str]) -> str:
     functions : collection of str
         The worksheet functions, in capitals.
     """
+    return next((f"{at}: {told}" if at else told for at, told in _problems(book, functions)), "")
+
+
+def all_outside(book: Book, functions: Collection[str]) -> dict[str, list[Place]]:
+    """Say all that leads out of the proven dialect, each with its cells; see :func:`outside`.
+
+    What lies in the workbook as a whole has no cell.
+    """
+    found: dict[str, list[Place]] = {}
+    for place, told in _problems(book, functions):
+        found.setdefault(told, []).extend([place] if place else [])
+    return found
+
+
+def _problems(book: Book, functions: Collection[str]) -> Iterator[tuple[Place | None, str]]:
     proven = Proven(book, functions)
     if problem := proven.problem_of_book():
-        return problem
+        yield None, problem
     for place, formula in book.formulas.items():
         if problem := proven.problem(formula, take_apart(formula.text)):
-            return f"{place}: {problem}"
-    return ""
+            yield place, problem
 
 
 def _kind(match: re.Match[str]) -> str:

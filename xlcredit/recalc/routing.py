@@ -61,16 +61,19 @@ def main_run(
     saved = {p: book.saved(p) for p in (*book.formulas, *book.members)} if keep else None
     if engine != "auto":
         return Run(book, choose_engine(engine), functions, inputs, saved, beyond=far)
-    if not far and (run := _proven_run(book, inputs, functions, saved)):
+    run = _first(far) if far else _proven_run(book, inputs, functions, saved)
+    if isinstance(run, Run):
         return run
     try:
-        return Run(book, Strict(), functions, inputs, saved, beyond=far)
+        strict = Run(book, Strict(), functions, inputs, saved, beyond=far)
     except RecalcError as error:
         # Rather the other engine than none; its limits are told.
         try:
             return Run(book, Embedded(), functions, inputs, saved, beyond=far)
         except RecalcError:
             raise error from None
+    strict.slower = run
+    return strict
 
 
 def _proven_run(
@@ -78,16 +81,21 @@ def _proven_run(
     inputs: Mapping[Place, Value],
     functions: Functions,
     saved: Mapping[Place, Value] | None,
-) -> Run | None:
-    """Let the embedded engine calculate a workbook that is inside its proven dialect."""
+) -> Run | str:
+    """Let the embedded engine calculate what is inside its proven dialect, or say why it cannot."""
     proven = Proven(book, functions)
-    if proven.problem_of_book():
-        return None
+    if problem := proven.problem_of_book():
+        return problem
     try:
         run = Run(book, Embedded(), functions, inputs, saved, within=proven)
-    except OutsideError:
-        return None
-    return run if run.values and not run.refused else None
+    except OutsideError as error:
+        return str(error)
+    return run if run.values and not run.refused else _first(run.refused)
+
+
+def _first(refused: Mapping[Place, str]) -> str:
+    """Tell the first formula that is not calculated, and why."""
+    return next((f"{place}: {reason}" for place, reason in refused.items()), "it gives no value")
 
 
 def choose_engine(engine: str | Engine) -> Engine:

@@ -81,6 +81,8 @@ class Run:
         part: Collection[Place] | None = None,
     ) -> None:
         self.engine = engine
+        self.slower = ""
+        """Why another engine, which is faster, was not to calculate."""
         self.spills: dict[Place, tuple[int, int]] = {}
         """Rows and columns that each spilling formula fills."""
         self.refused: dict[Place, str] = {}

@@ -176,6 +176,11 @@ class Calculation:
         return self._main.engine
 
     @property
+    def slower(self) -> str:
+        """Say which cell sends the workbook to the strict engine, and why; else nothing."""
+        return self._main.slower
+
+    @property
     def refused(self) -> dict[Place, str]:
         """The formulas that are not calculated, and why."""
         self.values()
@@ -239,6 +244,7 @@ class Calculation:
             cells=len(book.formulas),
             seconds=0.0 if started is None else time.perf_counter() - started,
             engine=name,
+            slower=self.slower,
             doubts=list(doubts(book, main, second, alone=alone)),
         )
 

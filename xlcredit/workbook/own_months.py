@@ -2,12 +2,11 @@
 
 The sheet Curves lets months of one's own take the place of a template's formula. An input that
 only that formula reads then moves nothing in that row: whoever changes it, and whoever reads a
-break-even, is told.
+break-even, is told; so is who changes the fall of months of their own where there are none.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
@@ -15,17 +14,11 @@ from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.place import Place
 from xlcredit.recalc.citations import VALUE, cited
 from xlcredit.recalc.dependants import References
-from xlcredit.recalc.validation import choices
-from xlcredit.workbook.pages.curves import NAME, USE
+from xlcredit.workbook.pages.curves import NAME, USE, drop_of
 from xlcredit.workbook.places import FIRST
 
 __all__ = ["OwnMonths", "find_own_months", "without_effect"]
 
-#: The input that break-evens are declines of.
-DECLINE = "rent_decline"
-#: The input that lowers all rents, and the scenario that does the same to months of one's own.
-_LEVEL = "rent_level"
-_LOWER = re.compile(r"Rents \d+% lower")
 #: Inputs beyond these are counted and not named.
 _NAMED = 8
 
@@ -44,8 +37,8 @@ class OwnMonths:
     """How many months the loan has."""
     inputs: tuple[str, ...]
     """The inputs that the template's formula reads, directly or through others."""
-    lower: str = ""
-    """The scenario that lowers all of these months, where the workbook has one."""
+    drop: str = ""
+    """The input that lowers all of these months, where the workbook has one."""
 
     @property
     def where(self) -> str:
@@ -53,10 +46,9 @@ class OwnMonths:
         span = "all" if self.months == self.of else f"{self.months} of the"
         return f"{span} {self.of} months"
 
-    def remedy(self, inputs: Collection[str], option: str = "") -> str:
-        """Say what lowers all of these months, if one of the inputs would have."""
-        shown = self.lower and _LEVEL in inputs
-        return f'; {option}scenario="{self.lower}" lowers all of them' if shown else ""
+    def remedy(self, option: str = "") -> str:
+        """Say what lowers all of these months."""
+        return f"; {option}{self.drop}=20% lowers all of them by a fifth" if self.drop else ""
 
     def __str__(self) -> str:
         named = ", ".join(self.inputs[:_NAMED])
@@ -65,9 +57,8 @@ class OwnMonths:
         told = f"{self.row} is months of your own in {self.where} (sheet {NAME})"
         one = len(self.inputs) == 1
         effect = f"; there {named} {'does' if one else 'do'} not move it" if named else ""
-        if DECLINE in self.inputs:
-            effect += f"; a break-even {DECLINE} over them is that of a scenario"
-        effect += self.remedy(self.inputs, "--set ")
+        effect += self.remedy("--set ")
+        effect += f", and the break-even is how far {self.drop} may go" if self.drop else ""
         return f"{told}{effect}; --set {USE}{self.row}=0 goes back to the inputs"
 
 
@@ -83,26 +74,32 @@ def find_own_months(
     values : callable, optional
         The value of a cell, such as that of a session; by default the saved one.
     """
-    read = values or book.saved
+    return (own for own in _rows(book, values or book.saved) if own.months)
+
+
+def _rows(book: Book, read: Callable[[Place], object]) -> Iterator[OwnMonths]:
+    """Every row that can be the user's own, with the months in which it is."""
     tenor = book.cell_names.get("tenor_months")
     for name, switch in book.cell_names.items():
-        if switch.sheet != NAME or not name.startswith(USE) or read(switch) != 1:
+        if switch.sheet != NAME or not name.startswith(USE):
             continue
         last = read(tenor) if tenor else None
         count = int(last) if isinstance(last, (int, float)) else _width(book, switch.row)
         own = [Place(NAME, switch.row, column) for column in range(FIRST, FIRST + count)]
         given = sum(isinstance(read(place), (int, float)) for place in own)
-        if given:
-            row = name.removeprefix(USE)
-            label = str(book.saved(Place(NAME, switch.row, 1)) or row)
-            yield OwnMonths(
-                row=row,
-                label=label.rpartition(":")[0] or label,
-                months=given,
-                of=count,
-                inputs=_inputs_of(book, switch._replace(row=switch.row - 1, column=FIRST)),
-                lower=_lower(book),
-            )
+        months = given if read(switch) == 1 else 0
+        row = name.removeprefix(USE)
+        label = str(book.saved(Place(NAME, switch.row, 1)) or row)
+        budget = switch._replace(row=switch.row - 1, column=FIRST)
+        drop = drop_of(book, budget)
+        yield OwnMonths(
+            row=row,
+            label=label.rpartition(":")[0] or label,
+            months=months,
+            of=count,
+            inputs=tuple(n for n in _inputs_of(book, budget) if n != drop) if months else (),
+            drop=drop,
+        )
 
 
 def without_effect(
@@ -119,21 +116,16 @@ def without_effect(
     values : callable, optional
         As in :func:`find_own_months`.
     """
-    for own in find_own_months(book, values):
+    for own in _rows(book, values or book.saved):
+        if own.drop and not own.months and book.cell_names.get(own.drop) in changed:
+            yield f"{own.drop} moves months of your own alone, and {own.row} has none in force"
         quiet = [name for name in own.inputs if book.cell_names[name] in changed]
         if quiet:
             verb = "does" if len(quiet) == 1 else "do"
             yield (
                 f"{', '.join(quiet)} {verb} not move {own.row}, which is months of your own in "
-                f"{own.where}{own.remedy(quiet)}; {USE}{own.row}=0 goes back to the inputs"
+                f"{own.where}{own.remedy()}; {USE}{own.row}=0 goes back to the inputs"
             )
-
-
-def _lower(book: Book) -> str:
-    """The scenario that lowers rents and does nothing else, by its label."""
-    scenario = book.cell_names.get("scenario")
-    labels = choices(book, scenario) if scenario else []
-    return next(filter(_LOWER.fullmatch, labels), "")
 
 
 def _width(book: Book, row: int) -> int:

@@ -166,6 +166,11 @@ class Session:
         return list(without_effect(self._book, places, self._calculating.value))
 
     @property
+    def slower(self) -> str:
+        """Which cell keeps the fast engine from calculating the workbook, and why; else nothing."""
+        return self._calculating.slower
+
+    @property
     def content(self) -> bytes:
         """The file as it was read."""
         return self._book.package.data

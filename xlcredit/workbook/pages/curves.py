@@ -7,6 +7,7 @@ A month without a value holds a dash, so that no formula reads an empty cell.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from msgspec.structs import replace
@@ -24,13 +25,24 @@ from xlcredit.workbook.draft import Draft
 from xlcredit.workbook.pages.monthly import MonthlyPage
 from xlcredit.workbook.places import FIRST, OPENING, TOTAL
 
-__all__ = ["BUDGET", "NAME", "USE", "CurvesPage", "curve_checks", "read_curves", "with_curves"]
+__all__ = [
+    "BUDGET",
+    "NAME",
+    "USE",
+    "CurvesPage",
+    "curve_checks",
+    "drop_of",
+    "read_curves",
+    "with_curves",
+]
 
 NAME = "Curves"
 NONE = "\N{EN DASH}"
 #: What stands in front of a row's name for its three rows here, and for its switch.
 BUDGET, _OWN, _ACTUAL, USE = "budget_", "own_", "actual_", "use_"
 _LOW, _HIGH = "lowest_", "highest_"
+#: How the budget lowers the user's own months, as :func:`_spec` writes it.
+_LOWERED = re.compile(r"ISNUMBER\((\w+)\)\),\1\*\(1-(\w+)\),")
 #: A switch of 1 and one of 0, and where months come from, as the sheet shows them.
 _SWITCH, _SOURCE = '"used";;"not used"', '"source: "@'
 _PURPOSE = (
@@ -70,7 +82,8 @@ def _spec(template: Template) -> templates.Sheet:
     blocks = []
     for row in template.own_rows:
         own = f"{{{_OWN}{row.name}}}"
-        chosen = f"IF(AND({USE}{row.name}=1,ISNUMBER({own})),{own},{row.formula})"
+        given = f"{own}*(1-{row.own_drop})" if row.own_drop else own
+        chosen = f"IF(AND({USE}{row.name}=1,ISNUMBER({own})),{given},{row.formula})"
         rows = [
             Row(
                 name=BUDGET + row.name,
@@ -161,6 +174,13 @@ def curve_checks(template: Template) -> list[tuple[str, str]]:
         wording = f"{row.label}: months of your own lie between {between} {row.unit}"
         tests.append((wording, f"AND(MIN({low},{given})>={low},MAX({high},{given})<={high})"))
     return tests
+
+
+def drop_of(book: Book, budget: Place) -> str:
+    """Name the input that lowers the user's own months; empty where a row has none."""
+    formula = book.formulas.get(budget)
+    lowered = _LOWERED.search(formula.text) if formula else None
+    return lowered[2] if lowered else ""
 
 
 def read_curves(book: Book, template: Template) -> tuple[dict[str, Series], dict[str, Series]]:

@@ -151,7 +151,10 @@ def _write_test(
         breach.alignment = Alignment(horizontal="center")
     if covenant.driver_formula:
         book.formula(sheet, row, _MOVE, covenant.driver_formula, covenant.driver_unit)
-    style.note(sheet.cell(row, _DRIVER), covenant.driver)
+    if covenant.driver_words:
+        book.formula(sheet, row, _DRIVER, covenant.driver_words, "text", size=9)
+    else:
+        style.note(sheet.cell(row, _DRIVER), covenant.driver)
     sheet.cell(row, _DRIVER).alignment = Alignment(horizontal="left", vertical="center", indent=1)
     if covenant.unit == "USD":
         for column in (_VALUE, _THRESHOLD):
