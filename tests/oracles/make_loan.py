@@ -177,7 +177,9 @@ def by_hand() -> list[Case]:
         case([failing, [10] * 9, 60, *none, "distributions"], column([40, *[0] * 8])),
         case([failing, [10] * 9, 60, *none, "series"], column([90, 39, *[0] * 7])),
         # the grace forgives nothing, and a balloon is not refinanced
-        case([[*failing, ["grace_periods", 5], ["balloon", 70]], [10] * 9, 60, *none, "loss"], 39.0),
+        case(
+            [[*failing, ["grace_periods", 5], ["balloon", 70]], [10] * 9, 60, *none, "loss"], 39.0
+        ),
         # the borrower fails where its cash flow ends, if the label lets it
         case([[*yearly, ["accelerated", 9]], [10] * 9, [60, 60], *none, "unpaid"], 39.0),
         case([yearly, [10] * 9, [60, 60], *none, "unpaid"], VALUE),
