@@ -160,15 +160,59 @@ class Miner:
         }
         fleet = [d["gpu_units"] * g for g in self.gpu[: n + 1]]
         cash = list(self.cash[:n])
-        self.path = Path(terms, self.scheduled, cash, self.lot[: n + 1], fleet, None).run()
+
+        def path(fails: int) -> Path:
+            held = terms | {"accelerated": fails}
+            return Path(held, self.scheduled, cash, self.lot[: n + 1], fleet, None).run()
+
+        self.fails = self.failing([float(row["distribution"]) for row in path(0).rows])
+        self.path = path(self.fails)
         return self.path.figures()
 
-    def alone(self, cash: list[float] | None = None) -> dict[str, Any]:
+    def alone(self, cash: list[float] | None = None, fails: int = 0) -> dict[str, Any]:
         """The loan on cash alone, the lender waiting."""
         given = list(self.cash[: self.tenor]) if cash is None else cash
-        return Path(self.accounts, self.scheduled, given, None, None, None).run().figures()
+        terms = self.accounts | {"accelerated": fails}
+        return Path(terms, self.scheduled, given, None, None, None).run().figures()
+
+    def notes(self) -> dict[str, tuple[int, float, float]]:
+        """Month in which each of the notes falls due, its amount, its coupon of a month."""
+        found = {}
+        for name in ("a", "b"):
+            dates = [self.d[f"note_{name}_maturity"]]
+            dates += [self.d[f"note_{name}_put"]] if self.d["puts_used"] else []
+            end = datetime.date.fromordinal(int(min(dates)))
+            amount = self.d[f"note_{name}_amount"]
+            month = (end.year - self.close.year) * 12 + end.month - self.close.month
+            found[name] = (month, amount, amount * self.d[f"note_{name}_coupon"] / 12)
+        return found
+
+    def failing(self, distributed: list[float]) -> int:
+        """First month in which notes that are not rolled over are not covered; 0 for none.
+
+        Cash is that before the month's distribution; a note that is rolled over keeps its coupon.
+        """
+        d, cash, kept = self.d, self.d["treasury_cash"], self.d["notes_rolled"]
+        for k in range(1, self.tenor + 1):
+            cash += d["other_cash_flow"] - d["overhead"]
+            must = 0.0
+            for month, amount, coupon in self.notes().values():
+                cash -= coupon if k <= month else kept * coupon
+                must += (1 - kept) * amount if k == month else 0.0
+            if must - max(0.0, cash + d["treasury_coins"] * self.btc[k]) > 0.01:
+                return k
+            cash += distributed[k - 1] - must
+        return 0
 
 
+#: A month of the loan for the holders' put of notes B.
+REFUNDED = datetime.date(2028, 9, 1)
+#: The notes are not rolled over, and coin and cards do not cover what is owed then.
+BROKEN: Values = {
+    **{"notes_rolled": 0, "cash_sweep": 0, "lock_up_dscr": 0, "dsra_months": 1},
+    **{"coin_fall": 0.75, "fall_months": 17, "sale_gpu_impact": 2, "sale_gpu_depth": 2000},
+    "call_ltv": 0.9, "cure_ltv": 0.6, "liquidation_ltv": 1.1,
+}  # fmt: skip
 FALL = {"coin_fall": 0.5, "gpu_fall": 0.4, "rent_level": 0.8}
 CHANGED: list[Values] = [
     {},
@@ -184,6 +228,13 @@ CHANGED: list[Values] = [
     {"eth_units": 20000, "eth_beta": 1.5, "coin_fall": 0.55},
     {"difficulty_growth": -0.2, "coins_per_month": 200, "coin_fall": 0.2},
     {"rent_decline": -0.1},
+    {"notes_rolled": 0},
+    {"notes_rolled": 0.75, "note_b_put": REFUNDED},  # A is paid, B in month 22 is not
+    {"notes_rolled": 0.55, "overhead": 1e6},  # both are paid
+    {"notes_rolled": 0, "puts_used": 0},  # both maturities are after the loan's
+    {"notes_rolled": 0, "rent_level": 0.7, "grace_months": 12},  # missed payments, then the notes
+    BROKEN,
+    BROKEN | {"tenor_months": 25, "note_a_amount": 1e9, "note_b_amount": 0, "recovery_months": 6},
 ]
 
 
@@ -193,6 +244,7 @@ def test_the_loan_is_what_the_agreement_says(miner: Example, changed: Values) ->
     result = miner.given(changed)
     names, ends = result.names, mirror.agreement()
     alone = mirror.alone()
+    left = mirror.alone(fails=mirror.fails)
     repaid = ends["status"] == "repaid"
     expected = {
         "debt": mirror.debt,
@@ -205,7 +257,8 @@ def test_the_loan_is_what_the_agreement_says(miner: Example, changed: Values) ->
         "min_cover_due": ends["min_dscr"],
         "max_ltv": ends["max_ltv"],
         "distributed": ends["distributed"],
-        "unpaid_at_maturity": alone["unpaid"],
+        "fail_month": mirror.fails,
+        "unpaid_at_maturity": left["unpaid"],
         "min_dscr": alone["min_scheduled_dscr"],
     }
     for name, value in expected.items():
@@ -236,10 +289,11 @@ def test_mining_stops_when_it_does_not_pay(miner: Example) -> None:
 NAMES = (
     *("unpaid_at_maturity", "first_missed_month", "loss", "lender_irr", "min_dscr", "max_ltv"),
     *("breakeven_decline", "peak_arrears", "repaid_month", "call_any_day", "call_one_day"),
+    *("fail_month", "default_month", "spread_hazard", "spread_simulated", "limit_beyond"),
 )
 
 
-@pytest.mark.parametrize("number", range(1, 10))
+@pytest.mark.parametrize("number", range(1, 11))
 def test_a_scenario_typed_is_the_scenario_chosen(miner: Example, number: int) -> None:
     table = miner.template.scenarios
     case = table.case[number]
@@ -356,3 +410,58 @@ def test_the_borrower_runs_dry_where_its_cash_and_coin_end(miner: Example) -> No
 def due(miner: Example, name: str) -> int:
     put, close = (miner.deal.inputs[n].value for n in (f"note_{name}_put", "closing_date"))
     return (put.year - close.year) * 12 + put.month - close.month
+
+
+def test_what_is_not_rolled_over_is_the_same_loss_everywhere(miner: Example) -> None:
+    """In force, in the table of scenarios, on the sheet of the price of risk."""
+    deal = {n: v for n, v in BROKEN.items() if n != "notes_rolled"}
+    label = "Notes are not rolled"
+    usual = miner.given({**deal, "downside": label}).names
+    broken = miner.given({**deal, "scenario": label, "downside": label})
+    names, month = broken.names, miner.number("notes_first")
+    assert names["loss"] > 1e6
+    assert usual["loss"] == 0
+    for figures in (usual, names):
+        assert figures["downside_loss"] == pytest.approx(names["loss"], rel=1e-9)
+        assert figures["downside_unpaid"] == pytest.approx(names["unpaid_at_maturity"], rel=1e-9)
+        assert figures["downside_irr"] == pytest.approx(names["lender_irr"], rel=1e-9)
+        assert figures["downside_end"] == figures["downside_fail"] == month
+    assert names["default_month"] == names["first_missed_month"] == month
+    assert names["lender_irr"] < usual["lender_irr"]
+    assert names["required_spread"] > usual["required_spread"]
+    # what is lost in that month is the price of risk's
+    place, row = miner.place("loss_value")
+    paid = miner.given({**deal, "scenario": label, "hazard": 0})
+    value = names["loss"] * (1 + miner.deal.inputs["loss_rate"].value) ** (-month / 12)
+    assert paid.values[place][row, 4 + month] == pytest.approx(value, rel=1e-9)
+
+
+def test_the_summary_says_which_notes_must_be_rolled_over(miner: Example) -> None:
+    mirror = Miner(plain(miner, notes_rolled=0))
+    mirror.agreement()
+    month = mirror.fails
+    amount = mirror.notes()["a"][1]
+    assert (miner.number("wall_month"), miner.number("wall_due")) == (month, amount)
+    short = miner.given({"notes_rolled": 0})
+    place, row = miner.place("not_covered")
+    assert miner.number("wall_short") == pytest.approx(short.values[place][row, 4 + month])
+    said = str(miner.result.names["rolled_words"])
+    assert said.startswith("Repaid only if notes A are rolled over: USD 250 m fall due in month 19")
+    assert miner.result.names["limit_beyond"] == miner.result.names["limit_beyond_stress"]
+    assert miner.result.names["limit_beyond"] == "OUTSIDE"
+    rich = miner.given({"treasury_cash": 600e6}).names
+    assert rich["limit_beyond"] == rich["limit_beyond_stress"] == "INSIDE"
+    assert (rich["wall_month"], rich["wall_short"]) == (0, 0)
+
+
+def test_no_margin_is_refused_where_nothing_is_lost(miner: Example) -> None:
+    """Cash alone leaves something unpaid, and coin and cards cover it."""
+
+    def reading(**changed: Any) -> str:
+        result = miner.given(changed)
+        texts = [v for v in result.values["Summary"].values() if isinstance(v, str)]
+        return next(t for t in texts if "no margin pays" in t or "all three estimates" in t)
+
+    assert "in the case in force, without loss" in reading(notes_rolled=0)
+    assert "no margin pays" in reading(**BROKEN)
+    assert "unpaid" not in reading()
