@@ -27,7 +27,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
 
-__all__ = ["COLD", "WARM", "refused", "typed", "xlcredit"]
+__all__ = ["COLD", "WARM", "complaints", "refused", "typed", "xlcredit"]
 
 #: From nothing, with each warning an error.
 COLD = [sys.executable, "-W", "error", "-c", "from xlcredit.cli import main; main()"]
@@ -86,8 +86,7 @@ def refused(done: subprocess.CompletedProcess[str], *words: str) -> None:
     """One clear line on stderr, exit code 2, nothing on stdout."""
     assert done.returncode == 2, done
     assert done.stdout == ""
-    told = done.stderr.strip().splitlines()
-    lines = [line for line in told if " done, " not in line]  # how far a slow machine was
+    lines = complaints(done)
     assert len(lines) == 1, done.stderr
     for word in words:
         assert word in lines[0], lines[0]
@@ -98,6 +97,11 @@ def typed() -> list[str]:
     if not WARM:
         return [sys.executable, "-m", "xlcredit"]
     return [sys.executable, "-SEP", __file__, _address()]
+
+
+def complaints(done: subprocess.CompletedProcess[str]) -> list[str]:
+    """What stands on stderr, but for how far a slow machine was."""
+    return [line for line in done.stderr.strip().splitlines() if " done, " not in line]
 
 
 @cache

@@ -40,6 +40,7 @@ __all__ = [
     "LOAN",
     "SHORT",
     "Trial",
+    "leaves",
     "trials",
     "ways_in_the_table",
     "ways_to_write",
@@ -250,7 +251,7 @@ _ONLY_LOOKS = {("excel doctor", "--folder")}
 def ways_to_write() -> set[tuple[str, str]]:
     """Every command and option that names what is written, from the signatures of the commands."""
     found = set()
-    for command, function in _leaves(app):
+    for command, function in leaves(app):
         hints = typing.get_type_hints(function)
         for name in (name for name, hint in hints.items() if "Path" in str(hint)):
             assert name in _READS or name in _WRITES, f"{command} {name}: read or written?"
@@ -269,13 +270,14 @@ def ways_in_the_table() -> set[tuple[str, str]]:
     return found
 
 
-def _leaves(group: typer.Typer, path: str = "") -> Iterator[tuple[str, Callable[..., Any]]]:
+def leaves(group: typer.Typer, path: str = "") -> Iterator[tuple[str, Callable[..., Any]]]:
+    """Every command by what is typed for it, with its function."""
     for one in group.registered_commands:
         assert one.callback is not None
         yield f"{path} {one.name or one.callback.__name__}".strip(), one.callback
     for child in group.registered_groups:
         assert child.typer_instance is not None
-        yield from _leaves(child.typer_instance, f"{path} {child.name}".strip())
+        yield from leaves(child.typer_instance, f"{path} {child.name}".strip())
 
 
 def trials(command: str) -> list[Trial]:

@@ -7,14 +7,18 @@ left behind, and nothing reaches the terminal that is no text.
 from __future__ import annotations
 
 import json
+import typing
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from typer.models import ArgumentInfo
 
 from tests.hostile.archives import packed, unpacked
 from tests.hostile.commands import fair, run
+from tests.hostile.faults import leaves
 from tests.hostile.workbooks import HOSTILE, SHEET, sound
+from xlcredit.cli import app
 
 #: Each command that reads a workbook: what follows its name, given the file and a copy to write.
 COMMANDS: dict[str, Callable[[Path, Path], list[object]]] = {
@@ -29,8 +33,28 @@ COMMANDS: dict[str, Callable[[Path, Path], list[object]]] = {
     "diff": lambda file, _: [file, file],
     "extract": lambda file, copy: [file, "-o", copy.with_suffix(".toml")],
 }
+#: What else is given a workbook, and why a hostile one is no other for it.
+ELSEWHERE = {
+    "stress": "opens it as recalc does, and is about what stands in it",
+    "simulate": "opens it as recalc does; tests/cli/test_simulate.py",
+    "portfolio": "puts a loan that cannot be read into its row; tests/portfolio",
+    "excel doctor": "tests/hosts/test_doctor.py",
+}
 #: These say that the sound workbook is none of ours.
 _OURS_ONLY = {"freeze --verify", "show", "diff", "extract"}
+
+
+def test_every_command_that_is_given_a_workbook_is_here() -> None:
+    """A new one would be tried with sound workbooks alone."""
+    given = {
+        command
+        for command, function in leaves(app)
+        for name, hint in typing.get_type_hints(function, include_extras=True).items()
+        for told in typing.get_args(hint)
+        if isinstance(told, ArgumentInfo) and "workbook" in str(told.help).lower()
+        if name != "folder"  # to write into
+    }
+    assert given - {command.split()[0] for command in COMMANDS} == set(ELSEWHERE)
 
 
 @pytest.mark.parametrize("name", HOSTILE)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Collection
+from functools import cache
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -84,9 +85,16 @@ def _as_meant(raw: Any, hint: Any) -> Any:
     return words[0] if words else _LEFT_OUT
 
 
+@cache
+def _fields(kind: type[Struct]) -> tuple[dict[str, Any], list[str]]:
+    """The fields of a table by name, and those that must be there: asked for each of hundreds."""
+    required = [field.name for field in msgspec.structs.fields(kind) if field.required]
+    return get_type_hints(kind, include_extras=True), required
+
+
 def _table(raw: Any, kind: type[Struct], place: str, faults: list[Fault]) -> Any:
-    hints = get_type_hints(kind, include_extras=True)
-    missing = [f.name for f in msgspec.structs.fields(kind) if f.required and f.name not in raw]
+    hints, required = _fields(kind)
+    missing = [name for name in required if name not in raw]
     held: dict[str, Any] = {}
     for key, value in raw.items():
         name = key
