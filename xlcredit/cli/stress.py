@@ -166,7 +166,7 @@ def _deliver(
     """Write and print the grid; with warnings, even none, as JSON."""
     from xlcredit.cli import terminal
     from xlcredit.workbook.export import write_table
-    from xlcredit.workbook.sensitivity.chart import write_heat_maps
+    from xlcredit.workbook.sensitivity.chart import words_of, write_heat_maps
 
     output, charts = files
     title = "Stress grid"
@@ -174,8 +174,7 @@ def _deliver(
         write_table(table, output, title)
     pictures: list[Path] = []
     if charts is not None:
-        words = {name: book.title(name) for name in names}
-        words |= {c.name: f"{c.label} [{c.unit}]" if c.unit else c.label for c in book.covenants}
+        words = words_of(book, names)
         pictures = write_heat_maps(table, names, charts, book.path.stem, words)
     if warnings is not None:
         head = [column.name for column in table.columns]

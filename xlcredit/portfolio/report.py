@@ -19,18 +19,18 @@ from xlcredit._version import __version__
 from xlcredit.errors import FileError
 from xlcredit.files import replace_file
 from xlcredit.portfolio.evaluate import ERROR, CovenantResult, Result
+from xlcredit.portfolio.ranking import deepest, depth, worst_first
 from xlcredit.portfolio.spool import Ordered
 from xlcredit.portfolio.tape import STATES, Facts, counted_loans, covenant_unit, facts, tape
 from xlcredit.serials import month_in_words
 from xlcredit.workbook import style
-from xlcredit.workbook.covenants import BREACH
 from xlcredit.workbook.draft import page_setup, widths
 from xlcredit.workbook.export import Column, Table, write_sheet
 from xlcredit.workbook.saving import saved
 
 __all__ = ["write_report"]
 
-#: How loans are ranked, in words; see _rank.
+#: How loans are ranked, in words.
 _WORST_FIRST = (
     "the worst loan first: more covenants in breach before fewer, then the deeper breach in "
     "relation to its threshold, then CHECK, then PASS"
@@ -73,7 +73,7 @@ def write_report(results: Sequence[Result], path: Path) -> None:
     _write_book(workbook.create_sheet("Book"), results, as_of)
     _write_covenants(workbook.create_sheet("Covenants"), results)
     sheet = workbook.create_sheet("Tape")
-    write_sheet(sheet, tape(_worst_first(results)), "Tape", f"One row a loan, {_WORST_FIRST}")
+    write_sheet(sheet, tape(worst_first(results)), "Tape", f"One row a loan, {_WORST_FIRST}")
     page_setup(sheet)
     sheet.print_area = f"A{sheet.max_row + 2}"  # an empty cell: the rows are for the screen
     _write_errors(workbook.create_sheet("Errors"), results)
@@ -83,31 +83,6 @@ def write_report(results: Sequence[Result], path: Path) -> None:
         replace_file(path, saved(workbook, as_of))
     except OSError as error:
         raise FileError(f"{path}: cannot be written: {error.strerror}") from None
-
-
-def _worst_first(results: Sequence[Result]) -> Sequence[Result]:
-    """Errors, then breaches, the most and the deepest first; equals keep their order."""
-    ranks = [_rank(result) for result in results]
-    order = sorted(range(len(ranks)), key=ranks.__getitem__)
-    return Ordered(len(order), lambda at: results[order[at]])
-
-
-def _rank(result: Result) -> tuple[int, int, float]:
-    breached = [c for c in result.covenants if c.status == BREACH]
-    depth = max((_depth(c) for c in breached), default=0.0)
-    return STATES.index(result.status), -len(breached), -depth
-
-
-def _depth(covenant: CovenantResult) -> float:
-    """How far a value is on the wrong side of its threshold, as a share of that."""
-    if not covenant.margin or not covenant.threshold:
-        return 0.0
-    return -covenant.margin / abs(covenant.threshold)
-
-
-def _deepest(result: Result) -> CovenantResult | None:
-    breached = [c for c in result.covenants if c.status == BREACH]
-    return max(breached, key=_depth, default=None)
 
 
 # --- the book on one page -------------------------------------------------------------------
@@ -225,7 +200,7 @@ def _write_cut(
 
 def _write_covenants(sheet: Worksheet, results: Sequence[Result]) -> None:
     """A heat map: loans down, covenants across; the words stay readable in black and white."""
-    everything = _worst_first(results)
+    everything = worst_first(results)
     errors = sum(result.status == ERROR for result in results)  # which stand first
     ranked = Ordered(len(everything) - errors, lambda at: everything[at + errors])
     labels: dict[str, None] = {}
@@ -250,8 +225,8 @@ def _write_covenants(sheet: Worksheet, results: Sequence[Result]) -> None:
             cell.value, cell.data_type = text, "s"
         for column, (_, name, unit) in enumerate(_FIGURES, start=4):
             style.number(sheet.cell(row, column), unit).value = result.numbers.get(name)
-        if (deepest := _deepest(result)) is not None:
-            _write_breach(sheet, row, result, deepest)
+        if (breach := deepest(result)) is not None:
+            _write_breach(sheet, row, result, breach)
         status = {c.label: c.status for c in result.covenants}
         for column, label in enumerate(labels, start=_BEFORE):
             cell = style.base(sheet.cell(row, column))
@@ -278,7 +253,7 @@ def _write_breach(sheet: Worksheet, row: int, result: Result, breach: CovenantRe
     label.value, label.data_type = breach.label, "s"
     style.number(sheet.cell(row, first + 1), unit).value = breach.value
     style.number(sheet.cell(row, first + 2), unit).value = breach.threshold
-    style.number(sheet.cell(row, first + 3), "share").value = _depth(breach) or None
+    style.number(sheet.cell(row, first + 3), "share").value = depth(breach) or None
     when = style.base(sheet.cell(row, first + 4))
     when.value, when.number_format = breach.first_breach, "mmm yyyy"
 

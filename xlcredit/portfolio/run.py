@@ -93,6 +93,33 @@ class Portfolio:
         columns = [column.name for column in table.columns]
         return pd.DataFrame(list(map(list, table.rows)), columns=columns).set_index("id")
 
+    def picture(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
+        """Draw the heat map of the covenants as PNG: the worst loans first, a breach hatched.
+
+        Parameters
+        ----------
+        path : str or Path
+            The file to write, ``.png``.
+        overwrite : bool
+            Whether it may be a file that exists.
+
+        Returns
+        -------
+        Path
+            The file.
+
+        Raises
+        ------
+        UserError
+            If matplotlib is not installed (the extra ``charts``).
+        FileError
+            If the file exists already, or cannot be written.
+        """
+        from xlcredit.portfolio.picture import write_heat_map  # noqa: PLC0415
+        from xlcredit.workbook.pictures import new_picture  # noqa: PLC0415
+
+        return write_heat_map(self.results, new_picture(path, overwrite))
+
     def __repr__(self) -> str:
         counts = ", ".join(f"{count:,} {state}" for state, count in self.counts.items())
         return f"<portfolio of {counted_loans(len(self.results))}: {counts or 'empty'}>"

@@ -1,5 +1,7 @@
 """How a workbook looks in a notebook: its covenants as a table, its first chart as a picture.
 
+The same chart goes to a PNG where a program asks for one.
+
 The values are those of the session, as its inputs stand; a breach is a word and a colour.
 """
 
@@ -10,15 +12,18 @@ import math
 import re
 from collections.abc import Callable, Sequence
 from html import escape
+from pathlib import Path
 from typing import Any
 
+from xlcredit.errors import UserError
 from xlcredit.ooxml.book import Book
-from xlcredit.ooxml.charts import LineChart, line_charts
+from xlcredit.ooxml.charts import Line, LineChart, line_charts
 from xlcredit.ooxml.place import Place, extent
 from xlcredit.serials import from_serial, month_in_words
 from xlcredit.workbook.covenants import BREACH, CHECK, PASS, CovenantResult
+from xlcredit.workbook.pictures import png, pyplot, write_picture
 
-__all__ = ["as_html"]
+__all__ = ["as_html", "write_chart"]
 
 _WIDTH, _HEIGHT, _LEFT, _TOP, _BOTTOM = 620, 230, 64, 26, 40
 _COLOURS = {PASS: "#15803d", BREACH: "#b91c1c", CHECK: "#b45309"}
@@ -48,10 +53,63 @@ def as_html(title: str, covenants: Sequence[CovenantResult], book: Book, read: R
         A fragment of HTML that needs nothing from elsewhere.
     """
     charts = line_charts(book.package)
-    # covers are what covenants are about; a template without a chart of one shows its first
-    chosen = next((c for c in charts if "DSCR" in c.title), charts[0] if charts else None)
-    picture = _picture(chosen, read) if chosen and covenants else ""
+    picture = _picture(_of_covers(charts), read) if charts and covenants else ""
     return f"<b>{escape(title)}</b>{_table(covenants)}{picture}"
+
+
+def write_chart(book: Book, read: Read, path: Path, title: str, chart: str = "") -> Path:
+    """Draw a line chart of a workbook as its inputs stand.
+
+    Parameters
+    ----------
+    book : Book
+        The workbook, for its charts.
+    read : callable
+        The value of a cell as it stands.
+    path : Path
+        The picture.
+    title : str
+        What stands above the chart's own title.
+    chart : str
+        Words of the title of the chart; by default that of the DSCR, else the first.
+
+    Raises
+    ------
+    UserError
+        If matplotlib is not installed, or the workbook has no such chart.
+    """
+    figure_class = pyplot()
+    charts = line_charts(book.package)
+    named = [c for c in charts if chart.lower() in c.title.lower()]
+    if not named:
+        known = f"; there are {', '.join(c.title for c in charts)}" if charts else ""
+        wanted = f"no line chart called {chart}" if charts else "no line chart to draw"
+        raise UserError(f"{book.package.path.name} has {wanted}{known}")
+    chosen = named[0] if chart else _of_covers(charts)
+    picture = figure_class(figsize=(7.5, 4.2), layout="constrained")
+    plot = picture.add_subplot()
+    days = [_day(read(p)) for p in _places(chosen.lines[0].categories)]
+    for line in chosen.lines:
+        values = [_number(read(p)) for p in _places(line.values)]
+        name = str(next((read(p) for p in _places(line.name)), "") or "")
+        dashes = "--" if line.dash in _DASHES else "-"
+        plot.plot(range(len(values)), values, dashes, color=_colour(line), label=name)
+    ends = sorted({0, len(days) // 2, len(days) - 1}) if days else []
+    plot.set_xticks(ends, [days[at] for at in ends])
+    plot.set_title(chosen.title, fontsize=9)
+    plot.grid(alpha=0.3)
+    plot.legend(frameon=False, fontsize=8)
+    picture.suptitle(title, fontsize=11)
+    return write_picture(path, png(picture, 140))
+
+
+def _of_covers(charts: Sequence[LineChart]) -> LineChart:
+    """Covers are what covenants are about; a template without a chart of one shows its first."""
+    return next((c for c in charts if "DSCR" in c.title), charts[0])
+
+
+def _colour(line: Line) -> str:
+    return f"#{line.colour}" if re.fullmatch(r"[0-9A-Fa-f]{6}", line.colour) else "#1f2937"
 
 
 def _table(covenants: Sequence[CovenantResult]) -> str:
@@ -78,8 +136,7 @@ def _picture(chart: LineChart, read: Read) -> str:
     days = [_day(read(p)) for p in _places(chart.lines[0].categories)]
     parts = [_axes(chart.title, low, high, days)]
     for row, (line, values) in enumerate(lines):
-        colour = f"#{line.colour}" if re.fullmatch(r"[0-9A-Fa-f]{6}", line.colour) else "#1f2937"
-        stroke = f'stroke="{colour}" stroke-dasharray="{_DASHES.get(line.dash, "none")}"'
+        stroke = f'stroke="{_colour(line)}" stroke-dasharray="{_DASHES.get(line.dash, "none")}"'
         parts += [
             f'<polyline fill="none" stroke-width="1.8" {stroke} points="{points}"/>'
             for points in _stretches(values, low, high)

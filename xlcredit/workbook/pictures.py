@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from xlcredit.files import replace_file, require_writable
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["png", "pyplot", "refuse_pictures", "write_picture"]
+__all__ = ["new_picture", "png", "pyplot", "refuse_pictures", "write_picture"]
 
 
 def pyplot() -> type[Figure]:
@@ -52,6 +53,22 @@ def refuse_pictures(folder: Path, force: bool) -> None:
     if not force and any(folder.glob("*.png")):
         raise FileError(f"{folder}: holds pictures already; use --force to replace them")
     require_writable(folder / "picture.png")
+
+
+def new_picture(path: str | os.PathLike[str], overwrite: bool) -> Path:
+    """Say where a picture goes that Python asks for, before it is drawn.
+
+    Raises
+    ------
+    FileError
+        If it is not called ``.png``, or exists already and ``overwrite`` is not given.
+    """
+    target = Path(path)
+    if target.suffix.lower() != ".png":
+        raise FileError(f"{target}: a picture is written as PNG; name it {target.stem}.png")
+    if target.exists() and not overwrite:
+        raise FileError(f"{target}: exists already; draw with overwrite=True to replace it")
+    return target
 
 
 def write_picture(path: Path, content: bytes) -> Path:

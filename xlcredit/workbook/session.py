@@ -32,8 +32,9 @@ from xlcredit.recalc.outcome import CellFault, Recalculation
 from xlcredit.recalc.session import Source
 from xlcredit.recalc.validation import choices, limits
 from xlcredit.workbook.covenants import CovenantResult, find_covenants
-from xlcredit.workbook.notebook import as_html
+from xlcredit.workbook.notebook import as_html, write_chart
 from xlcredit.workbook.own_months import without_effect
+from xlcredit.workbook.pictures import new_picture
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -317,6 +318,37 @@ class Session:
             raise RecalcError(f"{target}: exists already; save with overwrite=True to replace it")
         self._calculating.write(target, overwrite=overwrite)
         return target
+
+    def picture(
+        self, path: str | os.PathLike[str], chart: str = "", *, overwrite: bool = False
+    ) -> Path:
+        """Draw a line chart of the workbook as its inputs stand, as PNG.
+
+        Parameters
+        ----------
+        path : str or Path
+            The file to write, ``.png``.
+        chart : str
+            Words of the title of the chart, such as ``"LTV"``; by default that of the DSCR, as a
+            notebook shows it.
+        overwrite : bool
+            Whether it may be a file that exists.
+
+        Returns
+        -------
+        Path
+            The file.
+
+        Raises
+        ------
+        UserError
+            If matplotlib is not installed (the extra ``charts``), or there is no such chart.
+        FileError
+            If the file exists already, or cannot be written.
+        """
+        target = new_picture(path, overwrite)
+        title = repr(self).splitlines()[0].strip("<>").removeprefix("workbook ")
+        return write_chart(self._book, self._read, target, title, chart)
 
     def close(self) -> None:
         """Let the workbook go; a closed session answers nothing more."""

@@ -14,8 +14,9 @@ from xlcredit.errors import UserError
 from xlcredit.workbook.export import Table
 from xlcredit.workbook.pictures import png, pyplot, write_picture
 from xlcredit.workbook.sensitivity.axis import Axis
+from xlcredit.workbook.session import Session
 
-__all__ = ["require_maps", "write_heat_maps"]
+__all__ = ["require_maps", "words_of", "write_heat_maps"]
 
 Array = NDArray[np.float64]
 
@@ -31,6 +32,12 @@ def require_maps(axes: Sequence[Axis]) -> None:
     pyplot()
     if len(axes) != 2 or not all(axis.is_number for axis in axes):
         raise UserError("a heat map has two axes that are numbers; give --grid twice")
+
+
+def words_of(book: Session, axes: Sequence[str]) -> dict[str, str]:
+    """What inputs and covenants are called in a workbook, with their units, by name."""
+    words = {name: book.title(name) for name in axes}
+    return words | {c.name: f"{c.label} [{c.unit}]" if c.unit else c.label for c in book.covenants}
 
 
 def write_heat_maps(

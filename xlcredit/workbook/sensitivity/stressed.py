@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xlcredit.errors import UserError
 from xlcredit.recalc.session import Source
 from xlcredit.workbook.sensitivity.axis import Axis, parse_axis
+from xlcredit.workbook.sensitivity.chart import require_maps, words_of, write_heat_maps
 from xlcredit.workbook.sensitivity.grid import grid as calculated_grid
 from xlcredit.workbook.sensitivity.reverse import nearest_breaches, unit_shocks
 from xlcredit.workbook.sensitivity.target import solve
@@ -30,6 +33,7 @@ def stress(
     figures: Sequence[str] = (),
     inputs: Mapping[str, object] | None = None,
     workers: int = 1,
+    charts: str | os.PathLike[str] | None = None,
 ) -> pd.DataFrame:
     """Move inputs of a workbook: a grid, the input that meets a target, or the nearest breach.
 
@@ -55,6 +59,9 @@ def stress(
         Inputs that are changed first.
     workers : int
         Processes that share a grid of many points.
+    charts : str or Path, optional
+        A folder for a heat map of each covenant, PNG, of a grid over two inputs; pictures of the
+        same names are replaced.
 
     Returns
     -------
@@ -85,17 +92,19 @@ def stress(
     asked = (grid is not None or scenarios is not None, target is not None, reverse is not None)
     if sum(asked) != 1:
         raise UserError("ask stress for one of grid (or scenarios), target and reverse")
+    if charts is not None and grid is None:
+        raise UserError("charts belong to a grid over two inputs")
     if isinstance(source, Session):
         before = dict(source.changed)
         try:
             source.set(inputs)
-            return _asked(source, grid, scenarios, target, reverse, by, figures, workers)
+            return _asked(source, grid, scenarios, target, reverse, by, figures, workers, charts)
         finally:
             source.reset()
             source.set(before)
     with open_workbook(source) as book:
         book.set(inputs)
-        return _asked(book, grid, scenarios, target, reverse, by, figures, workers)
+        return _asked(book, grid, scenarios, target, reverse, by, figures, workers, charts)
 
 
 def _asked(
@@ -107,6 +116,7 @@ def _asked(
     by: str | Sequence[str] | Mapping[str, Any] | None,
     figures: Sequence[str],
     workers: int,
+    charts: str | os.PathLike[str] | None,
 ) -> pd.DataFrame:
     import pandas as pd  # noqa: PLC0415 - takes its time
 
@@ -118,7 +128,12 @@ def _asked(
     if scenarios is not None:
         words = book.choices("scenario") if scenarios == "all" else scenarios
         axes.insert(0, Axis("scenario", (words,) if isinstance(words, str) else tuple(words)))
+    if charts is not None:
+        require_maps(axes)
     table = calculated_grid(book, axes, figures, workers=workers)
+    if charts is not None:
+        names = [axis.name for axis in axes]
+        write_heat_maps(table, names, Path(charts), book.path.stem, words_of(book, names))
     return pd.DataFrame(list(table.rows), columns=[column.name for column in table.columns])
 
 
