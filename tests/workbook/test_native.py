@@ -11,7 +11,7 @@ import pytest
 from tests.workbook.conftest import Example
 from xlcredit.cli.writing import make_workbook
 from xlcredit.deals import load, read_deal, shipped
-from xlcredit.errors import DealError
+from xlcredit.errors import CellError, DealError
 from xlcredit.recalc import recalculate
 from xlcredit.workbook.tables.scenarios import HEADER_ROW
 
@@ -120,6 +120,16 @@ def test_it_recalculates_to_the_same_figures(name: str, usual: Example, copy: Pa
         assert len(shown) > 50
         for place, value in shown.items():
             assert native.values["Stress"][place] == pytest.approx(value, rel=1e-8, abs=1e-6), place
+
+
+@pytest.mark.parametrize("name", ["gpu-term-loan"], indirect=True)
+def test_a_recovery_after_the_last_month_counts_or_is_no_number(usual: Example, copy: Path) -> None:
+    """The loan's yield counts it when it comes; IRR, which a scenario has here, cannot."""
+    late = {"recovery_months": 24}
+    native, expected = (recalculate(path, inputs=late) for path in (copy, usual.path))
+    assert native.names["lender_irr"] == pytest.approx(expected.names["lender_irr"], rel=1e-8)
+    assert isinstance(native.names["downside_irr"], CellError)
+    assert (native.names["master_check"], expected.names["master_check"]) == ("CHECK", "OK")
 
 
 def test_what_is_frozen_says_so(copy: Path) -> None:

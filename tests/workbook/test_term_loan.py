@@ -216,8 +216,8 @@ def test_the_summary_says_what_becomes_of_the_balloon(loan: Example) -> None:
     assert "refinanced" not in said(loan.result)
 
 
-def test_what_a_new_lender_does_not_lend_is_lost_in_every_figure(book: Session) -> None:
-    """Cash flow, table of scenarios and price of risk say the same, and dearer than refinanced."""
+def test_without_a_new_lender_the_lender_waits_for_the_sale(book: Session) -> None:
+    """A loan within the advance on a forced sale is unpaid, late and whole; above it, lost."""
     with changed(book, **DEEP, balloon_share=0.05):
         whole = {name: number(book, name) for name in PRICED}
         book["refi_share"] = 0.0
@@ -225,14 +225,31 @@ def test_what_a_new_lender_does_not_lend_is_lost_in_every_figure(book: Session) 
         assert book["master_check"] == "OK"
         assert none["unpaid_at_maturity"] == pytest.approx(none["refi_left"], rel=1e-12)
         assert none["lender_irr"] < whole["lender_irr"]
+        assert none["loss"] == whole["loss"] == 0.0
+        assert none["expected_unpaid"] > whole["expected_unpaid"]
+        book["balloon_share"] = 0.3
+        more = {name: number(book, name) for name in PRICED}
         for name in PRICED[2:]:
-            assert none[name] > whole[name], name
+            assert more[name] > none[name], name
 
 
 PRICED = (
     *("refi_left", "lender_irr", "unpaid_at_maturity", "loss", "expected_loss", "expected_unpaid"),
     *("spread_scenarios", "spread_hazard", "spread_simulated", "required_spread"),
 )
+
+
+def test_the_price_of_risk_is_that_of_the_loss_in_the_cash(loan: Example) -> None:
+    """No hazard: the premium that pays for the balloon's loss, and for nothing else."""
+    result = recalculate(loan.path, inputs={"balloon_share": 0.3, "hazard": 0, **DEEP})
+    sheet, row = loan.place("balance")
+    owed = [float(result.values[sheet][row, 4 + k]) for k in range(48)]  # type: ignore[arg-type]
+    loss = result.names["loss"]
+    assert isinstance(loss, float) and loss > 4e8
+    factors = [1.0425 ** (-k / 12) for k in range(1, 49)]
+    premium = sum(balance * factor / 12 for balance, factor in zip(owed, factors, strict=True))
+    spread = 1e4 * loss * factors[-1] / premium
+    assert result.names["spread_hazard"] == pytest.approx(spread, rel=1e-9)
 
 
 def test_what_brings_a_prepaid_loan_up_to_date_is_its_arrears(loan: Example) -> None:
