@@ -61,6 +61,10 @@ CHANGED: dict[str, list[dict[str, float | str]]] = {
             **{"equity_cure": 5e7, "customer_stops": 13, "support_months": 0},
             **{"tranche_share_1": 0.4, "tranche_month_1": 8, "commitment_fee": 0.01},
         },
+        {
+            **{"covenant_months": 12, "covenant_looks": "forward", "customer_stops": 63},
+            **{"liquidity_interest": 6, "liquidity_principal": 3, "lock_up_dscr": 1.25},
+        },
     ],
     "miner-dual-collateral": [{}, {"coin_fall": 0.4, "grace_months": 0}],
 }

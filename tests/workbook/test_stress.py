@@ -247,9 +247,9 @@ def test_the_refinancing_tables_begin_at_the_figures_of_the_summary(
     result = example.given(changed)
     moved = replace(example, result=result)
     lent, left = (table(moved, grid.title)[1][1] for grid in example.template.grid[:2])
-    assert lent == pytest.approx(result.names["refi_at_market"], rel=1e-9)
+    assert lent == pytest.approx(result.names["refi_if_gone"], rel=1e-9)
     first = table(moved, example.template.tornado[0].title)
-    assert first[0][4] == pytest.approx(result.names["refi_cash_market"], rel=1e-9)
+    assert first[0][4] == pytest.approx(result.names["refi_cash_gone"], rel=1e-9)
     stopped = {**changed, "customer_stops": 13}
     again = example.given(stopped)
     assert left == pytest.approx(again.names["refi_left"], rel=1e-9)
