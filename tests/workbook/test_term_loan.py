@@ -241,7 +241,7 @@ PRICED = (
 
 def test_the_price_of_risk_is_that_of_the_loss_in_the_cash(loan: Example) -> None:
     """No hazard: the premium that pays for the balloon's loss, and for nothing else."""
-    result = recalculate(loan.path, inputs={"balloon_share": 0.3, "hazard": 0, **DEEP})
+    result = loan.given({"balloon_share": 0.3, "hazard": 0, **DEEP})
     sheet, row = loan.place("balance")
     owed = [float(result.values[sheet][row, 4 + k]) for k in range(48)]  # type: ignore[arg-type]
     loss = result.names["loss"]
