@@ -10,15 +10,17 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
-import wasmtime
 
 from xlcredit.errors import CellError
 from xlcredit.ooxml.values import Value
 from xlcredit.recalc.engine import BLOCKED
+
+if TYPE_CHECKING:
+    import wasmtime
 
 __all__ = ["CODES", "Bulk"]
 
@@ -184,6 +186,8 @@ class Bulk:
 
 def _linked(library: Any) -> dict[str, Any]:
     """Make the loops for the engine that runs in this process, once."""
+    import wasmtime  # noqa: PLC0415 - loaded by now, with the machine
+
     if library._instance not in _loops:
         exports = library._exports
         needed = ("memory", "fm_workbook_get_value", "fm_workbook_spill_info")

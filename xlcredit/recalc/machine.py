@@ -17,9 +17,10 @@ import threading
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import wasmtime
+if TYPE_CHECKING:
+    import wasmtime
 
 __all__ = ["MEMORY", "cache_folder", "is_full", "running", "start", "was_stopped"]
 
@@ -30,6 +31,7 @@ _lock = threading.Lock()
 
 def start() -> None:
     """Make the one machine that formulon has in a process, anew if the last one broke."""
+    import wasmtime  # noqa: PLC0415 - slow to load, and most workbooks need no second engine
     from formulon import _c  # noqa: PLC0415
 
     library = _c.LIB
@@ -103,6 +105,8 @@ def cache_folder() -> Path:
 
 def _module(engine: wasmtime.Engine, source: Path) -> wasmtime.Module:
     """Read what was compiled before; where nothing can be kept, it is compiled each time."""
+    import wasmtime  # noqa: PLC0415 - see start
+
     kept = _file(source)
     if _is_ours(kept):
         # What another build or processor has left is made anew.
