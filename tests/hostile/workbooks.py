@@ -359,6 +359,15 @@ _CELLS = {
     "kind_that_is_none": b'<c r="A20" t="zzz"><v>1</v></c>',
     "style_that_is_none": b'<c r="A20" s="-7"><v>1.5</v></c>',
     "style_of_5000_digits": b'<c r="A20" s="' + b"9" * 5000 + b'"><v>1.5</v></c>',
+    "value_twice": b'<c r="A20"><v>1</v><v>2</v></c>',
+    "formula_twice": b'<c r="A20"><f>1+1</f><f>1+2</f><v>2</v></c>',
+    "formula_of_no_kind": b'<c r="A20"><f t="magic">1+1</f><v>2</v></c>',
+    "metadata_of_nobody": b'<c r="A20" cm="99999" vm="-1"><f t="array" ref="A20">2</f><v>2</v></c>',
+    "data_table_without_a_corner": b'<c r="A20"><f t="dataTable" ref="A20:B21" dt2D="1" dtr="1" '
+    b'r1="B2" r2="B1"/><v>1</v></c>',
+    "data_table_of_a_column": b'<c r="A20"><f t="dataTable" ref="A20:A1048576" r1="A20"/></c>',
+    "data_table_of_a_cell_that_is_gone": b'<c r="A20"><f t="dataTable" ref="A20" r1="ZZZZ9" '
+    b'del1="1"/><v>1</v></c>',
 }
 HOSTILE |= {name: partial(_with_cells, cells=cells) for name, cells in _CELLS.items()}
 
@@ -399,6 +408,11 @@ _FORMULAS = {
     "control": b"B1&amp;&#9;&#10;2",
     "huge_text": b'REPT("a",1000000000)',
     "huge_sequence": b"SUM(_xlfn.SEQUENCE(1000000,1000000))",
+    "other_programs": b"cmd|' /C calc'!A0",
+    "other_machines": b'_xlfn.WEBSERVICE("http://127.0.0.1/")&amp;HYPERLINK("file:///etc/passwd")',
+    "itself_by_name": b'INDIRECT("A20")+OFFSET(A20,0,0)',
+    "huge_arguments": b"FACT(1E300)+COMBIN(1E9,5E8)+BINOM.DIST(1E9,2E9,0.5,TRUE)+9^9^9^9",
+    "arguments_without_end": b"XLC_DSCR(" + b"," * 300 + b")",
 }
 HOSTILE |= {
     f"formula_{name}": partial(_with_cells, cells=b'<c r="A20"><f>%b</f><v>1</v></c>' % formula)
@@ -609,3 +623,22 @@ def _columns_of_digits(parts: Parts) -> bytes:
         b"<sheetData>",
         b'<cols><col min="-1" max="' + b"9" * 5000 + b'" hidden="1"/></cols><sheetData>',
     )
+
+
+def _behind_the_cells(element: bytes) -> Maker:
+    return lambda parts: _edited(parts, SHEET, b"</sheetData>", b"</sheetData>" + element)
+
+
+HOSTILE |= {
+    "merged_whole": _behind_the_cells(b'<mergeCells><mergeCell ref="A1:XFD1048576"/></mergeCells>'),
+    "merged_backwards": _behind_the_cells(b'<mergeCells><mergeCell ref="C3:A1"/></mergeCells>'),
+    "format_deep": _behind_the_cells(
+        b'<conditionalFormatting sqref="A1:XFD1048576"><cfRule type="expression" dxfId="99999">'
+        b"<formula>" + b"(" * 5000 + b"1" + b")" * 5000 + b"</formula></cfRule>"
+        b"</conditionalFormatting>"
+    ),
+    "validation_of_everything": _behind_the_cells(
+        b'<dataValidations><dataValidation type="list" sqref="A1:XFD1048576 B2 B2"><formula1>'
+        b"OFFSET($A$1,0,0,1048576,16384)</formula1></dataValidation></dataValidations>"
+    ),
+}

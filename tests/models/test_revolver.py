@@ -77,9 +77,8 @@ def test_a_month_that_is_missed_ends_drawing_until_it_is_paid() -> None:
     assert found.drawn == 0.0
 
 
-def test_cash_that_is_short_by_a_rounding_pays_and_leaves_nothing_less() -> None:
-    """Interest of 5 out of a hair less than 5: no miss, and no reserve below zero."""
-    found = course([5.0 * (1 - 1e-14)] * 2, 0.1, 50.0, periods_per_year=1, dsra_periods=1.0)
-    assert found.balances[0] == 50.0
-    assert found.first_missed == 2  # the bullet
+def test_cash_that_is_short_by_a_rounding_repays_and_leaves_no_reserve_below_zero() -> None:
+    """A year's interest of 5 and the loan of 50, out of a hair less than 55."""
+    found = course([55.0 * (1 - 1e-14)], 0.1, 50.0, periods_per_year=1.0)
+    assert (found.status, found.first_missed, found.end_period) == ("repaid", 0, 1)
     assert found.reserve == found.distributed == found.drawn == 0.0

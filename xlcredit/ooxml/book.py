@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -177,12 +178,9 @@ class Book:
 
     @cached_property
     def cell_names(self) -> dict[str, Place]:
-        """The names that stand for one cell; those of the workbook win over those of a sheet."""
-        found = {}
-        for name in sorted(self.names, key=lambda n: n.sheet is None):
-            if place := self.locate(name.text, name.sheet or ""):
-                found[name.name] = place
-        return found
+        """The names that stand for one cell, wherever they are said."""
+        found = {n.name: self.locate(n.text, n.sheet or "") for n in self._said.values()}
+        return {name: place for name, place in found.items() if place}
 
     def area(self, name: str) -> Area | None:
         """Find the area that a defined name of the workbook stands for."""
@@ -270,14 +268,21 @@ class Book:
         return self.locate(reference, sheet) if _CELL.match(reference) else None
 
     def _named(self, name: str) -> Place | None:
-        first = self._first_of.get(name.lower())
-        match = _CELL.match(first.text) if first else None
-        return self.locate(first.text, first.sheet or "") if first and match else None
+        said = self._said.get(name.lower())
+        match = _CELL.match(said.text) if said else None
+        return self.locate(said.text, said.sheet or "") if said and match else None
 
     @cached_property
-    def _first_of(self) -> dict[str, Name]:
-        """Names in small letters; of those for one sheet alone, the first stands for all."""
-        return {n.name.lower(): n for n in reversed(self.names)}
+    def _said(self) -> dict[str, Name]:
+        """What is meant by a name alone, in small letters: the workbook's, or the only one.
+
+        A sheet that was copied has names of its own, which mean something else on each.
+        """
+        found: dict[str, list[Name]] = defaultdict(list)
+        for name in self.names:
+            found[name.name.lower()].append(name)
+        own = {key: [n for n in names if n.sheet is None] or names for key, names in found.items()}
+        return {key: n[0] for key, n in own.items() if n[0].sheet is None or len(n) == 1}
 
     def value(self, cell: Cell) -> Value:
         """Read what a cell shows: its constant, or its formula's value when it was saved."""
