@@ -120,10 +120,10 @@ def _status_line(book: Draft, sheet: Worksheet) -> None:
     """Scenario in force and master check, under the title."""
     if "scenario" in book.deal.inputs:
         style.base(sheet["A3"], color=style.MUTED).value = "Scenario in force"
-        book.formula(sheet, 3, 2, "scenario", "text", bold=True)
+        style.outcome(book.formula(sheet, 3, 2, "scenario", "text", bold=True))
     style.base(sheet["D3"], color=style.MUTED).value = "Master check"
     sheet["D3"].alignment = Alignment(horizontal="right")
-    check = book.formula(sheet, 3, 5, "master_check", "text", bold=True)
+    check = style.outcome(book.formula(sheet, 3, 5, "master_check", "text", bold=True))
     check.alignment = Alignment(horizontal="center")
     style.paint_status(sheet, "E3")
     area = "{sources.status}"
