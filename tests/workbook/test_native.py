@@ -53,7 +53,11 @@ CHANGED: dict[str, list[dict[str, float | str]]] = {
             **{"tranche_share_1": 0.4, "tranche_month_1": 8, "commitment_fee": 0.01},
         },
     ],
-    "miner-dual-collateral": [{}, {"coin_fall": 0.4, "grace_months": 0}],
+    "miner-dual-collateral": [
+        {},
+        {"coin_fall": 0.4, "grace_months": 0},
+        {"notes_rolled": 0.2, "downside": "Notes are not rolled"},
+    ],
 }
 
 
