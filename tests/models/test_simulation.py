@@ -38,10 +38,13 @@ def near(found: Estimate, expected: float, more: float = 0.0) -> bool:
     return abs(found.value - expected) <= 4.0 * math.hypot(found.error, more) + 1e-12
 
 
-@pytest.mark.parametrize("seed", range(60))
-def test_each_path_ends_as_in_plain_python(seed: int) -> None:
+@pytest.mark.parametrize(
+    ("seed", "accelerated"), [*((n, 0) for n in range(60)), *((n, 7) for n in range(0, 60, 4))]
+)
+def test_each_path_ends_as_in_plain_python(seed: int, accelerated: int) -> None:
     """The process's numbers, the loan written a second time: every event and every amount."""
     terms, series = simulated_deal(seed)
+    terms["accelerated"] = accelerated
     made, count, first = deal(terms, series), 40, 7
     found = simulation.outcomes(made, seed, first, count, courses=True)
     t = plain.DEFAULTS | terms

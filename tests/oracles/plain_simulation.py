@@ -21,7 +21,7 @@ DEFAULTS: dict[str, Any] = {
     "correlation": 0.0, "stressed_correlation": 0.0, "drawdown_trigger": None,
     "jump_intensity": 0.0, "coin_jump": 0.0, "gpu_jump": 0.0, "coin_jump_vol": 0.0,
     "gpu_jump_vol": 0.0, "jump_correlation": 0.0, "rent_beta": 1.0, "hazard": 0.0,
-    "hazard_elasticity": 0.0, "downtime_periods": 0, "loss_rate": 0.0,
+    "hazard_elasticity": 0.0, "downtime_periods": 0, "loss_rate": 0.0, "accelerated": 0,
 }  # fmt: skip
 
 Record = dict[str, Any]
@@ -109,6 +109,9 @@ def loan_path(  # noqa: PLR0912
         p = min(agreed, signed)
         services.append(signed * i + p)
         signed -= p
+    failing = int(t["accelerated"])
+    if 0 < failing <= n:  # all falls due then; the schedule ahead was the whole one
+        t, n = t | {"balloon": 0.0}, failing
     levels = t["call_ltv"] is not None
     r = {"status": "performing", "end": n, "first_call": 0, "exposure": 0.0, "loss": 0.0,
          "recovered": 0.0, "unpaid": 0.0, "premium": 0.0, "discounted_loss": 0.0,

@@ -206,15 +206,15 @@ class Miner:
 
 
 #: A month of the loan for the holders' put of notes B.
-REFUNDED = datetime.date(2028, 9, 1)
+EARLIER_PUT = datetime.date(2028, 9, 1)
 #: The notes are not rolled over, and coin and cards do not cover what is owed then.
-BROKEN: Values = {
+BROKEN: dict[str, Any] = {
     **{"notes_rolled": 0, "cash_sweep": 0, "lock_up_dscr": 0, "dsra_months": 1},
     **{"coin_fall": 0.75, "fall_months": 17, "sale_gpu_impact": 2, "sale_gpu_depth": 2000},
     "call_ltv": 0.9, "cure_ltv": 0.6, "liquidation_ltv": 1.1,
 }  # fmt: skip
 FALL = {"coin_fall": 0.5, "gpu_fall": 0.4, "rent_level": 0.8}
-CHANGED: list[Values] = [
+CHANGED: list[dict[str, Any]] = [
     {},
     FALL,
     FALL | {"fall_months": 1},
@@ -229,7 +229,7 @@ CHANGED: list[Values] = [
     {"difficulty_growth": -0.2, "coins_per_month": 200, "coin_fall": 0.2},
     {"rent_decline": -0.1},
     {"notes_rolled": 0},
-    {"notes_rolled": 0.75, "note_b_put": REFUNDED},  # A is paid, B in month 22 is not
+    {"notes_rolled": 0.75, "note_b_put": EARLIER_PUT},  # A is paid, B in month 22 is not
     {"notes_rolled": 0.55, "overhead": 1e6},  # both are paid
     {"notes_rolled": 0, "puts_used": 0},  # both maturities are after the loan's
     {"notes_rolled": 0, "rent_level": 0.7, "grace_months": 12},  # missed payments, then the notes
@@ -239,7 +239,7 @@ CHANGED: list[Values] = [
 
 
 @pytest.mark.parametrize("changed", CHANGED)
-def test_the_loan_is_what_the_agreement_says(miner: Example, changed: Values) -> None:
+def test_the_loan_is_what_the_agreement_says(miner: Example, changed: dict[str, Any]) -> None:
     mirror = Miner(plain(miner, **changed))
     result = miner.given(changed)
     names, ends = result.names, mirror.agreement()
@@ -351,6 +351,32 @@ def test_the_break_even_is_the_smallest_decline_that_breaks(miner: Example) -> N
             enforced += book["default_month"] > 0
     assert covers == sorted(covers, reverse=True)
     assert enforced > 1
+
+
+MENDED: dict[str, Any] = {"contract_months": 24, "lock_up_dscr": 2.0, "cash_sweep": 0.3}
+
+
+@pytest.mark.parametrize("changed", [MENDED, MENDED | {"commitment": 60e6, "market_rent": 2.6}])
+def test_lower_rents_may_mend_the_covenant_and_the_break_even_is_the_first_that_breaks_it(
+    miner: Example, changed: dict[str, Any]
+) -> None:
+    """A lock-up sweeps what it traps, month after month, and repays before the weak months."""
+    tried = [n / 40 for n in range(-8, 25)]
+    with xlcredit.open(miner.path) as book:
+        book.set({**changed, "sim_paths": 100})
+        found, said = [], []
+        for decline in tried:
+            book["rent_decline"] = decline
+            found.append(book["covenant_dscr_curve"])
+            said.append(book["breakeven_decline"])
+        least = said[0]
+        for decline, verdict in ((least - 1e-6, "PASS"), (least + 1e-6, "BREACH")):
+            book["rent_decline"] = decline
+            assert book["covenant_dscr_curve"] == verdict
+    first = found.index("BREACH")
+    assert "PASS" in found[first:]
+    assert tried[first - 1] < least <= tried[first]
+    assert said == pytest.approx([least] * len(said), abs=1e-8)
 
 
 def test_loss_given_default_is_on_the_exposure_at_default(miner: Example) -> None:

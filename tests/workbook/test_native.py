@@ -66,7 +66,11 @@ CHANGED: dict[str, list[dict[str, float | str]]] = {
             **{"liquidity_interest": 6, "liquidity_principal": 3, "lock_up_dscr": 1.25},
         },
     ],
-    "miner-dual-collateral": [{}, {"coin_fall": 0.4, "grace_months": 0}],
+    "miner-dual-collateral": [
+        {},
+        {"coin_fall": 0.4, "grace_months": 0},
+        {"notes_rolled": 0.2, "downside": "Notes are not rolled"},
+    ],
 }
 
 

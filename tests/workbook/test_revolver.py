@@ -378,3 +378,25 @@ def test_grid_and_tornado_begin_at_the_availability_of_the_summary(base: Example
     grid, bars = (table(base, t.title) for t in (base.template.grid[0], base.template.tornado[0]))
     assert grid[1][1] == pytest.approx(base.number("base_now"), rel=1e-9)
     assert bars[0][4] == pytest.approx(base.number("base_now"), rel=1e-9)
+
+
+def test_a_scenario_says_how_far_the_revolver_is_drawn_and_why_not(
+    base: Example, book: Session
+) -> None:
+    sheet = base.formulas["Stress"]
+    header = next(r for r in sheet.iter_rows(max_row=10) if r[0].value == "Scenario")
+    column = {str(cell.value): cell.column for cell in header}
+    drawn, words = column["Drawn after closing [USD m]"], column["What of availability is drawn"]
+    label = "No refinancing and drawn up to dominion"
+    places = [c.row for c in sheet["A"] if c.value == label]
+    for changed in ({}, {"dominion_share": 0.05, "draw": 30e6}, {"dominion_share": 0.0}):
+        names = with_inputs(book, {**changed, "scenario": label})
+        before = {name: book[name] for name in changed}
+        book.set(changed)
+        shown = book.recalculation().values["Stress"]
+        book.set(before)
+        assert shown[places[0], drawn] == pytest.approx(names["drawn_more"], rel=1e-9, abs=1e-6)
+        assert (shown[places[0], words] == "some, see beside") is (names["drawn_more"] > 0.01)
+    usual = base.result.values["Stress"]
+    assert usual[places[0], words] == "none: dominion from month 1"
+    assert base.row("dominion")[0] == 1

@@ -97,7 +97,7 @@ class Plan:
         n, bullet = len(due), terms.balloon
         if 0 < terms.accelerated <= n:
             n, last, bullet = int(terms.accelerated), 0.0, 0.0
-        return cls(n, rate[:n], due[:n], ahead[1:][:n], last, service, must, bullet)
+        return cls(n, rate[:n], due[:n], ahead[1 : n + 1], last, service, must, bullet)
 
 
 def card_proceeds(terms: Terms, gpu: Values) -> Values:
