@@ -223,7 +223,8 @@ def _value(spec: Template, name: str, value: Any) -> Any:
             "write it with a point, or without the comma"
         )
     number = as_meant(spec.inputs[name], value)
-    number = parse_value(number.strip()) if isinstance(number, str) else number
+    if isinstance(number, str) and "%" not in number:  # a percentage of what is no share is none
+        number = parse_value(number.strip())
     if isinstance(number, bool) or not isinstance(number, int | float):
         raise DealError(f"{name} must be a number [{unit}]; got {value!r}")
     return float(number)
