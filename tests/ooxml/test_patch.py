@@ -69,6 +69,16 @@ def test_every_way_of_writing_xml(variant: str) -> None:
     assert patch(after, {(1, 1): 2.0}) == after
 
 
+@pytest.mark.parametrize("before", [" " * n for n in range(16)])
+def test_a_cell_that_is_open_and_empty_gets_its_value_inside(before: str) -> None:
+    """Wherever it stands in the file."""
+    for inside in ("", "<!-- a -->"):
+        cell = f'<c r="A1" s="1">{inside}</c>'
+        xml = f'{HEAD}{before}<sheetData><row r="1">{cell}</row></sheetData></worksheet>'
+        expected = xml.replace('s="1">', 's="1"><v>2</v>')
+        assert patch(xml, {(1, 1): 2.0}) == expected
+
+
 def test_cells_that_the_file_lacks_are_put_in_order() -> None:
     body = '<sheetData><row r="2"><c r="B2"><f>X</f></c></row><row r="5"/></sheetData>'
     places = [(1, 1), (2, 1), (2, 2), (2, 3), (3, 2), (5, 1), (5, 30), (9, 9)]

@@ -544,6 +544,14 @@ def test_a_number_between_semicolons_is_read_where_it_has_one_reading(
     assert said in row.error if said else "lease_rent" not in row.error
 
 
+def test_a_percentage_on_a_tape_is_one_of_a_share() -> None:
+    head = "template,as_of,coupon,lease_rent\nhosting-project-loan,2026-11-22,"
+    (row,) = read_rows(f"{head}8%,120\n".encode(), Path("tape.csv"))
+    assert "coupon" not in row.error
+    (row,) = read_rows(f"{head}8%,120%\n".encode(), Path("tape.csv"))
+    assert "lease_rent must be a number [USD/kW-month]; got '120%'" in row.error
+
+
 @pytest.mark.parametrize(
     ("kind", "number"),
     [
