@@ -67,6 +67,13 @@ def test_a_csv_of_any_country_is_read_as_it_is_meant(text: str, tmp_path: Path) 
     [
         ("[series]\nrent_pat = [1]", ["rent_pat", "mean rent_path?"]),
         ("[series]\nbalance = [1]", ["balance", "rent_path"]),
+        ("[series]\nmarket_rent = [1]", ["is an input, one number", "that it moves are rent_path"]),
+        ("[series]\nrent_path = 'x.csv'", ["is 'x.csv'; give a list", '{ file = "x.csv" }']),
+        ("[series]\nrent_path = 3.4", ["is 3.4; give a list", '{ file = "rents.csv" }']),
+        (
+            "[series]\nrent_path = { csv = 'x' }",
+            ["csv is not a field", "values, file, first_month"],
+        ),
         ('[series]\nrent_path = { values = [1], unit = "USD" }', ["USD/GPU-hour", '"USD"']),
         ("[series]\nrent_path = [1, true]", ["month 2", "number"]),
         ('[series]\nrent_path = ["much"]', ["month 1", "'much'"]),

@@ -1,4 +1,4 @@
-"""The covenant that the page on house templates adds: as written there, in the copied template."""
+"""The covenant and the table of the page on house templates: as written there, in the copy."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ from xlcredit.ooxml.place import Place
 from xlcredit.workbook import read_dashboard
 from xlcredit.workbook.places import FIRST
 
-INPUT, ROWS, COVENANT, _ = re.findall(r"```text\n(.*?)```", read_topic("house-template"), re.DOTALL)
+INPUT, ROWS, COVENANT, TABLE, _ = re.findall(
+    r"```text\n(.*?)```", read_topic("house-template"), re.DOTALL
+)
 
 
 @pytest.fixture(scope="module")
@@ -28,6 +30,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ('  { name = "covenant_liquidity"', INPUT),
         ('  { name = "dscr_breach"', ROWS),
         ("[[test]]\n", COVENANT),
+        ("[[grid]]\n", TABLE),
     ):
         assert anchor in text
         text = text.replace(anchor, added + anchor, 1)
@@ -53,6 +56,11 @@ def test_the_covenant_of_the_page_stands_on_the_summary(house: Path) -> None:
     first = next((n for n, cover in enumerate(covers) if cover < 1.5), None)
     assert (told.first_breach.shown == "never") == (first is None)
     assert told.driver == "Cash flow may fall by"
+    cells = book.constants["Stress"]
+    ((row, _),) = [at for at, words in cells.items() if words == "At the first review"]
+    review = book.saved(book.cell_names["review_month"])
+    assert isinstance(review, float)
+    assert book.saved(Place("Stress", row, 2)) == pytest.approx(covers[int(review) - 1], rel=1e-12)
 
 
 def _rows(book: Book) -> dict[str, tuple[str, int]]:

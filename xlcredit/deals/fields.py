@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from functools import cache
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
@@ -101,8 +101,10 @@ def _table(raw: Any, kind: type[Struct], place: str, faults: list[Fault]) -> Any
         if key not in hints:
             # one of several tables of a kind may be misspelt, where the others are not
             free = [n for n in hints if n not in raw or isinstance(value, list)]
-            name = _meant(key, missing, free)
-            told = f"; did you mean {name}?" if name else did_you_mean(key, hints)
+            fits = _tables(hints) if _is_table(value) else set(hints)
+            name = _meant(key, [n for n in missing if n in fits], [n for n in free if n in fits])
+            told = f"; did you mean {name}?" if name else did_you_mean(key, fits)
+            told = told or _there_are(hints, fits, place)
             message = f"Object contains unknown field `{key}`{_at(place)}"
             faults.append(Fault(message, key, told))
         if name:
@@ -117,6 +119,25 @@ def _table(raw: Any, kind: type[Struct], place: str, faults: list[Fault]) -> Any
         if name not in held and not any(_is_of(f"{place}.{name}", fault) for fault in faults)
     ]
     return held
+
+
+def _tables(hints: Mapping[str, Any]) -> set[str]:
+    """The fields that are tables, or lists of them."""
+    return {name for name, hint in hints.items() if _struct_in(hint) is not None}
+
+
+def _is_table(value: Any) -> bool:
+    parts = value if isinstance(value, list) else [value]
+    return bool(parts) and all(isinstance(part, dict) for part in parts)
+
+
+def _there_are(hints: Mapping[str, Any], fits: Collection[str], place: str) -> str:
+    """List what there is, where nothing has a near name."""
+    if place != "$":
+        return f"; there are {', '.join(hints)}"
+    if fits == set(hints):
+        return ""
+    return f"; tables are {', '.join(sorted(fits))} (xlcredit help template-language)"
 
 
 def _is_of(way: str, fault: Fault) -> bool:

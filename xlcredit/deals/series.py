@@ -5,6 +5,7 @@ from __future__ import annotations
 import calendar
 import datetime
 import math
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -74,15 +75,32 @@ def read_series(
     for name, given in raw.items():
         place = f"{path}: [{table}] {name}"
         if name not in own:
-            known = f"; rows of your own are {', '.join(own)}" if own else ""
-            raise DealError(f"{place} is no row of your own{did_you_mean(name, own) or known}")
+            raise DealError(f"{place} is {_no_row(name, template, own)}")
         found[name] = _read(given, own[name], template.months, place, path, closing)
     return found
+
+
+def _no_row(name: str, template: Template, own: dict[str, Row]) -> str:
+    """Say which row is meant: that of a near name, or the one that an input of that name moves."""
+    if name in template.inputs:
+        reads = re.compile(rf"\b{name}\b")
+        if moved := next((row.name for row in own.values() if reads.search(row.formula)), ""):
+            return f"an input, one number for all months; the months that it moves are {moved}"
+    known = f"; rows of your own are {', '.join(own)}" if own else ""
+    return f"no row of your own{did_you_mean(name, own) or known}"
 
 
 def _read(
     raw: Any, row: Row, months: int, place: str, path: Path, closing: datetime.date | None
 ) -> Series:
+    if not isinstance(raw, (list, dict)):
+        shown = f"'{raw}'" if isinstance(raw, str) else raw
+        wanted = 'file = "rents.csv"' if not isinstance(raw, str) else f'file = "{raw}"'
+        raise DealError(f"{place} is {shown}; give a list of values, or {{ {wanted} }}")
+    if isinstance(raw, dict) and (strange := [k for k in raw if k not in _Given.__struct_fields__]):
+        near = did_you_mean(strange[0], _Given.__struct_fields__)
+        known = near or f"; there are {', '.join(_Given.__struct_fields__)}"
+        raise DealError(f"{place}: {strange[0]} is not a field here{known}")
     given = _Given(values=raw) if isinstance(raw, list) else convert(raw, _Given, Path(place))
     if given.unit and given.unit != row.unit:
         raise DealError(f'{place} is in "{row.unit}"; got "{given.unit}"')

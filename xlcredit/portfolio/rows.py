@@ -130,7 +130,8 @@ def _refuse_unknown(
             continue
         if name not in inputs:
             titles = " or ".join(template.name for template in templates)
-            near = did_you_mean(name, inputs)
+            id_meant = name.lower().endswith("id") and "id" not in (n for n, _ in columns)
+            near = "; did you mean id?" if id_meant else did_you_mean(name, inputs)
             raise FileError(
                 f"{path}: the column {name} is not an input of {titles}{near}; "
                 f"call it _{name} to leave it out"
@@ -197,7 +198,11 @@ def _inputs(
             problems.append(str(error))
     missing = [n for n, i in spec.inputs.items() if i.value is None and cells.get(n) is None]
     if missing:
-        problems.append(f"{', '.join(missing)} must be given: {spec.name} has no default for them")
+        them = "them" if len(missing) > 1 else "it"
+        problems.append(
+            f"{', '.join(missing)} must be given: {spec.name} has no default for {them} "
+            f"(xlcredit new {spec.name} -o tape.csv writes a row that has all)"
+        )
     return inputs, problems
 
 
