@@ -51,7 +51,7 @@ def values(item: Input, scenarios: list[str]) -> st.SearchStrategy[Any] | None:
 
 def drawn(name: str) -> st.SearchStrategy[dict[str, Any]]:
     template, _ = load(name)
-    labels = ["As input", *(case.label for case in template.scenarios.case)]
+    labels = [case.label for case in template.scenarios.case]
     found = {i.name: values(i, labels) for s in template.section for i in s.input}
     able = {n: s for n, s in found.items() if s is not None}
     chosen = st.lists(st.sampled_from(sorted(able)), min_size=1, max_size=4, unique=True)

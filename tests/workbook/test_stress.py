@@ -117,21 +117,26 @@ def test_the_refinancing_grid_is_what_a_new_lender_would_lend(
     example = examples["hosting-project-loan"]
     deal = {n: i.value for n, i in example.deal.inputs.items()}
     rate, years = deal["refi_rate"] / 12, deal["refi_months"]
-    annuity = sum((1 + rate) ** -k for k in range(1, years + 1))
-    tenor = deal["tenor_months"]
+    tenor, empty = deal["tenor_months"], deal["downtime_months"]
+    annuity = sum((1 + rate) ** -k for k in range(empty + 1, years + 1))
 
     def income(k: int, further: float) -> float:
         kept = (1 - deal["rent_decline"]) * (1 - further)
         rent = deal["critical_kw"] * deal["occupancy"] * deal["market_rent"]
-        opex = deal["opex_year"] / 12 * (1 + deal["opex_growth"]) ** ((k - 1) // 12)
-        return rent * kept ** ((k - 0.5) / 12) - opex
+        return rent * kept ** ((k - 0.5) / 12) - opex(k)
 
+    def opex(k: int) -> float:
+        return float(deal["opex_year"] / 12 * (1 + deal["opex_growth"]) ** ((k - 1) // 12))
+
+    carry = sum(opex(tenor + k) for k in range(1, empty + 1))
     grid = example.template.grid[0]
     for row in table(example, grid.title)[1:]:
         for further, shown in zip(grid.across, row[1:], strict=False):
-            after = [income(tenor + k, further) for k in range(1, deal["refi_test_months"] + 1)]
-            cash = max(0.0, min(after)) / (deal["refi_dscr"] + row[0]) * annuity
+            let = range(empty + 1, deal["refi_test_months"] + 1)
+            lowest = max(0.0, min(income(tenor + k, further) for k in let))
+            cash = max(0.0, lowest / (deal["refi_dscr"] + row[0]) * annuity - carry)
             value = income(tenor, further) * 12 / deal["exit_yield"]
+            value = value / (1 + deal["exit_yield"]) ** (empty / 12) - carry
             lent = min(cash, deal["refi_ltv"] * max(deal["shell_value"], value))
             assert shown == pytest.approx(lent, rel=1e-9)
 
