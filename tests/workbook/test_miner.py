@@ -472,7 +472,8 @@ def test_the_summary_says_which_notes_must_be_rolled_over(miner: Example) -> Non
     place, row = miner.place("not_covered")
     assert miner.number("wall_short") == pytest.approx(short.values[place][row, 4 + month])
     said = str(miner.result.names["rolled_words"])
-    assert said.startswith("Repaid only if notes A are rolled over: USD 250 m fall due in month 19")
+    assert said.startswith("Repaid in month 25 only if notes A are rolled over in month 19: USD ")
+    assert f"USD {miner.number('wall_short') / 1e6:.0f} m of 250 m not covered" in said
     assert miner.result.names["limit_beyond"] == miner.result.names["limit_beyond_stress"]
     assert miner.result.names["limit_beyond"] == "OUTSIDE"
     rich = miner.given({"treasury_cash": 600e6}).names
@@ -488,6 +489,6 @@ def test_no_margin_is_refused_where_nothing_is_lost(miner: Example) -> None:
         texts = [v for v in result.values["Summary"].values() if isinstance(v, str)]
         return next(t for t in texts if "no margin pays" in t or "all three estimates" in t)
 
-    assert "in the case in force, without loss" in reading(notes_rolled=0)
+    assert reading(notes_rolled=0).endswith("repaid by enforcement, without loss")
     assert "no margin pays" in reading(**BROKEN)
     assert "unpaid" not in reading()
