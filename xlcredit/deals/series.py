@@ -147,6 +147,8 @@ def _pairs(
     if len(header) != 2 or header[0] not in _COLUMNS:
         got = f"; got {','.join(rows[0][1])[:60]}" if rows else "; it is empty"
         raise DealError(f"{place}: {path.name} must begin with month,value or date,value{got}")
+    if len(rows) == 1:
+        raise DealError(f"{place}: {path.name} has no months below its headings")
     pairs: list[tuple[int, float | None]] = []
     outside = _Outside(header[0], closing, months)
     day_first = _day_first([row[0] for _, row in rows[1:]], spelling)
