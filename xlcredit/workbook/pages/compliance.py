@@ -58,7 +58,7 @@ class CompliancePage:
         style.title(sheet, "Compliance certificate", f"{book.deal.name}. {book.template.title}.")
         style.base(sheet.cell(_AS_AT_ROW, 1), bold=True).value = "As at"
         told = f'IF({AS_AT}=0,"before the first report",INDEX({{period_end.all}},1,{AS_AT}))'
-        dated = book.formula(sheet, _AS_AT_ROW, _PART, told, "date", bold=True)
+        dated = style.outcome(book.formula(sheet, _AS_AT_ROW, _PART, told, "date", bold=True))
         dated.alignment = Alignment(horizontal="left")
         self._header(book, sheet)
         for index, line in enumerate(book.template.compliance):
@@ -82,9 +82,9 @@ class CompliancePage:
             if months:
                 style.number(sheet.cell(_MONTHS_ROW, column), "flag", style.MUTED).value = months
             else:
-                book.formula(sheet, _MONTHS_ROW, column, AS_AT, "flag")
+                style.outcome(book.formula(sheet, _MONTHS_ROW, column, AS_AT, "flag"))
             start = f"MAX(1,{AS_AT}-{letter(column)}{_MONTHS_ROW}+1)"
-            book.formula(sheet, _FROM_ROW, column, start, "flag")
+            style.outcome(book.formula(sheet, _FROM_ROW, column, start, "flag"))
 
     def _line(self, book: Draft, sheet: Worksheet, row: int, line: ComplianceRow) -> None:
         """Three rows: budget, actual, and how far they are apart."""
@@ -123,11 +123,11 @@ class CompliancePage:
             sign = style.base(sheet.cell(row, _TEST), color=style.MUTED)
             sign.value = "at least" if line.direction == "min" else "at most"
             sign.alignment = Alignment(horizontal="center")
-            book.formula(sheet, row, _THRESHOLD, line.threshold, line.unit)
+            style.outcome(book.formula(sheet, row, _THRESHOLD, line.threshold, line.unit))
             tested, test, limit = (f"{letter(c)}{row}" for c in (_VALUE, _TEST, _THRESHOLD))
             verdict = guarded(tested, test, limit, ("PASS", "BREACH"))
             told = f'CHOOSE(1+COUNTIF({tested},{_NONE}),{verdict},"no report yet")'
-            status = book.formula(sheet, row, _STATUS, told, "text", bold=True)
+            status = style.outcome(book.formula(sheet, row, _STATUS, told, "text", bold=True))
             status.alignment = Alignment(horizontal="center")
             style.paint_status(sheet, status.coordinate)
             style.paint_failed(sheet, shown.coordinate, status.coordinate)

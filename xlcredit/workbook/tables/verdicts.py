@@ -152,7 +152,11 @@ def _write_test(
     if covenant.driver_formula:
         book.formula(sheet, row, _MOVE, covenant.driver_formula, covenant.driver_unit)
     if covenant.driver_words:
-        book.formula(sheet, row, _DRIVER, covenant.driver_words, "text", size=9)
+        style.base(
+            book.formula(sheet, row, _DRIVER, covenant.driver_words, "text"),
+            size=9,
+            color=style.MUTED,
+        )
     else:
         style.note(sheet.cell(row, _DRIVER), covenant.driver)
     sheet.cell(row, _DRIVER).alignment = Alignment(horizontal="left", vertical="center", indent=1)
