@@ -325,25 +325,6 @@ def test_without_chance_the_simulation_is_the_waterfall(book: Session) -> None:
         assert number(book, "sim_ltv_50") == pytest.approx(number(book, "max_ltv"), rel=0.2)
 
 
-def test_the_certificate_adds_up_what_has_happened(loan: Example) -> None:
-    result = loan.given({"as_at_month": 16})
-    values = result.values["Compliance"]
-    sheet = loan.formulas["Compliance"]
-    label = "CFADS: as underwritten, and as earned"
-    (at,) = [cell.row for cell in sheet["A"] if cell.value == label]
-    flat, earned = loan.row("cfads_flat"), loan.row("cfads_curve")
-    for column, months in enumerate((1, 3, 12, 16), start=4):
-        budget, actual = sum(flat[16 - months : 16]), sum(earned[16 - months : 16])
-        assert values[at, column] == pytest.approx(budget, rel=1e-12)
-        assert values[at + 1, column] == pytest.approx(actual, rel=1e-12)
-        assert values[at + 2, column] == pytest.approx(actual - budget, rel=1e-9)
-    assert result.names["certificate_advance"] == "PASS"
-    assert loan.result.names["certificate_advance"] == "no report yet"
-    late = {"as_at_month": 54, "covenant_liquidity": 1e9}
-    names = loan.given(late).names
-    assert names["certificate_dscr"] == names["certificate_cash"] == "BREACH"
-
-
 DRAWS: list[dict[str, Any]] = [
     {},
     {"draw_months": 9},

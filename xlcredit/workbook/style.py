@@ -31,6 +31,7 @@ __all__ = [
     "number_format",
     "outcome",
     "paint_breach",
+    "paint_empty",
     "paint_failed",
     "paint_open",
     "paint_status",
@@ -215,6 +216,16 @@ def paint_failed(sheet: Worksheet, area: str, status: str) -> None:
     words = ("BREACH", "NOT MET", "OUTSIDE", "FAILS")
     failed = ",".join(f'{status}="{word}"' for word in words)
     rule = FormulaRule(formula=[f"OR({failed})"], font=Font(bold=True, color="991B1B"))
+    sheet.conditional_formatting.add(area, rule)
+
+
+def paint_empty(sheet: Worksheet, area: str, unit: str) -> None:
+    """Redden the cells of inputs that hold nothing; ``unit`` is the first cell that says a unit."""
+    first = area.partition(":")[0]
+    rule = FormulaRule(
+        formula=[f"AND(LEN({unit})>0,LEN({first})=0)"],
+        fill=PatternFill("solid", start_color="FEE2E2", end_color="FEE2E2"),
+    )
     sheet.conditional_formatting.add(area, rule)
 
 

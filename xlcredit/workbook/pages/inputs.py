@@ -20,7 +20,7 @@ from xlcredit.workbook.draft import Draft, page_setup, widths
 __all__ = ["InputCells", "InputsPage", "read_inputs"]
 
 _HEADER = ["Input", VALUE, "Unit", SOURCE, AS_OF, "Allowed", "Name", "Remark"]
-_VALUE = 2
+_VALUE, _UNIT = 2, 3
 _FIRST_ROW = 9
 
 
@@ -38,6 +38,10 @@ class InputsPage:
                 bottom = top + len(section.input)
                 block = (Place(self.name, top + 1, 1), Place(self.name, bottom, _VALUE))
                 book.places.blocks[f"{section.name}.block"] = block
+        section, top = _sections(book)[-1]
+        for part, column in (("values", _VALUE), ("units", _UNIT)):
+            ends = (Place(self.name, row, column) for row in (_FIRST_ROW, top + len(section.input)))
+            book.places.blocks[f"inputs.{part}"] = (next(ends), next(ends))
 
     def write(self, book: Draft, sheet: Worksheet) -> None:
         """Write the inputs with their validation."""
@@ -49,7 +53,9 @@ class InputsPage:
             for offset, spec in enumerate(section.input):
                 _write_input(sheet, top + 1 + offset, book.deal[spec.name])
         section, top = _sections(book)[-1]
-        last = f"${letter(len(_HEADER))}${top + len(section.input)}"
+        bottom = top + len(section.input)
+        style.paint_empty(sheet, f"B{_FIRST_ROW}:B{bottom}", f"$C{_FIRST_ROW}")
+        last = f"${letter(len(_HEADER))}${bottom}"
         book.areas[AREA_INPUTS] = f"{self.name}!$A${_FIRST_ROW - 2}:{last}"
         widths(sheet, A=44, B=24, C=14, D=46, E=12, F=17, G=20, H=30)
         sheet.freeze_panes = f"C{_FIRST_ROW - 1}"
@@ -78,8 +84,8 @@ def _write_input(sheet: Worksheet, row: int, item: Input) -> None:
         cell.number_format = style.constant_format(item.unit, item.value)
     if item.unit == "text":
         cell.alignment = Alignment(wrap_text=True, vertical="center")
-    style.base(sheet.cell(row, 3), color=style.MUTED).value = item.unit
-    sheet.cell(row, 3).alignment = Alignment(horizontal="left", vertical="center", indent=1)
+    style.base(sheet.cell(row, _UNIT), color=style.MUTED).value = item.unit
+    sheet.cell(row, _UNIT).alignment = Alignment(horizontal="left", vertical="center", indent=1)
     assumed = item.source.startswith("assumption")
     source = style.base(sheet.cell(row, 4), size=9, italic=assumed, color=style.MUTED)
     write_constant(source, item.source)

@@ -133,6 +133,8 @@ def _write_results(book: Draft, sheet: Worksheet) -> None:
         extra = _extra(book.template, number)
         for index, metric in enumerate(table.metric):
             formula = in_case(metric.formula, number)
+            if metric.unit == "text":  # a verdict stands on all inputs
+                formula = f'CHOOSE(1+inputs_complete,"CHECK",{formula})'
             cell = style.outcome(book.formula(sheet, row, 2 + index, formula, metric.unit, extra))
             if metric.unit == "text":
                 style.base(cell, bold=True).alignment = Alignment(horizontal="center")

@@ -99,10 +99,13 @@ def write(book: Draft, sheet: Worksheet, row: int) -> None:
 
 
 def guarded(value: str, test: str, threshold: str, words: tuple[str, str]) -> str:
-    """The verdict on cells: a word for what passes, one for what does not, CHECK for an error."""
+    """The verdict on cells: a word for what passes, one for what does not, CHECK for an error.
+
+    An input that is empty is one, wherever it stands: formulas take it for 0.
+    """
     slack = _SLACK.format(threshold)
     return (
-        f"IF(AND(ISNUMBER({value}),ISNUMBER({threshold})),"
+        f"IF(AND(ISNUMBER({value}),ISNUMBER({threshold}),inputs_complete),"
         f'IF(OR(AND({test}="at least",{value}>={threshold}-{slack}),'
         f'AND({test}="at most",{value}<={threshold}+{slack})),"{words[0]}","{words[1]}"),"CHECK")'
     )
