@@ -98,10 +98,12 @@ def find_covenants(book: Book) -> list[CovenantCells]:
             names.get(row["Status"], str(row["Status"])), row, known.get(row["Value"], "")
         )
         for row in rows
-        if set(COVENANT_COLUMNS) <= set(row)
+        if set(row) >= _READ
     ]
 
 
+#: The headings that are read; what stands beside them may be called otherwise in an older workbook.
+_READ = frozenset(COVENANT_COLUMNS[:7])
 #: From here on decimals say nothing.
 _LARGE = 1e5
 

@@ -12,6 +12,7 @@ from xlcredit.ooxml.place import Place, quoted
 from xlcredit.workbook import style
 from xlcredit.workbook.draft import Draft, page_setup, widths
 from xlcredit.workbook.pages.curves import curve_checks
+from xlcredit.workbook.pages.inputs import NUMBERS
 
 __all__ = ["AREA_CHECKS", "CHECK_COLUMNS", "AuditPage", "ChecksPage"]
 
@@ -107,6 +108,10 @@ class ChecksPage:
         if book.template.twin:
             test = "Every worksheet function equals its native twin"
             tests.append((test, f"MAX({{audit.differences}})<{tolerance}"))
+        # an empty cell is 0 to a formula: no decline, no threshold
+        numbers = [name for name in book.places.blocks if name.startswith(NUMBERS)]
+        given = ",".join(f"COUNT({{{name}}})=ROWS({{{name}}})" for name in numbers)
+        tests.append(("Every input that is a number has one", f"AND({given})"))
         tests.append(("Every covenant has a verdict", 'COUNTIF({summary.statuses},"CHECK")=0'))
         if book.template.annual:
             # the only difference is the order of adding up

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from openpyxl.styles import Alignment
@@ -17,10 +19,12 @@ from xlcredit.recalc.citations import AREA_INPUTS, AS_OF, SOURCE, VALUE, cited
 from xlcredit.workbook import style
 from xlcredit.workbook.draft import Draft, page_setup, widths
 
-__all__ = ["InputCells", "InputsPage", "read_inputs"]
+__all__ = ["NUMBERS", "InputCells", "InputsPage", "read_inputs"]
 
 _HEADER = ["Input", VALUE, "Unit", SOURCE, AS_OF, "Allowed", "Name", "Remark"]
 _VALUE = 2
+#: What stands in front of the row in the names of the blocks of inputs that are numbers.
+NUMBERS = "inputs.numbers."
 _FIRST_ROW = 9
 
 
@@ -32,6 +36,9 @@ class InputsPage:
     def place(self, book: Draft) -> None:
         """One row per input, a band per section; labels and values stand side by side."""
         for section, top in _sections(book):
+            for first, last in _numbers(section, top + 1):
+                ends = Place(self.name, first, _VALUE), Place(self.name, last, _VALUE)
+                book.places.blocks[f"{NUMBERS}{first}"] = ends
             for offset, item in enumerate(section.input):
                 book.name(item.name, self.name, top + 1 + offset, _VALUE, item.unit)
             if section.name:
@@ -68,6 +75,15 @@ def _sections(book: Draft) -> list[tuple[Section, int]]:
         placed.append((section, row))
         row += len(section.input) + 2
     return placed
+
+
+def _numbers(section: Section, row: int) -> Iterator[tuple[int, int]]:
+    """First and last row of each run of inputs that are numbers."""
+    for words, run in groupby(section.input, key=lambda item: item.unit == "text"):
+        last = row + len(list(run)) - 1
+        if not words:
+            yield row, last
+        row = last + 1
 
 
 def _write_input(sheet: Worksheet, row: int, item: Input) -> None:
