@@ -12,7 +12,6 @@ from xlcredit.ooxml.place import Place, quoted
 from xlcredit.workbook import style
 from xlcredit.workbook.draft import Draft, page_setup, widths
 from xlcredit.workbook.pages.curves import curve_checks
-from xlcredit.workbook.pages.inputs import NUMBERS
 
 __all__ = ["AREA_CHECKS", "CHECK_COLUMNS", "AuditPage", "ChecksPage"]
 
@@ -109,9 +108,8 @@ class ChecksPage:
             test = "Every worksheet function equals its native twin"
             tests.append((test, f"MAX({{audit.differences}})<{tolerance}"))
         # an empty cell is 0 to a formula: no decline, no threshold
-        numbers = [name for name in book.places.blocks if name.startswith(NUMBERS)]
-        given = ",".join(f"COUNT({{{name}}})=ROWS({{{name}}})" for name in numbers)
-        tests.append(("Every input that is a number has one", f"AND({given})"))
+        open_ones = '({inputs.names}<>"")*({inputs.units}<>"text")*(1-ISNUMBER({inputs.values}))'
+        tests.append(("Every input that is a number has one", f"SUMPRODUCT({open_ones})=0"))
         tests.append(("Every covenant has a verdict", 'COUNTIF({summary.statuses},"CHECK")=0'))
         if book.template.annual:
             # the only difference is the order of adding up

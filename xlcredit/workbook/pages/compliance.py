@@ -78,11 +78,9 @@ class CompliancePage:
     def _reported(self, book: Draft, sheet: Worksheet) -> None:
         """How much of what stands under Actual has happened, and is no forecast."""
         style.base(sheet.cell(_REPORTED_ROW, 1), bold=True).value = "Figures reported"
-        counts = "+".join(
-            f"SUMPRODUCT(ISNUMBER({{{ACTUAL}{row.name}.all}})*({{month.all}}<={AS_AT}))"
-            for row in book.template.own_rows
-        )
-        count = style.outcome(book.formula(sheet, _REPORTED_ROW, _PART, counts or "0", "flag"))
+        rows = ",".join(f"{{{ACTUAL}{row.name}.all}}" for row in book.template.own_rows)
+        formula = f"COUNT({rows})" if rows else "0"
+        count = style.outcome(book.formula(sheet, _REPORTED_ROW, _PART, formula, "flag"))
         count.alignment = Alignment(horizontal="left")
         style.note(sheet.cell(_REPORTED_ROW, _UNIT), _FORECAST)
 
