@@ -17,7 +17,7 @@ from xlcredit.deals.template import ComplianceRow, Covenant
 from xlcredit.workbook import style
 from xlcredit.workbook.draft import Draft, page_setup, widths
 from xlcredit.workbook.pages.curves import ACTUAL, BUDGET
-from xlcredit.workbook.tables.verdicts import asked, guarded
+from xlcredit.workbook.tables.verdicts import NO_VERDICT, asked, guarded, if_agreed
 
 __all__ = ["CompliancePage"]
 
@@ -130,17 +130,21 @@ class CompliancePage:
         for row, line in lines:
             style.base(sheet.cell(row, 1), bold=True).value = line.label
             style.base(sheet.cell(row, _UNIT), size=9, color=style.MUTED).value = line.unit
-            value = f"IF(OR({AS_AT}=0,{_REPORTED}=0),{_NONE},{line.value})"
+            told = f"IF(OR({AS_AT}=0,{_REPORTED}=0),{_NONE},{line.value})"
+            value = if_agreed(line, told)
             shown = style.outcome(book.formula(sheet, row, _VALUE, value, line.unit))
             shown.alignment = Alignment(horizontal="right")
             sign = style.base(sheet.cell(row, _TEST), color=style.MUTED)
             sign.value = "at least" if line.direction == "min" else "at most"
             sign.alignment = Alignment(horizontal="center")
-            threshold = asked(book.template, line.threshold)
-            style.outcome(book.formula(sheet, row, _THRESHOLD, threshold, line.unit))
+            threshold = if_agreed(line, asked(book.template, line.threshold))
+            limited = book.formula(sheet, row, _THRESHOLD, threshold, line.unit)
+            style.outcome(limited).alignment = Alignment(horizontal="right")
             tested, test, limit = (f"{letter(c)}{row}" for c in (_VALUE, _TEST, _THRESHOLD))
             verdict = guarded(tested, test, limit, ("PASS", "BREACH"))
             told = f'CHOOSE(1+COUNTIF({tested},{_NONE}),{verdict},"no report yet")'
+            if line.agreed:  # at 0 the threshold is none as well
+                told = f"CHOOSE(1+(COUNTIF({tested}:{limit},{_NONE})=2),{told},{NO_VERDICT})"
             status = style.outcome(book.formula(sheet, row, _STATUS, told, "text", bold=True))
             status.alignment = Alignment(horizontal="center")
             style.paint_status(sheet, status.coordinate)
