@@ -17,7 +17,7 @@ from xlcredit.deals.template import ComplianceRow, Covenant
 from xlcredit.workbook import style
 from xlcredit.workbook.draft import Draft, page_setup, widths
 from xlcredit.workbook.pages.curves import ACTUAL, BUDGET
-from xlcredit.workbook.tables.verdicts import NO_VERDICT, asked, guarded, if_agreed
+from xlcredit.workbook.tables.verdicts import NO_VERDICT, NOT_TESTED, asked, decided, if_agreed
 
 __all__ = ["CompliancePage"]
 
@@ -131,7 +131,7 @@ class CompliancePage:
             style.base(sheet.cell(row, 1), bold=True).value = line.label
             style.base(sheet.cell(row, _UNIT), size=9, color=style.MUTED).value = line.unit
             told = f"IF(OR({AS_AT}=0,{_REPORTED}=0),{_NONE},{line.value})"
-            value = if_agreed(line, told)
+            value = f"CHOOSE(1+({line.agreed}),{NOT_TESTED},{told})" if line.agreed else told
             shown = style.outcome(book.formula(sheet, row, _VALUE, value, line.unit))
             shown.alignment = Alignment(horizontal="right")
             sign = style.base(sheet.cell(row, _TEST), color=style.MUTED)
@@ -141,10 +141,11 @@ class CompliancePage:
             limited = book.formula(sheet, row, _THRESHOLD, threshold, line.unit)
             style.outcome(limited).alignment = Alignment(horizontal="right")
             tested, test, limit = (f"{letter(c)}{row}" for c in (_VALUE, _TEST, _THRESHOLD))
-            verdict = guarded(tested, test, limit, ("PASS", "BREACH"))
-            told = f'CHOOSE(1+COUNTIF({tested},{_NONE}),{verdict},"no report yet")'
-            if line.agreed:  # at 0 the threshold is none as well
-                told = f"CHOOSE(1+(COUNTIF({tested}:{limit},{_NONE})=2),{told},{NO_VERDICT})"
+            verdict = decided(tested, test, limit, ("PASS", "BREACH"))
+            told = (
+                f"CHOOSE(1+COUNTIF({tested},{NOT_TESTED})+2*COUNTIF({tested},{_NONE}),"
+                f'{verdict},{NO_VERDICT},"no report yet")'
+            )
             status = style.outcome(book.formula(sheet, row, _STATUS, told, "text", bold=True))
             status.alignment = Alignment(horizontal="center")
             style.paint_status(sheet, status.coordinate)

@@ -24,6 +24,8 @@ __all__ = [
     "NO_VERDICT",
     "NOT_TESTED",
     "Group",
+    "asked",
+    "decided",
     "groups",
     "guarded",
     "height",
@@ -120,13 +122,18 @@ def guarded(value: str, test: str, threshold: str, words: tuple[str, str]) -> st
 
     NONE where the value says that there was no test: nothing was owed when one would have been due.
     """
+    verdict = decided(value, test, threshold, words)
+    return f"CHOOSE(1+COUNTIF({value},{NOT_TESTED}),{verdict},{NO_VERDICT})"
+
+
+def decided(value: str, test: str, threshold: str, words: tuple[str, str]) -> str:
+    """The verdict on two numbers; CHECK where one is none."""
     slack = _SLACK.format(threshold)
-    verdict = (
+    return (
         f"IF(AND(ISNUMBER({value}),ISNUMBER({threshold})),"
         f'IF(OR(AND({test}="at least",{value}>={threshold}-{slack}),'
         f'AND({test}="at most",{value}<={threshold}+{slack})),"{words[0]}","{words[1]}"),"CHECK")'
     )
-    return f"CHOOSE(1+COUNTIF({value},{NOT_TESTED}),{verdict},{NO_VERDICT})"
 
 
 def asked(template: Template, threshold: str) -> str:
