@@ -86,28 +86,10 @@ def test_what_has_happened_moves_the_loan_and_not_what_was_signed(
         assert before[name] == pytest.approx(loan.result.names[name], rel=1e-12), name
 
 
-def test_the_certificate_adds_up_what_has_happened(loan: Example, tmp_path: Path) -> None:
-    """Costs as they were expected, typed: the figures are the model's, and the verdicts stand."""
-    happened = {"opex": filled(loan.row("opex")[:54])}
-    path, late = calculated(loan, tmp_path, actuals=happened, inputs={"as_at_month": 54})
-    result = recalculate(path, inputs={"as_at_month": 16})
-    values, sheet = result.values["Compliance"], loan.formulas["Compliance"]
-    label = "CFADS: as underwritten, and as earned"
-    (at,) = [cell.row for cell in sheet["A"] if cell.value == label]
-    flat, earned = loan.row("cfads_flat"), loan.row("cfads_curve")
-    for column, months in enumerate((1, 3, 12, 16), start=4):
-        budget, actual = sum(flat[16 - months : 16]), sum(earned[16 - months : 16])
-        assert values[at, column] == pytest.approx(budget, rel=1e-12)
-        assert values[at + 1, column] == pytest.approx(actual, rel=1e-12)
-        assert values[at + 2, column] == pytest.approx(actual - budget, rel=1e-9)
-    assert result.names["certificate_advance"] == "PASS"
-    assert late.names["certificate_dscr"] == "BREACH"
-
-
 def test_nothing_is_certified_of_which_nothing_was_reported(loan: Example) -> None:
     assert loan.result.names["certificate_advance"] == "no report yet"
     forecast = loan.given({"as_at_month": 16}).names
-    assert forecast["certificate_advance"] == forecast["certificate_dscr"] == "no actuals"
+    assert forecast["certificate_advance"] == forecast["certificate_dscr"] == "no report yet"
 
 
 def test_a_value_in_another_unit_fails_a_check_that_names_both(

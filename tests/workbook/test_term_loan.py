@@ -15,7 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.workbook.conftest import Example
-from xlcredit.recalc import Recalculation
+from tests.workbook.test_curves import calculated, filled
+from xlcredit.recalc import Recalculation, recalculate
 from xlcredit.workbook.making import new_workbook
 from xlcredit.workbook.session import Session
 from xlcredit.workbook.simulated import simulate
@@ -323,6 +324,27 @@ def test_without_chance_the_simulation_is_the_waterfall(book: Session) -> None:
         assert number(book, "sim_loss") == pytest.approx(number(book, "loss"), rel=1e-9)
         assert number(book, "sim_default") == 1.0
         assert number(book, "sim_ltv_50") == pytest.approx(number(book, "max_ltv"), rel=0.2)
+
+
+def test_the_certificate_adds_up_what_has_happened(loan: Example, tmp_path: Path) -> None:
+    """Operating cost is reported as it was budgeted: what nobody reports is certified by nobody."""
+    actuals = {"opex": filled(loan.row("opex")[:16])}
+    path, result = calculated(loan, tmp_path, actuals=actuals, inputs={"as_at_month": 16})
+    values = result.values["Compliance"]
+    sheet = loan.formulas["Compliance"]
+    label = "CFADS: as underwritten, and as earned"
+    (at,) = [cell.row for cell in sheet["A"] if cell.value == label]
+    flat, earned = loan.row("cfads_flat"), loan.row("cfads_curve")
+    for column, months in enumerate((1, 3, 12, 16), start=4):
+        budget, actual = sum(flat[16 - months : 16]), sum(earned[16 - months : 16])
+        assert values[at, column] == pytest.approx(budget, rel=1e-12)
+        assert values[at + 1, column] == pytest.approx(actual, rel=1e-12)
+        assert values[at + 2, column] == pytest.approx(actual - budget, rel=1e-9)
+    assert result.names["certificate_advance"] == "PASS"
+    assert loan.result.names["certificate_advance"] == "no report yet"
+    late = {"as_at_month": 54, "covenant_liquidity": 1e9}
+    names = recalculate(path, inputs=late).names
+    assert names["certificate_dscr"] == names["certificate_cash"] == "BREACH"
 
 
 DRAWS: list[dict[str, Any]] = [

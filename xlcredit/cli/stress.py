@@ -197,6 +197,7 @@ def _print_grid(table: Table, names: list[str], figures: list[str], book: Sessio
     """Say what becomes of the loan at each point of a small grid, and count the verdicts."""
     from xlcredit.cli.points import MOST, print_points
     from xlcredit.cli.terminal import line
+    from xlcredit.workbook.covenants import BREACH, CHECK, NONE, PASS
 
     if len(table.rows) <= MOST:
         print_points(table, names, figures, book.units)
@@ -207,15 +208,17 @@ def _print_grid(table: Table, names: list[str], figures: list[str], book: Sessio
     for name in verdicts:
         states = table.column(name)
         counts = ", ".join(
-            f"{states.count(s):,} {s}" for s in ("PASS", "BREACH", "CHECK") if s in states
+            f"{states.count(s):,} {s}" for s in (PASS, BREACH, CHECK, NONE) if s in states
         )
         line(f"  {name}: {counts}")
 
 
 def _leave(table: Table) -> None:
+    from xlcredit.workbook.covenants import FINE
+
     names = {column.name for column in table.columns}
     verdicts = [table.column(name) for name in names if f"{name}_margin" in names]
-    if any(state != "PASS" for states in verdicts for state in states):
+    if any(state not in FINE for states in verdicts for state in states):
         raise typer.Exit(1)
 
 

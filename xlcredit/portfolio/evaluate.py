@@ -23,7 +23,7 @@ from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.package import Package
 from xlcredit.portfolio.loans import Task
 from xlcredit.workbook.build import build
-from xlcredit.workbook.covenants import BREACH, CHECK, PASS
+from xlcredit.workbook.covenants import BREACH, CHECK, FINE, PASS
 from xlcredit.workbook.life.stamp import read_stamp
 from xlcredit.workbook.session import Session
 
@@ -295,8 +295,8 @@ def _number(value: Any) -> float | None:
 
 
 def _status(covenants: list[str], texts: dict[str, str], errors: dict[str, str]) -> str:
-    """A loan passes if every covenant does and nothing says that the model is not sound."""
+    """A loan passes if every covenant agreed does and nothing says that the model is not sound."""
     if BREACH in covenants:
         return BREACH
-    sound = texts.get("master_check", "OK") == "OK" and not errors and covenants
-    return PASS if sound and set(covenants) == {PASS} else CHECK
+    sound = texts.get("master_check", "OK") == "OK" and not errors
+    return PASS if sound and PASS in covenants and FINE.issuperset(covenants) else CHECK

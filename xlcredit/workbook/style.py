@@ -199,6 +199,7 @@ def paint_status(sheet: Worksheet, area: str) -> None:
         *((word, "14532D", "F0FDF4") for word in ("MET", "INSIDE", "HOLDS")),
         *((word, "7C2D12", "FFEDD5") for word in ("NOT MET", "OUTSIDE", "FAILS")),
         ("CHECK", "78350F", "FDE68A"),
+        ("NONE", MUTED, "F3F4F6"),
     ):
         sheet.conditional_formatting.add(
             area,

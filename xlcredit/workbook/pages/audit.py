@@ -104,8 +104,10 @@ class ChecksPage:
         # a house template need not have the input
         tolerance = "tolerance" if "tolerance" in book.deal.inputs else TOLERANCE
         # a formula takes an empty cell for 0, which is a figure, and often a good one
-        empty = 'SUMPRODUCT(({inputs.units}<>"")*({inputs.values}=""))=0'
-        tests = [("No input is empty", empty)]
+        empty = '({inputs.values}="")'
+        wrong = '({inputs.units}<>"text")*(1-ISNUMBER({inputs.values}))'
+        given = f'SUMPRODUCT(({{inputs.names}}<>"")*({empty}+{wrong}))=0'
+        tests = [("Every input has a value, a number where it must be one", given)]
         tests += [(check.label, check.formula) for check in book.template.check]
         tests += curve_checks(book.template)
         if book.template.twin:

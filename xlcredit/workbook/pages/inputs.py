@@ -20,7 +20,7 @@ from xlcredit.workbook.draft import Draft, page_setup, widths
 __all__ = ["InputCells", "InputsPage", "read_inputs"]
 
 _HEADER = ["Input", VALUE, "Unit", SOURCE, AS_OF, "Allowed", "Name", "Remark"]
-_VALUE, _UNIT = 2, 3
+_VALUE, _UNIT, _NAME = 2, 3, 7
 _FIRST_ROW = 9
 
 
@@ -31,17 +31,18 @@ class InputsPage:
 
     def place(self, book: Draft) -> None:
         """One row per input, a band per section; labels and values stand side by side."""
-        for section, top in _sections(book):
+        sections = _sections(book)
+        first, last = sections[0][1], sections[-1][1] + len(sections[-1][0].input)
+        for name, column in (("values", _VALUE), ("units", _UNIT), ("names", _NAME)):
+            ends = Place(self.name, first, column), Place(self.name, last, column)
+            book.places.blocks[f"inputs.{name}"] = ends
+        for section, top in sections:
             for offset, item in enumerate(section.input):
                 book.name(item.name, self.name, top + 1 + offset, _VALUE, item.unit)
             if section.name:
                 bottom = top + len(section.input)
                 block = (Place(self.name, top + 1, 1), Place(self.name, bottom, _VALUE))
                 book.places.blocks[f"{section.name}.block"] = block
-        section, top = _sections(book)[-1]
-        for part, column in (("values", _VALUE), ("units", _UNIT)):
-            ends = (Place(self.name, row, column) for row in (_FIRST_ROW, top + len(section.input)))
-            book.places.blocks[f"inputs.{part}"] = (next(ends), next(ends))
 
     def write(self, book: Draft, sheet: Worksheet) -> None:
         """Write the inputs with their validation."""
@@ -95,7 +96,7 @@ def _write_input(sheet: Worksheet, row: int, item: Input) -> None:
         dated.value = item.as_of
     style.base(sheet.cell(row, 6), size=9, color=style.MUTED).value = _allowed(item)
     sheet.cell(row, 6).alignment = Alignment(horizontal="left", vertical="center", indent=1)
-    style.base(sheet.cell(row, 7), size=9, color=style.MUTED).value = item.name
+    style.base(sheet.cell(row, _NAME), size=9, color=style.MUTED).value = item.name
     style.note(sheet.cell(row, 8), item.note).alignment = Alignment(
         wrap_text=True, vertical="center"
     )
