@@ -29,7 +29,7 @@ SAME = {
         "Contract realization, lowest": "realised_lowest",
         "Contract realization covenant": "covenant_contract",
         "Loan to depreciated cost, highest": "covenant_advance.value",
-        "Advance covenant": "covenant_advance",
+        "Loan to depreciated cost covenant": "covenant_advance",
     },
     "miner-dual-collateral": {
         "Minimum DSCR, scheduled service": "min_dscr",

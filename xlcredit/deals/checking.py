@@ -244,7 +244,7 @@ def _units(template: Template) -> Problems:
         known = {"unit": UNITS, "driver unit": DRIVER_UNITS}.get(kind)
         if known and unit not in known:
             near = did_you_mean(unit, known) or f"; there are {', '.join(known)}"
-            yield f'"{owner}"', f"{owner}: unit {unit!r} is not known{near}"
+            yield f'"{unit}"', f"{owner}: unit {unit!r} is not known{near}"
 
 
 def _references(template: Template) -> Problems:

@@ -30,7 +30,8 @@ __all__ = [
 #: What a cell shows: dates are dates.
 Shown = Value | dt.date
 
-#: NONE where no such covenant is agreed: it neither passes nor breaks.
+#: NONE where no such covenant is agreed or nothing was owed when it was due: it neither passes nor
+#: breaks.
 PASS, BREACH, CHECK, NONE = "PASS", "BREACH", "CHECK", "NONE"
 #: What a covenant can be found to be; whatever else its cell shows is CHECK.
 VERDICTS = (PASS, BREACH, NONE)
@@ -50,7 +51,7 @@ class CovenantResult:
     """What the value must do, as the sheet says it."""
     threshold: Shown
     status: str
-    """PASS, BREACH, NONE where none is agreed, or CHECK where it cannot be decided."""
+    """PASS, BREACH, NONE where none is agreed or was tested, or CHECK where it cannot be decided."""
     headroom: Shown
     first_breach: Shown
     """The date of the first test that fails, or a word where there is none."""
@@ -113,10 +114,12 @@ def find_covenants(book: Book) -> list[CovenantCells]:
             names.get(row["Status"], str(row["Status"])), row, known.get(row["Value"], "")
         )
         for row in rows
-        if set(COVENANT_COLUMNS) <= set(row)
+        if set(row) >= _READ
     ]
 
 
+#: The headings that are read; what stands beside them may be called otherwise in an older workbook.
+_READ = frozenset(COVENANT_COLUMNS[:7])
 #: From here on decimals say nothing.
 _LARGE = 1e5
 

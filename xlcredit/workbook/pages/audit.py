@@ -107,6 +107,9 @@ class ChecksPage:
         if book.template.twin:
             test = "Every worksheet function equals its native twin"
             tests.append((test, f"MAX({{audit.differences}})<{tolerance}"))
+        # an empty cell is 0 to a formula: no decline, no threshold
+        open_ones = '({inputs.names}<>"")*({inputs.units}<>"text")*(1-ISNUMBER({inputs.values}))'
+        tests.append(("Every input that is a number has one", f"SUMPRODUCT({open_ones})=0"))
         tests.append(("Every covenant has a verdict", 'COUNTIF({summary.statuses},"CHECK")=0'))
         if book.template.annual:
             # the only difference is the order of adding up

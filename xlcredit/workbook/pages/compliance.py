@@ -16,14 +16,14 @@ from xlcredit.deals.series import AS_AT
 from xlcredit.deals.template import ComplianceRow, Covenant
 from xlcredit.workbook import style
 from xlcredit.workbook.draft import Draft, page_setup, widths
-from xlcredit.workbook.pages.curves import BUDGET
-from xlcredit.workbook.tables.verdicts import NOT_AGREED, guarded, if_agreed
+from xlcredit.workbook.pages.curves import ACTUAL, BUDGET
+from xlcredit.workbook.tables.verdicts import NO_VERDICT, asked, guarded, if_agreed
 
 __all__ = ["CompliancePage"]
 
 _WINDOWS = (("Month", 1), ("Three months", 3), ("Twelve months", 12), ("Since closing", 0))
 _PARTS = ("Budget", "Actual", "Difference")
-_AS_AT_ROW, _HEADER_ROW = 4, 6
+_AS_AT_ROW, _REPORTED_ROW, _HEADER_ROW = 4, 5, 6
 #: Below the header: how many months a column adds up, and the first of them.
 _MONTHS_ROW, _FROM_ROW, _FIRST_ROW = 7, 8, 9
 _PART, _UNIT, _FIRST_COLUMN = 2, 3, 4
@@ -31,6 +31,9 @@ _LAST_COLUMN = _FIRST_COLUMN - 1 + len(_WINDOWS)
 #: Of the covenants: value, test, threshold, status.
 _VALUE, _TEST, _THRESHOLD, _STATUS = range(_FIRST_COLUMN, _FIRST_COLUMN + 4)
 _NONE = '"none"'
+#: How many figures the borrower has reported: without any there is nothing to certify.
+_REPORTED = f"$B${_REPORTED_ROW}"
+_FORECAST = "up to that date; where none is, Actual is the model's own forecast"
 _STATEMENT = (
     "We certify that the figures above are taken from our books and records for the months up to",
     "that date, that they were made up as the finance documents require, and that no default is",
@@ -60,6 +63,7 @@ class CompliancePage:
         told = f'IF({AS_AT}=0,"before the first report",INDEX({{period_end.all}},1,{AS_AT}))'
         dated = style.outcome(book.formula(sheet, _AS_AT_ROW, _PART, told, "date", bold=True))
         dated.alignment = Alignment(horizontal="left")
+        self._reported(book, sheet)
         self._header(book, sheet)
         for index, line in enumerate(book.template.compliance):
             self._line(book, sheet, _FIRST_ROW + len(_PARTS) * index, line)
@@ -71,11 +75,20 @@ class CompliancePage:
         sheet.freeze_panes = sheet.cell(_FIRST_ROW, _FIRST_COLUMN)
         page_setup(sheet, landscape=False, tall=1)
 
+    def _reported(self, book: Draft, sheet: Worksheet) -> None:
+        """How much of what stands under Actual has happened, and is no forecast."""
+        style.base(sheet.cell(_REPORTED_ROW, 1), bold=True).value = "Figures reported"
+        rows = ",".join(f"{{{ACTUAL}{row.name}.all}}" for row in book.template.own_rows)
+        formula = f"COUNT({rows})" if rows else "0"
+        count = style.outcome(book.formula(sheet, _REPORTED_ROW, _PART, formula, "flag"))
+        count.alignment = Alignment(horizontal="left")
+        style.note(sheet.cell(_REPORTED_ROW, _UNIT), _FORECAST)
+
     def _header(self, book: Draft, sheet: Worksheet) -> None:
         """A column for each window, and the months that it adds up."""
         heads = ["Budget against actual", "", "Unit", *(title for title, _ in _WINDOWS)]
         style.table_header(sheet, _HEADER_ROW, heads)
-        for row, label in ((_MONTHS_ROW, "Months added up"), (_FROM_ROW, "From month")):
+        for row, label in ((_MONTHS_ROW, "Months added up, at most"), (_FROM_ROW, "From month")):
             style.note(sheet.cell(row, 1), label)
             style.note(sheet.cell(row, _UNIT), "months")
         for column, (_, months) in enumerate(_WINDOWS, start=_FIRST_COLUMN):
@@ -117,21 +130,21 @@ class CompliancePage:
         for row, line in lines:
             style.base(sheet.cell(row, 1), bold=True).value = line.label
             style.base(sheet.cell(row, _UNIT), size=9, color=style.MUTED).value = line.unit
-            value = if_agreed(line, f"IF({AS_AT}=0,{_NONE},{line.value})")
+            told = f"IF(OR({AS_AT}=0,{_REPORTED}=0),{_NONE},{line.value})"
+            value = if_agreed(line, told)
             shown = style.outcome(book.formula(sheet, row, _VALUE, value, line.unit))
             shown.alignment = Alignment(horizontal="right")
             sign = style.base(sheet.cell(row, _TEST), color=style.MUTED)
             sign.value = "at least" if line.direction == "min" else "at most"
             sign.alignment = Alignment(horizontal="center")
-            limited = book.formula(
-                sheet, row, _THRESHOLD, if_agreed(line, line.threshold), line.unit
-            )
+            threshold = if_agreed(line, asked(book.template, line.threshold))
+            limited = book.formula(sheet, row, _THRESHOLD, threshold, line.unit)
             style.outcome(limited).alignment = Alignment(horizontal="right")
             tested, test, limit = (f"{letter(c)}{row}" for c in (_VALUE, _TEST, _THRESHOLD))
             verdict = guarded(tested, test, limit, ("PASS", "BREACH"))
             told = f'CHOOSE(1+COUNTIF({tested},{_NONE}),{verdict},"no report yet")'
             if line.agreed:  # at 0 the threshold is none as well
-                told = f"CHOOSE(1+(COUNTIF({tested}:{limit},{_NONE})=2),{told},{NOT_AGREED})"
+                told = f"CHOOSE(1+(COUNTIF({tested}:{limit},{_NONE})=2),{told},{NO_VERDICT})"
             status = style.outcome(book.formula(sheet, row, _STATUS, told, "text", bold=True))
             status.alignment = Alignment(horizontal="center")
             style.paint_status(sheet, status.coordinate)

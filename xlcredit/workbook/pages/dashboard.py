@@ -26,7 +26,6 @@ from xlcredit.workbook.pages.summary import (
     AREA_COVENANTS,
     AREA_HEAD,
     BAND,
-    COVENANT_COLUMNS,
     READING,
 )
 from xlcredit.workbook.plausible import doubtful_cells
@@ -249,9 +248,8 @@ def _comparisons(cells: _Cells, area: Area) -> list[SideBySide]:
 
 
 def _covenant(cells: _Cells, row: dict[str, Place]) -> CovenantLine:
-    label, value, test, threshold, status, headroom, breach, move, driver = (
-        row[word] for word in COVENANT_COLUMNS
-    )
+    # by place: an older workbook has another heading above a figure
+    label, value, test, threshold, status, headroom, breach, move, driver = row.values()
     return CovenantLine(
         label=cells.text(label),
         value=cells.cell(value),

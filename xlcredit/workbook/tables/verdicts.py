@@ -21,7 +21,8 @@ from xlcredit.workbook.draft import Draft
 __all__ = [
     "COLUMNS",
     "COVENANTS",
-    "NOT_AGREED",
+    "NO_VERDICT",
+    "NOT_TESTED",
     "Group",
     "groups",
     "guarded",
@@ -41,13 +42,15 @@ COLUMNS = [
     "Status",
     "Headroom",
     "First breach",
-    "Driver's figure",
+    "Key figure",
     "Driver",
 ]
 _VALUE, _TEST, _THRESHOLD, _STATUS, _HEADROOM, _BREACH, _MOVE, _DRIVER = range(2, 10)
 _ROW_HEIGHT = 16
 #: What the cells of a test show where it is not agreed, and the verdict then: one word.
-_NONE, NOT_AGREED = '"none"', '"NONE"'
+_NONE, NO_VERDICT = '"none"', '"NONE"'
+#: What the value of a covenant says that was never due for a test: no figure, and no headroom.
+NOT_TESTED = '"not tested"'
 #: Figures that agree to twelve digits are equal.
 _SLACK = "1E-12*ABS({})"
 
@@ -113,12 +116,23 @@ def write(book: Draft, sheet: Worksheet, row: int) -> None:
 
 
 def guarded(value: str, test: str, threshold: str, words: tuple[str, str]) -> str:
-    """The verdict on cells: a word for what passes, one for what does not, CHECK for an error."""
+    """The verdict on cells: a word for what passes, one for what does not, CHECK for an error.
+
+    NONE where the value says that there was no test: nothing was owed when one would have been due.
+    """
     slack = _SLACK.format(threshold)
-    return (
+    verdict = (
         f"IF(AND(ISNUMBER({value}),ISNUMBER({threshold})),"
         f'IF(OR(AND({test}="at least",{value}>={threshold}-{slack}),'
         f'AND({test}="at most",{value}<={threshold}+{slack})),"{words[0]}","{words[1]}"),"CHECK")'
+    )
+    return f"CHOOSE(1+COUNTIF({value},{NOT_TESTED}),{verdict},{NO_VERDICT})"
+
+
+def asked(template: Template, threshold: str) -> str:
+    """A threshold; an input that stands empty is none, where a formula would read 0 and pass."""
+    return (
+        f"IF(ISNUMBER({threshold}),{threshold},NA())" if threshold in template.inputs else threshold
     )
 
 
@@ -147,14 +161,15 @@ def _write_test(
     sign = "at least" if covenant.direction == "min" else "at most"
     style.base(sheet.cell(row, _TEST), color=style.MUTED).value = sign
     sheet.cell(row, _TEST).alignment = Alignment(horizontal="center")
-    book.formula(sheet, row, _THRESHOLD, if_agreed(covenant, covenant.threshold), covenant.unit)
+    threshold = if_agreed(covenant, asked(book.template, covenant.threshold))
+    book.formula(sheet, row, _THRESHOLD, threshold, covenant.unit)
     value, test, threshold = f"B{row}", f"C{row}", f"D{row}"
     # one formula for every covenant: the test in the row decides. Equality passes, and figures
     # that agree to twelve digits are equal; without the slack, engines would disagree on a tie
     slack = _SLACK.format(threshold)
     verdict = guarded(value, test, threshold, words)
     if covenant.agreed:  # both say none: an error of either is none of it, and reads CHECK
-        verdict = f"CHOOSE(1+(COUNTIF({value}:{threshold},{_NONE})=2),{verdict},{NOT_AGREED})"
+        verdict = f"CHOOSE(1+(COUNTIF({value}:{threshold},{_NONE})=2),{verdict},{NO_VERDICT})"
     status = book.formula(sheet, row, _STATUS, verdict, "text", bold=True)
     status.alignment = Alignment(horizontal="center")
     # a cover that is negative has no headroom: 1 - threshold/value would read as plenty
