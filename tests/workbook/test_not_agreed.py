@@ -89,6 +89,7 @@ STATES = [
     ((1, NA, 40.0), (CellError("#N/A"), 40.0, "CHECK", "none")),
     ((1, 30.0, NA), (30.0, CellError("#N/A"), "CHECK", "none")),
     ((1, "none", 40.0), ("none", 40.0, "CHECK", "none")),
+    ((1, "not tested", 40.0), ("not tested", 40.0, "NONE", "none")),
     ((NA, 50.0, 40.0), (CellError("#N/A"), CellError("#N/A"), "CHECK", "none")),
     (("no", 50.0, 40.0), (CellError("#VALUE!"), CellError("#VALUE!"), "CHECK", "none")),
     ((7, 50.0, 40.0), (CellError("#VALUE!"), CellError("#VALUE!"), "CHECK", "none")),
@@ -108,7 +109,7 @@ def test_an_error_is_not_taken_for_what_is_not_agreed(
     sheet = book.worksheets[0]
     sheet.title = "Summary"
     for at, (name, value) in enumerate(
-        zip(("liquidity_agreed", "spare_held", "spare_asked"), given, strict=True), start=1
+        zip(("liquidity_agreed", "liquidity_least", "liquidity_due"), given, strict=True), start=1
     ):
         sheet.cell(at, 12).value = value  # type: ignore[assignment]
         book.defined_names[name] = DefinedName(name, attr_text=f"Summary!$L${at}")
