@@ -499,7 +499,7 @@ def test_draws_that_do_not_add_up_are_told(site: Example, wrong: Values) -> None
 
 def test_a_tenant_who_never_paid_leaves_an_empty_site(site: Example) -> None:
     """Enforced in month 6 of nine without rent: the price is that of the empty site."""
-    found = site.given({"scenario": "Tenant pays nine months late"})
+    found = site.given({"scenario": "Rent starts nine months late"})
     sheet, sale = site.place("value_sale")
     empty = found.values[sheet][site.place("value_forced")[1], 5 + 5]
     assert found.names["default_month"] == 6

@@ -16,7 +16,7 @@ from xlcredit.recalc import Recalculation, recalculate
 
 FIRST = 5
 #: Repaid by a termination payment before the third test, and with less cash; repaid late, with
-#: holes after it; a customer who stops and leaves the loan unpaid; all excess cash prepays; as it is.
+#: holes after it; a customer who stops and leaves it unpaid; all excess cash prepays; as it is.
 TERMS: list[dict[str, Any]] = [
     {"customer_stops": 13, "termination_months": 24},
     {"customer_stops": 13, "termination_months": 24, "liquidity": 1.4e8},

@@ -51,7 +51,7 @@ class CovenantResult:
     """What the value must do, as the sheet says it."""
     threshold: Shown
     status: str
-    """PASS, BREACH, NONE where none is agreed or tested, or CHECK where it cannot be decided."""
+    """PASS, BREACH, NONE where nothing is agreed or tested, CHECK where it cannot be decided."""
     headroom: Shown
     first_breach: Shown
     """The date of the first test that fails, or a word where there is none."""

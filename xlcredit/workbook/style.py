@@ -37,6 +37,7 @@ __all__ = [
     "paint_status",
     "table_header",
     "title",
+    "whole_format",
 ]
 
 FONT = "Calibri"
@@ -155,6 +156,11 @@ def outcome(cell: Any) -> Any:
     return cell
 
 
+def whole_format(unit: str) -> str:
+    """The number format of a figure of that unit which is always whole."""
+    return WHOLE_MONTHS if unit == "months" else "#,##0"
+
+
 def constant_format(unit: str, value: Any) -> str:
     """The unit's number format, or one that does not show a small figure as nothing."""
     usual = number_format(unit)
@@ -169,7 +175,7 @@ def input_cell(cell: Cell, unit: str, whole: bool = False) -> Cell:
     """Format an input: blue on cream, unlocked."""
     number(cell, unit, BLUE)
     if whole:
-        cell.number_format = WHOLE_MONTHS if unit == "months" else "#,##0"
+        cell.number_format = whole_format(unit)
     cell.fill = _fill("solid", start_color=INPUT_FILL)
     cell.border = _border(_THIN, _THIN, _THIN, _THIN)
     cell.protection = _UNLOCKED
