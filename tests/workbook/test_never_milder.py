@@ -27,7 +27,7 @@ def in_force(example: Example, name: str) -> str:
         ("gpu-borrowing-base", "Customers default", "customer_stops", 2, 9, 3),
         (
             "gpu-borrowing-base",
-            "No refinancing and drawn up to dominion",
+            "No refinancing; dominion limits draws",
             "refi_share",
             0.0,
             0.5,
