@@ -19,6 +19,7 @@ from xlcredit.deals.spelled import Spelling, TwoReadingsError, separator_of
 from xlcredit.deals.values import SHARES, as_meant, check_value
 from xlcredit.errors import DealError, FileError, UserError
 from xlcredit.hints import did_you_mean
+from xlcredit.numerals import counted
 from xlcredit.workbook.export import Column, Kind, Table, pyarrow
 
 __all__ = ["SUFFIXES", "TapeRow", "example_tape", "read_rows"]
@@ -31,7 +32,7 @@ _HEADING = re.compile(r"(?P<name>[^\[]*?)\s*(?:\[(?P<unit>[^\]]*)\])?\s*")
 
 
 #: What may say how a tape writes numbers and dates; one without is not looked through for it.
-_MARKS = re.compile(r"[\";]|\d/\d|\d\.\d{3}\.\d{3}")
+_MARKS = re.compile(r"[\";\t]|\d/\d|\d\.\d{3}(?!\d)")
 #: A few bytes of Parquet can stand for any number of equal cells.
 _MOST_CELLS = 50_000_000
 
@@ -85,7 +86,9 @@ def read_rows(
             raise FileError(f"{path}: the column {name} stands twice, as {twice}; drop one")
     if "template" not in names and not template:
         raise FileError(f"{path}: has no column template; add one, or name it with --template")
-    _refuse_unknown(path, columns, _templates(rows, names, template, known))
+    specs = _templates(rows, names, template, known)
+    _refuse_unknown(path, columns, specs)
+    _refuse_without(path, names, specs)
     for line, row in enumerate(rows, start=2):
         if any(cell not in (None, "") for cell in row):
             yield _row(path, line, names, row, template, known, spelling)
@@ -140,6 +143,19 @@ def _refuse_unknown(
             t.inputs[name].unit for t in templates if name in t.inputs
         }:
             raise FileError(f'{path}: {name} is in "{inputs[name].unit}"; the column says "{unit}"')
+
+
+def _refuse_without(path: Path, names: list[str], templates: list[Template]) -> None:
+    """What no row can say is told once: a column that every template on the tape needs."""
+    needed = [{n for n, item in spec.inputs.items() if item.value is None} for spec in templates]
+    missing = sorted(set.intersection(*needed) - set(names)) if needed else []
+    missing = ["as_of"] * ("as_of" not in names) + missing
+    if missing:
+        spec = templates[0].name if templates else "gpu-term-loan"
+        raise FileError(
+            f"{path}: has no column {', '.join(missing)}, which every row needs "
+            f"(xlcredit new {spec} -o tape.csv writes a row that has all)"
+        )
 
 
 def _row(
@@ -224,7 +240,8 @@ def _value(spec: Template, name: str, value: Any, spelling: Spelling) -> Any:
     number = as_meant(spec.inputs[name], value)
     if isinstance(number, str):
         try:
-            number = spelling.number(number, percent=unit in SHARES)
+            count = counted(unit, number, whole=spec.inputs[name].whole)
+            number = spelling.number(number, percent=unit in SHARES, counted=count)
         except TwoReadingsError as error:
             raise DealError(f"{name}: {error}") from None
         except ValueError:
