@@ -356,6 +356,27 @@ def test_three_decimals_of_cards_have_two_readings_on_a_tape(make_tape: MakeTape
     assert "gpus: 8.000 is 8000 or 8" in loan.error
 
 
+def test_a_row_becomes_a_workbook_of_its_own(make_tape: MakeTape, tmp_path: Path) -> None:
+    tape = make_tape(3, gpus=50000)
+    for loan, words in (
+        (["--loan", "L7"], "has no loan L7; did you mean"),
+        ([], "is a loan tape; say which loan with --loan ID: there are L0, L1, L2"),
+    ):
+        told = run("new", "--deal", tape, *loan, "-o", tmp_path / "x.xlsx")
+        assert told.returncode == 2 and words in told.stderr
+    twice = make_tape(2, "twice.csv", id="same")
+    told = run("new", "--deal", twice, "--loan", "same", "-o", tmp_path / "x.xlsx")
+    assert "the id same stands 2 times" in told.stderr
+    told = run("new", "gpu-term-loan", "--loan", "L1", "-o", tmp_path / "x.xlsx")
+    assert "--loan names a row of a loan tape" in told.stderr
+    assert run("new", "--deal", tape, "--loan", "L2", "-o", tmp_path / "L2.xlsx").returncode == 0
+    workbook, *_ = (evaluate_loan(task) for task in tasks(tmp_path / "L2.xlsx"))
+    (row,) = (evaluate_loan(task) for task in tasks(tape) if task.id == "L2")
+    assert workbook.numbers["gpus"] == row.numbers["gpus"]
+    for name in ("loss", "min_dscr", "dscr_on_curve", "rent_decline"):
+        assert workbook.numbers[name] == pytest.approx(row.numbers[name], rel=1e-12), name
+
+
 def test_exit_codes(make_tape: MakeTape) -> None:
     lenient = {"covenant_dscr": 0.0, "limit_ltv": 10.0, "liquidity": 1e12}
     passing = run_portfolio(Request(sources=[str(make_tape(1, **lenient))], workers=1))

@@ -14,7 +14,7 @@ import msgspec
 
 from xlcredit.deals import template as schema
 from xlcredit.deals.cases import expand
-from xlcredit.deals.checking import in_one, problems, wrong_texts
+from xlcredit.deals.checking import in_one, missing, problems, wrong_texts
 from xlcredit.deals.fields import mended
 from xlcredit.deals.marks import Struct
 from xlcredit.deals.mistakes import field_problem, steps_to
@@ -112,6 +112,8 @@ def _template(raw: dict[str, Any], path: Path) -> Template:
         pass
     else:
         found += problems(template, path)
+        if lacks := missing(template, path):  # formulas of every page would say no more
+            found, template = [*found, *lacks], None
     if found or template is None:
         raise TemplateError(in_one(path, found), path, found, template)
     return template

@@ -18,13 +18,16 @@ from xlcredit.deals import Deal, Template, load
 from xlcredit.deals.spelled import Spelling, TwoReadingsError, separator_of
 from xlcredit.deals.values import SHARES, as_meant, check_value
 from xlcredit.errors import DealError, FileError, UserError
+from xlcredit.files import read_file
 from xlcredit.hints import did_you_mean
 from xlcredit.numerals import counted
 from xlcredit.workbook.export import Column, Kind, Table, pyarrow
 
-__all__ = ["SUFFIXES", "TapeRow", "example_tape", "read_rows"]
+__all__ = ["SUFFIXES", "TapeRow", "example_tape", "read_rows", "row_of"]
 
 SUFFIXES = (".csv", ".parquet")
+#: Loans of a tape that a message names.
+_SHOWN = 20
 #: What a row says of the loan itself, beside the inputs of its template.
 _OWN = ("id", "template", "name", "as_of", "note")
 #: A heading may say the unit: ``rent_decline [1/year]``.
@@ -92,6 +95,38 @@ def read_rows(
     for line, row in enumerate(rows, start=2):
         if any(cell not in (None, "") for cell in row):
             yield _row(path, line, names, row, template, known, spelling)
+
+
+def row_of(tape: Path, loan: str | None, spec: Template | None = None) -> dict[str, Any]:
+    """Give the keys of a deal file from the row of one loan.
+
+    Parameters
+    ----------
+    tape : Path
+        The tape.
+    loan : str, optional
+        The loan's ``id``, without which the ones that there are are told.
+    spec : Template, optional
+        The template of rows that name none.
+
+    Raises
+    ------
+    UserError
+        If there is no such loan, or its row cannot be read.
+    """
+    rows = list(read_rows(read_file(tape), tape, spec.name if spec else "", spec))
+    found = [row for row in rows if row.id == loan]
+    if len(found) != 1:
+        ids = [row.id for row in rows]
+        there = f"there are {', '.join(ids[:_SHOWN])}{', …' if len(ids) > _SHOWN else ''}"
+        if loan is None:
+            raise UserError(f"{tape}: is a loan tape; say which loan with --loan ID: {there}")
+        if found:
+            raise UserError(f"{tape}: the id {loan} stands {len(found)} times; give each its own")
+        raise UserError(f"{tape}: has no loan {loan}{did_you_mean(loan, ids) or f'; {there}'}")
+    if found[0].error:
+        raise DealError(found[0].error)
+    return found[0].given
 
 
 def _column(path: Path, heading: str) -> tuple[str, str | None]:
