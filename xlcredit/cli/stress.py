@@ -94,11 +94,12 @@ def stress(
         book.set(read_settings(settings))
         moving = [text.partition("=")[0].strip() for text in [*(axes or []), *(by or [])]]
         warnings = book.without_effect(*book.changed, *(n for n in moving if n in book))
+        found = None if target is None else _target(book, target, by or [])  # or it says why not
         if not as_json:
             for told in warnings:
                 terminal.line((f"warning: {told}", "yellow"))
-        if target is not None:
-            _print(_target(book, target, by or []) | {"warnings": warnings}, as_json)
+        if found is not None:
+            _print(found | {"warnings": warnings}, as_json)
         elif reverse is not None:
             _print(_reverse(book, reverse, by or []) | {"warnings": warnings}, as_json)
         else:

@@ -343,7 +343,7 @@ class Template(Struct, kw_only=True, frozen=True):
     grid: list[Grid] = []
     tornado: list[Tornado] = []
     parameters: list[Parameters] = []
-    twin: list[Twin]
+    twin: list[Twin] = []
     check: list[Check]
     chart: list[Chart] = []
     ladder: list[Ladder] = []
