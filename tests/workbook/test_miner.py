@@ -290,7 +290,7 @@ def test_the_loan_is_what_the_agreement_says(miner: Example, changed: dict[str, 
         assert names[name] == pytest.approx(float(value), rel=1e-9, abs=cents), name
     assert names["master_check"] == "OK"
     assert not result.errors
-    # no margin is judged where cash does not repay: nothing enforced, nothing left for coin to repay
+    # no margin is judged where cash does not repay: nothing enforced, no coin left to repay
     paid = repaid and left["unpaid"] <= 0.01
     said = str(names["margin_verdict"])
     assert said.startswith(("The margin", "The three estimates")) is paid
