@@ -142,9 +142,10 @@ class CompliancePage:
             style.outcome(limited).alignment = Alignment(horizontal="right")
             tested, test, limit = (f"{letter(c)}{row}" for c in (_VALUE, _TEST, _THRESHOLD))
             verdict = guarded(tested, test, limit, ("PASS", "BREACH"))
-            told = f'CHOOSE(1+COUNTIF({tested},{_NONE}),{verdict},"no report yet")'
-            if line.agreed:  # at 0 the threshold is none as well
-                told = f"CHOOSE(1+(COUNTIF({tested}:{limit},{_NONE})=2),{told},{NO_VERDICT})"
+            # not agreed, the threshold is none as well as the value
+            either = f"{tested}:{limit}" if line.agreed else tested
+            words = f'"no report yet",{NO_VERDICT}' if line.agreed else '"no report yet"'
+            told = f"CHOOSE(1+COUNTIF({either},{_NONE}),{verdict},{words})"
             status = style.outcome(book.formula(sheet, row, _STATUS, told, "text", bold=True))
             status.alignment = Alignment(horizontal="center")
             style.paint_status(sheet, status.coordinate)
