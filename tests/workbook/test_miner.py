@@ -290,7 +290,7 @@ def test_the_loan_is_what_the_agreement_says(miner: Example, changed: dict[str, 
         assert names[name] == pytest.approx(float(value), rel=1e-9, abs=cents), name
     assert names["master_check"] == "OK"
     assert not result.errors
-    # no margin is judged where cash does not repay: nothing enforced, nothing left for coin to repay
+    # no margin is judged where cash does not repay: enforced, or left for coin to repay
     paid = repaid and left["unpaid"] <= 0.01
     said = str(names["margin_verdict"])
     assert said.startswith(("The margin", "The three estimates")) is paid
@@ -504,7 +504,7 @@ def test_the_summary_says_which_notes_must_be_rolled_over(miner: Example) -> Non
     assert miner.number("wall_short") == pytest.approx(short.values[place][row, 4 + month])
     said = str(miner.result.names["rolled_words"])
     assert said.startswith("Repaid in month 25 only if notes A are rolled over in month 19: USD ")
-    assert f"USD {miner.number('wall_short') / 1e6:.0f} m of 250 m not covered" in said
+    assert f"USD {miner.number('wall_short') / 1e6:.1f} m of 250.0 m not covered" in said
     assert miner.result.names["limit_beyond"] == miner.result.names["limit_beyond_stress"]
     assert miner.result.names["limit_beyond"] == "OUTSIDE"
     rich = miner.given({"treasury_cash": 600e6}).names
