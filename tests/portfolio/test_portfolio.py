@@ -296,7 +296,7 @@ except FileError as error:
 
 def test_all_that_is_wrong_with_a_row_is_one_message(make_tape: MakeTape) -> None:
     tape = make_tape(
-        1, as_of="22.11.2026", margin="low", advance_rate=75, tenor_months="", borrower="B"
+        1, as_of="22.11.26", margin="low", advance_rate=75, tenor_months="", borrower="B"
     )
     (loan,) = find_loans([tape])
     assert loan.task is None

@@ -269,7 +269,8 @@ def _units(template: Template) -> Problems:
         known = {"unit": UNITS, "driver unit": DRIVER_UNITS}.get(kind)
         if known and unit not in known:
             near = did_you_mean(unit, known) or f"; there are {', '.join(known)}"
-            yield f'"{owner}"', f"{owner}: unit {unit!r} is not known{near}"
+            stands = f'driver_unit = "{unit}"' if kind == "driver unit" else f'"{owner}"'
+            yield stands, f"{owner}: unit {unit!r} is not known{near}"
 
 
 def _references(template: Template) -> Problems:
