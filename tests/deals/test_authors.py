@@ -24,6 +24,7 @@ def row(formula: str) -> tuple[str, str]:
 MISTAKES = {
     # formulas
     "semicolon": (*row("MAX(0;{cfads_flat})"), ["semicolon", "MAX", "write a comma"]),
+    "German": (*row("SUMME({cfads_flat.all})"), ["SUMME is SUM in a file", "write SUM"]),
     "unknown native": (*row("MAXX(0,{cfads_flat})"), ["no function MAXX", "mean MAX?"]),
     "young native": (*row("XLOOKUP(0,{cfads_flat.all})"), ["XLOOKUP", "mean LOOKUP?"]),
     "unknown native, alone": (*row("ZZZ({cfads_flat})"), ["no function ZZZ", "LibreOffice"]),

@@ -10,7 +10,7 @@ import pytest
 from xlcredit.deals import read_deal
 from xlcredit.errors import DealError
 
-from .samples import HOME, TEMPLATE, changed
+from .samples import FILLED, HOME, TEMPLATE, changed
 
 
 def test_a_deal_overrides_value_source_and_date() -> None:
@@ -57,3 +57,46 @@ def test_a_mistake_is_named(tmp_path: Path, old: str, new: str, words: list[str]
     assert "deal.toml" in message
     for word in words:
         assert word in message, message
+
+
+def _told(tmp_path: Path, old: str, new: str) -> str:
+    with pytest.raises(DealError) as caught:
+        read_deal(changed(tmp_path, old, new), TEMPLATE)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("gpus = { value = 57600,", "gpus = { value = 8.000,", "gpus: 8.000 is 8000 or 8; write 8"),
+        ("gpus = { value = 57600,", "gpus = { value = 8.125,", "write 8125 or 8.1250"),
+        ("value = 0.04,", 'value = "3,85%",', 'write "3.85%"'),
+        ("value = 0.04,", "value = 525,", '525 bp is written 0.0525 or "5.25%"'),
+        ("value = 0.04,", "value = 4.25,", '4.25% is written 0.0425 or "4.25%"'),
+        ("value = 61,", 'value = "61,0",', "write 61"),
+    ],
+)
+def test_a_value_of_another_country_is_told_with_line_and_remedy(
+    tmp_path: Path, old: str, new: str, words: str
+) -> None:
+    told = _told(tmp_path, old, new)
+    assert words in told
+    line = next(n for n, text in enumerate(FILLED.replace(old, new).splitlines(), 1) if new in text)
+    assert f"deal.toml, line {line}: " in told
+
+
+def test_three_decimals_that_can_only_be_decimals_are_read(tmp_path: Path) -> None:
+    deal = read_deal(changed(tmp_path, "value = 61,", "value = 61.000,"), TEMPLATE)
+    assert deal["tenor_months"].value == 61  # 61000 months are more than a loan has
+    assert type(deal["tenor_months"].value) is float
+    rents = read_deal(changed(tmp_path, "value = 0.04,", "value = 0.125,"), TEMPLATE)
+    assert rents["margin"].value == 0.125
+
+
+def test_inputs_and_months_of_your_own_are_told_in_one_go(tmp_path: Path) -> None:
+    path = changed(tmp_path, "margin = {", "margn = {")
+    path.write_text(path.read_text() + "\n[series]\nrent_pth = [3.4]\n")
+    with pytest.raises(DealError) as caught:
+        read_deal(path, TEMPLATE)
+    assert "margn is not an input" in str(caught.value)
+    assert "rent_pth" in str(caught.value)

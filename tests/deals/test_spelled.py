@@ -76,6 +76,49 @@ def test_the_file_decides_between_two_readings_or_nobody_does(
     assert spelling.number("1234") == 1234.0
 
 
+@pytest.mark.parametrize(
+    ("cells", "text", "number"),
+    [
+        (["31.12.2026", "4,100", "3,950"], "4,100", 4.1),  # a German forecast of three decimals
+        (["12.2026", "4,100"], "4,100", 4.1),
+        (["31.12.2026", "4,100"], "8.000", 8000.0),
+        (["31.12.2026", "2.60", "4,100"], "4,100", 4100.0),  # points elsewhere
+        (["31.12.2026"], "4.100", None),  # thousands in Germany, decimals in Switzerland
+        (["31/12/2026", "4,100"], "4,100", None),
+    ],
+)
+def test_dates_with_points_between_semicolons_say_that_commas_are_decimal(
+    cells: list[str], text: str, number: float | None
+) -> None:
+    spelling = Spelling(cells, semicolons=True)
+    if number is not None:
+        assert spelling.number(text) == number
+        return
+    with pytest.raises(TwoReadingsError):
+        spelling.number(text)
+
+
+def test_a_month_with_a_point_is_no_number() -> None:
+    """01.2027 says nothing of decimals; 4,100 beside it had been read as 4100."""
+    assert Spelling(["01.2027", "4,1"], semicolons=True).number("4,100") == 4.1
+
+
+@pytest.mark.parametrize(
+    ("cells", "number"),
+    [([], None), (["2.60"], None), (["2,60"], 8000.0), (["2.600", "57600.000"], 8.0)],
+)
+def test_what_is_counted_has_no_decimals_unless_a_program_wrote_them(
+    cells: list[str], number: float | None
+) -> None:
+    spelling = Spelling(cells)
+    if number is not None:
+        assert spelling.number("8.000", counted=True) == number
+        return
+    assert spelling.number("8.000") == 8.0
+    with pytest.raises(TwoReadingsError, match=r"8\.000 is 8000 or 8\b.* write 8000 or 8$"):
+        spelling.number("8.000", counted=True)
+
+
 @pytest.mark.parametrize("text", ["", "abc", "1,23,4", "1.234.56", "$3.4", "nan", "1_0", "25%"])
 def test_no_number(text: str) -> None:
     with pytest.raises(ValueError, match="is not a number"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterator
 
@@ -55,3 +56,19 @@ def test_the_list_itself_is_sound() -> None:
 @pytest.mark.parametrize("name", shipped())
 def test_every_template_has_the_figures_that_programs_read(name: str) -> None:
     assert set(FIGURES) <= {word for word, _ in named(load(name)[0])}
+
+
+@pytest.mark.parametrize("name", ["gpu-borrowing-base", "miner-dual-collateral"])
+def test_a_sentence_rounds_no_amount_to_a_million(name: str) -> None:
+    """A covenant of USD 2.5 m must not read 3: millions in words have a digit."""
+    text = (folder() / name / "template.toml").read_text(encoding="utf-8")
+    assert '"#,##0.0,,"' in text
+    assert '"#,##0,,"' not in text
+
+
+@pytest.mark.parametrize("name", ["gpu-borrowing-base", "miner-dual-collateral"])
+def test_the_words_of_a_driver_fit_their_column(name: str) -> None:
+    template, _ = load(name)
+    for spec in (*template.covenant, *template.test):
+        for words in [spec.driver, *re.findall('"([^"]*)"', spec.driver_words)]:
+            assert len(words) <= 40, words

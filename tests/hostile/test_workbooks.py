@@ -30,6 +30,7 @@ COMMANDS: dict[str, Callable[[Path, Path], list[object]]] = {
     "freeze --verify": lambda file, _: ["--verify", file],
     "lite": lambda file, copy: [file, "-o", copy],
     "show": lambda file, _: [file],
+    "doctor": lambda file, _: [file],
     "diff": lambda file, _: [file, file],
     "extract": lambda file, copy: [file, "-o", copy.with_suffix(".toml")],
 }

@@ -145,7 +145,7 @@ def test_the_tape_in_every_form(make_tape: MakeTape, tmp_path: Path) -> None:
     assert [float(r["dscr_on_curve"]) for r in rows] == list(frame["dscr_on_curve"])
 
     book = openpyxl.load_workbook(outputs[2])
-    assert book.sheetnames == ["Book", "Covenants", "Tape", "Errors"]
+    assert book.sheetnames == ["Book", "Covenants", "Tape", "Errors", "Warnings"]
     heat = book["Covenants"]
     statuses = [c for c in frame.columns if f"{c}_margin" in frame.columns]
     by_id = frame.set_index("id")
@@ -295,9 +295,7 @@ except FileError as error:
 
 
 def test_all_that_is_wrong_with_a_row_is_one_message(make_tape: MakeTape) -> None:
-    tape = make_tape(
-        1, as_of="22.11.2026", margin="low", advance_rate=75, tenor_months="", borrower="B"
-    )
+    tape = make_tape(1, as_of="soon", margin="low", advance_rate=75, tenor_months="", borrower="B")
     (loan,) = find_loans([tape])
     assert loan.task is None
     for part in ("as_of must be a date", "margin must be a number", "advance_rate", "tenor_months"):
@@ -307,6 +305,74 @@ def test_all_that_is_wrong_with_a_row_is_one_message(make_tape: MakeTape) -> Non
     exact = make_tape(1, "full.csv", commitment=2.6e9, gpus=57600)
     given = [task.given["inputs"] for task in tasks(written) + tasks(exact) if task.given]
     assert given[0] == given[1]
+
+
+def test_a_rent_in_cents_is_calculated_and_told_with_both_readings(
+    make_tape: MakeTape, tmp_path: Path
+) -> None:
+    """On a row of a tape, in a deal file and in a workbook alike; no figure moves by it."""
+    _, home = load("gpu-term-loan")
+    text = (home / "deal.toml").read_text(encoding="utf-8")
+    cents = re.sub(r"(?m)^market_rent = .*$", "market_rent = 310", text)
+    (tmp_path / "deal.toml").write_text(cents, encoding="utf-8")
+    with xlcredit.new("gpu-term-loan", deal=tmp_path / "deal.toml") as made:
+        made.save(tmp_path / "book.xlsx")
+    tape = make_tape(2, market_rent=310)
+    lines = tape.read_text(encoding="utf-8").splitlines()
+    column = next(n for n, h in enumerate(lines[0].split(",")) if h.startswith("market_rent"))
+    plausible = next(csv.reader(lines[2:]))
+    plausible[column] = "3.1"
+    with tape.open("w", newline="", encoding="utf-8") as file:
+        file.write("\n".join(lines[:2]) + "\n")
+        csv.writer(file).writerow(plausible)
+    output = tmp_path / "book-of-loans.xlsx"
+    done = run("portfolio", tape, tmp_path / "deal.toml", tmp_path / "book.xlsx", "-o", output)
+    assert "3 loans with figures of two readings" in done.stderr
+    assert "for 310 cents write 3.1" in done.stderr
+    sheet = openpyxl.load_workbook(output)["Warnings"]
+    told = {row[0]: row[3] for row in sheet.iter_rows(min_row=5, values_only=True)}
+    assert len(told) == 3 and "L1" not in told
+    assert all("310 USD/GPU-hour" in words for words in told.values())
+
+
+def test_what_every_row_lacks_is_told_once(make_tape: MakeTape, tmp_path: Path) -> None:
+    tape = make_tape(4)
+    frame = pd.read_csv(tape)
+    frame.drop(columns=["as_of", "gpus [units]"]).to_csv(tmp_path / "less.csv", index=False)
+    with pytest.raises(FileError, match="has no column as_of, gpus, which every row needs"):
+        list(read_rows((tmp_path / "less.csv").read_bytes(), tmp_path / "less.csv"))
+    frame["margin [1/year]"] = 525
+    frame.to_csv(tmp_path / "points.csv", index=False)
+    found = run_portfolio(Request(sources=[str(tmp_path / "points.csv")], workers=1))
+    (problem,) = found.problems
+    assert "4 rows, 2 to 5: margin must be" in problem
+    assert '525 bp is written 0.0525 or "5.25%"' in problem
+
+
+def test_three_decimals_of_cards_have_two_readings_on_a_tape(make_tape: MakeTape) -> None:
+    (loan,) = find_loans([make_tape(1, gpus="8.000", commitment="2600000000", market_rent="3")])
+    assert "gpus: 8.000 is 8000 or 8" in loan.error
+
+
+def test_a_row_becomes_a_workbook_of_its_own(make_tape: MakeTape, tmp_path: Path) -> None:
+    tape = make_tape(3, gpus=50000)
+    for loan, words in (
+        (["--loan", "L7"], "has no loan L7; did you mean"),
+        ([], "is a loan tape; say which loan with --loan ID: there are L0, L1, L2"),
+    ):
+        told = run("new", "--deal", tape, *loan, "-o", tmp_path / "x.xlsx")
+        assert told.returncode == 2 and words in told.stderr
+    twice = make_tape(2, "twice.csv", id="same")
+    told = run("new", "--deal", twice, "--loan", "same", "-o", tmp_path / "x.xlsx")
+    assert "the id same stands 2 times" in told.stderr
+    told = run("new", "gpu-term-loan", "--loan", "L1", "-o", tmp_path / "x.xlsx")
+    assert "--loan names a row of a loan tape" in told.stderr
+    assert run("new", "--deal", tape, "--loan", "L2", "-o", tmp_path / "L2.xlsx").returncode == 0
+    workbook, *_ = (evaluate_loan(task) for task in tasks(tmp_path / "L2.xlsx"))
+    (row,) = (evaluate_loan(task) for task in tasks(tape) if task.id == "L2")
+    assert workbook.numbers["gpus"] == row.numbers["gpus"]
+    for name in ("loss", "min_dscr", "dscr_on_curve", "rent_decline"):
+        assert workbook.numbers[name] == pytest.approx(row.numbers[name], rel=1e-12), name
 
 
 def test_exit_codes(make_tape: MakeTape) -> None:

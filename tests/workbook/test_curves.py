@@ -86,6 +86,12 @@ def test_what_has_happened_moves_the_loan_and_not_what_was_signed(
         assert before[name] == pytest.approx(loan.result.names[name], rel=1e-12), name
 
 
+def test_nothing_is_certified_of_which_nothing_was_reported(loan: Example) -> None:
+    assert loan.result.names["certificate_advance"] == "no report yet"
+    forecast = loan.given({"as_at_month": 16}).names
+    assert forecast["certificate_advance"] == forecast["certificate_dscr"] == "no report yet"
+
+
 def test_a_value_in_another_unit_fails_a_check_that_names_both(
     loan: Example, tmp_path: Path
 ) -> None:

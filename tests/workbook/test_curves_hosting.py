@@ -20,7 +20,7 @@ FIGURES = (
     *("min_dscr", "min_dscr_tested", "max_ltv", "debt", "debt_on_flat"),
     *("debt_on_curve", "refi_left", "refi_capacity", "expected_loss_spread", "required_spread"),
 )
-SCENARIOS = ("As input", "Tenant stops and rents 20% lower", "Tenant pays nine months late")
+SCENARIOS = ("As input", "Tenant stops and rents 20% lower", "Rent starts nine months late")
 OWN = ("market_path", "collected", "opex", "repaid_share")
 
 

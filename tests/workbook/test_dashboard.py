@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import openpyxl
@@ -35,7 +36,9 @@ def test_every_figure_of_the_side_by_sides_comes_back(example: Example) -> None:
 def test_every_covenant_comes_back(example: Example) -> None:
     covenants = read_dashboard(example.path).covenants
     for shown, spec in zip(covenants, example.template.covenant, strict=True):
-        assert (shown.label, shown.driver) == (spec.label, spec.driver)
+        assert shown.label == spec.label
+        words = re.findall('"([^"]*)"', spec.driver_words)  # the last: without months of one's own
+        assert shown.driver == (words[-1] if words else spec.driver)
         assert shown.test == ("at least" if spec.direction == "min" else "at most")
         assert (shown.value.unit, shown.threshold.unit) == (spec.unit, spec.unit)
         assert shown.headroom.unit == f"headroom, {spec.direction}"

@@ -8,6 +8,7 @@ called, sold and enforced is the plain program of the agreement that the engine 
 from __future__ import annotations
 
 import datetime
+import itertools
 import math
 from typing import Any
 
@@ -22,6 +23,7 @@ Values = dict[str, float]
 
 def plain(example: Example, **changed: Any) -> Values:
     inputs = {n: i.value for n, i in example.deal.inputs.items()} | changed
+    inputs["act/360"] = int(inputs["interest_days"] == "act/360")
     return {
         n: v.toordinal() if isinstance(v, datetime.date) else v
         for n, v in inputs.items()
@@ -39,6 +41,12 @@ def average(size: float, depth: float, impact: float, exponent: float) -> float:
         weight = 1 if i in (0, n) else 4 if i % 2 else 2
         total += weight * 5 * u**4 * math.exp(-impact * (size * u**5 / depth) ** exponent)
     return total / (3 * n)
+
+
+def end_of(day: datetime.date, months: int) -> datetime.date:
+    """The last day of the month so many months on."""
+    year, month = divmod(day.year * 12 + day.month + months, 12)
+    return datetime.date(year, month + 1, 1) - datetime.timedelta(days=1)
 
 
 class Miner:
@@ -91,8 +99,7 @@ class Miner:
         market = hours * d["utilisation"]
         cost = d["gpu_kw"] * d["pue"] * d["power_price"] + d["other_opex"]
         opex = d["gpu_units"] * hours * cost
-        year, month = divmod(self.close.year * 12 + self.close.month - 1 + k + 1, 12)
-        end = datetime.date(year, month + 1, 1) - datetime.timedelta(days=1)
+        end = end_of(self.close, k)
         reward = d["halving_share"] if end.toordinal() >= d["halving_date"] else 1.0
         mined = d["coins_per_month"] * reward / (1 + d["difficulty_growth"]) ** ((k - 0.5) / 12)
         bill = d["coins_per_month"] * d["mining_cost"]
@@ -106,21 +113,32 @@ class Miner:
 
     def size(self) -> None:
         d, n = self.d, self.tenor
-        self.rate = (d["base_rate"] + d["margin"]) / 12
+        self.rates = [(d["base_rate"] + d["margin"]) * t for t in self.years()]
+        factors, growth = [], 1.0
+        for rate in self.rates:
+            growth *= 1 + rate
+            factors.append(1 / growth)
         worth = [max(0.0, c) / d["sizing_dscr"] for c in self.flat[:n]]
-        carried = math.fsum(w / (1 + self.rate) ** k for k, w in enumerate(worth, start=1))
+        carried = math.fsum(w * f for w, f in zip(worth, factors, strict=True))
         advance = d["advance_btc"] * d["coin_units"] * d["coin_price"]
         advance += d["advance_eth"] * d["eth_units"] * d["eth_price"]
         advance += d["advance_gpu"] * d["gpu_units"] * d["gpu_price"]
         self.debt = min(d["commitment"], advance, carried)
-        growth = (1 + self.rate) ** n
         balloon = min(d["balloon"], self.debt)
-        level = (self.debt * growth - balloon) * self.rate / (growth - 1)
-        left, self.scheduled = self.debt, []
-        for k in range(1, n + 1):
-            self.scheduled.append(level - left * self.rate + (balloon if k == n else 0.0))
+        level = (self.debt - balloon / growth) / math.fsum(factors)
+        left, self.scheduled, self.openings = self.debt, [], []
+        for k, rate in enumerate(self.rates, start=1):
+            self.openings.append(left)
+            self.scheduled.append(level - left * rate + (balloon if k == n else 0.0))
             left -= self.scheduled[-1]
         self.services = [level + (balloon if k == n else 0.0) for k in range(1, n + 1)]
+
+    def years(self) -> list[float]:
+        """The part of a year that interest counts for each month of the loan."""
+        if not self.d["act/360"]:
+            return [1 / 12] * self.tenor
+        ends = [end_of(self.close, k) for k in range(self.tenor + 1)]
+        return [(b - a).days / 360 for a, b in itertools.pairwise([self.close, *ends[1:]])]
 
     @property
     def accounts(self) -> dict[str, float]:
@@ -163,17 +181,21 @@ class Miner:
 
         def path(fails: int) -> Path:
             held = terms | {"accelerated": fails}
-            return Path(held, self.scheduled, cash, self.lot[: n + 1], fleet, None).run()
+            return Path(held, self.scheduled, cash, self.lot[: n + 1], fleet, self.nominal).run()
 
         self.fails = self.failing([float(row["distribution"]) for row in path(0).rows])
         self.path = path(self.fails)
         return self.path.figures()
 
+    @property
+    def nominal(self) -> list[float]:
+        return [12 * rate for rate in self.rates]
+
     def alone(self, cash: list[float] | None = None, fails: int = 0) -> dict[str, Any]:
         """The loan on cash alone, the lender waiting."""
         given = list(self.cash[: self.tenor]) if cash is None else cash
         terms = self.accounts | {"accelerated": fails}
-        return Path(terms, self.scheduled, given, None, None, None).run().figures()
+        return Path(terms, self.scheduled, given, None, None, self.nominal).run().figures()
 
     def notes(self) -> dict[str, tuple[int, float, float]]:
         """Month in which each of the notes falls due, its amount, its coupon of a month."""
@@ -234,6 +256,8 @@ CHANGED: list[dict[str, Any]] = [
     {"notes_rolled": 0, "puts_used": 0},  # both maturities are after the loan's
     {"notes_rolled": 0, "rent_level": 0.7, "grace_months": 12},  # missed payments, then the notes
     BROKEN,
+    {"interest_days": "even months"},
+    FALL | {"interest_days": "even months", "balloon": 30e6},
     BROKEN | {"tenor_months": 25, "note_a_amount": 1e9, "note_b_amount": 0, "recovery_months": 6},
 ]
 
@@ -266,6 +290,13 @@ def test_the_loan_is_what_the_agreement_says(miner: Example, changed: dict[str, 
         assert names[name] == pytest.approx(float(value), rel=1e-9, abs=cents), name
     assert names["master_check"] == "OK"
     assert not result.errors
+    # no margin is judged where cash does not repay: nothing enforced, no coin left to repay
+    paid = repaid and left["unpaid"] <= 0.01
+    said = str(names["margin_verdict"])
+    assert said.startswith(("The margin", "The three estimates")) is paid
+    assert (names["spread_counted"] == names["spread_offered"]) is paid
+    assert paid or names["limit_margin"] == "OUTSIDE"
+    assert ("no margin pays for that" in said) is (ends["loss"] > 0.01)
 
 
 def test_the_balance_is_the_agreements_in_every_month(miner: Example) -> None:
@@ -381,13 +412,13 @@ def test_lower_rents_may_mend_the_covenant_and_the_break_even_is_the_first_that_
 
 def test_loss_given_default_is_on_the_exposure_at_default(miner: Example) -> None:
     deal = plain(miner)
-    rate = (deal["base_rate"] + deal["margin"]) / 12
+    rates = [*Miner(deal).rates, *[0.0] * 12]
     owed = [miner.number("debt"), *miner.row("balance")]
     proceeds, lgd = miner.row("proceeds"), miner.row("lgd")
     assert lgd[0] > 0
     loss = premium = 0.0
     for k, (opening, got, share) in enumerate(zip(owed, proceeds, lgd, strict=False), start=1):
-        exposure = opening * (1 + rate)
+        exposure = opening * (1 + rates[k - 1])
         lost = max(0.0, exposure - got)
         assert share == pytest.approx(lost / exposure if exposure else 0.0, abs=1e-12)
         alive = math.exp(-deal["hazard"] * (k - 1) / 12)
@@ -481,14 +512,42 @@ def test_the_summary_says_which_notes_must_be_rolled_over(miner: Example) -> Non
     assert (rich["wall_month"], rich["wall_short"]) == (0, 0)
 
 
-def test_no_margin_is_refused_where_nothing_is_lost(miner: Example) -> None:
-    """Cash alone leaves something unpaid, and coin and cards cover it."""
+def test_a_loan_that_cash_does_not_repay_has_no_verdict_on_the_margin(miner: Example) -> None:
+    """The sentence on the Summary: what it says where coin, enforcement or nobody repays."""
 
     def reading(**changed: Any) -> str:
         result = miner.given(changed)
         texts = [v for v in result.values["Summary"].values() if isinstance(v, str)]
-        return next(t for t in texts if "no margin pays" in t or "all three estimates" in t)
+        return next(t for t in texts if "no margin pays" in t or " bp on " in t or "verdict" in t)
 
-    assert reading(notes_rolled=0).endswith("repaid by enforcement, without loss")
+    assert reading(notes_rolled=0).startswith("Recovered by enforcement in the case in force")
+    assert reading(rent_level=0.7) == reading(scenario="Rents 30% lower")
+    assert reading(rent_level=0.7).endswith("not repaid: no verdict on the margin")
+    sold = reading(**FALL, liquidation_ltv=1.2, grace_months=48)
+    assert sold.endswith("coin sold for calls repays it: no verdict on the margin")
     assert "no margin pays" in reading(**BROKEN)
-    assert "unpaid" not in reading()
+    usual = reading()
+    assert " bp on the largest, if notes A are rolled over; a default loses " in usual
+    # the forced sale after the shock to both, by the loan over what it brings
+    loss = 1 - 1 / miner.number("ltv_liquidation")
+    assert usual.endswith(f", {loss:.1%} after the same-day shock")
+
+
+def test_notes_that_are_not_rolled_weigh_what_the_intensity_says(miner: Example) -> None:
+    """The default intensity until they fall due, to a hundredth; all weights add to one."""
+    cases = {c.label: c.weight for c in miner.template.scenarios.case[1:]}
+    hazard = float(miner.deal.inputs["hazard"].value)
+    month = miner.number("notes_first")
+    assert cases["Notes are not rolled"] == round(1 - math.exp(-hazard * month / 12), 2)
+    names = miner.given({"note_a_amount": 0, "note_b_amount": 0}).names
+    # without notes the loan of that scenario earns its spread for longer, and loses no less
+    assert names["spread_scenarios"] < miner.number("spread_scenarios")  # type: ignore[operator]
+
+
+def test_the_simulation_runs_at_the_average_rate_of_the_schedule(miner: Example) -> None:
+    mirror = Miner(plain(miner))
+    owed = math.fsum(mirror.openings)
+    average = math.fsum(r * b for r, b in zip(mirror.nominal, mirror.openings, strict=True)) / owed
+    assert miner.number("sim_rate") == pytest.approx(average, rel=1e-9)
+    level = miner.given({"interest_days": "even months"}).names["sim_rate"]
+    assert level == pytest.approx(plain(miner)["base_rate"] + plain(miner)["margin"], rel=1e-9)

@@ -27,7 +27,7 @@ def in_force(example: Example, name: str) -> str:
         ("gpu-borrowing-base", "Customers default", "customer_stops", 2, 9, 3),
         (
             "gpu-borrowing-base",
-            "No refinancing and drawn up to dominion",
+            "No refinancing; dominion limits draws",
             "refi_share",
             0.0,
             0.5,
@@ -42,7 +42,7 @@ def in_force(example: Example, name: str) -> str:
             6,
             0,
         ),
-        ("hosting-project-loan", "Tenant pays nine months late", "late_months", 14, 3, 9),
+        ("hosting-project-loan", "Rent starts nine months late", "late_months", 14, 3, 9),
         ("miner-dual-collateral", "Coin and cards fall in a month", "fall_months", 1, 9, 1),
         ("miner-dual-collateral", "Customer stops in year 2", "customer_stops", 4, 30, 13),
     ],

@@ -11,11 +11,13 @@ import pytest
 import xlcredit
 from tests.command import xlcredit as run
 from xlcredit.deals import load, read_deal
+from xlcredit.errors import UserError
 from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.package import Package
 from xlcredit.workbook import build, read_dashboard
 from xlcredit.workbook.life.change import recalculate
 from xlcredit.workbook.own_months import find_own_months
+from xlcredit.workbook.sensitivity import solve
 
 #: For each template: a row that can be the user's own, a month of it, and inputs behind it.
 ROWS = {
@@ -172,3 +174,24 @@ def test_what_has_happened_does_not_fall(tmp_path: Path) -> None:
         label = "Market rent as input, before the floor"
         (line,) = (r for _, r in book.table("Rents").iterrows() if r.iloc[0] == label)
         assert [line.iloc[at] for at in (4, 5, 60)] == [1.7, 1.5, 1.5]
+
+
+def test_a_fall_of_some_months_says_how_many_it_leaves(tmp_path: Path) -> None:
+    """And what moves all of them: a scenario, or the same fall of either part."""
+    template, home = load("gpu-term-loan")
+    deal = tmp_path / "deal.toml"
+    months = [3.4 * 0.97**month for month in range(1, 37)]
+    deal.write_text(f"{(home / 'deal.toml').read_text()}\n[series]\nrent_path = {months}\n")
+    path = tmp_path / "own.xlsx"
+    path.write_bytes(build(template, read_deal(deal, template)))
+    with xlcredit.open(path) as book:
+        (told,) = book.without_effect("own_rent_drop")
+        assert told.startswith("own_rent_drop moves the 36 months of rent_path that are your own")
+        assert "the other 25 months" in told and "scenario of the sheet Stress moves all 61" in told
+        with pytest.raises(UserError, match=r"does not meet 9; own_rent_drop moves the 36 months"):
+            solve(book, "covenant_dscr_curve.value", 9.0, "own_rent_drop", (0.0, 0.5))
+        book["scenario"] = "Rents 20% lower"
+        scenario = [book[name] for name in ("loss", "min_dscr", "unpaid_at_maturity")]
+        book.set(scenario="As input", own_rent_drop=0.2, rent_level=0.8)
+        both = [book[name] for name in ("loss", "min_dscr", "unpaid_at_maturity")]
+        assert both == pytest.approx(scenario, rel=1e-12)

@@ -347,6 +347,40 @@ def test_a_loan_that_nobody_refinances_is_outside_the_limits(base: Example, book
     due = repaid["due_at_maturity"] - repaid["cash_at_maturity"]
     assert repaid["refinanced_sum"] == pytest.approx(due, rel=1e-9)
     assert repaid["repaid_words"] == f"Repaid in month 36, USD {due / 1e6:.1f} m by a new lender"
+    # each sentence of the Term Sheet says the same
+    assert names["repaid_how"] == "Not repaid by cash or a new lender"
+    assert repaid["repaid_how"] == repaid["repaid_words"]
+    assert (names["spread_verdict"], repaid["spread_verdict"]) == (1, 2)
+    assert str(names["margin_verdict"]).endswith("no verdict on the margin")
+    assert repaid["margin_verdict"] == "The margin exceeds what both estimates require"
+
+
+def test_what_enforcement_recovers_in_full_is_not_said_to_be_lost(base: Example) -> None:
+    """Enforced it gets all, waiting it does not: the sentence says which is which."""
+    result = base.given({"rent_decline": 0.40})
+    names = result.names
+    assert names["loss"] == 0 < names["unpaid_after_sale"]  # type: ignore[operator]
+    waits = f"USD {float(names['unpaid_after_sale']) / 1e6:.1f} m unpaid if the lender waits"  # type: ignore[arg-type]
+    said = "Recovered by enforcement in the case in force, not repaid: no verdict on the margin"
+    assert f"{said}; {waits}" in result.values["Summary"].values()
+
+
+def test_what_may_be_drawn_at_closing_is_availability_less_the_block(base: Example) -> None:
+    given = base.number("lendable_now")
+    assert given == pytest.approx(base.number("base_now") - values(base)["block"], rel=1e-12)
+    result = base.given({"draw": given + 1.0})
+    assert result.names["debt"] == pytest.approx(given, rel=1e-12)
+    assert result.names["condition_base"] == "NOT MET"
+    assert base.given({"draw": given}).names["condition_base"] == "MET"
+
+
+def test_the_chart_of_the_cover_stays_on_its_scale(base: Example) -> None:
+    """It shows the covenant's cover, cut where 6 is 6 or more, and not the bullet's month."""
+    for shown, cover in (("shown_curve", "dscr_signed"), ("shown_flat", "dscr_flat")):
+        months, tenor = base.row(shown), int(values(base)["tenor_months"])
+        assert months[: tenor - 1] == [min(6.0, c) for c in base.row(cover)[: tenor - 1]]
+        assert months[tenor - 1] == months[tenor - 2]
+        assert not any(months[tenor:])
 
 
 def test_lower_rents_never_raise_a_cover(book: Session) -> None:
@@ -369,9 +403,11 @@ def test_executed_prices_may_fall_until_the_draw_is_all_that_is_available(
     base: Example, book: Session
 ) -> None:
     fall = base.number("price_fall")
-    assert fall == pytest.approx(1 - (45 + 2 - 6.375) / 49.3816, rel=1e-9)
+    assert fall == pytest.approx(1 - (45 + 2.5 + 2 - 6.375) / 49.3816, rel=1e-9)  # block, reserves
     prices = {f"executed_{v}": values(base)[f"executed_{v}"] * (1 - fall) for v in VINTAGES}
-    assert with_inputs(book, prices)["base_now"] == pytest.approx(45e6, rel=1e-9)
+    assert with_inputs(book, prices)["lendable_now"] == pytest.approx(45e6, rel=1e-9)
+    lower = {name: price * (1 - 1e-6) for name, price in prices.items()}
+    assert with_inputs(book, lower)["debt"] < 45e6  # type: ignore[operator]
 
 
 def test_grid_and_tornado_begin_at_the_availability_of_the_summary(base: Example) -> None:
@@ -387,7 +423,7 @@ def test_a_scenario_says_how_far_the_revolver_is_drawn_and_why_not(
     header = next(r for r in sheet.iter_rows(max_row=10) if r[0].value == "Scenario")
     column = {str(cell.value): cell.column for cell in header}
     drawn, words = column["Drawn after closing [USD m]"], column["What of availability is drawn"]
-    label = "No refinancing and drawn up to dominion"
+    label = "No refinancing; dominion limits draws"
     places = [c.row for c in sheet["A"] if c.value == label]
     for changed in ({}, {"dominion_share": 0.05, "draw": 30e6}, {"dominion_share": 0.0}):
         names = with_inputs(book, {**changed, "scenario": label})

@@ -29,7 +29,7 @@ SAME = {
         "Contract realization, lowest": "realised_lowest",
         "Contract realization covenant": "covenant_contract",
         "Loan to depreciated cost, highest": "covenant_advance.value",
-        "Advance covenant": "covenant_advance",
+        "Loan to depreciated cost covenant": "covenant_advance",
     },
     "miner-dual-collateral": {
         "Minimum DSCR, scheduled service": "min_dscr",
@@ -148,7 +148,7 @@ def test_on_the_edge_of_the_map_the_call_comes(examples: dict[str, Example]) -> 
     deal = {n: i.value for n, i in example.deal.inputs.items()}
     edges = 0
     for rents, liquidation, call, *_ in table(example, spec.title)[1:]:
-        cards = deal["gpu_price"] * (1 + rents) ** deal["rent_elasticity"]
+        cards = deal["gpu_price"] * min(1.0, 1 + rents) ** deal["rent_elasticity"]
         for price, trigger in ((liquidation, "liquidation_ltv"), (call, "call_ltv")):
             if price == 0:
                 continue
@@ -158,6 +158,35 @@ def test_on_the_edge_of_the_map_the_call_comes(examples: dict[str, Example]) -> 
             assert example.number("debt") / value == pytest.approx(deal[trigger], rel=1e-9)
             edges += 1
     assert edges > 10
+
+
+@pytest.mark.parametrize("rents", [-0.2, -0.1, 0.2, 0.4])
+def test_the_map_moves_cards_as_the_model_does(examples: dict[str, Example], rents: float) -> None:
+    """What the cards are worth on its edge is what the collateral has when rents move so."""
+    example = examples["miner-dual-collateral"]
+    rows = table(example, example.template.map[0].title)[1:]
+    edge = {round(row[0], 2): row[2] for row in rows}
+    cards = example.number("gpu_at_resale")
+    call = example.deal.inputs["call_ltv"].value
+    shown = (example.number("debt") / call - edge[rents] * example.number("coins")) / cards
+    sheet, row = example.place("executed_unit")
+    # rents that fall as the resale values expect, at another level from the first month
+    as_expected = {"rent_decline": example.deal.inputs["resale_rent_decline"].value}
+    moved, usual = (
+        example.given(as_expected | {"rent_level": level, "fall_months": 1}).values[sheet][row, 5]
+        for level in (1 + rents, 1.0)
+    )
+    assert shown == pytest.approx(moved / usual, rel=1e-9)
+    assert edge[0.4] == edge[0.0] == pytest.approx(example.number("margin_price"), rel=1e-12)
+
+
+def test_what_a_chart_alone_reads_is_not_printed(example: Example) -> None:
+    """Each heading that the sheet Stress prints is a figure's, none a height of the chart."""
+    sheet = example.formulas["Stress"]
+    helpers = [c for row in sheet.iter_rows() for c in row if "height in the chart" in str(c.value)]
+    assert len(helpers) == sum(len(spec.zone) for spec in example.template.map)
+    last = range_boundaries(sheet.print_area.split("!")[-1])[2]
+    assert all(cell.column > last for cell in helpers)
 
 
 def test_tornados_stand_largest_first(example: Example) -> None:

@@ -32,7 +32,13 @@ __all__ = [
     "remarks",
 ]
 
-_STATUS = {"PASS": "green", "OK": "green", "BREACH": "bold red", "CHECK": "bold yellow"}
+_STATUS = {
+    "PASS": "green",
+    "OK": "green",
+    "BREACH": "bold red",
+    "CHECK": "bold yellow",
+    "NONE": "dim",
+}
 #: Where headings break when lines are short, and shorter still; a date fits in any case.
 _LONG, _SHORT, _SHORTEST = 24, 18, 12
 _LEFT = ("Covenant", "Test", "Status", "Driver")
@@ -62,12 +68,14 @@ def print_dashboard(dashboard: Dashboard) -> None:
 
 def remarks(dashboard: Dashboard) -> Iterator[str]:
     """Say which tests fail, and what else to know before the figures are used."""
+    from xlcredit.workbook.covenants import VERDICTS
+
     for label in dashboard.failing:
         yield f"CHECK: this does not hold: {label}"
     if dashboard.master_check != "OK" and not dashboard.failing:
         yield "CHECK: a test on the sheet Checks does not hold"
     for covenant in dashboard.covenants:
-        if covenant.status not in ("PASS", "BREACH"):
+        if covenant.status not in VERDICTS:
             yield f"CHECK: {covenant.label} cannot be decided"
     for warning in dashboard.warnings:
         yield f"warning: {warning}"

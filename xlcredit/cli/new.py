@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from xlcredit.cli import completion
+
+if TYPE_CHECKING:
+    from xlcredit.deals import Deal, Template
 
 __all__ = ["register"]
 
@@ -37,7 +40,11 @@ def new(
         Path | None, typer.Option("--output", "-o", help="The workbook, or deal file, to write.")
     ] = None,
     deal: Annotated[
-        Path | None, typer.Option("--deal", help="Deal file; without it, the filled example.")
+        Path | None,
+        typer.Option("--deal", help="Deal file or loan tape; without it, the filled example."),
+    ] = None,
+    loan: Annotated[
+        str | None, typer.Option("--loan", metavar="ID", help="Which row of a loan tape.")
     ] = None,
     blank: Annotated[
         bool, typer.Option("--blank", help="Write a commented deal file to fill in instead.")
@@ -55,10 +62,13 @@ def new(
 ) -> None:
     """Build a term-sheet workbook, recalculated; alone, list the templates.
 
-    With -o FILE.csv or FILE.parquet, it writes a loan tape with that one deal as its first row.
+    A deal says of what template it is, and so does a row of a loan tape. With -o FILE.csv or
+    FILE.parquet, it writes a loan tape with that one deal as its first row.
 
     Example: xlcredit new gpu-term-loan -o coreweave.xlsx
+    Example: xlcredit new --deal tape.csv --loan 7 -o loan7.xlsx
     """
+    template = template or (_template_of(deal, loan) if deal is not None else None)
     if template is None:
         _list_templates()
     elif output is None:
@@ -71,7 +81,7 @@ def new(
     elif blank:
         _write_blank(template, output, force)
     else:
-        _build(template, output, deal, host, native, force)
+        _build(template, output, (deal, loan), host, native, force)
 
 
 def _list_templates() -> None:
@@ -140,13 +150,46 @@ def _write_blank(template: str, output: Path, force: bool) -> None:
     line(f"  xlcredit new {template} --deal {output} -o {output.with_suffix('.xlsx')}")
 
 
+def _template_of(deal: Path, loan: str | None) -> str:
+    """Say of what template a deal file or a row of a loan tape is."""
+    from xlcredit.deals import read_toml
+    from xlcredit.errors import UserError
+    from xlcredit.portfolio.rows import SUFFIXES, row_of
+
+    if deal.suffix.lower() in SUFFIXES:
+        return str(row_of(deal, loan)["template"])
+    name = read_toml(deal).get("template")
+    if not isinstance(name, str):
+        raise UserError(f"{deal}: names no template; write: xlcredit new TEMPLATE --deal {deal}")
+    return name
+
+
+def _read_deal(of: tuple[Path | None, str | None], spec: Template, home: Path) -> Deal:
+    """Read the deal: a file, a row of a loan tape, or the filled example."""
+    from xlcredit.deals import fill_deal, read_deal
+    from xlcredit.errors import UserError
+    from xlcredit.portfolio.rows import SUFFIXES, row_of
+
+    deal, loan = of
+    if deal is not None and deal.suffix.lower() in SUFFIXES:
+        return fill_deal(row_of(deal, loan, spec), spec, Path(f"{deal}, loan {loan}"))
+    if loan is not None:
+        raise UserError("--loan names a row of a loan tape: --deal tape.csv --loan ID")
+    return read_deal(deal or home / "deal.toml", spec)
+
+
 def _build(
-    template: str, output: Path, deal: Path | None, host: Host, native: bool, force: bool
+    template: str,
+    output: Path,
+    deal: tuple[Path | None, str | None],
+    host: Host,
+    native: bool,
+    force: bool,
 ) -> None:
     from xlcredit.cli.dashboard import print_dashboard
     from xlcredit.cli.terminal import finish, require_suffix, warn_doubtful
     from xlcredit.cli.writing import make_workbook, write_workbook
-    from xlcredit.deals import load, located, read_deal
+    from xlcredit.deals import load, located
     from xlcredit.errors import FormulaError, TemplateError, UserError
     from xlcredit.hosts.officejs.lite import refuse_macros
     from xlcredit.workbook.authoring import with_formulas
@@ -163,7 +206,7 @@ def _build(
         spec, home = load(template)
     except TemplateError as error:
         raise with_formulas(error) from None
-    filled = read_deal(deal or home / "deal.toml", spec)
+    filled = _read_deal(deal, spec, home)
     warn_doubtful(filled, spec)
     try:
         made = make_workbook(spec, filled, host, native)
@@ -174,15 +217,17 @@ def _build(
     finish(made.result, output, made.dashboard)
 
 
-def _write_tape(template: str, deal: Path | None, output: Path, force: bool) -> None:
+def _write_tape(
+    template: str, deal: tuple[Path | None, str | None], output: Path, force: bool
+) -> None:
     from xlcredit.cli.terminal import line
     from xlcredit.cli.writing import refuse_to_replace
-    from xlcredit.deals import load, read_deal, shipped
+    from xlcredit.deals import load, shipped
     from xlcredit.portfolio.rows import example_tape
     from xlcredit.workbook.export import write_table
 
     refuse_to_replace(output, force)
     spec, home = load(template)
-    write_table(example_tape(spec, read_deal(deal or home / "deal.toml", spec)), output)
+    write_table(example_tape(spec, _read_deal(deal, spec, home)), output)
     own = "" if template in shipped() else f" --template {template}"
     line(f"wrote {output}: one row a loan; run: xlcredit portfolio {output}{own} -o book.xlsx")

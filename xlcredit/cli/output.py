@@ -303,6 +303,7 @@ class Portfolio(_Struct, tag_field="kind", tag="portfolio"):
     loans: int
     counts: dict[str, int]
     errors: dict[str, str]
+    warnings: dict[str, list[str]]
     written: list[str]
     tape: list[dict[str, Value]]
 

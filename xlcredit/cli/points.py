@@ -9,7 +9,7 @@ from rich.table import Table as Printed
 
 from xlcredit.cli.terminal import console
 from xlcredit.deals.units import UNITS
-from xlcredit.workbook.covenants import PASS
+from xlcredit.workbook.covenants import FINE, NONE, PASS
 from xlcredit.workbook.pages.dashboard import ShownFigure
 
 if TYPE_CHECKING:
@@ -77,9 +77,10 @@ def _figure(name: str, value: Any, unit: str) -> str:
 
 
 def _standing(states: dict[str, str]) -> str:
-    """PASS, or what does not pass: BREACH or CHECK, and the names."""
+    """PASS, or what does not pass: BREACH or CHECK, and the names; NONE where none is agreed."""
     failing: dict[str, list[str]] = {}
     for name, state in states.items():
-        if state != PASS:
+        if state not in FINE:
             failing.setdefault(state, []).append(name)
-    return "; ".join(f"{s} {', '.join(names)}" for s, names in failing.items()) or PASS
+    told = "; ".join(f"{s} {', '.join(names)}" for s, names in failing.items())
+    return told or (PASS if PASS in states.values() else NONE)

@@ -78,11 +78,13 @@ def portfolio(
 ) -> None:
     """Calculate every loan of a book, in parallel, into one tape.
 
-    An .xlsx tape has four sheets: the book on one page, a heat map of the covenants with the worst
+    An .xlsx tape has five sheets: the book on one page, a heat map of the covenants with the worst
     loan first (more covenants in breach before fewer, then the deeper breach), the rows, the
-    errors. A .csv or .parquet tape has the rows, as they were given.
+    errors, the warnings. A .csv or .parquet tape has the rows, as they were given.
 
-    What is wrong with one loan stands in its row; the rest go on. A run that is killed goes on
+    What is wrong with one loan stands in its row; the rest go on. A figure that may have been
+    meant in another unit is calculated as it stands, and told with both readings in the column
+    warnings. A run that is killed goes on
     with --resume and gives the same tape, byte for byte. Exit codes: 0 every loan passes, 1 one
     is in breach or cannot be decided, 2 one has an error.
 
@@ -122,6 +124,7 @@ def portfolio(
     )
     found = _run(request)
     _print_json(found) if as_json else _print(found)
+    _warn(found)
     if found.exit_code:
         raise typer.Exit(found.exit_code)
 
@@ -140,10 +143,10 @@ def _print(found: Portfolio) -> None:
 
     counts = ", ".join(f"{count:,} {state}" for state, count in found.counts.items())
     line(f"{counted_loans(len(found.results))}: {counts}")
-    for message in list(found.errors.values())[:_SHOWN]:
+    for message in found.problems[:_SHOWN]:
         line((f"  {message}", "red"))
-    if len(found.errors) > _SHOWN:
-        line(f"  and {len(found.errors) - _SHOWN:,} more, in the tape")
+    if len(found.problems) > _SHOWN:
+        line(f"  and {len(found.problems) - _SHOWN:,} more, in the tape")
     if found.slower:
         loan, reason = next(iter(found.slower.items()))
         others = len(found.slower) - 1
@@ -151,6 +154,17 @@ def _print(found: Portfolio) -> None:
         line((f"slower: {loan}: {reason}; {BEYOND}{also}", "yellow"))
     for path in found.written:
         line(f"wrote {path}")
+
+
+def _warn(found: Portfolio) -> None:
+    """Count what may have been meant otherwise, and name the first: all of it is in the tape."""
+    from xlcredit.cli.progress import told
+    from xlcredit.portfolio.tape import counted_loans
+
+    if found.warnings:
+        loan, doubts = next(iter(found.warnings.items()))
+        many = counted_loans(len(found.warnings))
+        told(f"{many} with figures of two readings (column warnings): {loan}: {doubts[0]}")
 
 
 def _print_json(found: Portfolio) -> None:
@@ -163,6 +177,7 @@ def _print_json(found: Portfolio) -> None:
             "loans": len(found.results),
             "counts": found.counts,
             "errors": found.errors,
+            "warnings": found.warnings,
             "written": [str(path) for path in found.written],
             "tape": [
                 {n: v for n, v in zip(names, row, strict=True) if v is not None}

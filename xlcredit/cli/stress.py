@@ -94,11 +94,12 @@ def stress(
         book.set(read_settings(settings))
         moving = [text.partition("=")[0].strip() for text in [*(axes or []), *(by or [])]]
         warnings = book.without_effect(*book.changed, *(n for n in moving if n in book))
+        found = None if target is None else _target(book, target, by or [])  # or it says why not
         if not as_json:
             for told in warnings:
                 terminal.line((f"warning: {told}", "yellow"))
-        if target is not None:
-            _print(_target(book, target, by or []) | {"warnings": warnings}, as_json)
+        if found is not None:
+            _print(found | {"warnings": warnings}, as_json)
         elif reverse is not None:
             _print(_reverse(book, reverse, by or []) | {"warnings": warnings}, as_json)
         else:
@@ -197,6 +198,7 @@ def _print_grid(table: Table, names: list[str], figures: list[str], book: Sessio
     """Say what becomes of the loan at each point of a small grid, and count the verdicts."""
     from xlcredit.cli.points import MOST, print_points
     from xlcredit.cli.terminal import line
+    from xlcredit.workbook.covenants import BREACH, CHECK, NONE, PASS
 
     if len(table.rows) <= MOST:
         print_points(table, names, figures, book.units)
@@ -207,15 +209,17 @@ def _print_grid(table: Table, names: list[str], figures: list[str], book: Sessio
     for name in verdicts:
         states = table.column(name)
         counts = ", ".join(
-            f"{states.count(s):,} {s}" for s in ("PASS", "BREACH", "CHECK") if s in states
+            f"{states.count(s):,} {s}" for s in (PASS, BREACH, CHECK, NONE) if s in states
         )
         line(f"  {name}: {counts}")
 
 
 def _leave(table: Table) -> None:
+    from xlcredit.workbook.covenants import FINE
+
     names = {column.name for column in table.columns}
     verdicts = [table.column(name) for name in names if f"{name}_margin" in names]
-    if any(state != "PASS" for states in verdicts for state in states):
+    if any(state not in FINE for states in verdicts for state in states):
         raise typer.Exit(1)
 
 

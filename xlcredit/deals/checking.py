@@ -19,7 +19,7 @@ from xlcredit.deals.values import CONTROL, check_value
 from xlcredit.errors import DealError, FormulaError
 from xlcredit.hints import did_you_mean
 
-__all__ = ["PAGES", "in_one", "line_of", "located", "marks", "problems", "wrong_texts"]
+__all__ = ["PAGES", "in_one", "line_of", "located", "marks", "missing", "problems", "wrong_texts"]
 
 #: Figures that stand beside each other on the Summary.
 _MOST_FIGURES = 5
@@ -82,6 +82,31 @@ def problems(template: Template, path: Path) -> list[tuple[str, str]]:
                 check_value(item, item.value, item.name)
         except DealError as error:
             found.append((line_of(path, f'"{item.name}"'), str(error)))
+    return found
+
+
+#: What the builder itself reads, and how it is written: the months of a sheet, the case in force.
+_MONTHS = {
+    "month": 'label = "Month", unit = "months", opening = "0", formula = "{month.prev}+1"',
+    "period_end": 'label = "Period end", unit = "date", opening = "closing_date", '
+    'formula = "EOMONTH({period_end.prev},1)"',
+}
+_SCENARIO = f'name = "scenario", label = "Scenario in force", unit = "text", value = "{AS_INPUT}"'
+
+
+def missing(template: Template, path: Path) -> list[tuple[str, str]]:
+    """Find the names that the builder reads and the template does not define, with the lines."""
+    rows = _rows(template)
+    dated = next((sheet.name for sheet in template.sheet if not sheet.nodes), "")
+    line = line_of(path, f'"{dated}"')
+    found = [
+        (line, f'the monthly sheets need a row; write {{ name = "{name}", {row} }} in a block')
+        for name, row in _MONTHS.items()
+        if dated and name not in rows
+    ]
+    if "scenario" not in template.inputs:
+        told = f"scenarios need an input; write {{ {_SCENARIO} }} in a section"
+        found.append((line_of(path, "[scenarios]"), told))
     return found
 
 
@@ -244,7 +269,7 @@ def _units(template: Template) -> Problems:
         known = {"unit": UNITS, "driver unit": DRIVER_UNITS}.get(kind)
         if known and unit not in known:
             near = did_you_mean(unit, known) or f"; there are {', '.join(known)}"
-            yield f'"{owner}"', f"{owner}: unit {unit!r} is not known{near}"
+            yield f'"{unit}"', f"{owner}: unit {unit!r} is not known{near}"
 
 
 def _references(template: Template) -> Problems:

@@ -9,14 +9,16 @@ from typing import Any
 import msgspec
 
 from xlcredit.deals.marks import Struct, Value
-from xlcredit.deals.reading import convert, read_toml
+from xlcredit.deals.reading import convert, line_at, parse_toml
 from xlcredit.deals.series import AS_AT, Series, read_series
 from xlcredit.deals.template import Input, Template
 from xlcredit.deals.values import CONTROL, LONGEST, as_meant, check_value
 from xlcredit.errors import DealError
+from xlcredit.files import LARGEST_TEXT, read_file
 from xlcredit.hints import did_you_mean
+from xlcredit.numerals import Written
 
-__all__ = ["Deal", "Given", "fill_deal", "read_deal"]
+__all__ = ["Deal", "Given", "fill_deal", "parse_deal", "read_deal"]
 
 
 class Given(Struct, kw_only=True, frozen=True):
@@ -68,7 +70,12 @@ def read_deal(path: Path, template: Template) -> Deal:
         A key is unknown, a unit is not the template's, a value is missing, of the wrong kind or
         out of range: one line that names the file, the input and the remedy.
     """
-    return fill_deal(read_toml(path), template, path)
+    return parse_deal(read_file(path, LARGEST_TEXT), template, path)
+
+
+def parse_deal(content: bytes, template: Template, path: Path) -> Deal:
+    """Read what a deal file holds; as :func:`read_deal`."""
+    return fill_deal(parse_toml(content, path, Written), template, path)
 
 
 def fill_deal(given: dict[str, Any], template: Template, path: Path) -> Deal:
@@ -95,26 +102,34 @@ def fill_deal(given: dict[str, Any], template: Template, path: Path) -> Deal:
     named = "-" if raw.name is None else raw.name
     if not named.strip("\u200b\u200c\u200d\ufeff \t") or CONTROL.search(named + raw.note):
         raise DealError(f"{path}: name must be plain text and not empty; got {raw.name!r}")
-    for name in raw.inputs:
-        if name not in template.inputs:
-            message = f"{path}: {name} is not an input of {template.name}"
-            raise DealError(message + did_you_mean(name, template.inputs))
-    inputs = _filled(raw, template, path)
-    closing = inputs["closing_date"].value if "closing_date" in inputs else None
-    series, actuals = (
-        read_series(rows, template, path, table, closing)
-        for table, rows in (("series", raw.series), ("actuals", raw.actuals))
-    )
-    _refuse_the_future(actuals, inputs, path)
+    inputs, found = _filled(raw, template, path)
+    rows: dict[str, dict[str, Series]] = {"series": {}, "actuals": {}}
+    if "closing_date" in inputs or "closing_date" not in template.inputs:  # dates count from it
+        closing = inputs["closing_date"].value if "closing_date" in inputs else None
+        for table, months in (("series", raw.series), ("actuals", raw.actuals)):
+            try:
+                rows[table] = read_series(months, template, path, table, closing)
+            except DealError as error:
+                found.append(("", str(error).removeprefix(f"{path}: ")))
+    if found:
+        raise DealError(_in_one(path, found))
+    _refuse_the_future(rows["actuals"], inputs, path)
     return Deal(
         template=template.name,
         name=named,
         as_of=raw.as_of,
         note=raw.note,
         inputs=inputs,
-        series=series,
-        actuals=actuals,
+        **rows,
     )
+
+
+def _in_one(path: Path, found: list[tuple[str, str]]) -> str:
+    """One message for all that is to be mended, each with its line: none is left out."""
+    if len(found) == 1:
+        return f"{path}{found[0][0]}: {found[0][1]}"
+    told = (f"{line.removeprefix(', ')}: {text}" if line else text for line, text in found)
+    return f"{path}: {len(found)} values are to be mended: {'; '.join(told)}"
 
 
 def _refuse_the_future(actuals: dict[str, Series], inputs: dict[str, Input], path: Path) -> None:
@@ -129,20 +144,27 @@ def _refuse_the_future(actuals: dict[str, Series], inputs: dict[str, Input], pat
             )
 
 
-def _filled(raw: _DealFile, template: Template, path: Path) -> dict[str, Input]:
-    """Fill every input, or name all that are missing or wrong in one message."""
+def _filled(
+    raw: _DealFile, template: Template, path: Path
+) -> tuple[dict[str, Input], list[tuple[str, str]]]:
+    """Fill every input, and say which are missing, wrong or unknown, with their lines."""
     inputs = {}
-    problems = [] if raw.name is not None else ["name is missing: what the deal is called"]
+    found = [] if raw.name is not None else [("", "name is missing: what the deal is called")]
+
+    def told(name: str, problem: str) -> None:
+        line = line_at(path, {}, ["inputs", name], "") if name in raw.inputs else ""
+        found.append((line, problem))
+
+    for name in raw.inputs:
+        if name not in template.inputs:
+            near = did_you_mean(name, template.inputs)
+            told(name, f"{name} is not an input of {template.name}{near}")
     for name, default in template.inputs.items():
         try:
             inputs[name] = _fill(default, raw.inputs.get(name), name)
         except DealError as error:
-            problems.append(str(error))
-    if len(problems) > 1:
-        raise DealError(f"{path}: {len(problems)} values are to be mended: {'; '.join(problems)}")
-    if problems:
-        raise DealError(f"{path}: {problems[0]}")
-    return inputs
+            told(name, str(error))
+    return inputs, found
 
 
 def _fill(default: Input, raw: Any, place: str) -> Input:
@@ -159,7 +181,7 @@ def _fill(default: Input, raw: Any, place: str) -> Input:
     check_value(default, value, place)
     return msgspec.structs.replace(
         default,
-        value=value,
+        value=float(value) if isinstance(value, Written) else value,
         source=given.source or "assumption",
         as_of=given.as_of,  # the template's date belongs to the figure that is replaced
     )

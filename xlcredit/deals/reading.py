@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 import tomllib
+from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import msgspec
 
 from xlcredit.deals import template as schema
 from xlcredit.deals.cases import expand
-from xlcredit.deals.checking import in_one, problems, wrong_texts
+from xlcredit.deals.checking import in_one, missing, problems, wrong_texts
 from xlcredit.deals.fields import mended
 from xlcredit.deals.marks import Struct
 from xlcredit.deals.mistakes import field_problem, steps_to
@@ -27,7 +28,7 @@ from xlcredit.hints import did_you_mean
 #: A key of more parts than any deal has: the library keeps each with all that stand before it.
 _LONG_KEY = re.compile(r"""(?:\.[ \t]*+(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+){32}""")
 
-__all__ = ["convert", "load", "parse_toml", "read_toml", "shipped"]
+__all__ = ["convert", "line_at", "load", "parse_toml", "read_toml", "shipped"]
 
 
 def folder() -> Path:
@@ -46,8 +47,13 @@ def read_toml(path: Path) -> dict[str, Any]:
     return parse_toml(read_file(path, LARGEST_TEXT), path)
 
 
-def parse_toml(content: bytes, path: Path) -> dict[str, Any]:
-    """Parse what a TOML file holds; one line that says where it is wrong if it is."""
+def parse_toml(
+    content: bytes, path: Path, number: Callable[[str], float] = float
+) -> dict[str, Any]:
+    """Parse what a TOML file holds; one line that says where it is wrong if it is.
+
+    What is made of a number with a point says ``number``.
+    """
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -56,7 +62,7 @@ def parse_toml(content: bytes, path: Path) -> dict[str, Any]:
         line = text.count("\n", 0, key.start()) + 1
         raise DealError(f"{path}, line {line}: not valid TOML: a key has more than 32 parts")
     try:
-        return tomllib.loads(text)
+        return tomllib.loads(text, parse_float=number)
     except RecursionError:
         raise DealError(f"{path}: not valid TOML: lists or tables are nested too deep") from None
     except ValueError as error:  # also a number of thousands of digits
@@ -95,7 +101,7 @@ def _template(raw: dict[str, Any], path: Path) -> Template:
     found = list(wrong_texts(raw, path))
     held, faults = mended(raw, Template)
     for fault in faults:
-        line = _line(path, raw, steps_to(fault.message), fault.key)
+        line = line_at(path, raw, steps_to(fault.message), fault.key)
         told = field_problem(fault.message, Template, raw)
         hint = fault.hint or did_you_mean(fault.key, _all_fields(Template)) if fault.key else ""
         found.append((line, f"{told}{hint}"))
@@ -106,6 +112,8 @@ def _template(raw: dict[str, Any], path: Path) -> Template:
         pass
     else:
         found += problems(template, path)
+        if lacks := missing(template, path):  # formulas of every page would say no more
+            found, template = [*found, *lacks], None
     if found or template is None:
         raise TemplateError(in_one(path, found), path, found, template)
     return template
@@ -136,15 +144,16 @@ def convert(raw: Any, kind: type[Any], path: Path) -> Any:
             own = getattr(kind, "__struct_fields__", ())
             hint = did_you_mean(unknown[1], own)
             hint = hint or did_you_mean(unknown[1], set(_all_fields(kind)) - {unknown[1]})
-        line = _line(path, raw, steps_to(message), unknown[1] if unknown else "")
+        line = line_at(path, raw, steps_to(message), unknown[1] if unknown else "")
         raise DealError(f"{path}{line}: {field_problem(message, kind, raw)}{hint}") from None
 
 
-def _line(path: Path, raw: Any, steps: list[str | int], key: str) -> str:
+def line_at(path: Path, raw: Any, steps: list[str | int], key: str) -> str:
     """Find the line of the innermost name on the way to a mistake, or of the key below it."""
     if not path.is_file():
         return ""
-    lines = path.read_text(encoding="utf-8-sig").splitlines()
+    text = path.read_text(encoding="utf-8-sig")
+    lines = ["" if line.lstrip().startswith("#") else line for line in text.splitlines()]
     at, field = 0, key
     for landmark in _landmarks(raw, steps):
         at = next((n for n in range(at, len(lines)) if landmark in lines[n]), at)

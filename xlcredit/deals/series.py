@@ -18,7 +18,7 @@ from xlcredit.deals.template import AS_AT, Row, Template
 from xlcredit.deals.values import SHARES
 from xlcredit.errors import DealError, FileError, UserError
 from xlcredit.hints import did_you_mean
-from xlcredit.numerals import whole
+from xlcredit.numerals import Written, counted, whole
 
 __all__ = ["AS_AT", "Series", "read_series"]
 
@@ -123,13 +123,17 @@ def _number(value: Any, place: str, unit: str, spelling: Spelling | None = None)
         return None
     if isinstance(value, str):
         try:
-            value = (spelling or Spelling()).number(value, percent=unit in SHARES)
+            count = counted(unit, value)
+            spelling = spelling or Spelling()
+            value = spelling.number(value, percent=unit in SHARES, counted=count)
         except TwoReadingsError as error:
             raise DealError(f"{place}: {error}") from None
         except ValueError:
             raise DealError(f"{place} must be a number, or empty; got {value!r}") from None
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
         raise DealError(f"{place} must be a number, or empty; got {value!r}")
+    if isinstance(value, Written) and (both := value.two_readings(unit)):
+        raise DealError(f"{place}: {both}")
     return float(value)
 
 

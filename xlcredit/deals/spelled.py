@@ -3,6 +3,9 @@
 ``2,60`` has a decimal comma and ``1.234,5`` thousands besides; ``1,234`` may have either. The rest
 of the file then decides: a cell that can be read in one way only says how its writer spells. What
 nothing decides is refused with both readings, never guessed.
+
+Nobody writes decimals of what is counted: ``8.000`` is 8 only in a file that pads numbers with
+zeros, as a program does (``57600.000``).
 """
 
 from __future__ import annotations
@@ -12,7 +15,7 @@ import re
 from collections.abc import Iterable
 from decimal import Decimal
 
-from xlcredit.numerals import decimal
+from xlcredit.numerals import decimal, mark_before_three, readings
 
 __all__ = ["Spelling", "TwoReadingsError", "separator_of"]
 
@@ -22,10 +25,12 @@ _POINT = re.compile(r"[+-]?\d*\.\d*|[+-]?(?:\d+|\d{1,3}(?:,\d{3})+)\.\d+")
 _COMMA = re.compile(r"[+-]?(?:\d+|\d{1,3}(?:\.\d{3})+),\d+")
 _GROUPS_OF_COMMA = re.compile(r"[+-]?\d{1,3}(?:,\d{3}){2,}")
 _GROUPS_OF_POINT = re.compile(r"[+-]?\d{1,3}(?:\.\d{3}){2,}")
-#: One mark before three digits: of thousands, or of decimals.
-_EITHER = re.compile(r"[+-]?[1-9]\d{0,2}([.,])\d{3}")
+#: Decimals that say nothing, where a mark of thousands cannot stand.
+_PADDED = re.compile(r"[+-]?(?:0|\d{4,})[.,]000")
 
 _DAY = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4})")
+#: A day or a month with points: 31.12.2026 or 12.2026, which is no number.
+_DOTTED = re.compile(r"(?:\d{1,2}\.)?(?:0?[1-9]|1[0-2])\.20\d{2}")
 _MONTH_AND_YEAR = re.compile(r"(\d{1,2})[/.-](\d{4})")
 _YEAR_FIRST = re.compile(r"(\d{4})[/.-](\d{1,2})(?:[/.-](\d{1,2}))?")
 _TIME = re.compile(r"[T ]\d{1,2}:\d{2}[\d:.,]*(?:Z|[+-]\d{2}:?\d{2})?")
@@ -50,6 +55,11 @@ def separator_of(text: str) -> tuple[str, str]:
     return max(",;\t", key=head.count), text
 
 
+def _bare(text: str) -> str:
+    """Take what stands around and between the digits of a number away: per cent, blanks."""
+    return _SPACED.sub("", text.removesuffix("%").rstrip())
+
+
 class Spelling:
     """How one file writes numbers and dates, by those of its cells that have one reading.
 
@@ -63,25 +73,40 @@ class Spelling:
     """
 
     def __init__(self, cells: Iterable[str] = (), *, semicolons: bool = False) -> None:
-        self._points = self._commas = False
+        self._points = self._commas = self._padded = False
         self._day_first = self._month_first = False
         self._either = semicolons
-        for cell in cells:
-            self._learn(cell.strip())
+        dotted = comma = False
+        for cell in map(str.strip, cells):
+            self._learn(cell)
+            dotted = dotted or bool(_DOTTED.fullmatch(cell))
+            comma = comma or mark_before_three(_bare(cell)) == ","
+        # no country that writes 31.12.2026 between semicolons has commas between thousands
+        self._commas |= semicolons and dotted and comma and not self._points
 
     def _learn(self, text: str) -> None:
         if day := _DAY.fullmatch(text):
             self._day_first |= day[2] != "." and int(day[1]) > _MONTHS
             self._month_first |= int(day[3]) > _MONTHS
             return
-        text = _SPACED.sub("", text.removesuffix("%").rstrip())
-        if _EITHER.fullmatch(text):
+        if _DOTTED.fullmatch(text) or mark_before_three(_bare(text)):
             return
+        text = _bare(text)
+        self._padded |= bool(_PADDED.fullmatch(text))
         self._points |= bool(_POINT.fullmatch(text) or _GROUPS_OF_COMMA.fullmatch(text))
         self._commas |= bool(_COMMA.fullmatch(text) or _GROUPS_OF_POINT.fullmatch(text))
 
-    def number(self, text: str, *, percent: bool = False) -> float:
+    def number(self, text: str, *, percent: bool = False, counted: bool = False) -> float:
         """Read a number; where ``percent`` says so, 25% as a share of 1.
+
+        Parameters
+        ----------
+        text : str
+            The number.
+        percent : bool
+            Whether it may be a percentage.
+        counted : bool
+            Whether decimals make no sense in it, as in 8.000 cards.
 
         Raises
         ------
@@ -99,29 +124,30 @@ class Spelling:
         """
         bare = text.strip()
         share = percent and bare.endswith("%")
-        plain = self._plain(_SPACED.sub("", bare.removesuffix("%").rstrip() if share else bare))
+        plain = self._plain(_bare(bare) if share else _SPACED.sub("", bare), counted)
         number = decimal(plain)  # what it refuses is no number
         return float(Decimal(plain) / 100) if share else number
 
-    def _plain(self, text: str) -> str:
+    def _plain(self, text: str, counted: bool) -> str:
         """The number with a decimal point and without marks of thousands."""
-        if either := _EITHER.fullmatch(text):
-            return self._decided(text, either[1])
+        if mark := mark_before_three(text):
+            return self._decided(text, mark, counted)
         if _COMMA.fullmatch(text):
             return text.replace(".", "").replace(",", ".")
         if _POINT.fullmatch(text) or _GROUPS_OF_COMMA.fullmatch(text):
             return text.replace(",", "")
         return text.replace(".", "") if _GROUPS_OF_POINT.fullmatch(text) else text
 
-    def _decided(self, text: str, mark: str) -> str:
-        thousands, decimals = text.replace(mark, ""), text.replace(mark, ".")
+    def _decided(self, text: str, mark: str, counted: bool) -> str:
+        both, write = readings(text)
         points = self._points or (mark == "." and not self._either and not self._commas)
         if points == self._commas:
-            raise TwoReadingsError(
-                f"{text} is {thousands} or {decimals}, and nothing else in the file says which; "
-                f"write {thousands} or {decimals}0"
-            )
-        return decimals if (mark == ".") == points else thousands
+            raise TwoReadingsError(f"{both}, and nothing else in the file says which; {write}")
+        if (mark == ".") != points:
+            return text.replace(mark, "")
+        if counted and not self._padded:
+            raise TwoReadingsError(f"{both}; {write}")
+        return text.replace(mark, ".")
 
     def date(self, text: str, *, day_first: bool | None = None) -> dt.date:
         """Read a date; one of a month alone is its first day.

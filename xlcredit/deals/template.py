@@ -151,7 +151,8 @@ class Comparison(Struct, kw_only=True, frozen=True):
 class Covenant(Struct, kw_only=True, frozen=True):
     """A test: value against threshold, and how far the driver may move before it fails.
 
-    What the driver is called is words, or ``driver_words``, a formula that gives them.
+    What the driver is called is words, or ``driver_words``, a formula that gives them. ``agreed``
+    is a flag: where it is 0 there is no such test, and its row says none and NONE.
     """
 
     name: str
@@ -160,6 +161,7 @@ class Covenant(Struct, kw_only=True, frozen=True):
     value: Formula
     threshold: Formula
     direction: Literal["min", "max"]
+    agreed: Formula = ""
     first_breach: Formula = ""
     driver: str = ""
     driver_words: Formula = ""
@@ -341,7 +343,7 @@ class Template(Struct, kw_only=True, frozen=True):
     grid: list[Grid] = []
     tornado: list[Tornado] = []
     parameters: list[Parameters] = []
-    twin: list[Twin]
+    twin: list[Twin] = []
     check: list[Check]
     chart: list[Chart] = []
     ladder: list[Ladder] = []

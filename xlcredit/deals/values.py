@@ -8,9 +8,10 @@ import re
 from decimal import Decimal
 from typing import Any
 
+from xlcredit.deals.spelled import Spelling, TwoReadingsError
 from xlcredit.deals.template import Input
 from xlcredit.errors import DealError
-from xlcredit.numerals import in_full
+from xlcredit.numerals import Written, in_full
 
 __all__ = ["CONTROL", "LONGEST", "SHARES", "as_meant", "check_value"]
 
@@ -27,6 +28,8 @@ SHARES = ("share", "1/year", "ratio", "1/sqrt(year)")
 #: Units whose amounts people write in thousands, millions and billions.
 _AMOUNTS = ("USD", "units", "coins")
 _PERCENT = re.compile(r"\s*([-+]?\d+(?:\.\d+)?)\s*%\s*")
+#: What stands before and behind the digits of an amount.
+_DIGITS = re.compile(r"(\D*?)([-+]?\d[\d.,'\u2019 \xa0]*\d|\d)(\D*)")
 
 
 def as_meant(spec: Input, value: Any) -> Any:
@@ -64,21 +67,17 @@ def check_value(spec: Input, value: Any, place: str) -> None:
             raise DealError(f"{place} must be between {FIRST_DAY} and {LAST_DAY}; got {value}")
         return
     if spec.unit == "text":
-        if not isinstance(value, str):
-            raise DealError(f"{place} must be text; got {value!r}")
-        if not value.strip():
-            raise DealError(f'{place} is empty; write "open" for what is not agreed')
-        if len(value) > LONGEST:
-            raise DealError(f"{place} has {len(value)} characters; up to {LONGEST} are shown")
-        if CONTROL.search(value):
-            raise DealError(f"{place} holds a control character, which no cell can show")
-        if spec.choices and value not in spec.choices:
-            raise DealError(f"{place} must be one of {', '.join(spec.choices)}; got {value!r}")
+        _check_text(spec, value, place)
         return
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         share = ' (a share of 1, or a text such as "25%")' if spec.unit in SHARES else ""
         amount = ' (250000000, or a text such as "250m")' if spec.unit in _AMOUNTS else ""
-        raise DealError(f"{place} must be a number [{spec.unit}]{share}{amount}; got {value!r}")
+        told = f"{place} must be a number [{spec.unit}]{share}{amount}; got {value!r}"
+        raise DealError(told + _remedy(spec, value))
+    if isinstance(value, Written) and (
+        both := value.two_readings(spec.unit, spec.high, whole=spec.whole)
+    ):
+        raise DealError(f"{place}: {both}")
     if abs(value) > _LARGEST:  # also an integer that no float can hold
         raise DealError(f"{place} is too large for a cell")
     low, high = spec.low, spec.high
@@ -86,6 +85,43 @@ def check_value(spec: Input, value: Any, place: str) -> None:
     if outside or not math.isfinite(value) or (spec.whole and value != int(value)):
         kind = "a whole number" if spec.whole else "a number"
         ends = f"{'' if low is None else f'{low:g}'}..{'' if high is None else f'{high:g}'}"
-        percent = f'; {value:g}% is written {value / 100:g} or "{value:g}%"'
-        meant = percent if spec.unit in SHARES and 1 < value <= 100 * (high or 0) else ""
+        meant = _other_reading(value, high) if spec.unit in SHARES and value > 1 else ""
         raise DealError(f"{place} must be {kind} in {ends} [{spec.unit}]; got {value}{meant}")
+
+
+def _check_text(spec: Input, value: Any, place: str) -> None:
+    if not isinstance(value, str):
+        raise DealError(f"{place} must be text; got {value!r}")
+    if not value.strip():
+        raise DealError(f'{place} is empty; write "open" for what is not agreed')
+    if len(value) > LONGEST:
+        raise DealError(f"{place} has {len(value)} characters; up to {LONGEST} are shown")
+    if CONTROL.search(value):
+        raise DealError(f"{place} holds a control character, which no cell can show")
+    if spec.choices and value not in spec.choices:
+        raise DealError(f"{place} must be one of {', '.join(spec.choices)}; got {value!r}")
+
+
+def _other_reading(value: float, high: float | None) -> str:
+    """Say how per cent, or else basis points, are written that a share was given in."""
+    for one, word in ((100, "%"), (10_000, " bp")):
+        if value / one <= (high or 0):
+            return f'; {value:g}{word} is written {value / one:g} or "{100 * value / one:g}%"'
+    return ""
+
+
+def _remedy(spec: Input, value: Any) -> str:
+    """Say how an amount is written that has the commas or the thousands of another country."""
+    if not isinstance(value, str) or not (parts := _DIGITS.fullmatch(value.strip())):
+        return ""
+    before, digits, behind = parts.groups()
+    try:
+        number = f"{Decimal(repr(Spelling().number(digits))):f}".removesuffix(".0")
+    except TwoReadingsError as error:
+        return f": {error}"
+    except ValueError:
+        return ""
+    if not (before or behind):
+        return f"; write {number}"
+    written = f"{before}{number}{behind}"
+    return "" if isinstance(as_meant(spec, written), str) else f'; write "{written}"'

@@ -16,15 +16,15 @@ from typing import Any
 import msgspec
 
 from xlcredit.deals import Deal, Template, load, located
-from xlcredit.deals.deal import fill_deal
-from xlcredit.deals.reading import parse_toml
+from xlcredit.deals.deal import fill_deal, parse_deal
 from xlcredit.errors import CellError, FileError, FormulaError, UserError, XlcreditError
 from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.package import Package
 from xlcredit.portfolio.loans import Task
 from xlcredit.workbook.build import build
-from xlcredit.workbook.covenants import BREACH, CHECK, PASS
+from xlcredit.workbook.covenants import BREACH, CHECK, FINE, PASS
 from xlcredit.workbook.life.stamp import read_stamp
+from xlcredit.workbook.plausible import doubtful_cells, doubtful_inputs
 from xlcredit.workbook.session import Session
 
 __all__ = [
@@ -79,6 +79,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     covenants: list[CovenantResult] = []
     cell_errors: dict[str, str] = {}
     """Named cells that show an error, with its code."""
+    warnings: list[str] = []
+    """Figures that may have been meant in another unit, calculated as they stand."""
     slower: str = ""
     """Which cell keeps the fast engine from calculating the loan, and why."""
 
@@ -153,12 +155,14 @@ def shared(result: Result) -> Result:
 def _workbook(task: Task) -> Result:
     assert task.workbook is not None
     package = Package(task.workbook, task.source)
-    with Session(Book(package)) as book:
+    source = Book(package)
+    doubts = [told for _, told in doubtful_cells(source)]
+    with Session(source) as book:
         try:
             stamp = read_stamp(package)
         except FileError:
-            return _result(task, book, "", Path(task.source).stem, None)
-        return _result(task, book, stamp.template, stamp.deal, stamp.as_of)
+            return _result(task, book, doubts, "", Path(task.source).stem, None)
+        return _result(task, book, doubts, stamp.template, stamp.deal, stamp.as_of)
 
 
 # --- deals ----------------------------------------------------------------------------------
@@ -170,19 +174,18 @@ _LOADED: dict[tuple[str, bytes | None], tuple[Template, Session]] = {}
 def _deal(task: Task) -> Result:
     template, book = _loaded(task)
     deal = fill(task, template)
+    doubts = list(doubtful_inputs(deal, template))
     if deal.has_months:  # they stand in no input: the workbook of another loan cannot take them
         with open_deal(template, deal) as own:
-            return _result(task, own, template.name, deal.name, deal.as_of)
+            return _result(task, own, doubts, template.name, deal.name, deal.as_of)
     book.fill({name: item.value for name, item in deal.inputs.items()})
-    return _result(task, book, template.name, deal.name, deal.as_of)
+    return _result(task, book, doubts, template.name, deal.name, deal.as_of)
 
 
 def fill(task: Task, template: Template) -> Deal:
     """Fill a template with what a deal file or a row of a tape says."""
     if task.given is None:
-        return fill_deal(
-            parse_toml(task.deal or b"", Path(task.source)), template, Path(task.source)
-        )
+        return parse_deal(task.deal or b"", template, Path(task.source))
     place = Path(f"{task.source}, row {task.row}")
     dates = {n for n, item in template.inputs.items() if item.unit == "date"}
     inputs = {
@@ -233,7 +236,14 @@ def _template(task: Task) -> Template:
 # --- reading --------------------------------------------------------------------------------
 
 
-def _result(task: Task, book: Session, template: str, name: str, as_of: dt.date | None) -> Result:
+def _result(
+    task: Task,
+    book: Session,
+    doubts: list[str],
+    template: str,
+    name: str,
+    as_of: dt.date | None,
+) -> Result:
     numbers: dict[str, float] = {}
     texts: dict[str, str] = {}
     dates: dict[str, dt.date] = {}
@@ -265,6 +275,7 @@ def _result(task: Task, book: Session, template: str, name: str, as_of: dt.date 
         dates=dates,
         covenants=covenants,
         cell_errors=errors,
+        warnings=doubts,
         slower=book.slower,
     )
 
@@ -295,8 +306,8 @@ def _number(value: Any) -> float | None:
 
 
 def _status(covenants: list[str], texts: dict[str, str], errors: dict[str, str]) -> str:
-    """A loan passes if every covenant does and nothing says that the model is not sound."""
+    """A loan passes if every covenant agreed does and nothing says that the model is not sound."""
     if BREACH in covenants:
         return BREACH
-    sound = texts.get("master_check", "OK") == "OK" and not errors and covenants
-    return PASS if sound and set(covenants) == {PASS} else CHECK
+    sound = texts.get("master_check", "OK") == "OK" and not errors
+    return PASS if sound and PASS in covenants and FINE.issuperset(covenants) else CHECK

@@ -1,4 +1,4 @@
-"""The tape as a workbook: the book on one page, a heat map of covenants, the rows, the errors."""
+"""The tape as a workbook: the book on one page, a heat map, the rows, errors and warnings."""
 
 from __future__ import annotations
 
@@ -76,7 +76,12 @@ def write_report(results: Sequence[Result], path: Path) -> None:
     write_sheet(sheet, tape(worst_first(results)), "Tape", f"One row a loan, {_WORST_FIRST}")
     page_setup(sheet)
     sheet.print_area = f"A{sheet.max_row + 2}"  # an empty cell: the rows are for the screen
-    _write_errors(workbook.create_sheet("Errors"), results)
+    errors = [(r, r.error) for r in results if r.status == ERROR]
+    note = "Loans that were not calculated" if errors else "Every loan was calculated"
+    _write_told(workbook.create_sheet("Errors"), "error", errors, note)
+    doubts = [(r, told) for r in results for told in r.warnings]
+    note = "Figures that may have been meant in another unit" if doubts else "No figure is doubtful"
+    _write_told(workbook.create_sheet("Warnings"), "warning", doubts, note)
     workbook.properties.creator = f"xlcredit {__version__}"
     workbook.properties.created = dt.datetime.combine(as_of, dt.time())
     try:  # a workbook is put together in the folder for temporary files, which may be full, too
@@ -269,16 +274,15 @@ def _heading(result: Result) -> tuple[str, str, str]:
     return result.id, facts(result).borrower or result.name, result.status
 
 
-def _write_errors(sheet: Worksheet, results: Sequence[Result]) -> None:
-    rows = [[r.id, r.source, r.row, r.error] for r in results if r.status == ERROR]
+def _write_told(sheet: Worksheet, word: str, told: list[tuple[Result, str]], note: str) -> None:
+    rows = [[r.id, r.source, r.row, message] for r, message in told]
     columns = [
         Column("id", "text"),
         Column("source", "text"),
         Column("row", "count"),
-        Column("error", "text"),
+        Column(word, "text"),
     ]
-    note = "Loans that were not calculated" if rows else "Every loan was calculated"
-    write_sheet(sheet, Table(columns, rows), "Errors", note)
+    write_sheet(sheet, Table(columns, rows), sheet.title, note)
     widths(sheet, A=32, B=32, C=8, D=100)
     page_setup(sheet, repeat="4:4")
     _print_rows(sheet, sheet.max_row, len(columns))

@@ -18,12 +18,16 @@ from xlcredit.deals import Deal, Template, load
 from xlcredit.deals.spelled import Spelling, TwoReadingsError, separator_of
 from xlcredit.deals.values import SHARES, as_meant, check_value
 from xlcredit.errors import DealError, FileError, UserError
+from xlcredit.files import read_file
 from xlcredit.hints import did_you_mean
+from xlcredit.numerals import counted
 from xlcredit.workbook.export import Column, Kind, Table, pyarrow
 
-__all__ = ["SUFFIXES", "TapeRow", "example_tape", "read_rows"]
+__all__ = ["SUFFIXES", "TapeRow", "example_tape", "read_rows", "row_of"]
 
 SUFFIXES = (".csv", ".parquet")
+#: Loans of a tape that a message names.
+_SHOWN = 20
 #: What a row says of the loan itself, beside the inputs of its template.
 _OWN = ("id", "template", "name", "as_of", "note")
 #: A heading may say the unit: ``rent_decline [1/year]``.
@@ -31,7 +35,7 @@ _HEADING = re.compile(r"(?P<name>[^\[]*?)\s*(?:\[(?P<unit>[^\]]*)\])?\s*")
 
 
 #: What may say how a tape writes numbers and dates; one without is not looked through for it.
-_MARKS = re.compile(r"[\";]|\d/\d|\d\.\d{3}\.\d{3}")
+_MARKS = re.compile(r"[\";\t]|\d/\d|\d\.\d{3}(?!\d)")
 #: A few bytes of Parquet can stand for any number of equal cells.
 _MOST_CELLS = 50_000_000
 
@@ -85,10 +89,44 @@ def read_rows(
             raise FileError(f"{path}: the column {name} stands twice, as {twice}; drop one")
     if "template" not in names and not template:
         raise FileError(f"{path}: has no column template; add one, or name it with --template")
-    _refuse_unknown(path, columns, _templates(rows, names, template, known))
+    specs = _templates(rows, names, template, known)
+    _refuse_unknown(path, columns, specs)
+    _refuse_without(path, names, specs)
     for line, row in enumerate(rows, start=2):
         if any(cell not in (None, "") for cell in row):
             yield _row(path, line, names, row, template, known, spelling)
+
+
+def row_of(tape: Path, loan: str | None, spec: Template | None = None) -> dict[str, Any]:
+    """Give the keys of a deal file from the row of one loan.
+
+    Parameters
+    ----------
+    tape : Path
+        The tape.
+    loan : str, optional
+        The loan's ``id``, without which the ones that there are are told.
+    spec : Template, optional
+        The template of rows that name none.
+
+    Raises
+    ------
+    UserError
+        If there is no such loan, or its row cannot be read.
+    """
+    rows = list(read_rows(read_file(tape), tape, spec.name if spec else "", spec))
+    found = [row for row in rows if row.id == loan]
+    if len(found) != 1:
+        ids = [row.id for row in rows]
+        there = f"there are {', '.join(ids[:_SHOWN])}{', …' if len(ids) > _SHOWN else ''}"
+        if loan is None:
+            raise UserError(f"{tape}: is a loan tape; say which loan with --loan ID: {there}")
+        if found:
+            raise UserError(f"{tape}: the id {loan} stands {len(found)} times; give each its own")
+        raise UserError(f"{tape}: has no loan {loan}{did_you_mean(loan, ids) or f'; {there}'}")
+    if found[0].error:
+        raise DealError(found[0].error)
+    return found[0].given
 
 
 def _column(path: Path, heading: str) -> tuple[str, str | None]:
@@ -140,6 +178,19 @@ def _refuse_unknown(
             t.inputs[name].unit for t in templates if name in t.inputs
         }:
             raise FileError(f'{path}: {name} is in "{inputs[name].unit}"; the column says "{unit}"')
+
+
+def _refuse_without(path: Path, names: list[str], templates: list[Template]) -> None:
+    """What no row can say is told once: a column that every template on the tape needs."""
+    needed = [{n for n, item in spec.inputs.items() if item.value is None} for spec in templates]
+    missing = sorted(set.intersection(*needed) - set(names)) if needed else []
+    missing = ["as_of"] * ("as_of" not in names) + missing
+    if missing:
+        spec = templates[0].name if templates else "gpu-term-loan"
+        raise FileError(
+            f"{path}: has no column {', '.join(missing)}, which every row needs "
+            f"(xlcredit new {spec} -o tape.csv writes a row that has all)"
+        )
 
 
 def _row(
@@ -224,7 +275,8 @@ def _value(spec: Template, name: str, value: Any, spelling: Spelling) -> Any:
     number = as_meant(spec.inputs[name], value)
     if isinstance(number, str):
         try:
-            number = spelling.number(number, percent=unit in SHARES)
+            count = counted(unit, number, whole=spec.inputs[name].whole)
+            number = spelling.number(number, percent=unit in SHARES, counted=count)
         except TwoReadingsError as error:
             raise DealError(f"{name}: {error}") from None
         except ValueError:

@@ -68,6 +68,26 @@ class Portfolio:
         return {r.id: r.error for r in self.results if r.status == ERROR}
 
     @cached_property
+    def problems(self) -> list[str]:
+        """The reasons, each once: what many rows of a tape have in common is one line."""
+        rows: dict[tuple[str, str], list[Result]] = {}
+        for r in self.results:
+            if r.status == ERROR:
+                problem = r.error.removeprefix(f"{r.source}, row {r.row}: ")
+                rows.setdefault((r.source if problem != r.error else "", problem), []).append(r)
+        return [
+            found[0].error
+            if len(found) == 1 or not source
+            else f"{source}, {len(found):,} rows, {found[0].row} to {found[-1].row}: {problem}"
+            for (source, problem), found in rows.items()
+        ]
+
+    @cached_property
+    def warnings(self) -> dict[str, list[str]]:
+        """The loans with figures that may have been meant in another unit: what else they say."""
+        return {r.id: r.warnings for r in self.results if r.warnings}
+
+    @cached_property
     def slower(self) -> dict[str, str]:
         """The loans that the fast engine does not calculate: which cell of each, and why."""
         return {r.id: r.slower for r in self.results if r.slower}

@@ -14,7 +14,9 @@ from xlcredit.recalc.masks import Parts
 __all__ = [
     "BLOCKED",
     "CIRCULAR",
+    "LONGEST_SECONDS",
     "SETTLED",
+    "TOO_LATE",
     "UNREADABLE",
     "ArrayText",
     "Engine",
@@ -61,6 +63,10 @@ UNREADABLE = Refusal("is not a formula that the engine can read")
 #: Circles are calculated until they change by this part of what the workbook allows: Excel goes
 #: on a little with every change that is made, and what it has saved is settled to about as much.
 SETTLED = 1e-9
+#: Longest time for one calculation, by the clock: the largest model that lenders have sent takes a
+#: fifteenth of it, and a machine may be busy.
+LONGEST_SECONDS = 900
+TOO_LATE = f"the calculation takes longer than {LONGEST_SECONDS} s; is the machine busy?"
 #: The reason of an error in a cell whose result needs more room than there is.
 BLOCKED = "the result needs cells that are not empty"
 

@@ -36,7 +36,9 @@ from xlcredit.recalc.digits import (
 from xlcredit.recalc.engine import (
     BLOCKED,
     CIRCULAR,
+    LONGEST_SECONDS,
     SETTLED,
+    TOO_LATE,
     UNREADABLE,
     Function,
     Model,
@@ -67,10 +69,6 @@ _REFUSALS = {
     "Error": UNREADABLE,
     "NImpl": Refusal("uses something that the embedded engine cannot do"),
 }
-
-
-#: Longest time for one calculation; the largest model that lenders have sent takes a quarter.
-_MILLISECONDS = 240_000
 
 
 class Embedded:
@@ -110,7 +108,7 @@ class Embedded:
         """Take a workbook in."""
         settings = formualizer.EvaluationConfig()
         settings.enable_parallel = False
-        settings.max_eval_time_ms = _MILLISECONDS
+        settings.max_eval_time_ms = 1000 * LONGEST_SECONDS
         if model.iteration:
             settings.cycle_policy = "iterate"
             rounds, change = model.iteration
@@ -142,7 +140,8 @@ class Embedded:
         try:
             self._workbook.evaluate_all()
         except Exception as error:
-            raise RecalcError(f"the engine gave up: {error}") from error
+            late = "exhausted: deadline" in str(error)
+            raise RecalcError(TOO_LATE if late else f"the engine gave up: {error}") from error
 
     def value(self, sheet: str, row: int, column: int) -> Value | Refusal:
         """Give the value of a cell."""

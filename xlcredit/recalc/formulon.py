@@ -24,7 +24,16 @@ from xlcredit.recalc.bulk import CODES, At, Bulk
 from xlcredit.recalc.corrections import COMMON
 from xlcredit.recalc.dependants import circles
 from xlcredit.recalc.digits import LONGEST_TEXT
-from xlcredit.recalc.engine import CIRCULAR, SETTLED, Function, Model, Refusal, Text
+from xlcredit.recalc.engine import (
+    CIRCULAR,
+    LONGEST_SECONDS,
+    SETTLED,
+    TOO_LATE,
+    Function,
+    Model,
+    Refusal,
+    Text,
+)
 from xlcredit.recalc.hoisting import Hoisted
 from xlcredit.recalc.jobs import SCRATCH, Job, Known
 from xlcredit.recalc.prepared import prepared
@@ -34,8 +43,6 @@ __all__ = ["Strict"]
 
 _REWRITTEN = Refusal("shows the text of a formula that the engine has been given otherwise")
 _TOO_LONG = CellError("#VALUE!", f"the text has more than {LONGEST_TEXT:,} characters")
-#: Longest time for one calculation; the largest model that lenders have sent takes a quarter.
-_SECONDS = 240
 #: Rounds of answers after which calls are sorted by what they depend on.
 _LONG_CHAIN = 4
 #: Formulas of the format's later editions carry a prefix in the file.
@@ -295,7 +302,7 @@ def _limited() -> Iterator[None]:
     from formulon import FormulonError  # noqa: PLC0415
 
     try:
-        with machine.running(_SECONDS):
+        with machine.running(LONGEST_SECONDS):
             yield
     except FormulonError as error:
         raise RecalcError(_reason(error)) from error
@@ -304,7 +311,7 @@ def _limited() -> Iterator[None]:
 def _reason(error: Exception) -> str:
     message = str(error)
     if machine.was_stopped(message):
-        return f"the calculation takes longer than {_SECONDS} s"
+        return TOO_LATE
     if machine.is_full(message):
         return f"the calculation needs more than {machine.MEMORY >> 30} GiB of memory"
     return f"the strict engine gave up: {message}"

@@ -10,12 +10,13 @@ from openpyxl.utils.cell import range_boundaries
 
 from xlcredit.errors import CellError, RecalcError
 from xlcredit.hints import did_you_mean
-from xlcredit.numerals import in_full
+from xlcredit.numerals import Written, in_full
 from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.formulas import tokens_of
 from xlcredit.ooxml.place import Place
+from xlcredit.ooxml.reading import units
 from xlcredit.ooxml.values import Value, to_cell
-from xlcredit.recalc.validation import refuse_invalid
+from xlcredit.recalc.validation import limits, refuse_invalid
 
 #: A cell, the name of one or its address, to its new value.
 Inputs = Mapping[str, object] | Mapping[Place, object] | Mapping[str | Place, object]
@@ -50,6 +51,8 @@ def resolve_inputs(book: Book, inputs: Inputs) -> dict[Place, Value]:
         place, name = (key, str(key)) if isinstance(key, Place) else (find(book, key), key)
         if place in resolved:
             raise RecalcError(f"{name}: {place} is set twice")
+        if isinstance(raw, Written):
+            _refuse_two_readings(book, name, place, raw)
         resolved[place] = _checked(book, name, place, raw)
         refuse_invalid(book, name, place, resolved[place])
     return resolved
@@ -91,6 +94,12 @@ def _checked(book: Book, key: str, place: Place, raw: Any) -> Value:
     if value is not None and old is not None and _kind(value) != _kind(old):
         raise RecalcError(f"{key} holds {_kind(old)} ({_shown(old)}); got {_shown(value)}")
     return value
+
+
+def _refuse_two_readings(book: Book, key: str, place: Place, number: Written) -> None:
+    """Refuse 8.000 cards, unless 8000 of them are more than the sheet allows."""
+    if both := number.two_readings(units(book).get(place, ""), limits(book, place)[1]):
+        raise RecalcError(f"{key}: {both}")
 
 
 def _kind(value: Value) -> str:

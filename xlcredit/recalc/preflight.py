@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from openpyxl.formula.tokenizer import Token
 
 from xlcredit.errors import RecalcError
+from xlcredit.hints import in_english
 from xlcredit.ooxml.book import Book, Formula, Name
 from xlcredit.ooxml.formulas import is_unfinished, tokenise
 from xlcredit.ooxml.place import Place
@@ -326,6 +327,8 @@ class Unknown:
             return f"{bare} cannot be calculated here; {self._refused[bare]}"
         if not self._missing({name}):
             return ""
+        if english := in_english(bare):
+            return f"{bare} is {english} in a file, whatever language Excel speaks"
         if near := difflib.get_close_matches(bare, self._own, 1, 0.75):
             return f"there is no function {bare}; did you mean {near[0]}?"
         return f"the function {bare} is not known here; use another formula"

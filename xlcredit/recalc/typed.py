@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime
 import re
 
+from xlcredit.numerals import Written, mark_before_three
+
 __all__ = ["parse_value"]
 
 #: Commas only where thousands have them: 0,3 is no number here, for it may be 0.3 or 3.
@@ -28,6 +30,8 @@ def parse_value(text: str) -> float | str | bool | datetime.date:
     found = _NUMBER.fullmatch(text)
     if found:
         number = float(found[1].replace(",", ""))
+        if mark_before_three(text) == ".":  # the unit says whether it has two readings
+            return Written(text)
         return number / 100 if found[2] else number
     try:
         return datetime.date.fromisoformat(text)

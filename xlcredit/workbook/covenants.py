@@ -15,12 +15,28 @@ from xlcredit.ooxml.reading import table, units
 from xlcredit.ooxml.values import Value
 from xlcredit.workbook.pages.summary import AREA_COVENANTS, COVENANT_COLUMNS
 
-__all__ = ["BREACH", "CHECK", "PASS", "CovenantResult", "CovenantCells", "find_covenants"]
+__all__ = [
+    "BREACH",
+    "CHECK",
+    "FINE",
+    "NONE",
+    "PASS",
+    "VERDICTS",
+    "CovenantCells",
+    "CovenantResult",
+    "find_covenants",
+]
 
 #: What a cell shows: dates are dates.
 Shown = Value | dt.date
 
-PASS, BREACH, CHECK = "PASS", "BREACH", "CHECK"
+#: NONE where no such covenant is agreed or nothing was owed when it was due: it neither passes nor
+#: breaks.
+PASS, BREACH, CHECK, NONE = "PASS", "BREACH", "CHECK", "NONE"
+#: What a covenant can be found to be; whatever else its cell shows is CHECK.
+VERDICTS = (PASS, BREACH, NONE)
+#: What nobody need look at.
+FINE = frozenset({PASS, NONE})
 
 
 @dataclass(frozen=True)
@@ -35,7 +51,7 @@ class CovenantResult:
     """What the value must do, as the sheet says it."""
     threshold: Shown
     status: str
-    """PASS, BREACH, or CHECK where it cannot be decided."""
+    """PASS, BREACH, NONE where nothing is agreed or tested, CHECK where it cannot be decided."""
     headroom: Shown
     first_breach: Shown
     """The date of the first test that fails, or a word where there is none."""
@@ -82,7 +98,7 @@ class CovenantCells:
             value=shown["Value"],
             test=str(shown["Test"] or ""),
             threshold=shown["Threshold"],
-            status=str(status) if status in (PASS, BREACH) else CHECK,  # an error never passes
+            status=str(status) if status in VERDICTS else CHECK,  # an error never passes
             headroom=shown["Headroom"],
             first_breach=shown["First breach"],
             unit=self.unit,
@@ -98,10 +114,12 @@ def find_covenants(book: Book) -> list[CovenantCells]:
             names.get(row["Status"], str(row["Status"])), row, known.get(row["Value"], "")
         )
         for row in rows
-        if set(COVENANT_COLUMNS) <= set(row)
+        if set(row) >= _READ
     ]
 
 
+#: The headings that are read; what stands beside them may be called otherwise in an older workbook.
+_READ = frozenset(COVENANT_COLUMNS[:7])
 #: From here on decimals say nothing.
 _LARGE = 1e5
 

@@ -15,7 +15,7 @@ from openpyxl.formula.tokenizer import Token, TokenizerError
 from openpyxl.utils import FORMULAE
 
 from xlcredit.functions import REGISTRY
-from xlcredit.hints import did_you_mean
+from xlcredit.hints import did_you_mean, in_english
 
 __all__ = ["YOUNG", "problems_of", "tokens_of", "verdicts_counted"]
 
@@ -214,6 +214,9 @@ def _unknown(name: str) -> Iterator[str]:
     if name.startswith("XLC_"):
         hint = did_you_mean(name, REGISTRY) or "; xlcredit functions lists them"
         yield f"there is no worksheet function {name}{hint}"
+        return
+    if english := in_english(name):
+        yield f"{name} is {english} in a file, whatever language Excel speaks; write {english}"
         return
     hint = did_you_mean(name, [*_ARGUMENTS, *sorted(_NATIVE)])
     told = "; Excel 2019 must have it, and LibreOffice too"

@@ -20,13 +20,13 @@ from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.charts import Line, LineChart, line_charts
 from xlcredit.ooxml.place import Place, extent
 from xlcredit.serials import from_serial, month_in_words
-from xlcredit.workbook.covenants import BREACH, CHECK, PASS, CovenantResult
+from xlcredit.workbook.covenants import BREACH, CHECK, NONE, PASS, CovenantResult
 from xlcredit.workbook.pictures import png, pyplot, write_picture
 
 __all__ = ["as_html", "write_chart"]
 
 _WIDTH, _HEIGHT, _LEFT, _TOP, _BOTTOM = 620, 230, 64, 26, 40
-_COLOURS = {PASS: "#15803d", BREACH: "#b91c1c", CHECK: "#b45309"}
+_COLOURS = {PASS: "#15803d", BREACH: "#b91c1c", CHECK: "#b45309", NONE: "#6b7280"}
 _DASHES = {"dash": "6 4", "sysDash": "3 3"}
 _ADDRESS = re.compile(r"(?:'((?:[^']|'')+)'|([^'!]+))!(.+)")
 

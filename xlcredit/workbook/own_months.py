@@ -47,8 +47,21 @@ class OwnMonths:
         return f"{span} {self.of} months"
 
     def remedy(self, option: str = "") -> str:
-        """Say what lowers all of these months."""
-        return f"; {option}{self.drop}=20% lowers all of them by a fifth" if self.drop else ""
+        """Say what lowers these months, and that it leaves the others as they are."""
+        if not self.drop:
+            return ""
+        others = f"; {self.others}" if self.others else ""
+        return f"; {option}{self.drop}=20% lowers all of them by a fifth{others}"
+
+    @property
+    def others(self) -> str:
+        """Say which months are not the user's own, and what moves all; nothing if all are."""
+        if not self.months or self.months == self.of:
+            return ""
+        return (
+            f"the other {self.of - self.months} months follow the inputs, and a scenario of the "
+            f"sheet Stress moves all {self.of}"
+        )
 
     def __str__(self) -> str:
         named = ", ".join(self.inputs[:_NAMED])
@@ -119,6 +132,11 @@ def without_effect(
     for own in _rows(book, values or book.saved):
         if own.drop and not own.months and book.cell_names.get(own.drop) in changed:
             yield f"{own.drop} moves months of your own alone, and {own.row} has none in force"
+        if own.drop and own.others and book.cell_names.get(own.drop) in changed:
+            yield (
+                f"{own.drop} moves the {own.months} months of {own.row} that are your own and no "
+                f"others: {own.others}"
+            )
         quiet = [name for name in own.inputs if book.cell_names[name] in changed]
         if quiet:
             verb = "does" if len(quiet) == 1 else "do"

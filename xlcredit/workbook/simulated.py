@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from xlcredit.deals import fill_deal, load, read_toml
+from xlcredit.deals import load, read_deal, read_toml
 from xlcredit.errors import CellError, DealError, UserError
 from xlcredit.functions import call
 from xlcredit.functions.simulation import SERIES, deal_of, on_market
@@ -102,7 +102,7 @@ def _from_toml(path: Path) -> list[Any]:
     content = read_toml(path)
     if "template" in content:
         template, _ = load(str(content["template"]))
-        return _from_workbook(build(template, fill_deal(content, template, path)), path)
+        return _from_workbook(build(template, read_deal(path, template)), path)
     terms, series = content.get("terms"), content.get("series", {})
     if not isinstance(terms, dict) or not isinstance(series, dict):
         message = "a deal file names a template; a file to simulate has a table [terms]"

@@ -31,11 +31,13 @@ __all__ = [
     "number_format",
     "outcome",
     "paint_breach",
+    "paint_empty",
     "paint_failed",
     "paint_open",
     "paint_status",
     "table_header",
     "title",
+    "whole_format",
 ]
 
 FONT = "Calibri"
@@ -154,6 +156,11 @@ def outcome(cell: Any) -> Any:
     return cell
 
 
+def whole_format(unit: str) -> str:
+    """The number format of a figure of that unit which is always whole."""
+    return WHOLE_MONTHS if unit == "months" else "#,##0"
+
+
 def constant_format(unit: str, value: Any) -> str:
     """The unit's number format, or one that does not show a small figure as nothing."""
     usual = number_format(unit)
@@ -168,7 +175,7 @@ def input_cell(cell: Cell, unit: str, whole: bool = False) -> Cell:
     """Format an input: blue on cream, unlocked."""
     number(cell, unit, BLUE)
     if whole:
-        cell.number_format = WHOLE_MONTHS if unit == "months" else "#,##0"
+        cell.number_format = whole_format(unit)
     cell.fill = _fill("solid", start_color=INPUT_FILL)
     cell.border = _border(_THIN, _THIN, _THIN, _THIN)
     cell.protection = _UNLOCKED
@@ -198,6 +205,7 @@ def paint_status(sheet: Worksheet, area: str) -> None:
         *((word, "14532D", "F0FDF4") for word in ("MET", "INSIDE", "HOLDS")),
         *((word, "7C2D12", "FFEDD5") for word in ("NOT MET", "OUTSIDE", "FAILS")),
         ("CHECK", "78350F", "FDE68A"),
+        ("NONE", MUTED, "F3F4F6"),
     ):
         sheet.conditional_formatting.add(
             area,
@@ -215,6 +223,16 @@ def paint_failed(sheet: Worksheet, area: str, status: str) -> None:
     words = ("BREACH", "NOT MET", "OUTSIDE", "FAILS")
     failed = ",".join(f'{status}="{word}"' for word in words)
     rule = FormulaRule(formula=[f"OR({failed})"], font=Font(bold=True, color="991B1B"))
+    sheet.conditional_formatting.add(area, rule)
+
+
+def paint_empty(sheet: Worksheet, area: str, unit: str) -> None:
+    """Redden the cells of inputs that hold nothing; ``unit`` is the first cell that says a unit."""
+    first = area.partition(":")[0]
+    rule = FormulaRule(
+        formula=[f"AND(LEN({unit})>0,LEN({first})=0)"],
+        fill=PatternFill("solid", start_color="FEE2E2", end_color="FEE2E2"),
+    )
     sheet.conditional_formatting.add(area, rule)
 
 

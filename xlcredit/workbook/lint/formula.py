@@ -34,6 +34,8 @@ _VERDICTS = frozenset(
 _ORDER = frozenset({"<", "<=", ">", ">="})
 
 
+#: A text in a formula, its quotes doubled.
+_TEXT = re.compile(r'"(?:[^"]|"")*"')
 _RANGE_TO = re.compile(
     r"((?:'[^']+'!|\w+!)?\$?[A-Z]+\$?\d+):INDEX\(\1:(\$?[A-Z]+\$?\d+),1,[^,()]+\)"
 )
@@ -132,10 +134,12 @@ def add_in_path(subject: Subject) -> Iterator[Spot]:
 def long_formula(subject: Subject) -> Iterator[Spot]:
     """A formula is too long to be explained in a breath: more than 250 characters.
 
-    A range that ends at a month that a cell names, ``A1:INDEX(A1:Z1,1,n)``, counts as ``A1:Z1``.
+    A range that ends at a month that a cell names, ``A1:INDEX(A1:Z1,1,n)``, counts as ``A1:Z1``,
+    and text in quotes, which is read as it stands, counts nothing.
     """
     for group in subject.groups:
-        if (length := len(_RANGE_TO.sub(r"\1:\2", group.formula.text))) > LONGEST_FORMULA:
+        text = _TEXT.sub('""', _RANGE_TO.sub(r"\1:\2", group.formula.text))
+        if (length := len(text)) > LONGEST_FORMULA:
             yield at(group, f"{length} characters; split it over rows with labels")
 
 

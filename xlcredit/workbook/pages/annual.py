@@ -14,10 +14,12 @@ from xlcredit.workbook.places import FIRST
 
 __all__ = ["AnnualPage"]
 
-_HEADER_ROW = 4
-_FIRST_ROW = 6
+_HEADER_ROW, _TO_ROW, _AT_ROW = 4, 5, 6
+_FIRST_ROW = 7
 _YEAR = 12
 _TITLE, _CHART = "Where the cash goes, by year (USD m)", (30.0, 9.5)
+#: Names with a meaning to the builder: when the loan falls due, and the row that counts its months.
+_TENOR, _MONTH = "tenor_months", "month"
 #: Label, unit, total; then the years.
 _TOTAL, _FIRST_YEAR = 3, 4
 
@@ -40,17 +42,18 @@ class AnnualPage:
     def write(self, book: Draft, sheet: Worksheet) -> None:
         """Write the sheet."""
         message = (
-            "Years from closing; a sum of the months, their lowest, or the last month of the year"
+            "Years from closing; a sum of the months, their lowest, or the last, at most maturity"
         )
         style.title(sheet, "Annual", f"{book.deal.name}. {message}.")
         years = range(1, self._last(book) - _FIRST_YEAR + 2)
         header = ["", "Unit", "Total", *(f"Year {n}" for n in years), "Months in all"]
         style.table_header(sheet, _HEADER_ROW, header)
-        style.table_header(sheet, _HEADER_ROW + 1, ["To", *[""] * (len(header) - 1)])
+        for row, label in ((_TO_ROW, "To"), (_AT_ROW, "Balances and values at")):
+            style.table_header(sheet, row, [label, *[""] * (len(header) - 1)])
         for year in years:
-            column = FIRST - 1 + min(_YEAR * year, book.template.months)
-            formula = f"{{period_end@{column}}}"
-            self._year(book, sheet, _HEADER_ROW + 1, year, formula, "date")
+            months = _months(book.template, year)
+            self._year(book, sheet, _TO_ROW, year, f"{{period_end@{months[1]}}}", "date")
+            self._year(book, sheet, _AT_ROW, year, _last_owed(book, "period_end", *months), "date")
         rows = _rows(book.template)
         for at, spec in _lines(book.template):
             if spec.title:
@@ -83,21 +86,19 @@ class AnnualPage:
         self, book: Draft, sheet: Worksheet, row: int, year: int, formula: str, unit: str
     ) -> None:
         cell = book.formula(sheet, row, _FIRST_YEAR - 1 + year, _addressed(book, formula), unit)
-        if row < _FIRST_ROW:
-            style.base(cell, bold=True, color="FFFFFF")
-            cell.fill = PatternFill("solid", start_color=style.ACCENT)
-            cell.alignment = Alignment(horizontal="center")
+        style.base(cell, bold=True, color="FFFFFF")
+        cell.fill = PatternFill("solid", start_color=style.ACCENT)
+        cell.alignment = Alignment(horizontal="center")
 
     def _write_row(self, book: Draft, sheet: Worksheet, at: int, spec: AnnualRow, row: Row) -> None:
         style.base(sheet.cell(at, 1), bold=spec.bold).value = row.label
         style.base(sheet.cell(at, 2), size=9, color=style.MUTED).value = row.unit
         last = self._last(book)
         for column in range(_FIRST_YEAR, last + 1):
-            year = column - _FIRST_YEAR + 1
-            months = FIRST + _YEAR * (year - 1), FIRST - 1 + min(_YEAR * year, book.template.months)
-            formula = _addressed(book, _formula(spec, *months))
+            months = _months(book.template, column - _FIRST_YEAR + 1)
+            formula = _addressed(book, _formula(book, spec, *months))
             cell = book.formula(sheet, at, column, formula, row.unit, bold=spec.bold)
-            style.outcome(cell)
+            style.outcome(cell).alignment = Alignment(horizontal="right")
         if spec.year == "sum":
             area = f"{letter(_FIRST_YEAR)}{at}:{letter(last)}{at}"
             book.formula(sheet, at, _TOTAL, f"SUM({area})", row.unit, bold=spec.bold)
@@ -121,12 +122,29 @@ def _rows(template: Template) -> dict[str, Row]:
     return {row.name: row for sheet in template.sheet for block in sheet.block for row in block.row}
 
 
-def _formula(spec: AnnualRow, first: int, last: int) -> str:
+def _months(template: Template, year: int) -> tuple[int, int]:
+    """The columns of the first and the last month of a year."""
+    return FIRST + _YEAR * (year - 1), FIRST - 1 + min(_YEAR * year, template.months)
+
+
+def _last_owed(book: Draft, row: str, first: int, last: int) -> str:
+    """A row in the last month of a year, at maturity in the year of that, and none after it.
+
+    After maturity nobody follows the loan: its months there are no state that a reader could use.
+    """
+    if _TENOR not in book.template.inputs or _MONTH not in book.places.rows:
+        return f"{{{row}@{last}}}"
+    months, begins = f"{{{row}@{first}:{last}}}", f"{{{_MONTH}@{first}}}"
+    at = f"MIN(COLUMNS({months}),{_TENOR}-{begins}+1)"
+    return f'IF({_TENOR}>={begins},INDEX({months},1,{at}),"none")'
+
+
+def _formula(book: Draft, spec: AnnualRow, first: int, last: int) -> str:
     months = f"{{{spec.row}@{first}:{last}}}"
     if spec.year == "sum":
         return f"SUM({months})"
     if spec.year == "end":
-        return f"{{{spec.row}@{last}}}"
+        return _last_owed(book, spec.row, first, last)
     if not spec.where:
         return f"MIN({months})"
     where = f"{{{spec.where}@{first}:{last}}}"

@@ -79,6 +79,7 @@ class ChecksPage:
     def place(self, book: Draft) -> None:
         """The master check stands at the head of every sheet."""
         book.name("master_check", self.name, 3, 3, "text")
+        book.name("inputs_complete", self.name, _FIRST_ROW, 2, "flag")
 
     def write(self, book: Draft, sheet: Worksheet) -> None:
         """Write the sheet."""
@@ -102,7 +103,12 @@ class ChecksPage:
     def _tests(self, book: Draft) -> list[tuple[str, str]]:
         # a house template need not have the input
         tolerance = "tolerance" if "tolerance" in book.deal.inputs else TOLERANCE
-        tests = [(check.label, check.formula) for check in book.template.check]
+        # a formula takes an empty cell for 0, which is a figure, and often a good one
+        empty = '({inputs.values}="")'
+        wrong = '({inputs.units}<>"text")*(1-ISNUMBER({inputs.values}))'
+        given = f'SUMPRODUCT(({{inputs.names}}<>"")*({empty}+{wrong}))=0'
+        tests = [("Every input has a value, a number where it must be one", given)]
+        tests += [(check.label, check.formula) for check in book.template.check]
         tests += curve_checks(book.template)
         if book.template.twin:
             test = "Every worksheet function equals its native twin"

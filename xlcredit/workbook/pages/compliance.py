@@ -16,14 +16,16 @@ from xlcredit.deals.series import AS_AT
 from xlcredit.deals.template import ComplianceRow, Covenant
 from xlcredit.workbook import style
 from xlcredit.workbook.draft import Draft, page_setup, widths
-from xlcredit.workbook.pages.curves import BUDGET
-from xlcredit.workbook.tables.verdicts import guarded
+from xlcredit.workbook.pages.curves import ACTUAL, BUDGET
+from xlcredit.workbook.pages.curves import NAME as CURVES
+from xlcredit.workbook.places import TOTAL
+from xlcredit.workbook.tables.verdicts import NO_VERDICT, NOT_TESTED, asked, decided, if_agreed
 
 __all__ = ["CompliancePage"]
 
 _WINDOWS = (("Month", 1), ("Three months", 3), ("Twelve months", 12), ("Since closing", 0))
 _PARTS = ("Budget", "Actual", "Difference")
-_AS_AT_ROW, _HEADER_ROW = 4, 6
+_AS_AT_ROW, _REPORTED_ROW, _HEADER_ROW = 4, 5, 6
 #: Below the header: how many months a column adds up, and the first of them.
 _MONTHS_ROW, _FROM_ROW, _FIRST_ROW = 7, 8, 9
 _PART, _UNIT, _FIRST_COLUMN = 2, 3, 4
@@ -31,6 +33,9 @@ _LAST_COLUMN = _FIRST_COLUMN - 1 + len(_WINDOWS)
 #: Of the covenants: value, test, threshold, status.
 _VALUE, _TEST, _THRESHOLD, _STATUS = range(_FIRST_COLUMN, _FIRST_COLUMN + 4)
 _NONE = '"none"'
+#: How many rows the borrower has reported in full: without any there is nothing to certify.
+_REPORTED = f"$B${_REPORTED_ROW}"
+_FORECAST = "up to that date; in the others Actual is the model's own forecast"
 _STATEMENT = (
     "We certify that the figures above are taken from our books and records for the months up to",
     "that date, that they were made up as the finance documents require, and that no default is",
@@ -58,8 +63,9 @@ class CompliancePage:
         style.title(sheet, "Compliance certificate", f"{book.deal.name}. {book.template.title}.")
         style.base(sheet.cell(_AS_AT_ROW, 1), bold=True).value = "As at"
         told = f'IF({AS_AT}=0,"before the first report",INDEX({{period_end.all}},1,{AS_AT}))'
-        dated = book.formula(sheet, _AS_AT_ROW, _PART, told, "date", bold=True)
+        dated = style.outcome(book.formula(sheet, _AS_AT_ROW, _PART, told, "date", bold=True))
         dated.alignment = Alignment(horizontal="left")
+        self._reported(book, sheet)
         self._header(book, sheet)
         for index, line in enumerate(book.template.compliance):
             self._line(book, sheet, _FIRST_ROW + len(_PARTS) * index, line)
@@ -71,20 +77,31 @@ class CompliancePage:
         sheet.freeze_panes = sheet.cell(_FIRST_ROW, _FIRST_COLUMN)
         page_setup(sheet, landscape=False, tall=1)
 
+    def _reported(self, book: Draft, sheet: Worksheet) -> None:
+        """How much of what stands under Actual has happened, and is no forecast."""
+        style.base(
+            sheet.cell(_REPORTED_ROW, 1), bold=True
+        ).value = f"Rows of the sheet {CURVES} reported in full"
+        rows = [book.places.rows[ACTUAL + row.name].row for row in book.template.own_rows]
+        formula = "+".join(f"({CURVES}!${letter(TOTAL)}${row}={AS_AT})" for row in rows) or "0"
+        count = style.outcome(book.formula(sheet, _REPORTED_ROW, _PART, formula, "flag"))
+        count.alignment = Alignment(horizontal="left")
+        style.note(sheet.cell(_REPORTED_ROW, _UNIT), _FORECAST)
+
     def _header(self, book: Draft, sheet: Worksheet) -> None:
         """A column for each window, and the months that it adds up."""
         heads = ["Budget against actual", "", "Unit", *(title for title, _ in _WINDOWS)]
         style.table_header(sheet, _HEADER_ROW, heads)
-        for row, label in ((_MONTHS_ROW, "Months added up"), (_FROM_ROW, "From month")):
+        for row, label in ((_MONTHS_ROW, "Months added up, at most"), (_FROM_ROW, "From month")):
             style.note(sheet.cell(row, 1), label)
             style.note(sheet.cell(row, _UNIT), "months")
         for column, (_, months) in enumerate(_WINDOWS, start=_FIRST_COLUMN):
             if months:
                 style.number(sheet.cell(_MONTHS_ROW, column), "flag", style.MUTED).value = months
             else:
-                book.formula(sheet, _MONTHS_ROW, column, AS_AT, "flag")
+                style.outcome(book.formula(sheet, _MONTHS_ROW, column, AS_AT, "flag"))
             start = f"MAX(1,{AS_AT}-{letter(column)}{_MONTHS_ROW}+1)"
-            book.formula(sheet, _FROM_ROW, column, start, "flag")
+            style.outcome(book.formula(sheet, _FROM_ROW, column, start, "flag"))
 
     def _line(self, book: Draft, sheet: Worksheet, row: int, line: ComplianceRow) -> None:
         """Three rows: budget, actual, and how far they are apart."""
@@ -117,17 +134,23 @@ class CompliancePage:
         for row, line in lines:
             style.base(sheet.cell(row, 1), bold=True).value = line.label
             style.base(sheet.cell(row, _UNIT), size=9, color=style.MUTED).value = line.unit
-            value = f"IF({AS_AT}=0,{_NONE},{line.value})"
+            told = f"IF(OR({AS_AT}=0,{_REPORTED}=0),{_NONE},{line.value})"
+            value = f"CHOOSE(1+({line.agreed}),{NOT_TESTED},{told})" if line.agreed else told
             shown = style.outcome(book.formula(sheet, row, _VALUE, value, line.unit))
             shown.alignment = Alignment(horizontal="right")
             sign = style.base(sheet.cell(row, _TEST), color=style.MUTED)
             sign.value = "at least" if line.direction == "min" else "at most"
             sign.alignment = Alignment(horizontal="center")
-            book.formula(sheet, row, _THRESHOLD, line.threshold, line.unit)
+            threshold = if_agreed(line, asked(book.template, line.threshold))
+            limited = book.formula(sheet, row, _THRESHOLD, threshold, line.unit)
+            style.outcome(limited).alignment = Alignment(horizontal="right")
             tested, test, limit = (f"{letter(c)}{row}" for c in (_VALUE, _TEST, _THRESHOLD))
-            verdict = guarded(tested, test, limit, ("PASS", "BREACH"))
-            told = f'CHOOSE(1+COUNTIF({tested},{_NONE}),{verdict},"no report yet")'
-            status = book.formula(sheet, row, _STATUS, told, "text", bold=True)
+            verdict = decided(tested, test, limit, ("PASS", "BREACH"))
+            told = (
+                f"CHOOSE(1+COUNTIF({tested},{NOT_TESTED})+2*COUNTIF({tested},{_NONE}),"
+                f'{verdict},{NO_VERDICT},"no report yet")'
+            )
+            status = style.outcome(book.formula(sheet, row, _STATUS, told, "text", bold=True))
             status.alignment = Alignment(horizontal="center")
             style.paint_status(sheet, status.coordinate)
             style.paint_failed(sheet, shown.coordinate, status.coordinate)

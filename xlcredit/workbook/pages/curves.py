@@ -26,6 +26,7 @@ from xlcredit.workbook.pages.monthly import MonthlyPage
 from xlcredit.workbook.places import FIRST, OPENING, TOTAL
 
 __all__ = [
+    "ACTUAL",
     "BUDGET",
     "NAME",
     "USE",
@@ -39,11 +40,13 @@ __all__ = [
 NAME = "Curves"
 NONE = "\N{EN DASH}"
 #: What stands in front of a row's name for its three rows here, and for its switch.
-BUDGET, _OWN, _ACTUAL, USE = "budget_", "own_", "actual_", "use_"
+BUDGET, _OWN, ACTUAL, USE = "budget_", "own_", "actual_", "use_"
 _LOW, _HIGH = "lowest_", "highest_"
 #: How the budget lowers the user's own months, as :func:`_spec` writes it.
 _LOWERED = re.compile(r"ISNUMBER\((\w+)\)\),\1\*\(1-(\w+)\),")
 #: A switch of 1 and one of 0, and where months come from, as the sheet shows them.
+#: Of what has happened: how many months there are up to that of the report.
+_GIVEN = '0 "given";;0 "given"'
 _SWITCH, _SOURCE = '"used";;"not used"', '"source: "@'
 _PURPOSE = (
     "Your own months (paste them into the blue cells; a month without a value follows the "
@@ -59,7 +62,7 @@ def with_curves(template: Template) -> Template:
     def moved(row: Row) -> Row:
         if not row.own:
             return row
-        budget, actual = f"{{{BUDGET}{row.name}}}", f"{{{_ACTUAL}{row.name}}}"
+        budget, actual = f"{{{BUDGET}{row.name}}}", f"{{{ACTUAL}{row.name}}}"
         formula = budget
         if actuals:
             formula = f"IF(AND({{month}}<={AS_AT},ISNUMBER({actual})),{actual},{budget})"
@@ -97,7 +100,7 @@ def _spec(template: Template) -> templates.Sheet:
         ]
         if AS_AT in template.inputs:
             label = f"{row.label}: what has happened"
-            rows.append(Row(name=_ACTUAL + row.name, label=label, unit=row.unit))
+            rows.append(Row(name=ACTUAL + row.name, label=label, unit=row.unit))
         if row.plausible is not None:
             wording = "than which a month of your own is not plausible"
             rows += [
@@ -141,8 +144,10 @@ class CurvesPage(MonthlyPage):
                 place = book.places.cells[name + row.name]
                 style.input_cell(sheet.cell(place.row, TOTAL), row.unit).value = value
             if AS_AT in book.template.inputs:
-                actual = book.places.rows[_ACTUAL + row.name]
+                actual = book.places.rows[ACTUAL + row.name]
                 _write_series(book, sheet, actual, row, book.deal.actuals.get(row.name))
+                given = f"SUMPRODUCT(ISNUMBER({{{ACTUAL}{row.name}.all}})*({{month.all}}<={AS_AT}))"
+                book.formula(sheet, actual.row, TOTAL, given, "flag").number_format = _GIVEN
 
 
 def _write_series(
@@ -168,7 +173,7 @@ def curve_checks(template: Template) -> list[tuple[str, str]]:
         if row.plausible is None:
             continue
         low, high = _LOW + row.name, _HIGH + row.name
-        kinds = [_OWN, *([_ACTUAL] if AS_AT in template.inputs else [])]
+        kinds = [_OWN, *([ACTUAL] if AS_AT in template.inputs else [])]
         given = ",".join(f"{{{kind}{row.name}.all}}" for kind in kinds)
         between = "{:g} and {:g}".format(*row.plausible)
         wording = f"{row.label}: months of your own lie between {between} {row.unit}"
@@ -185,7 +190,7 @@ def drop_of(book: Book, budget: Place) -> str:
 
 def read_curves(book: Book, template: Template) -> tuple[dict[str, Series], dict[str, Series]]:
     """Read the user's own months and what has happened back."""
-    return _read(book, template, _OWN), _read(book, template, _ACTUAL)
+    return _read(book, template, _OWN), _read(book, template, ACTUAL)
 
 
 def _read(book: Book, template: Template, kind: str) -> dict[str, Series]:
@@ -194,7 +199,7 @@ def _read(book: Book, template: Template, kind: str) -> dict[str, Series]:
         switch = book.cell_names.get(USE + row.name)
         if switch is None:
             continue
-        at = switch.row + (1 if kind == _ACTUAL else 0)
+        at = switch.row + (1 if kind == ACTUAL else 0)
         cells = (book.saved(Place(NAME, at, c)) for c in range(FIRST, FIRST + template.months))
         values = [v if isinstance(v, float) else None for v in cells]
         if any(v is not None for v in values):

@@ -18,7 +18,7 @@ from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.place import Area, Place
 from xlcredit.ooxml.values import Value
 from xlcredit.serials import from_serial, in_words
-from xlcredit.workbook.covenants import BREACH, PASS
+from xlcredit.workbook.covenants import VERDICTS
 from xlcredit.workbook.own_months import find_own_months
 from xlcredit.workbook.pages.audit import AREA_CHECKS, CHECK_COLUMNS
 from xlcredit.workbook.pages.summary import (
@@ -26,7 +26,6 @@ from xlcredit.workbook.pages.summary import (
     AREA_COVENANTS,
     AREA_HEAD,
     BAND,
-    COVENANT_COLUMNS,
     READING,
 )
 from xlcredit.workbook.plausible import doubtful_cells
@@ -137,7 +136,7 @@ class Dashboard:
     @property
     def checked(self) -> bool:
         """Whether the master check and every covenant have a verdict."""
-        undecided = [c for c in self.covenants if c.status not in (PASS, BREACH)]
+        undecided = [c for c in self.covenants if c.status not in VERDICTS]
         return self.master_check == "OK" and not undecided
 
 
@@ -249,9 +248,8 @@ def _comparisons(cells: _Cells, area: Area) -> list[SideBySide]:
 
 
 def _covenant(cells: _Cells, row: dict[str, Place]) -> CovenantLine:
-    label, value, test, threshold, status, headroom, breach, move, driver = (
-        row[word] for word in COVENANT_COLUMNS
-    )
+    # by place: an older workbook has another heading above a figure
+    label, value, test, threshold, status, headroom, breach, move, driver = row.values()
     return CovenantLine(
         label=cells.text(label),
         value=cells.cell(value),

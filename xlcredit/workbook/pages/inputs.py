@@ -20,7 +20,7 @@ from xlcredit.workbook.draft import Draft, page_setup, widths
 __all__ = ["InputCells", "InputsPage", "read_inputs"]
 
 _HEADER = ["Input", VALUE, "Unit", SOURCE, AS_OF, "Allowed", "Name", "Remark"]
-_VALUE = 2
+_VALUE, _UNIT, _NAME = 2, 3, 7
 _FIRST_ROW = 9
 
 
@@ -31,7 +31,12 @@ class InputsPage:
 
     def place(self, book: Draft) -> None:
         """One row per input, a band per section; labels and values stand side by side."""
-        for section, top in _sections(book):
+        sections = _sections(book)
+        first, last = sections[0][1], sections[-1][1] + len(sections[-1][0].input)
+        for name, column in (("values", _VALUE), ("units", _UNIT), ("names", _NAME)):
+            ends = Place(self.name, first, column), Place(self.name, last, column)
+            book.places.blocks[f"inputs.{name}"] = ends
+        for section, top in sections:
             for offset, item in enumerate(section.input):
                 book.name(item.name, self.name, top + 1 + offset, _VALUE, item.unit)
             if section.name:
@@ -49,7 +54,9 @@ class InputsPage:
             for offset, spec in enumerate(section.input):
                 _write_input(sheet, top + 1 + offset, book.deal[spec.name])
         section, top = _sections(book)[-1]
-        last = f"${letter(len(_HEADER))}${top + len(section.input)}"
+        bottom = top + len(section.input)
+        style.paint_empty(sheet, f"B{_FIRST_ROW}:B{bottom}", f"$C{_FIRST_ROW}")
+        last = f"${letter(len(_HEADER))}${bottom}"
         book.areas[AREA_INPUTS] = f"{self.name}!$A${_FIRST_ROW - 2}:{last}"
         widths(sheet, A=44, B=24, C=14, D=46, E=12, F=17, G=20, H=30)
         sheet.freeze_panes = f"C{_FIRST_ROW - 1}"
@@ -78,8 +85,8 @@ def _write_input(sheet: Worksheet, row: int, item: Input) -> None:
         cell.number_format = style.constant_format(item.unit, item.value)
     if item.unit == "text":
         cell.alignment = Alignment(wrap_text=True, vertical="center")
-    style.base(sheet.cell(row, 3), color=style.MUTED).value = item.unit
-    sheet.cell(row, 3).alignment = Alignment(horizontal="left", vertical="center", indent=1)
+    style.base(sheet.cell(row, _UNIT), color=style.MUTED).value = item.unit
+    sheet.cell(row, _UNIT).alignment = Alignment(horizontal="left", vertical="center", indent=1)
     assumed = item.source.startswith("assumption")
     source = style.base(sheet.cell(row, 4), size=9, italic=assumed, color=style.MUTED)
     write_constant(source, item.source)
@@ -89,7 +96,7 @@ def _write_input(sheet: Worksheet, row: int, item: Input) -> None:
         dated.value = item.as_of
     style.base(sheet.cell(row, 6), size=9, color=style.MUTED).value = _allowed(item)
     sheet.cell(row, 6).alignment = Alignment(horizontal="left", vertical="center", indent=1)
-    style.base(sheet.cell(row, 7), size=9, color=style.MUTED).value = item.name
+    style.base(sheet.cell(row, _NAME), size=9, color=style.MUTED).value = item.name
     style.note(sheet.cell(row, 8), item.note).alignment = Alignment(
         wrap_text=True, vertical="center"
     )

@@ -21,6 +21,7 @@ _LAST_COLUMN = 40  # wider than any table here
 _PRINTED_COLUMNS = 8  # of a tornado
 _TALL_ROWS = 9  # what the tall headers of the first page take beyond the usual height
 _ELSEWHERE = 2  # and those of the others
+_NOTES = "How to read the scenarios stands below their inputs."
 
 
 class StressPage:
@@ -44,7 +45,8 @@ class StressPage:
 
     def write(self, book: Draft, sheet: Worksheet) -> None:
         """Write the tables one below the other; a page never cuts one."""
-        style.title(sheet, "Stress", f"{book.deal.name}. {book.template.scenarios.note}")
+        notes = f" {_NOTES}" if book.template.scenarios.note else ""
+        style.title(sheet, "Stress", f"{book.deal.name}.{notes}")
         scenarios.write(book, sheet)
         for row, kind, spec in _laid_out(book.template):
             kind.write(book, sheet, row, spec)
@@ -72,16 +74,17 @@ def _parameters_row(template: Template) -> int:
 def _break_pages(template: Template, sheet: Worksheet) -> None:
     """Print what is printed, and cut no table."""
     inputs = scenarios.inputs_row(template)
-    blocks = [(inputs, scenarios.height(template) - inputs)]
-    blocks += [(row, kind.height(spec)) for row, kind, spec in _laid_out(template)]
+    blocks = [(inputs, scenarios.height(template) - inputs, 0)]
+    blocks += [(row, kind.height(spec), kind.tall) for row, kind, spec in _laid_out(template)]
     parameters = scenarios.laid_out(template, _parameters_row(template))
-    blocks += [(row, len(spec.line) + 2) for row, spec in parameters if spec.printed]
-    last = max([scenarios.height(template), *(row + height - 1 for row, height in blocks)])
+    blocks += [(row, len(spec.line) + 2, 0) for row, spec in parameters if spec.printed]
+    last = max([scenarios.height(template), *(row + height - 1 for row, height, _ in blocks)])
     columns = max(_PRINTED_COLUMNS, scenarios.printed_columns(template))
     sheet.print_area = f"A1:{letter(columns)}{last}"
-    page_rows, page_top = page_scale(sheet, columns), 1
+    page_rows, page_top, tall = page_scale(sheet, columns), 1, 0
     room = page_rows - _TALL_ROWS
-    for row, height in blocks:
-        if row + height - page_top > room:
+    for row, height, taller in blocks:
+        tall += taller
+        if row + height + tall - page_top > room:
             page_break(sheet, row)
-            page_top, room = row, page_rows - _ELSEWHERE
+            page_top, room, tall = row, page_rows - _ELSEWHERE, taller

@@ -28,6 +28,8 @@ AREA_COVENANTS = "dashboard_covenants"
 
 COVENANT_COLUMNS = verdicts.COLUMNS
 _FIRST_ROW = 5
+#: What stands in place of every sentence while an input is empty.
+_EMPTY = "An input is empty (sheet Inputs, in red): no figure here can be relied on"
 BAND = 4  # rows of a side-by-side: labels, values, notes, air
 _COLUMNS = 9
 _CHART_WIDTHS = (16.8, 17.4)
@@ -140,7 +142,8 @@ def _write_comparison(book: Draft, sheet: Worksheet, row: int, comparison: Compa
     for offset, figure in enumerate(comparison.figure):
         _write_figure(book, sheet, row, 2 + offset, figure)
     if comparison.reading:
-        cell = book.formula(sheet, row + 1, READING, comparison.reading, "text")
+        reading = f'CHOOSE(1+inputs_complete,"{_EMPTY}",{comparison.reading})'
+        cell = book.formula(sheet, row + 1, READING, reading, "text")
         style.base(cell, size=11)  # prose is black, whatever it draws on
         cell.alignment = Alignment(horizontal="left", wrap_text=True, vertical="center", indent=2)
         sheet.merge_cells(

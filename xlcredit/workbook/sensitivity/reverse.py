@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from xlcredit.errors import UserError
 from xlcredit.hints import did_you_mean
+from xlcredit.workbook.covenants import FINE, PASS
 from xlcredit.workbook.sensitivity.grid import figure_value
 from xlcredit.workbook.session import Session
 
@@ -137,9 +138,9 @@ def nearest_breaches(
     missed = [
         f"{c.label}: reads {c.status} today, at {c.row[1]} against {c.test} {c.row[3]}"
         for c in book.covenants
-        if c.status != "PASS" and (everything or covenant.lower() == c.name.lower())
+        if c.status not in FINE and (everything or covenant.lower() == c.name.lower())
     ]
-    names = [c.name for c in book.covenants if c.status == "PASS"] if everything else [covenant]
+    names = [c.name for c in book.covenants if c.status == PASS] if everything else [covenant]
     if missed and not everything:
         names = []
     found = []
@@ -173,7 +174,7 @@ def _present(book: Session, covenant: str, shocks: Mapping[str, float]) -> dict[
     if covenant.lower() not in known:
         near = did_you_mean(covenant, known)
         raise UserError(f"{covenant} is not a covenant of {book.path.name}{near}")
-    if known[covenant.lower()].status != "PASS":
+    if known[covenant.lower()].status != PASS:
         status = known[covenant.lower()].status
         raise UserError(f"{covenant} reads {status} today: there is nothing to search for")
     if not 1 <= len(shocks) <= _MOST_INPUTS:

@@ -109,10 +109,15 @@ def solve(
         jumps = "" if jump is None else f"; it jumps past it near {by} = {jump:.6g}"
         raise UserError(
             f"{figure} is between {seen.min():.6g} and {seen.max():.6g} while {by} goes from "
-            f"{low:g} to {high:g}; it does not meet {target:g}{jumps}"
+            f"{low:g} to {high:g}; it does not meet {target:g}{jumps}{_why(book, by)}"
         )
     nearest = min(roots, key=lambda x: abs(x - today))
     return Solution(figure, target, by, nearest, today, tuple(roots))
+
+
+def _why(book: Session, by: str) -> str:
+    """Say what an input leaves as it is: months of one's own, or all others."""
+    return "".join(f"; {told}" for told in book.without_effect(by))
 
 
 def _roots(

@@ -13,11 +13,15 @@ from xlcredit.ooxml.place import Place
 from xlcredit.workbook import style
 from xlcredit.workbook.draft import Draft
 
-__all__ = ["height", "place", "write"]
+__all__ = ["TALL", "height", "place", "write"]
 
+#: The corner says on two lines what runs across and what runs down: a row more than one.
+TALL = 1
+_CORNER_POINTS = 27
 _DOWN, _ACROSS = "\N{DOWNWARDS ARROW}", "\N{RIGHTWARDS ARROW}"
 
 _CELL = re.compile(r"\{(\w+)\.cell((?:\.\w+)?)\}")
+_COLUMN = re.compile(r"\{(\w+)\.across((?:\.\w+)?)\}")
 
 
 def height(spec: Grid) -> int:
@@ -42,9 +46,11 @@ def write(book: Draft, sheet: Worksheet, row: int, grid: Grid) -> None:
     style.heading(sheet, row, grid.title, columns)
     corner = style.base(sheet.cell(row + 1, 1), size=9, color=style.MUTED)
     corner.value = (
-        f"{grid.down_label} [{grid.down_unit}] {_DOWN} "
-        f"{grid.across_label} [{grid.across_unit}] {_ACROSS}"
+        f"{grid.across_label} [{grid.across_unit}] {_ACROSS}\n"
+        f"{grid.down_label} [{grid.down_unit}] {_DOWN}"
     )
+    corner.alignment = Alignment(wrap_text=True, vertical="center")
+    sheet.row_dimensions[row + 1].height = _CORNER_POINTS
     for offset, value in enumerate(grid.across):
         cell = style.input_cell(sheet.cell(row + 1, 2 + offset), grid.across_unit)
         cell.value = value
@@ -65,5 +71,6 @@ def write(book: Draft, sheet: Worksheet, row: int, grid: Grid) -> None:
 
 
 def _in_cell(formula: str, down: int, across: int) -> str:
-    """``{grid_2.cell.all}`` as the row of one cell."""
+    """``{grid_2.cell.all}`` as the row of one cell, ``{rent.across.all}`` as that of a column."""
+    formula = _COLUMN.sub(rf"{{\1_{across}\2}}", formula)
     return _CELL.sub(rf"{{\1_{down}_{across}\2}}", formula)

@@ -26,12 +26,14 @@ class Kind:
     write: Callable[[Draft, Worksheet, int, Any], None]
     #: Records what other pages read of it; for a kind that they do.
     place: Callable[[Draft, str, int, Any], None] | None = None
+    tall: int = 0
+    """Rows of the usual height that its tall ones take beyond their own."""
 
 
 KINDS = (
     Kind("ladder", measures.height, measures.write_ladder, measures.place),
     Kind("map", measures.height, measures.write_map, measures.place),
-    Kind("grid", grid.height, grid.write, grid.place),
+    Kind("grid", grid.height, grid.write, grid.place, grid.TALL),
     Kind("tornado", tornado.height, tornado.write),
 )
 

@@ -22,6 +22,8 @@ __all__ = ["chart_ladder", "chart_map", "height", "place", "write_ladder", "writ
 #: From the ground up, dark to light: what lies lower is worse.
 _ZONES = (("dkUpDiag", "7F1D1D", "FCA5A5"), ("ltUpDiag", "B45309", "FEF3C7"))
 
+_HEIGHTS = 31  # column of what a map's chart stacks: right of what is printed
+
 
 def height(spec: Ladder | Map) -> int:
     """Rows that a table takes on its sheet, with the air below it."""
@@ -73,16 +75,20 @@ def chart_ladder(place: Place, spec: Ladder) -> BarChart:
 
 
 def write_map(book: Draft, sheet: Worksheet, row: int, spec: Map) -> None:
-    """One row per value of the driver: where each zone ends, how high it is, and today."""
+    """One row per value of the driver: where each zone ends, and today.
+
+    How high each zone is, which the chart stacks, stands right of what is printed.
+    """
     zones = len(spec.zone)
     header = [
         f"{spec.x_label} [{spec.x_unit}]",
         *(f"{zone.label}: below" for zone in spec.zone),
-        *(f"{zone.label}: height of the zone" for zone in spec.zone),
         spec.today.label,
     ]
     style.heading(sheet, row, spec.title, len(header))
     style.table_header(sheet, row + 1, header)
+    for column, zone in enumerate(spec.zone, start=_HEIGHTS):
+        style.note(sheet.cell(row + 1, column), f"{zone.label}: height in the chart")
     sheet.row_dimensions[row + 1].height = 30
     for at, value in enumerate(spec.x, start=row + 2):
         style.input_cell(sheet.cell(at, 1), spec.x_unit).value = value
@@ -90,8 +96,8 @@ def write_map(book: Draft, sheet: Worksheet, row: int, spec: Map) -> None:
             book.formula(sheet, at, 2 + index, zone.formula, spec.unit, {"x": f"$A{at}"})
             top = f"{letter(2 + index)}{at}"
             band = top if index == 0 else f"MAX(0,{top}-{letter(1 + index)}{at})"
-            book.formula(sheet, at, 2 + zones + index, band, spec.unit)
-        book.formula(sheet, at, 2 + 2 * zones, spec.today.formula, spec.unit)
+            book.formula(sheet, at, _HEIGHTS + index, band, spec.unit)
+        book.formula(sheet, at, 2 + zones, spec.today.formula, spec.unit)
 
 
 def chart_map(place: Place, spec: Map) -> AreaChart:
@@ -100,12 +106,12 @@ def chart_map(place: Place, spec: Map) -> AreaChart:
     areas = AreaChart()
     areas.grouping = "stacked"
     for index, zone in enumerate(spec.zone):
-        area = charts.column_series(place.sheet, 2 + zones + index, header, count)
+        area = charts.column_series(place.sheet, _HEIGHTS + index, header, count)
         area.tx = SeriesLabel(v=zone.label)  # the column says that it is a height
         area.graphicalProperties = charts.hatch(*_ZONES[index % len(_ZONES)])
         areas.series.append(area)
     lines = LineChart()
-    today = charts.column_series(place.sheet, 2 + 2 * zones, header, count)
+    today = charts.column_series(place.sheet, 2 + zones, header, count)
     charts.line_of(today, 0)
     lines.series.append(today)
     names = Reference(range_string=_labels(place, header, count))

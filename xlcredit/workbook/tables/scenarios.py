@@ -7,6 +7,8 @@ workbook as choosing it.
 
 from __future__ import annotations
 
+import re
+
 from openpyxl.styles import Alignment
 from openpyxl.utils import get_column_letter as letter
 from openpyxl.worksheet.worksheet import Worksheet
@@ -51,6 +53,7 @@ _FORMULAS = {
     "lowest": "IF(ISNUMBER({shock}),MIN({name},{shock}),{name})",
     "highest": "IF(ISNUMBER({shock}),MAX({name},{shock}),{name})",
 }
+_SENTENCE = re.compile(r"(?<=\.) (?=[A-Z])")
 #: The unit of a shock: a factor has none of the input's.
 _FACTOR = "ratio"
 
@@ -74,8 +77,9 @@ def inputs_row(template: Template) -> int:
 
 
 def height(template: Template) -> int:
-    """The last row of what stands here: scenarios, resulting inputs."""
-    return _values_header(template) + len(template.scenarios.case) + 2
+    """The last row of what stands here: scenarios, resulting inputs, notes."""
+    notes = len(_notes(template))
+    return _notes_row(template) + (notes + 1 if notes else -1)
 
 
 def place(book: Draft, sheet: str) -> None:
@@ -118,6 +122,7 @@ def write(book: Draft, sheet: Worksheet) -> None:
     _write_results(book, sheet)
     _write_shocks(book, sheet)
     _write_values(book, sheet)
+    _write_notes(book, sheet)
 
 
 def _write_results(book: Draft, sheet: Worksheet) -> None:
@@ -133,9 +138,13 @@ def _write_results(book: Draft, sheet: Worksheet) -> None:
         extra = _extra(book.template, number)
         for index, metric in enumerate(table.metric):
             formula = in_case(metric.formula, number)
+            if metric.unit == "text":  # a verdict stands on all inputs
+                formula = f'CHOOSE(1+inputs_complete,"CHECK",{formula})'
             cell = style.outcome(book.formula(sheet, row, 2 + index, formula, metric.unit, extra))
             if metric.unit == "text":
                 style.base(cell, bold=True).alignment = Alignment(horizontal="center")
+            elif metric.unit == "months":  # one that something happens in, or a count of them
+                cell.number_format = style.WHOLE_MONTHS
     top, bottom = HEADER_ROW + 1, HEADER_ROW + len(table.case)
     for column, metric in enumerate(table.metric, start=2):
         if metric.unit == "text":
@@ -166,13 +175,18 @@ def _write_case(book: Draft, sheet: Worksheet, row: int, case: ScenarioCase) -> 
         weight.value = case.weight
     for index, (shock, value) in enumerate(zip(table.shock, case.values, strict=True)):
         cell = sheet.cell(row, 2 + table.weighted + index)
+        unit, whole = _unit(book.template, shock), _is_whole(book.template, shock)
         if case.label == AS_INPUT:
-            style.number(cell, _unit(book.template, shock), style.MUTED)
+            style.number(cell, unit, style.MUTED)
         else:
-            style.input_cell(cell, _unit(book.template, shock))
+            style.input_cell(cell, unit, whole)
         cell.value = value
         if isinstance(value, str):
             cell.alignment = Alignment(horizontal="right", vertical="center")
+
+
+def _is_whole(template: Template, shock: Shock) -> bool:
+    return shock.by != "multiply" and template.inputs[shock.input].whole
 
 
 def _unit(template: Template, shock: Shock) -> str:
@@ -214,10 +228,35 @@ def _write_values(book: Draft, sheet: Worksheet) -> None:
         for number in range(1, len(table.case) + 1):
             at = f"{letter(column + table.weighted)}{_shocks_header(book.template) + number}"
             formula = _FORMULAS[shock.by].format(name=shock.input, shock=at)
-            book.formula(sheet, header + number, column, formula, unit)
+            cell = book.formula(sheet, header + number, column, formula, unit)
+            if _is_whole(book.template, shock):
+                cell.number_format = style.whole_format(unit)
         area = f"{letter(column)}${header + 1}:{letter(column)}${last}"
         chosen = f"INDEX({area},MATCH(scenario,{{scenarios.labels}},0))"
-        book.formula(sheet, last + 1, column, chosen, unit, bold=True)
+        live = book.formula(sheet, last + 1, column, chosen, unit, bold=True)
+        if _is_whole(book.template, shock):
+            live.number_format = style.whole_format(unit)
+
+
+def _notes_row(template: Template) -> int:
+    """The heading of the notes, below the inputs in force."""
+    return _values_header(template) + len(template.scenarios.case) + 3
+
+
+def _notes(template: Template) -> list[str]:
+    """The sentences of the note: each has a line of its own, for a page is not wider than one."""
+    return _SENTENCE.split(template.scenarios.note) if template.scenarios.note else []
+
+
+def _write_notes(book: Draft, sheet: Worksheet) -> None:
+    if not (notes := _notes(book.template)):
+        return
+    row = _notes_row(book.template)
+    columns = 1 + len(book.template.scenarios.shock)
+    style.heading(sheet, row, "How to read the scenarios", columns)
+    for at, sentence in enumerate(notes, start=row + 1):
+        cell = style.base(sheet.cell(at, 1), size=9, color=style.MUTED)
+        cell.value, cell.data_type = sentence, "s"  # what begins like a formula stays text
 
 
 def laid_out(template: Template, row: int) -> list[tuple[int, Parameters]]:

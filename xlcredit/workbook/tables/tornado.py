@@ -47,7 +47,8 @@ def _write_bar(book: Draft, sheet: Worksheet, row: int, spec: Tornado, bar: Bar,
     item = book.template.inputs.get(bar.input)
     unit, start = (item.unit, item.name) if item else (bar.unit, f"{bar.neutral:g}")
     style.base(sheet.cell(row, 1)).value = item.label if item else bar.label
-    step = style.input_cell(sheet.cell(row, 2), "share" if bar.relative else unit)
+    whole = bool(item and item.whole and not bar.relative)
+    step = style.input_cell(sheet.cell(row, 2), "share" if bar.relative else unit, whole)
     step.value = bar.step
     for column, sign in ((3, "-"), (4, "+")):
         moved = f"{start}*(1{sign}$B{row})" if bar.relative else f"{start}{sign}$B{row}"
@@ -55,7 +56,9 @@ def _write_bar(book: Draft, sheet: Worksheet, row: int, spec: Tornado, bar: Bar,
             moved = f"MAX(0,{moved})"
         if item and sign == "+" and item.high == 1:
             moved = f"MIN(1,{moved})"
-        book.formula(sheet, row, column, moved, unit)
+        cell = book.formula(sheet, row, column, moved, unit)
+        if whole:
+            cell.number_format = style.whole_format(unit)
         there = f"${'CD'[column - 3]}{row}"
         again, extra = spec.formula, _still(spec)
         if item:
@@ -73,7 +76,8 @@ def _add_chart(sheet: Worksheet, header: int, bars: int, spec: Tornado) -> None:
     area = Reference(sheet, min_col=7, max_col=8, min_row=header, max_row=header + bars)
     chart.add_data(area, titles_from_data=True)
     chart.set_categories(Reference(sheet, min_col=1, min_row=header + 1, max_row=header + bars))
-    for series, ink in zip(chart.series, (style.ACCENT, "C2410C"), strict=True):
+    # dark and light say low and high; a red would say bad, which either may be
+    for series, ink in zip(chart.series, (style.ACCENT, "A9BAD0"), strict=True):
         series.invertIfNegative = False  # else a fall is drawn white
         series.graphicalProperties = GraphicalProperties(
             solidFill=ink, ln=LineProperties(solidFill=ink)
@@ -82,7 +86,7 @@ def _add_chart(sheet: Worksheet, header: int, bars: int, spec: Tornado) -> None:
     chart.x_axis.scaling.orientation = "maxMin"
     chart.x_axis.tickLblPos = "low"
     chart.x_axis.delete = chart.y_axis.delete = False
-    chart.y_axis.number_format = style.number_format(spec.unit)
+    chart.y_axis.number_format = style.number_format(spec.unit).replace("[Red]", "")
     chart.y_axis.majorGridlines.spPr = GraphicalProperties(ln=LineProperties(solidFill="E5E7EB"))
     chart.legend.position = "b"
     chart.width, chart.height = 24, 6.2

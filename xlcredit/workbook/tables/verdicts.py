@@ -1,7 +1,8 @@
 """Tests with a verdict: the covenants, and apart from them what a lender must not read as a breach.
 
 A covenant says PASS or BREACH. A condition of closing is MET or NOT MET, a limit of the house is
-INSIDE or OUTSIDE, a stress result HOLDS or FAILS. An error reads CHECK in all of them.
+INSIDE or OUTSIDE, a stress result HOLDS or FAILS. An error reads CHECK in all of them, and NONE
+what is not agreed.
 """
 
 from __future__ import annotations
@@ -17,7 +18,21 @@ from xlcredit.ooxml.place import Place
 from xlcredit.workbook import style
 from xlcredit.workbook.draft import Draft
 
-__all__ = ["COLUMNS", "COVENANTS", "Group", "groups", "guarded", "height", "place", "write"]
+__all__ = [
+    "COLUMNS",
+    "COVENANTS",
+    "NO_VERDICT",
+    "NOT_TESTED",
+    "Group",
+    "asked",
+    "decided",
+    "groups",
+    "guarded",
+    "height",
+    "if_agreed",
+    "place",
+    "write",
+]
 
 #: The table that programs read back.
 COVENANTS = "Covenants"
@@ -29,11 +44,15 @@ COLUMNS = [
     "Status",
     "Headroom",
     "First breach",
-    "Driver's figure",
+    "Key figure",
     "Driver",
 ]
 _VALUE, _TEST, _THRESHOLD, _STATUS, _HEADROOM, _BREACH, _MOVE, _DRIVER = range(2, 10)
 _ROW_HEIGHT = 16
+#: What the cells of a test show where it is not agreed, and the verdict then: one word.
+_NONE, NO_VERDICT = '"none"', '"NONE"'
+#: What the value of a covenant says that was never due for a test: no figure, and no headroom.
+NOT_TESTED = '"not tested"'
 #: Figures that agree to twelve digits are equal.
 _SLACK = "1E-12*ABS({})"
 
@@ -99,13 +118,34 @@ def write(book: Draft, sheet: Worksheet, row: int) -> None:
 
 
 def guarded(value: str, test: str, threshold: str, words: tuple[str, str]) -> str:
-    """The verdict on cells: a word for what passes, one for what does not, CHECK for an error."""
+    """The verdict on cells: a word for what passes, one for what does not, CHECK for an error.
+
+    NONE where the value says that there was no test: nothing was owed when one would have been due.
+    """
+    verdict = decided(value, test, threshold, words)
+    return f"CHOOSE(1+COUNTIF({value},{NOT_TESTED}),{verdict},{NO_VERDICT})"
+
+
+def decided(value: str, test: str, threshold: str, words: tuple[str, str]) -> str:
+    """The verdict on two numbers; CHECK where one is none, or an input is empty that reads as 0."""
     slack = _SLACK.format(threshold)
     return (
-        f"IF(AND(ISNUMBER({value}),ISNUMBER({threshold})),"
+        f"IF(AND(ISNUMBER({value}),ISNUMBER({threshold}),inputs_complete),"
         f'IF(OR(AND({test}="at least",{value}>={threshold}-{slack}),'
         f'AND({test}="at most",{value}<={threshold}+{slack})),"{words[0]}","{words[1]}"),"CHECK")'
     )
+
+
+def asked(template: Template, threshold: str) -> str:
+    """A threshold; an input that stands empty is none, where a formula would read 0 and pass."""
+    return (
+        f"IF(ISNUMBER({threshold}),{threshold},NA())" if threshold in template.inputs else threshold
+    )
+
+
+def if_agreed(test: Covenant, formula: str) -> str:
+    """A figure of a test, or none where that is not agreed; an error of the flag stays one."""
+    return f"CHOOSE(1+({test.agreed}),{_NONE},{formula})" if test.agreed else formula
 
 
 def _parts(covenant: Covenant) -> Iterator[tuple[str, int, str]]:
@@ -124,16 +164,19 @@ def _write_test(
 ) -> None:
     """One test. Every comparison is guarded: an error reads CHECK and can never pass."""
     style.base(sheet.cell(row, 1), bold=True).value = covenant.label
-    book.formula(sheet, row, _VALUE, covenant.value, covenant.unit, bold=True)
+    book.formula(sheet, row, _VALUE, if_agreed(covenant, covenant.value), covenant.unit, bold=True)
     sign = "at least" if covenant.direction == "min" else "at most"
     style.base(sheet.cell(row, _TEST), color=style.MUTED).value = sign
     sheet.cell(row, _TEST).alignment = Alignment(horizontal="center")
-    book.formula(sheet, row, _THRESHOLD, covenant.threshold, covenant.unit)
+    threshold = if_agreed(covenant, asked(book.template, covenant.threshold))
+    book.formula(sheet, row, _THRESHOLD, threshold, covenant.unit)
     value, test, threshold = f"B{row}", f"C{row}", f"D{row}"
     # one formula for every covenant: the test in the row decides. Equality passes, and figures
     # that agree to twelve digits are equal; without the slack, engines would disagree on a tie
     slack = _SLACK.format(threshold)
     verdict = guarded(value, test, threshold, words)
+    if covenant.agreed:  # both say none: an error of either is none of it, and reads CHECK
+        verdict = f"CHOOSE(1+(COUNTIF({value}:{threshold},{_NONE})=2),{verdict},{NO_VERDICT})"
     status = book.formula(sheet, row, _STATUS, verdict, "text", bold=True)
     status.alignment = Alignment(horizontal="center")
     # a cover that is negative has no headroom: 1 - threshold/value would read as plenty
@@ -145,14 +188,22 @@ def _write_test(
         f'"none",IF({test}="at least","none left","unlimited"),'
         f'IF({test}="at least",1,-1)*(ABS({value}-{threshold})>{slack})*(1-{threshold}/{value}))'
     )
+    if covenant.agreed:
+        headroom = f"IF(AND(ISNUMBER({value}),ISNUMBER({threshold})),{headroom},{_NONE})"
     book.formula(sheet, row, _HEADROOM, headroom, f"headroom, {covenant.direction}")
     if covenant.first_breach:
-        breach = book.formula(sheet, row, _BREACH, covenant.first_breach, "date")
+        first = if_agreed(covenant, covenant.first_breach)
+        breach = book.formula(sheet, row, _BREACH, first, "date")
         breach.alignment = Alignment(horizontal="center")
     if covenant.driver_formula:
-        book.formula(sheet, row, _MOVE, covenant.driver_formula, covenant.driver_unit)
+        moved = if_agreed(covenant, covenant.driver_formula)
+        book.formula(sheet, row, _MOVE, moved, covenant.driver_unit)
     if covenant.driver_words:
-        book.formula(sheet, row, _DRIVER, covenant.driver_words, "text", size=9)
+        style.base(
+            book.formula(sheet, row, _DRIVER, covenant.driver_words, "text"),
+            size=9,
+            color=style.MUTED,
+        )
     else:
         style.note(sheet.cell(row, _DRIVER), covenant.driver)
     sheet.cell(row, _DRIVER).alignment = Alignment(horizontal="left", vertical="center", indent=1)
