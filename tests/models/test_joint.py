@@ -101,6 +101,22 @@ def test_a_lot_meets_what_is_unsold_of_the_one_before() -> None:
     assert together[1] > alone[1] > 0
 
 
+def test_each_loan_pays_what_its_own_sale_costs() -> None:
+    """Fleets of two sizes in one lot: relocation and storage of a card are not the same."""
+    own = {"a": (0.05, 150.0), "b": (0.2, 900.0)}
+    deals = {
+        name: Deal.of(
+            bullet(gpu_vol=0.0, sale_haircut=haircut, sale_cost=cost).terms,
+            gpu_curve=[30_000.0, 20_000.0],
+        )
+        for name, (haircut, cost) in own.items()
+    }
+    found = run_block(LoanBook([Position(n, deal, "c") for n, deal in deals.items()]), 1, paths(1))
+    for lot, losses in ((3000.0, found.loan_alone), (6000.0, found.loan_together)):
+        each = [20_000.0 * (1 - h) * average_price(lot) - cost for h, cost in own.values()]
+        assert losses == pytest.approx([60e6 - 3000.0 * price for price in each], rel=1e-12)
+
+
 FULL = {
     "loan": 50e6, "rate": 0.1, "months": 36, "gpu_units": 3000.0, "gpu_price": 30_000.0,
     "coin_units": 200.0, "coin_price": 60_000.0, "gpu_vol": 0.5, "mean_reversion": 0.8,

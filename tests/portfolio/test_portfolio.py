@@ -295,7 +295,9 @@ except FileError as error:
 
 
 def test_all_that_is_wrong_with_a_row_is_one_message(make_tape: MakeTape) -> None:
-    tape = make_tape(1, as_of="soon", margin="low", advance_rate=75, tenor_months="", borrower="B")
+    tape = make_tape(
+        1, as_of="22.11.26", margin="low", advance_rate=75, tenor_months="", borrower="B"
+    )
     (loan,) = find_loans([tape])
     assert loan.task is None
     for part in ("as_of must be a date", "margin must be a number", "advance_rate", "tenor_months"):
@@ -357,8 +359,8 @@ def test_three_decimals_of_cards_have_two_readings_on_a_tape(make_tape: MakeTape
 def test_a_row_becomes_a_workbook_of_its_own(make_tape: MakeTape, tmp_path: Path) -> None:
     tape = make_tape(3, gpus=50000)
     for loan, words in (
-        (["--loan", "L7"], "has no loan L7; did you mean"),
-        ([], "is a loan tape; say which loan with --loan ID: there are L0, L1, L2"),
+        (["--loan", "L7"], "has no loan L7; its loans are L0, L1, L2"),
+        ([], "is a loan tape; say which loan with --loan ID: its loans are L0, L1, L2"),
     ):
         told = run("new", "--deal", tape, *loan, "-o", tmp_path / "x.xlsx")
         assert told.returncode == 2 and words in told.stderr

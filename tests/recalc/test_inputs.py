@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from pathlib import Path
 
 import openpyxl
 import pytest
 
+from xlcredit.deals import load, read_deal
 from xlcredit.errors import RecalcError
 from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.package import Package
 from xlcredit.recalc import recalculate
-from xlcredit.recalc.inputs import refuse_unread
+from xlcredit.recalc.inputs import refuse_unread, resolve_inputs
+from xlcredit.recalc.typed import parse_value
+from xlcredit.workbook import build
 
 from .conftest import Make
 
@@ -80,3 +84,23 @@ def test_the_address_of_an_empty_cell_is_refused_if_nothing_refers_to_it(make: M
     for slip in ("S!C5", "S!B10", "S!E4", "S!A12", "T!B5", "'T'!D4"):
         with pytest.raises(RecalcError, match=r"is empty and nothing refers to it; "):
             refuse_unread(Book(Package(path)), [slip])
+
+
+def test_thousands_of_cards_behind_set_are_told_with_both_readings() -> None:
+    """As in a deal file; the unit is that of the workbook's name."""
+    template, home = load("gpu-term-loan")
+    book = Book(Package(build(template, read_deal(home / "deal.toml", template))))
+    for name, text, told in (
+        ("gpus", "8.000", "gpus: 8.000 is 8000 or 8; write 8000 or 8"),
+        ("commitment", "280.000", "write 280000 or 280"),
+    ):
+        with pytest.raises(RecalcError, match=re.escape(told)):
+            resolve_inputs(book, {name: parse_value(text)})
+    for name, text, number in (
+        ("gpus", "8,000", 8000.0),
+        ("gpus", "8000.000", 8000.0),
+        ("tenor_months", "12.000", 12.0),
+        ("market_rent", "2.600", 2.6),
+    ):
+        ((_, value),) = resolve_inputs(book, {name: parse_value(text)}).items()
+        assert value == number and type(value) is float

@@ -172,22 +172,23 @@ class Site:
         return not (self.pays(k) or self.supported[k - 1] or again)
 
     def lent(
-        self, value: float, income: list[float], empty: set[int], leased: bool = False
+        self, value: float, income: list[float], empty: set[int], leaves: int = 10**6
     ) -> float:
         """What a new lender lends: the lower of value and cash, the empty months carried.
 
         His borrower pays a level service, what the lowest month let covers, in each month of the
-        amortisation but the empty ones; their operating cost is held back at the outset. A lease
-        that ends while he is owed leaves empty months, and then the market's income.
+        amortisation but the empty ones; their operating cost is held back at the outset. A tenant
+        who leaves while the lender is owed leaves empty months, and then the market's income.
         """
         d = self.d
         rate, cover = d["refi_rate"] / 12, self.covered()
         months = [income[k - 1] for k in cover if k not in empty]
         last, wait = self.tenor + int(d["refi_months"]), range(0)
-        if leased and d["lease_months"] < last:
-            months += [self.market(k) - self.opex[k - 1] for k in cover]
-            end = max(self.tenor, int(d["lease_months"]))
-            wait = range(end + 1, min(last, end + int(d["downtime_months"])) + 1)
+        back = leaves + int(d["downtime_months"])
+        if leaves < last:
+            if not any(k > back and not self.supported[k - 1] for k in cover):
+                months += [self.market(k) - self.opex[k - 1] for k in cover]
+            wait = range(max(leaves, cover[-1]) + 1, min(last, back) + 1)
             empty = empty | set(wait)
         lowest = min(months, default=0.0)
         paid = [self.tenor + k not in empty for k in range(1, int(d["refi_months"]) + 1)]
@@ -208,13 +209,15 @@ class Site:
 
     def new_loans(self) -> tuple[float, float, float]:
         """While the lease runs, in the case in force, and if the tenant goes at maturity."""
-        n, cover = self.tenor, self.covered()
+        d, n, cover = self.d, self.tenor, self.covered()
         let = [self.market(k) - self.opex[k - 1] for k in range(1, MONTHS + 1)]
-        lease = self.lent(self.leased(n), self.signed, set(), leased=True)
+        lease = self.lent(self.leased(n), self.signed, set(), int(d["lease_months"]))
         idle = {k for k in cover if self.idle(k)}
         stays = self.pays(n) and all(self.pays(k) for k in cover)
-        live = self.lent(self.leased(n) if stays else self.bare(idle), self.cash, idle, stays)
-        back = min(self.gone, n + 1) + self.d["downtime_months"]
+        live = self.lent(
+            self.leased(n) if stays else self.bare(idle), self.cash, idle, self.gone - 1
+        )
+        back = min(self.gone, n + 1) + d["downtime_months"]
         dark = {k for k in cover if k < back}
         return lease, live, self.lent(self.bare(dark), let, dark)
 
@@ -291,7 +294,9 @@ CHANGED: list[dict[str, Any]] = [
     {"late_months": 4, "grace_months": 0, "dsra_months": 2},
     {"lease_months": 30},
     {"lease_months": 64},
+    {"lease_months": 95},
     {"lease_months": 96},
+    {"customer_stops": 93, "support_months": 2},
     {"lease_months": 110, "downtime_months": 20, "refi_share": 0.9},
     {"lease_months": 150, "refi_months": 96},
     {"lease_months": 48, "shell_value": 6e8},

@@ -231,3 +231,17 @@ def test_an_empty_month_more_never_raises_the_new_loan(deal: Session) -> None:
     assert lent == sorted(lent, reverse=True)
     assert lent[0] == pytest.approx(number(deal, "capacity_let"), rel=1e-12)
     assert lent[-2:] == [0.0, 0.0]
+
+
+def test_a_longer_lease_never_lowers_what_is_lent_or_paid_for_the_site(deal: Session) -> None:
+    """From one that ends in the new lender's months of cover to one that outlasts his loan."""
+    lent, worth = [], []
+    for months in (64, 90, 96, 150, 204):
+        deal["lease_months"] = months
+        lent.append(number(deal, "refi_capacity"))
+        worth.append(number(deal, "year_lease"))
+    assert lent == sorted(lent)
+    assert worth == sorted(worth)
+    # the months after the lease are the market's: no more is lent than on them but for the wait
+    assert lent[2] < 1.2 * lent[0]
+    assert lent[-1] > 2 * lent[2]

@@ -19,6 +19,7 @@ from xlcredit.workbook.covenants import BREACH, CHECK, NONE, PASS, CovenantCells
 from xlcredit.workbook.pages.dashboard import CovenantLine, Dashboard, ShownFigure
 from xlcredit.workbook.pages.summary import COVENANT_COLUMNS
 from xlcredit.workbook.session import Session
+from xlcredit.workbook.tables.scenarios import HEADER_ROW
 
 # --- the words --------------------------------------------------------------------------------
 
@@ -139,12 +140,13 @@ def test_a_covenant_of_no_months_is_none_on_every_page(
     assert {names[f"covenant_cash.{part}"] for part in parts} == {"none"}
     assert {names["liquidity_least"], names["liquidity_due"]} == {"none"}
     stress = found.values["Stress"]
-    column = next(c for (_, c), v in stress.items() if v == "Liquidity covenant")
-    under = [stress[r, column] for r in range(6, 15)]
-    assert under == ["NONE"] * 9
-    terms = found.values["Term Sheet"]
-    row = next(r for (r, _), v in terms.items() if v == "Financial covenant: liquidity")
-    assert [v for (r, _), v in terms.items() if r == row and v == "None"] == ["None"]
+    table = site.template.scenarios
+    column = 2 + [metric.label for metric in table.metric].index("Liquidity covenant")
+    under = [stress[HEADER_ROW + at, column] for at in range(1, 1 + len(table.case))]
+    assert under == ["NONE"] * len(table.case)
+    labels = site.formulas["Term Sheet"]["B"]
+    row = next(c.row for c in labels if c.value == "Financial covenant: liquidity")
+    assert found.values["Term Sheet"][row, 3] == "None"
     assert names["master_check"] == "OK"
 
 

@@ -6,7 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import openpyxl
 import pytest
 
 from tests.workbook.conftest import Example
@@ -216,20 +215,6 @@ def test_after_the_contract_its_cards_earn_the_market(loan: Example) -> None:
     end = int(loan.number("contract_months"))
     assert drawn[:end] == loan.row("rent_contract")[:end]
     assert drawn[end:] == curve[end:] and min(drawn) > 0
-
-
-@pytest.mark.parametrize("empty", ["rent_decline", "covenant_dscr"])
-def test_an_input_that_stands_empty_passes_nothing(
-    loan: Example, empty: str, tmp_path: Path
-) -> None:
-    book = openpyxl.load_workbook(loan.path)
-    sheet, cell = book.defined_names[empty].attr_text.split("!")
-    book[sheet][cell.replace("$", "")].value = None
-    path = tmp_path / "empty.xlsx"
-    book.save(path)
-    names = recalculate(path).names
-    assert names["master_check"] == "CHECK"
-    assert names["covenant_dscr_curve"] == ("CHECK" if empty == "covenant_dscr" else "PASS")
 
 
 def row_of(example: Example, name: str) -> list[object]:

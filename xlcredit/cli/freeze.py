@@ -59,6 +59,8 @@ def freeze(
     if as_json:
         terminal.print_json(reports.verdict_as_data(verdict), "seal")
     else:
+        if output is not None:
+            terminal.line(f"written: {output}")
         reports.print_verdict(verdict, output or file)
     if not verdict.intact:
         raise typer.Exit(1)

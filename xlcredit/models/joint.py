@@ -48,9 +48,11 @@ _OF_CLASS = (
     "gpu_vol", "mean_reversion", "correlation", "stressed_correlation", "gpu_jump",
     "gpu_jump_vol", "jump_correlation",
 )  # fmt: skip
-_OF_SALE = ("gpu_depth", "sale_days", "gpu_impact", "exponent", "sale_haircut", "sale_cost")
-#: Terms that belong to the market rather than to a loan.
-SHARED = (*_OF_COIN, *_OF_CLASS, *_OF_SALE)
+_OF_SALE = ("gpu_depth", "sale_days", "gpu_impact", "exponent")
+#: What each loan's sale costs it: of its own fleet, and of no other.
+_OWN_SALE = ("sale_haircut", "sale_cost")
+#: Terms that can be said for all loans at once: those of the market, and what a sale costs.
+SHARED = (*_OF_COIN, *_OF_CLASS, *_OF_SALE, *_OWN_SALE)
 
 
 @dataclass(frozen=True)

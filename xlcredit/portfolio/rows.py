@@ -118,7 +118,7 @@ def row_of(tape: Path, loan: str | None, spec: Template | None = None) -> dict[s
     found = [row for row in rows if row.id == loan]
     if len(found) != 1:
         ids = [row.id for row in rows]
-        there = f"there are {', '.join(ids[:_SHOWN])}{', …' if len(ids) > _SHOWN else ''}"
+        there = f"its loans are {', '.join(ids[:_SHOWN])}{', …' if len(ids) > _SHOWN else ''}"
         if loan is None:
             raise UserError(f"{tape}: is a loan tape; say which loan with --loan ID: {there}")
         if found:

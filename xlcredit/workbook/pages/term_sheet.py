@@ -61,7 +61,7 @@ class TermSheetPage:
         self._contents(book, sheet)
         widths(sheet, A=5, B=30, C=62, D=20, E=4, F=16, G=60)
         sheet.print_area = f"A1:D{self._figures_row(book) + len(book.template.figure) + 2}"
-        page_setup(sheet, landscape=False, tall=1)
+        page_setup(sheet, landscape=False, repeat="5:5")
 
     def _contents(self, book: Draft, sheet: Worksheet) -> None:
         """Links to the other sheets, beside the printed page."""

@@ -48,8 +48,10 @@ def _write_bar(book: Draft, sheet: Worksheet, row: int, spec: Tornado, bar: Bar,
     unit, start = (item.unit, item.name) if item else (bar.unit, f"{bar.neutral:g}")
     style.base(sheet.cell(row, 1)).value = item.label if item else bar.label
     whole = bool(item and item.whole and not bar.relative)
-    step = style.input_cell(sheet.cell(row, 2), "share" if bar.relative else unit, whole)
+    step = style.input_cell(sheet.cell(row, 2), "share" if bar.relative else unit)
     step.value = bar.step
+    if whole:
+        step.number_format = _whole(unit)
     for column, sign in ((3, "-"), (4, "+")):
         moved = f"{start}*(1{sign}$B{row})" if bar.relative else f"{start}{sign}$B{row}"
         if item and sign == "-" and item.low == 0:  # a share or a price stays one
@@ -58,7 +60,7 @@ def _write_bar(book: Draft, sheet: Worksheet, row: int, spec: Tornado, bar: Bar,
             moved = f"MIN(1,{moved})"
         cell = book.formula(sheet, row, column, moved, unit)
         if whole:
-            cell.number_format = style.whole_format(unit)
+            cell.number_format = _whole(unit)
         there = f"${'CD'[column - 3]}{row}"
         again, extra = spec.formula, _still(spec)
         if item:
@@ -68,6 +70,11 @@ def _write_bar(book: Draft, sheet: Worksheet, row: int, spec: Tornado, bar: Bar,
         book.formula(sheet, row, column + 2, again, spec.unit, extra)
         result = "EF"[column - 3]
         book.formula(sheet, row, column + 4, f"{result}{row}-{base}", spec.unit)
+
+
+def _whole(unit: str) -> str:
+    """The format of a whole input; its unit stands with it, for the label has none."""
+    return f'0" {unit}"'
 
 
 def _add_chart(sheet: Worksheet, header: int, bars: int, spec: Tornado) -> None:
