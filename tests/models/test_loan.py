@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.oracles.deals import Deal, accelerating, prepaying, random_deal
+from tests.oracles.deals import Deal, accelerating, dated, prepaying, random_deal
 from tests.oracles.loan_path import Path
 from xlcredit.models import loan
 
@@ -79,6 +79,33 @@ def test_an_independent_program_agrees(start: int, draw: Callable[[int], Deal], 
         assert loan.STATUS[int(np.max(state.status))] == path.status
         assert close(state.max_ltv, path.max_ltv), deal.name
         assert close(loan.unpaid(state, terms, plan), path.unpaid), deal.name
+
+
+@pytest.mark.parametrize("start", range(0, 200, 100))
+def test_payment_dates_and_triggers_are_those_of_an_independent_program(start: int) -> None:
+    met = dict.fromkeys(("unpaid", "swept", "distribution", "gap", "trapped"), 0.0)
+    for seed in range(start, start + 100):
+        deal = dated(seed)
+        given = (deal.terms, deal.scheduled, deal.cfads, deal.coin, None, deal.rates)
+        path = Path(*given, deal.prepayment).run()
+        terms = loan.Terms(**deal.terms)
+        plan = loan.Plan.of(terms, deal.scheduled, deal.rates, deal.prepayment, deal.coin[1:])
+        state, flows, accounts = loan.trace(terms, plan, deal.cfads)
+        for k, (flow, row) in enumerate(zip(flows, path.rows, strict=True), 1):
+            wrong = [n for n, c in FLOWS.items() if not close(getattr(flow, n), row[c])]
+            names = zip(ACCOUNTS.values(), accounts[k - 1], strict=True)
+            wrong += [c for c, held in names if not close(held, row[c])]
+            assert not wrong, (deal.name, k)
+            if not plan.pays(k):
+                assert k == 1 or accounts[k - 1] == accounts[k - 2]
+            for name in met:
+                met[name] += getattr(flow, name, 0.0)
+            met["trapped"] += accounts[k - 1][2]
+        figures = path.figures()
+        wrong = [name for name in ENDS if not close(getattr(state, name), figures[name])]
+        wrong += [name for name in COUNTS if not close(getattr(state, name), figures[name] or 0)]
+        assert not wrong and loan.STATUS[state.status] == path.status, deal.name
+    assert all(met.values()), met
 
 
 def test_the_random_deals_meet_every_event() -> None:

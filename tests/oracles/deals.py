@@ -78,6 +78,23 @@ def accelerating(seed: int) -> Deal:
     return deal
 
 
+def dated(seed: int) -> Deal:
+    """The same loan on payment dates, without collateral, its index below a trigger at times."""
+    deal = prepaying(seed)
+    r = random.Random(f"dated {seed}")
+    collateral = ("coin", "gpu", "call", "cure", "liquidation", "sale", "exponent")
+    deal.terms = {k: v for k, v in deal.terms.items() if not k.startswith(collateral)}
+    if deal.cfads is None:
+        deal.cfads = [r.uniform(-5.0, 30.0) for _ in deal.scheduled]
+    deal.terms["payment_periods"] = r.choice([1, 2, 3, 3, 5, 6])
+    deal.coin, deal.gpu = [1.0, *(r.uniform(0.4, 1.2) for _ in deal.scheduled)], None
+    if r.random() < 0.7:
+        deal.terms["trigger_level"] = r.choice([0.6, 0.9])
+        deal.terms["trigger_sweep"] = r.choice([0.0, 0.5, 1.0])
+        deal.terms["trigger_dsra_periods"] = r.choice([0, 4, 9])
+    return deal
+
+
 def _schedule(r: random.Random, loan: float, periods: int) -> list[float]:
     kind = r.choice(["level", "bullet", "part", "uneven", "late"])
     if kind == "level":

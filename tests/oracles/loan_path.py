@@ -45,6 +45,10 @@ DEFAULTS: dict[str, Any] = {
     "sale_cost": 0,
     "recovery_periods": 0,
     "accelerated": 0,
+    "payment_periods": 1,
+    "trigger_level": 0,
+    "trigger_sweep": 0,
+    "trigger_dsra_periods": 0,
 }
 
 
@@ -71,6 +75,10 @@ class Path:
         self.coin = [mpf(0)] * (self.N + 1) if coin is None else [mpf(c) for c in coin]
         self.gpu = [mpf(0)] * (self.N + 1) if gpu is None else [mpf(g) for g in gpu]
         self.rates = [mpf(r) for r in rates or [terms["rate"]] * self.N]
+        every = int(self.t["payment_periods"])
+        self.dates = {k for k in range(1, self.N + 1) if k % every == 0 or k == self.N}
+        for series in (self.scheduled, self.cfads, self.must, self.rates):
+            self.wait(series)
         self.B, self.A = self.t["loan"], mpf(0)
         self.R, self.T, self.U = self.t["dsra_opening"], mpf(0), self.t["liquidity"]
         self.q, self.n = self.t["coin_units"], self.t["gpu_units"]
@@ -86,6 +94,13 @@ class Path:
         self.repaid: list[tuple[int, mpf]] = []  # (period, cash that took the balance down)
         self.rows: list[dict[str, Any]] = []
         self.plan()
+
+    def wait(self, series: list[mpf] | None) -> None:
+        """What comes between two payment dates waits for the later one."""
+        waiting = mpf(0)
+        for k in range(1, self.N + 1) if series else ():
+            waiting += series[k - 1]
+            series[k - 1], waiting = (waiting, mpf(0)) if k in self.dates else (mpf(0), waiting)
 
     def plan(self) -> None:
         """The schedule as signed: its balances and services."""
@@ -136,6 +151,11 @@ class Path:
                 )
                 row |= {"distribution": max(cash, mpf(0)), "gap": max(-cash, mpf(0)), "dscr": None}
                 self.rows.append(row)
+                continue
+            if k not in self.dates:
+                names = "interest principal sweep unpaid topped_up coin_repaid capitalised gap"
+                row = dict.fromkeys([*names.split(), "distribution"], mpf(0)) | {"dscr": None}
+                self.rows.append(row | {"closing": self.B, "dsra": self.R, "trap": self.T})
                 continue
             self.period(k)
         self.settle()
@@ -201,7 +221,7 @@ class Path:
         if self.row["unpaid"] == 0:
             self.missed = 0
             return False
-        self.missed += 1
+        self.missed += int(self.t["payment_periods"]) if self.missed else 1
         if self.first_missed is None:
             self.first_missed = k
         grace = self.t["grace_periods"]
@@ -218,7 +238,10 @@ class Path:
         self.B -= must
         c -= must
         self.tidy()
-        periods, start = int(self.t["dsra_periods"]), k
+        periods, start, share = int(self.t["dsra_periods"]), k, self.t["sweep"]
+        if not at_least(self.coin[k], self.t["trigger_level"]):
+            periods = max(periods, int(self.t["trigger_dsra_periods"]))
+            share = max(share, self.t["trigger_sweep"])
         if self.t["dsra_stays"] and k < self.N:
             start = min(k, max(0, self.N - periods))
         ahead = self.services[start : start + periods]
@@ -226,7 +249,7 @@ class Path:
         held = min(target, self.R + c)
         c -= held - self.R
         self.R = held
-        swept = self.t["sweep"] * c
+        swept = share * c
         if at_least(swept, self.B):
             swept = self.B
         self.B -= swept

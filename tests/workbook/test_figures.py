@@ -60,21 +60,44 @@ class Loan:
         years = [2027 + k // 12 for k in range(months)]
         days = [calendar.monthrange(y, 1 + k % 12)[1] for k, y in enumerate(years)]
         self.rates = [nominal * n / 360 for n in days]
-        self.factors = list(accumulate((1 / (1 + r) for r in self.rates), operator.mul))
-        self.tenor = int(deal["tenor_months"])
-        tenor = self.tenor
-        self.capacity = [self.carried(c[:tenor], deal["sizing_dscr"]) for c in (flat, self.cash)]
+        self.tenor = tenor = int(deal["tenor_months"])
+        every = int(deal["interest_months"])
+        self.dates = [k for k in range(1, tenor + 1) if k % every == 0 or k == tenor]
+        # from here on one element for each payment date: what came in since the one before
+        self.paid = self.since(self.cash)
+        self.accrued = self.since(self.rates)
+        self.factors = list(accumulate((1 / (1 + r) for r in self.accrued), operator.mul))
+        flat = self.since(flat)
+        self.capacity = [self.carried(c, deal["sizing_dscr"]) for c in (flat, self.paid)]
         self.curve = curve
-        left = 1 - deal["balloon_share"] * self.factors[tenor - 1]
+        left = 1 - deal["balloon_share"] * self.factors[-1]
         self.capacity = [carried / left for carried in self.capacity]
         cost = gpus * (deal["gpu_cost"] + deal["other_capex"])
         self.debt = min(deal["commitment"], deal["advance_rate"] * cost, self.capacity[0])
         applied = deal["sizing_dscr"] * self.capacity[0] / self.debt
-        self.service = [max(0.0, c) / applied for c in flat[:tenor]]
-        self.flat = [c / s for c, s in zip(flat, self.service, strict=False)]
+        self.sign([max(0.0, c) / applied for c in flat])
+        self.flat = [c / s for c, s in zip(flat, self.service, strict=True)]
         self.contract = int(deal["contract_months"])
         self.balloon = deal["balloon_share"] * self.debt
         self.run(deal)
+
+    def since(self, monthly: list[float]) -> list[float]:
+        """What each payment date adds up, the months since the one before."""
+        months = zip([0, *self.dates], self.dates, strict=False)
+        return [math.fsum(monthly[first:last]) for first, last in months]
+
+    def sign(self, sculpted: list[float]) -> None:
+        """The schedule: interest on each date, principal on each date or every so many months."""
+        target = signed = lowest = self.debt
+        self.scheduled, self.service = [], []
+        for k, service, rate in zip(self.dates, sculpted, self.accrued, strict=True):
+            target = target * (1 + rate) - service
+            lowest = min(lowest, target)
+            due = k % int(self.deal["payment_months"]) == 0 or k == self.tenor
+            principal = signed - lowest if due else 0.0
+            self.scheduled.append(principal)
+            self.service.append(signed * rate + principal)
+            signed -= principal
 
     def carried(self, cash: list[float], cover: float) -> float:
         return math.fsum(
@@ -83,24 +106,30 @@ class Loan:
 
     def run(self, deal: dict[str, float]) -> None:
         """Pay what there is to pay with, month by month, and enforce nothing."""
-        signed, scheduled = self.debt, []
-        for service, rate in zip(self.service, self.rates, strict=False):
-            scheduled.append(service - signed * rate)
-            signed -= scheduled[-1]
-        ahead, keep = int(deal["dsra_months"]), self.service
-        reserve = deal["dsra_funded"] * math.fsum(keep[:ahead])
+        by_month = dict(zip(self.dates, self.service, strict=True))
+
+        def ahead(k: int, months: float) -> float:
+            """Service of the months that follow."""
+            return math.fsum(by_month.get(j, 0.0) for j in range(k + 1, k + int(months) + 1))
+
+        trigger = deal["trigger_index"] * deal["market_rent"] * deal["index_basis"]
+        reserve = deal["dsra_funded"] * ahead(0, deal["dsra_months"])
         owed, late, trapped, run = self.debt, 0.0, 0.0, 0
-        self.flows, self.left = [-self.debt], 0.0
+        self.flows, self.left = {0: -self.debt}, 0.0
         self.owed, self.dscr = [owed], []
         self.first_missed = self.default = 0
-        for k in range(1, self.tenor + 1):
-            interest = owed * self.rates[k - 1]
-            principal = owed if k == self.tenor else min(owed, scheduled[k - 1] + late)
-            due, cash = interest + principal, self.cash[k - 1] + trapped
+        on_dates = zip(
+            *(self.dates, self.accrued, self.scheduled, self.paid, self.since(self.must)),
+            strict=True,
+        )
+        for k, rate, scheduled, earned, must in on_dates:
+            interest = owed * rate
+            principal = owed if k == self.tenor else min(owed, scheduled + late)
+            due, cash = interest + principal, earned + trapped
             trapped = 0.0
             if owed < 0.01:
                 break
-            self.dscr.append((self.cash[k - 1] - self.must[k - 1]) / due)
+            self.dscr.append((earned - must) / due)
             if k == self.tenor and self.balloon:  # all that is left, or nothing
                 self.left = max(0.0, due - cash - reserve)
                 cash += self.left if self.left <= self.lends()[2] else 0.0
@@ -114,26 +143,30 @@ class Loan:
             late = max(0.0, principal - max(0.0, paid - interest))
             owed += max(0.0, interest - paid) - (principal - late)
             if due - paid > 0.01:
-                run += 1
+                run += int(deal["interest_months"]) if run else 1
                 self.first_missed = self.first_missed or k
                 if (run > deal["grace_months"] or k == self.tenor) and not self.default:
                     self.default, self.exposure = k, owed
             else:
                 run, late = 0, 0.0
-            first = min(owed, self.must[k - 1], cash)
+            first = min(owed, must, cash)
             owed, cash = owed - first, cash - first
-            target = math.fsum(keep[k : k + ahead]) if owed > 0.01 else 0.0
+            share, months = deal["cash_sweep"], deal["dsra_months"]
+            if self.curve[k - 1] < trigger:
+                share = max(share, deal["trigger_sweep"])
+                months = max(months, deal["trigger_dsra_months"])
+            target = ahead(k, months) if owed > 0.01 else 0.0
             cash, reserve = (
                 cash + reserve - min(target, cash + reserve),
                 min(target, cash + reserve),
             )
-            prepaid = min(owed, deal["cash_sweep"] * cash)
+            prepaid = min(owed, share * cash)
             owed, cash = owed - prepaid, cash - prepaid
             if self.dscr[-1] < deal["lock_up_dscr"]:
                 trapped = cash
             self.owed.append(owed)
             if not self.default or self.default == k:
-                self.flows.append(paid + first + prepaid)
+                self.flows[k] = paid + first + prepaid
 
     def sale(self, k: int) -> float:
         """What a forced sale of the fleet brings at a month's end, without a guarantee."""
@@ -171,7 +204,7 @@ class Loan:
 
     def irr(self, recovered: float) -> float:
         """What the lender earns a year: at this rate the cash is worth nothing at closing."""
-        dated = list(enumerate(self.flows))
+        dated = list(self.flows.items())
         dated.append((int(self.default + self.deal["recovery_months"]), recovered))
         low, high = -0.9999, 1.0
         for _ in range(200):
@@ -199,7 +232,20 @@ class Loan:
         {"customer_stops": 30, "termination_months": 12, "cash_sweep": 0.3, "lock_up_dscr": 1.6},
         {"customer_stops": 40, "termination_months": 60, "grace_months": 1},
         {"step_drop_1": 0.3, "step_drop_2": -0.1, "rent_floor": 1.6},
+        {"payment_months": 6, "dsra_months": 6},
+        {"interest_months": 3, "cash_sweep": 0.1, "lock_up_dscr": 1.7},
+        {"interest_months": 3, "payment_months": 6, "dsra_months": 4},
+        {"interest_months": 6, "customer_stops": 13, "grace_months": 7, "lock_up_dscr": 1.7},
+        {"interest_months": 6, "customer_stops": 24, "termination_months": 6, "cash_sweep": 0.5},
+        {"interest_months": 5, "rent_decline": 0.4, "grace_months": 4, "dsra_months": 9},
+        {"trigger_index": 0.8, "trigger_sweep": 0.05, "trigger_dsra_months": 6},
+        {"trigger_index": 0.5, "trigger_sweep": 1, "cash_sweep": 0.1, "interest_months": 3},
+        {
+            **{"trigger_index": 0.6, "trigger_sweep": 0.3, "trigger_dsra_months": 12},
+            **{"interest_months": 6, "lock_up_dscr": 1.65, "customer_stops": 30},
+        },
     ],
+    ids=str,
 )
 def test_the_loan_is_what_its_formulas_say(loan: Example, changed: dict[str, float]) -> None:
     mirror = Loan(values(loan, **changed))
@@ -213,7 +259,10 @@ def test_the_loan_is_what_its_formulas_say(loan: Example, changed: dict[str, flo
         "dscr_as_underwritten": min(mirror.flat),
         "min_dscr": min(
             (c - p) / s
-            for c, p, s in zip(mirror.cash, mirror.must, mirror.service[:until], strict=False)
+            for c, p, s in zip(
+                mirror.paid, mirror.since(mirror.must), mirror.service[:until], strict=False
+            )
+            if s > 0
         ),
         "unpaid_at_maturity": mirror.owed[-1],
         "first_missed_month": mirror.first_missed,
@@ -245,6 +294,13 @@ BALLOONS: list[dict[str, Any]] = [
     {"balloon_share": 0.6, **LONG, **DEEP, "recovery_months": 36},
     {"balloon_share": 0.3, "tenor_months": 61, "recovery_months": 24},
     {"recovery_months": 30},
+    {"balloon_share": 0.05, **LONG, **DEEP, "interest_months": 3},
+    {"balloon_share": 0.3, **LONG, "interest_months": 6, "cash_sweep": 0.3, "lock_up_dscr": 1.5},
+    {"balloon_share": 0.1, "interest_months": 3, "payment_months": 6, "grace_months": 9},
+    {
+        **{"balloon_share": 0.05, **LONG, "daily_depth": 6000, "interest_months": 6},
+        **{"trigger_index": 0.7, "trigger_sweep": 0.4, "trigger_dsra_months": 9},
+    },
 ]
 
 
@@ -256,7 +312,7 @@ def test_a_new_lender_takes_out_the_balloon_or_nothing(
     result = loan.given(changed)
     names, until = result.names, len(mirror.dscr)
     value, cash, lent = mirror.lends()
-    unpaid = mirror.owed[-1] if until == mirror.tenor else 0.0
+    unpaid = mirror.owed[-1] if until == len(mirror.dates) else 0.0
     sold = mirror.sale(mirror.default) if mirror.default else 0.0
     exposure = mirror.exposure if mirror.default else 0.0
     loss = max(0.0, exposure - sold)
@@ -382,7 +438,19 @@ NAMES = (
 
 
 @pytest.mark.parametrize("number", range(1, 10))
-@pytest.mark.parametrize("terms", [{}, {"balloon_share": 0.05, **LONG, **DEEP}], ids=str)
+@pytest.mark.parametrize(
+    "terms",
+    [
+        {},
+        {"balloon_share": 0.05, **LONG, **DEEP},
+        {"interest_months": 3, "cash_sweep": 0.05, "lock_up_dscr": 1.6},
+        {
+            **{"interest_months": 6, "trigger_index": 0.65, "trigger_sweep": 0.2},
+            **{"trigger_dsra_months": 12, "balloon_share": 0.05, "grace_months": 7},
+        },
+    ],
+    ids=str,
+)
 def test_a_scenario_typed_is_the_scenario_chosen(
     loan: Example, number: int, terms: dict[str, Any]
 ) -> None:

@@ -46,6 +46,10 @@ CHANGED: dict[str, list[dict[str, float | str]]] = {
             **{"daily_depth": 600, "draw_months": 6, "tranche_share_1": 0.5},
         },
         {"balloon_share": 0.3, "refi_life": 120, "scenario": "Rents 20% higher"},
+        {
+            **{"interest_months": 3, "lock_up_dscr": 1.6, "customer_stops": 30},
+            **{"trigger_index": 0.6, "trigger_sweep": 0.3, "trigger_dsra_months": 9},
+        },
     ],
     "gpu-borrowing-base": [
         {},

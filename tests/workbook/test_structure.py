@@ -91,12 +91,18 @@ def test_one_formula_per_row(example: Example) -> None:
             first = cells.cell(row, 5).value
             if not isinstance(first, str):
                 continue
+            first = _apart(first)
             for column in range(6, 5 + example.template.months):
                 here = f"{letter(column)}{row}"
                 copied = Translator(first, f"E{row}").translate_formula(here)
-                assert cells[here].value == copied, (sheet.name, here)
+                assert _apart(cells[here].value) == copied, (sheet.name, here)
                 seen += 1
     assert seen > 1000
+
+
+def _apart(formula: str) -> str:
+    """The formula for openpyxl, to which ``E5:INDEX(`` is the name of a function."""
+    return formula.replace(":INDEX(", "+INDEX(")
 
 
 def test_nothing_hidden_volatile_or_forbidden(example: Example) -> None:

@@ -56,6 +56,11 @@ def number(book: Session, name: str) -> float:
         {"cash_sweep": 0.05, "covenant_months": 12, "covenant_looks": "forward"},
         {"balloon_share": 0.3},
         {"balloon_share": 0.05, "cash_sweep": 0.2, "contract_months": 40, "daily_depth": 600},
+        {"interest_months": 6, "cash_sweep": 0.2, "covenant_months": 12},
+        {
+            **{"interest_months": 3, "lock_up_dscr": 1.6, "balloon_share": 0.05},
+            **{"trigger_index": 0.6, "trigger_sweep": 0.2, "trigger_dsra_months": 6},
+        },
     ],
     ids=str,
 )
@@ -168,6 +173,8 @@ OFF: list[dict[str, Any]] = [
         "oid": 0.01,
         "upfront_fee": 0.01,
     },
+    {"interest_months": 3, "lock_up_dscr": 1.6, "grace_months": 4},
+    {"trigger_index": 0.6, "trigger_sweep": 0.3, "trigger_dsra_months": 9},
 ]
 
 

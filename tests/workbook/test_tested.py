@@ -160,6 +160,25 @@ def test_rents_that_fall_more_a_year_mean_one_thing(loan: Example, floor: float)
         assert cover[0.8][across.index(0.2)] == pytest.approx(typed["min_dscr"], rel=1e-9)
 
 
+def test_the_grid_of_what_is_unpaid_pulls_the_trigger_by_the_rents_of_its_cell(
+    loan: Example,
+) -> None:
+    """Each cell is the whole book with its decline typed and its market revenue as rent level."""
+    decline = float(loan.deal.inputs["rent_decline"].value)  # type: ignore[arg-type]
+    terms = {
+        **{"trigger_index": 0.6, "trigger_sweep": 0.2, "trigger_dsra_months": 6},
+        **{"interest_months": 3, "contract_months": 24},
+    }
+    there, spec = replace(loan, result=loan.given(terms)), loan.template.grid[1]
+    unpaid = {row[0]: row[1:] for row in table(there, spec.title)[1:]}
+    for more, level in [(0.1, 1.0), (0.05, 0.7)]:
+        typed = {"rent_decline": decline + more, "rent_level": level}
+        found = loan.given({**terms, **typed}).names["unpaid_at_maturity"]
+        assert unpaid[level][spec.across.index(more)] == pytest.approx(found, rel=1e-9)
+        never = loan.given({**terms, **typed, "trigger_index": 0.0}).names["unpaid_at_maturity"]
+        assert found != pytest.approx(never, rel=1e-3)
+
+
 def test_the_books_are_compared_with_the_sale_of_the_same_cards(loan: Example) -> None:
     given = {name: item.value for name, item in loan.deal.inputs.items()}
     end = min(given["contract_months"], given["tenor_months"])

@@ -32,6 +32,7 @@ class StressTable(Struct, kw_only=True, frozen=True):
 class Grid(StressTable, kw_only=True, frozen=True):
     """A two-way grid; ``{across}`` and ``{down}`` are the values at its edges.
 
+    ``{rent.across.all}`` is a row of the model for each column: ``rent_1``, ``rent_2`` and so on.
     ``native`` is the formula of a copy without worksheet functions. Where a cell needs months,
     ``native_row`` is a monthly row for each, which ``native`` reads as ``{months.cell.all}``.
     Where it needs several, ``native`` reads a row of the model as ``{row.cell.path}``, and

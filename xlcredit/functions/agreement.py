@@ -32,6 +32,12 @@ def agree(terms: loan.Terms, coin: float = 0.0, gpu: float = 0.0) -> None:
     shares = terms.fee + terms.oid
     require(shares < 1.0, "terms: fee and oid must be below 1 together; got {}", shares)
     given = [label for label in _LEVELS if getattr(terms, label) is not None]
+    if terms.payment_periods > 1.0 and (given or terms.accelerated):
+        other = given[0] if given else "accelerated"
+        raise CellError("#VALUE!", f"terms: {other} needs payment_periods of 1")
+    if terms.trigger_level and terms.coin_units:
+        message = "terms: trigger_level reads an index as coin_prices; coin_units must be 0"
+        raise CellError("#VALUE!", message)
     if not given:
         return
     for label in _LEVELS:

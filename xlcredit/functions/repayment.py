@@ -20,6 +20,8 @@ from xlcredit.worksheet.results import BlockResult
 CATEGORY = "xlcredit: Debt"
 
 _COVERS = ("min_dscr", "min_scheduled_dscr", "min_forward_dscr")
+#: What has a value a period.
+_SERIES = {"series": "balances", "distributions": "distributions", "gaps": "gaps"}
 
 #: A series as it can be compared; None where none is given.
 Path = tuple[float, ...] | None
@@ -64,6 +66,7 @@ def XLC_REPAYMENT(
         "coin_units",
         "series",
         "distributions",
+        "gaps",
     ] = "all",
     window: Whole = 1,
     first_test: Whole = 1,
@@ -82,7 +85,8 @@ def XLC_REPAYMENT(
         Cash flow available for debt service, may be negative; service counts as paid when not
         given. [USD]
     coin_prices : series, optional
-        Path of coin prices, today's first, then one per period; none when not given. [USD/coin]
+        Path of coin prices, today's first, then one per period; or, without coin, of the index
+        that trigger_level reads; none when not given. [USD/coin]
     gpu_prices : series, optional
         Path of card prices, today's first, then one per period; none when not given. [USD/unit]
     rates : series, optional
@@ -110,8 +114,9 @@ def XLC_REPAYMENT(
         nothing came back), multiple, wal (years); balance, reserve, trapped, liquidity, coin_units
         at the end; after an enforcement the first three are 0, and coin_units is the coin that was
         enforced. series: the balance after each period, 0 once the loan is repaid or enforced.
-        distributions: what each period leaves to the owner, the loan repaid or not. Both are 0
-        after the period of an acceleration. [block]
+        distributions: what each period leaves to the owner, the loan repaid or not. gaps: the
+        operating hole of each period that nobody meets. All three are 0 after the period of an
+        acceleration. [block]
 
     Raises
     ------
@@ -138,7 +143,11 @@ def XLC_REPAYMENT(
     sale_haircut 0, sale_cost 0; recovery_periods 0; accelerated 0 (the period in which the
     borrower fails elsewhere and all falls due, balloon and grace or not; 0 for never: the loan
     ends then, and until then is held to the whole schedule; with this label a cfads of several
-    periods may end sooner, and the borrower then fails in its last).
+    periods may end sooner, and the borrower then fails in its last); payment_periods 1 (more: cash,
+    interest and principal of that many periods come together on payment dates, the last period one
+    of them, and nothing moves between; a miss lasts from one date to the next); trigger_level 0 (in
+    a period with an index below it sweep and dsra_periods are at least trigger_sweep and
+    trigger_dsra_periods, 0 when not given).
 
     In each period, in this order. (1) Due: interest = balance rate / periods_per_year; principal =
     scheduled + arrears, at most the balance; in the last period with a balloon at least balance -
@@ -204,6 +213,8 @@ def XLC_REPAYMENT(
         {"scheduled": scheduled, "cfads": cfads, "rates": rates, "prepayment": prepayment},
         {"coin_prices": coin_prices, "gpu_prices": gpu_prices},
     )
+    if not terms.coin_units and not terms.trigger_level:
+        series["coin_prices"] = None  # read by nobody: paths that differ in it alone are one
     coin, gpu = series["coin_prices"], series["gpu_prices"]
     if terms.rate is None and series["rates"] is None:
         raise CellError("#VALUE!", "terms: rate is required and missing")
@@ -213,11 +224,13 @@ def XLC_REPAYMENT(
         if getattr(terms, label) > 0.0 and prices is None:
             named = "coin_prices" if label == "coin_units" else "gpu_prices"
             raise CellError("#VALUE!", f"{named} is required where terms hold {label}")
+    if terms.trigger_level and coin is None:
+        raise CellError("#VALUE!", "coin_prices is required: the index that trigger_level reads")
     agree(terms, coin[0] if coin else 0.0, gpu[0] if gpu else 0.0)
     # a zero has no sign here, as equal paths have one run
     paid = _paid(terms, *(s and tuple(v + 0.0 for v in s) for s in series.values()))
-    if measure in ("series", "distributions"):
-        found = paid.balances if measure == "series" else paid.distributions
+    if measure in _SERIES:
+        found = getattr(paid, _SERIES[measure])
         return np.array(found + [0.0] * (len(series["scheduled"]) - len(found)))
     asked = [name for name in _COVERS if measure in ("all", name)]
     covers = {name: _lowest(name, paid, series["cfads"], window, first_test) for name in asked}
@@ -232,6 +245,7 @@ class _Paid(NamedTuple):
     flows: list[loan.Flow]
     balances: list[float]
     distributions: list[float]
+    gaps: list[float]
     lender: Earned
 
 
@@ -247,12 +261,14 @@ def _paid(
     coin: Path,
     gpu: Path,
 ) -> _Paid:
-    plan = loan.Plan.of(terms, scheduled or (), rates, prepayment)
+    index = coin[1:] if coin and terms.trigger_level else None
+    plan = loan.Plan.of(terms, scheduled or (), rates, prepayment, index)
     end, flows, accounts = loan.trace(terms, plan, cfads, coin, gpu)
     distributions = [flow.distribution for flow in flows]
+    gaps = [flow.gap for flow in flows]
     flows = flows[: end.end_period]
     balances = [balance for balance, _, _ in accounts]
-    return _Paid(plan, end, flows, balances, distributions, earned(terms, plan, end, flows))
+    return _Paid(plan, end, flows, balances, distributions, gaps, earned(terms, plan, end, flows))
 
 
 def _lowest(
@@ -261,7 +277,8 @@ def _lowest(
     """The lowest DSCR of the windows; None where no window has cash flow and anything due."""
     due = [f.service for f in paid.flows] if name == "min_dscr" else paid.plan.service
     due = due[first - 1 :]
-    cash = [c - p for c, p in zip(cfads or (), paid.plan.prepayment, strict=False)][first - 1 :]
+    received = loan.gathered(cfads, paid.plan.every).tolist() if cfads else []
+    cash = [c - p for c, p in zip(received, paid.plan.prepayment, strict=False)][first - 1 :]
     ahead = name == "min_forward_dscr"
     ends = range(1, paid.end.end_period - first + 2 if cash else 0)
     windows = [

@@ -253,6 +253,9 @@ def check(terms: Terms, series: dict[str, Array]) -> None:
         raise CellError("#VALUE!", f"{message}; got {terms.months:g} months, {periods:g} periods")
     if periods > _MOST_PERIODS:
         raise CellError("#NUM!", f"terms: months must make at most {_MOST_PERIODS} periods")
+    if terms.payment_periods > 1.0 or terms.trigger_level:
+        label = "trigger_level" if terms.trigger_level else "payment_periods"
+        raise CellError("#VALUE!", f"terms: {label} is one of XLC_REPAYMENT, not of a simulation")
     for name, values in series.items():
         wanted = int(periods) + (name == "gpu_curve")
         if len(values) not in (0, 1, wanted):

@@ -51,6 +51,7 @@ the two in one call.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -67,7 +68,7 @@ from xlcredit.models.loan_state import (
     State,
 )
 from xlcredit.models.loan_step import enforce, events, step
-from xlcredit.models.loan_terms import Plan, Terms, card_proceeds
+from xlcredit.models.loan_terms import Plan, Terms, card_proceeds, gathered
 from xlcredit.models.ties import SAME
 
 __all__ = [
@@ -83,6 +84,7 @@ __all__ = [
     "card_proceeds",
     "enforce",
     "events",
+    "gathered",
     "run",
     "step",
     "trace",
@@ -113,6 +115,8 @@ def trace(
 ) -> tuple[State, list[Flow], list[tuple[float, float, float]]]:
     """Run one path through all its periods, those after its end included.
 
+    Between two payment dates nothing moves: the cash waits for the later one.
+
     Parameters
     ----------
     terms, plan
@@ -135,9 +139,13 @@ def trace(
     coin, gpu = coin_prices or nothing, gpu_prices or nothing
     state = State.start(terms, coin[0], gpu[0])
     flows, accounts = [], []
+    received = None if cfads is None else gathered(cfads, plan.every).tolist()
     for k in range(1, plan.periods + 1):
-        cash = None if cfads is None else cfads[k - 1]
-        flows.append(step(state, terms, plan, k, cash, coin[k], gpu[k]))
+        if plan.pays(k):
+            cash = None if received is None else received[k - 1]
+            flows.append(step(state, terms, plan, k, cash, coin[k], gpu[k]))
+        else:
+            flows.append(Flow(0.0, 0.0, 0.0, 0.0, 0.0, math.nan))
         accounts.append((state.balance, state.reserve, state.trapped))
     return state, flows, accounts
 
@@ -151,7 +159,7 @@ def run(
     *,
     paths: int = 1,
 ) -> State:
-    """Run many paths from closing to their ends.
+    """Run many paths, which pay in each period, from closing to their ends.
 
     Parameters
     ----------

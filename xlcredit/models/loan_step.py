@@ -168,7 +168,8 @@ def _miss(state: State, terms: Terms, plan: Plan, k: int, flow: Flow, alive: Mas
         state.first_missed = where(first, k, state.first_missed)
     if terms.grace_periods is None:
         return missed & False
-    state.missed = where(missed, state.missed + 1, 0)
+    # a miss lasts from one payment date to the next
+    state.missed = where(missed, where(state.missed > 0, state.missed + plan.every, 1), 0)
     return missed if k == plan.periods else missed & (state.missed > terms.grace_periods)
 
 
@@ -189,13 +190,13 @@ def _reserve_and_sweep(
 
     A path in payment default has nothing left that could move here.
     """
-    if terms.dsra_periods or terms.dsra_opening:
+    if terms.dsra_periods or terms.dsra_opening or terms.trigger_dsra_periods:
         held = state.reserve + cash
         target = state.ops.where(state.balance > 0.0, plan.targets[k - 1], 0.0)
         state.reserve = state.ops.low(target, held)
         cash = held - state.reserve
-    if terms.sweep:
-        swept = _capped(state, terms.sweep * cash, state.balance)
+    if plan.sweeps[k - 1]:
+        swept = _capped(state, plan.sweeps[k - 1] * cash, state.balance)
         state.balance = _settled(state, terms, state.balance - swept)
         state.arrears = state.ops.low(state.arrears, state.balance)
         flow.swept = flow.swept + swept

@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from xlcredit.models.debt import reserve_target
 from xlcredit.models.liquidation import impact_factor
+from xlcredit.models.ties import below
 
-__all__ = ["Plan", "Terms", "card_proceeds"]
+__all__ = ["Plan", "Terms", "card_proceeds", "gathered"]
+
+Array = NDArray[np.float64]
 
 #: One number for one path, or an array with one element a path.
 Values = Any
@@ -53,6 +56,10 @@ class Terms:
     sale_cost: float | None = None
     recovery_periods: float = 0.0
     accelerated: float = 0.0
+    payment_periods: float = 1.0
+    trigger_level: float = 0.0
+    trigger_sweep: float = 0.0
+    trigger_dsra_periods: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -60,6 +67,7 @@ class Plan:
     """The schedule as signed at closing; a list has one value for each period.
 
     A loan that is accelerated ends in that period: until then it is held to the whole schedule.
+    Where it pays every so many periods, what falls due between two dates stands on the later one.
     """
 
     periods: int
@@ -70,6 +78,8 @@ class Plan:
     service: list[float]  #: interest and principal as scheduled, whatever is paid
     prepayment: list[float]  #: cash of the period that must prepay
     bullet: float | None  #: balance above which all is due in the last period; None: none is
+    sweeps: list[float]  #: share of the free cash that prepays
+    every: int  #: periods from one payment date to the next
 
     @classmethod
     def of(
@@ -78,26 +88,55 @@ class Plan:
         scheduled: ArrayLike,
         rates: ArrayLike | None = None,
         prepayment: ArrayLike | None = None,
+        index: ArrayLike | None = None,
     ) -> Plan:
-        """Plan the loan from its principal by period; ``rates`` are nominal, per year."""
-        due = np.atleast_1d(np.asarray(scheduled, dtype=np.float64)).tolist()
+        """Plan the loan from its principal by period.
+
+        ``rates`` are nominal, per year; ``index`` is what ``trigger_level`` reads, by period.
+        """
+        every = int(terms.payment_periods)
+        due = gathered(np.atleast_1d(np.asarray(scheduled, dtype=np.float64)), every).tolist()
         nominal = np.broadcast_to(terms.rate or 0.0 if rates is None else rates, (len(due),))
-        rate = (nominal / terms.periods_per_year).tolist()
+        rate = gathered(nominal / terms.periods_per_year, every).tolist()
         balance, service = terms.loan, []
         for interest, principal in zip(rate, due, strict=True):
             repaid = min(principal, balance)
             service.append(balance * interest + repaid)
             balance -= repaid
+        tight = np.zeros(len(due), dtype=bool)
+        if index is not None:
+            tight |= below(np.asarray(index, dtype=np.float64), terms.trigger_level)
         ahead = reserve_target(service, int(terms.dsra_periods)).tolist()
+        if tight.any() and terms.trigger_dsra_periods > terms.dsra_periods:
+            more = reserve_target(service, int(terms.trigger_dsra_periods))
+            ahead[1:] = np.where(tight, more[1:], ahead[1:]).tolist()
+        sweeps = np.where(tight, max(terms.sweep, terms.trigger_sweep), terms.sweep).tolist()
         if terms.dsra_stays:  # the last full target stands until the last period
             full = max(0, len(due) - int(terms.dsra_periods))
             ahead[full:-1] = [ahead[full]] * (len(due) - full)
         last = balance if terms.balloon is None else terms.balloon
-        must = np.broadcast_to(0.0 if prepayment is None else prepayment, (len(due),)).tolist()
+        cash = np.broadcast_to(0.0 if prepayment is None else prepayment, (len(due),))
+        must = gathered(cash, every).tolist()
         n, bullet = len(due), terms.balloon
         if 0 < terms.accelerated <= n:
             n, last, bullet = int(terms.accelerated), 0.0, 0.0
-        return cls(n, rate[:n], due[:n], ahead[1 : n + 1], last, service, must, bullet)
+        targets = ahead[1 : n + 1]
+        return cls(n, rate[:n], due[:n], targets, last, service, must, bullet, sweeps, every)
+
+    def pays(self, k: int) -> bool:
+        """Whether period ``k`` ends on a payment date."""
+        return k % self.every == 0 or k == self.periods
+
+
+def gathered(values: ArrayLike, every: int) -> Array:
+    """Sums up to each payment date since the one before, 0 between; the last period is a date."""
+    values = np.asarray(values, dtype=np.float64)
+    if every == 1:
+        return values
+    starts = np.arange(0, len(values), every)
+    sums = np.zeros_like(values)
+    sums[np.minimum(starts + every, len(values)) - 1] = np.add.reduceat(values, starts, axis=0)
+    return sums
 
 
 def card_proceeds(terms: Terms, gpu: Values) -> Values:

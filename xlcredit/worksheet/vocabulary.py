@@ -199,6 +199,12 @@ VOCABULARY: dict[str, Word] = {
     "dsra_stays": _word("0 or 1", "whether the reserve stands to the end", among=(0, 1)),
     "cash_control": _word("0 or 1", "whether cash stays until all tests are done", among=(0, 1)),
     "recovery_periods": _word("periods", "periods from enforcement to the money", _WHOLE),
+    "payment_periods": _word(
+        "periods", "periods from one payment date to the next", low=1.0, whole=True
+    ),
+    "trigger_level": _word("as the index", "index below which the next two terms hold", low=0.0),
+    "trigger_sweep": _word("share", "share of free cash that prepays then, at least", _SHARE),
+    "trigger_dsra_periods": _word("periods", "services held in reserve then, at least", _WHOLE),
     "accelerated": _word("periods", "period in which the borrower fails; 0 for never", _WHOLE),
     "sale_days": _word("days", "days in which the cards must be sold", _POSITIVE),
     "sale_haircut": _word("share", "price haircut of a forced sale", _SHARE),

@@ -21,6 +21,7 @@ _CORNER_POINTS = 27
 _DOWN, _ACROSS = "\N{DOWNWARDS ARROW}", "\N{RIGHTWARDS ARROW}"
 
 _CELL = re.compile(r"\{(\w+)\.cell((?:\.\w+)?)\}")
+_COLUMN = re.compile(r"\{(\w+)\.across((?:\.\w+)?)\}")
 
 
 def height(spec: Grid) -> int:
@@ -70,5 +71,6 @@ def write(book: Draft, sheet: Worksheet, row: int, grid: Grid) -> None:
 
 
 def _in_cell(formula: str, down: int, across: int) -> str:
-    """``{grid_2.cell.all}`` as the row of one cell."""
+    """``{grid_2.cell.all}`` as the row of one cell, ``{rent.across.all}`` as that of a column."""
+    formula = _COLUMN.sub(rf"{{\1_{across}\2}}", formula)
     return _CELL.sub(rf"{{\1_{down}_{across}\2}}", formula)
