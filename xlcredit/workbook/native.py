@@ -22,7 +22,8 @@ __all__ = ["GRIDS", "SHEET", "native"]
 SHEET, GRIDS = "Scenario waterfalls", "Grid months"
 _PURPOSE = "The rows that a scenario moves, for each, in native formulas; not printed"
 _GRID_PURPOSE = "The months behind the cells of the grids on Stress; not printed"
-_FROZEN = "Grey figures in italics were calculated when the workbook was built and are frozen."
+#: Joined to the last sentence: a line more would move every cell below it.
+_FROZEN = "; grey figures in italics were calculated when the workbook was built and are frozen."
 #: What is said below a figure that a frozen one moves.
 _STILL = "simulation frozen when built"
 _WORD = re.compile(r"[A-Za-z_]\w*")
@@ -50,7 +51,7 @@ def native(template: Template) -> Template:
     )
     template = replace(
         template,
-        scenarios=replace(table, metric=metrics, note=f"{table.note} {_FROZEN}"),
+        scenarios=replace(table, metric=metrics, note=table.note.removesuffix(".") + _FROZEN),
         sheet=[*template.sheet, copies],
     )
     return replace(_with_grids(_told(_with_twins(template))), twin=[])
