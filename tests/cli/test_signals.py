@@ -30,7 +30,7 @@ def loan(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def broken(loan: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A workbook in which somebody has typed over the formula of one test."""
     book = openpyxl.load_workbook(loan)
-    book["Checks"]["B5"] = False
+    book["Checks"]["B6"] = False
     path = tmp_path_factory.mktemp("broken") / "broken.xlsx"
     book.save(path)
     return path
@@ -39,7 +39,7 @@ def broken(loan: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_failing_test_is_named_and_is_an_exit_code(
     loan: Path, broken: Path, tmp_path: Path
 ) -> None:
-    label = openpyxl.load_workbook(loan)["Checks"]["A5"].value
+    label = openpyxl.load_workbook(loan)["Checks"]["A6"].value
     copy = tmp_path / "copy.xlsx"
     done = xlcredit("recalc", broken, "-o", copy)
     assert done.returncode == 1

@@ -14,26 +14,26 @@ from xlcredit.errors import DealError
 from xlcredit.workbook.grammar import problems_of
 
 #: The row whose formula most mistakes are made in, and what stands in it.
-ROW = '"MAX(0,{cfads_flat})/sizing_dscr*{in_loan}"'
+ROW = '"MAX(0,{flat_paid})/sizing_dscr*{in_loan}"'
 
 
 def row(formula: str) -> tuple[str, str]:
-    return ROW, ROW.replace("MAX(0,{cfads_flat})", formula)
+    return ROW, ROW.replace("MAX(0,{flat_paid})", formula)
 
 
 MISTAKES = {
     # formulas
-    "semicolon": (*row("MAX(0;{cfads_flat})"), ["semicolon", "MAX", "write a comma"]),
+    "semicolon": (*row("MAX(0;{flat_paid})"), ["semicolon", "MAX", "write a comma"]),
     "German": (*row("SUMME({cfads_flat.all})"), ["SUMME is SUM in a file", "write SUM"]),
-    "unknown native": (*row("MAXX(0,{cfads_flat})"), ["no function MAXX", "mean MAX?"]),
+    "unknown native": (*row("MAXX(0,{flat_paid})"), ["no function MAXX", "mean MAX?"]),
     "young native": (*row("XLOOKUP(0,{cfads_flat.all})"), ["XLOOKUP", "mean LOOKUP?"]),
-    "unknown native, alone": (*row("ZZZ({cfads_flat})"), ["no function ZZZ", "LibreOffice"]),
+    "unknown native, alone": (*row("ZZZ({flat_paid})"), ["no function ZZZ", "LibreOffice"]),
     "unknown function": (
         "XLC_RENT_DSCR(", "XLC_RENTS_DSCR(",
         ["XLC_RENTS_DSCR", "mean XLC_RENT_DSCR?"],
     ),
     "arguments of ours": (*row("XLC_DSCR({cfads_flat.all})"), ["1 argument", "XLC_DSCR(cfads,"]),
-    "too few arguments": (*row("ROUND({cfads_flat})"), ["ROUND takes 2 arguments; got 1"]),
+    "too few arguments": (*row("ROUND({flat_paid})"), ["ROUND takes 2 arguments; got 1"]),
     "decimal comma": (*row("IF({cfads_flat}>0,5,1,0)"), ["IF takes 2 to 3", "decimal comma"]),
     "a verdict counted": (*row("covenant_dscr_curve*2"), ["a verdict", "curve.value"]),
     "no braces": (*row("MAX(0,cfads_flat)"), ["a monthly row", "write {cfads_flat}"]),
@@ -56,8 +56,8 @@ MISTAKES = {
         ["serviced reads dscr_flat, which reads serviced", "{serviced.prev}"],
     ),
     "circle of one": (
-        'formula = "IF({missed}=1,{missed_run.prev}+1,0)"',
-        'formula = "IF({missed}=1,{missed_run}+1,0)"',
+        "{missed}*({missed_run.prev}+",
+        "{missed}*({missed_run}+",
         ["missed_run reads missed_run", "{missed_run.prev}"],
     ),
     "month where there is none": (
