@@ -41,7 +41,7 @@ Found = set[tuple[str, str]]
 #: What it finds and we keep, by workbook: the rule, the cell, and a comment with the reason.
 ACCEPTED: dict[str, Found] = {
     # an LTV on collateral worth nothing is no number; what is not liquidated stays an error
-    "miner-dual-collateral": {("IFERROR_MASK", f"Stress!J{row}") for row in range(6, 16)},
+    "miner-dual-collateral": {("IFERROR_MASK", f"Stress!K{row}") for row in range(6, 17)},
 }
 
 #: Ties are decided to twelve digits in every comparison; the number is no input.
@@ -139,7 +139,7 @@ def test_it_does_look(audit: Audit, tmp_path: Path) -> None:
     rents, summary, checks = book["Rents"], book["Summary"], book["Checks"]
     (row,) = [c.row for c in rents["A"] if c.value == "Market rent, on the curve"]
     rents[f"Z{row}"] = 3.0
-    summary["Z99"] = "=C13*1.35"
+    summary["Z99"] = "=C14*1.35"
     checks["Z99"] = "=XLC_RENT(-1,0.3,12)"
     book.save(tmp_path / "broken.xlsx")
     told = audit(tmp_path / "broken.xlsx")
