@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-__all__ = ["did_you_mean", "in_english", "nearest"]
+__all__ = ["did_you_mean", "nearest"]
 
 #: Below this likeness a suggestion is noise.
 _ALIKE = 0.6
@@ -12,42 +12,6 @@ _ALIKE = 0.6
 _SLIP = 0.85
 #: Names that are looked at beyond those that are wanted: some are alike in their last word alone.
 _MORE = 3
-
-#: What common functions are called in a German and in a French Excel: a file has English names.
-_ABROAD = """
-IF WENN SI; IFERROR WENNFEHLER SIERREUR; AND UND ET; OR ODER OU; NOT NICHT NON; TRUE WAHR VRAI;
-FALSE FALSCH FAUX; SUM SUMME SOMME; SUMIF SUMMEWENN SOMME.SI; SUMIFS SUMMEWENNS SOMME.SI.ENS;
-SUMPRODUCT SUMMENPRODUKT SOMMEPROD; COUNT ANZAHL NB; COUNTA ANZAHL2 NBVAL;
-COUNTIF ZÄHLENWENN NB.SI; COUNTIFS ZÄHLENWENNS NB.SI.ENS; AVERAGE MITTELWERT MOYENNE;
-AVERAGEIF MITTELWERTWENN MOYENNE.SI; MINIFS MINWENNS MIN.SI.ENS; MAXIFS MAXWENNS MAX.SI.ENS;
-LARGE KGRÖSSTE GRANDE.VALEUR; SMALL KKLEINSTE PETITE.VALEUR; ROUND RUNDEN ARRONDI;
-ROUNDUP AUFRUNDEN ARRONDI.SUP; ROUNDDOWN ABRUNDEN ARRONDI.INF; INT GANZZAHL ENT; MOD REST;
-SQRT WURZEL RACINE; POWER POTENZ PUISSANCE; VLOOKUP SVERWEIS RECHERCHEV;
-HLOOKUP WVERWEIS RECHERCHEH; XLOOKUP XVERWEIS RECHERCHEX; MATCH VERGLEICH EQUIV;
-CHOOSE WAHL CHOISIR; OFFSET BEREICH.VERSCHIEBEN DECALER; ROW ZEILE LIGNE; COLUMN SPALTE COLONNE;
-EOMONTH MONATSENDE FIN.MOIS; EDATE EDATUM MOIS.DECALER; DATE DATUM; TODAY HEUTE AUJOURDHUI;
-YEAR JAHR ANNEE; MONTH MONAT MOIS; DAY TAG JOUR; DAYS TAGE JOURS;
-YEARFRAC BRTEILJAHRE FRACTION.ANNEE; PMT RMZ VPM; IPMT ZINSZ INTPER; PPMT KAPZ PRINCPER;
-RATE ZINS TAUX; PV BW VA; FV ZW VC; NPER ZZR NPM; NPV NBW VAN; IRR IKV TRI;
-XNPV XKAPITALWERT VAN.PAIEMENTS; XIRR XINTZINSFUSS TRI.PAIEMENTS; ISNUMBER ISTZAHL ESTNUM;
-ISERROR ISTFEHLER ESTERREUR; LEN LÄNGE NBCAR; LEFT LINKS GAUCHE; RIGHT RECHTS DROITE; MID TEIL STXT
-"""
-_ENGLISH = {
-    name: english
-    for english, *names in (line.split() for line in _ABROAD.split(";"))
-    for name in names
-}
-
-
-def in_english(function: str) -> str:
-    """Give what a function of a German or a French Excel is called in a file, or nothing.
-
-    Examples
-    --------
-    >>> in_english("MONATSENDE"), in_english("EOMONTH")
-    ('EOMONTH', '')
-    """
-    return _ENGLISH.get(function.upper(), "")
 
 
 def nearest(word: str, known: Iterable[str], most: int = 3) -> list[str]:

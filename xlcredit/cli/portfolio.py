@@ -84,9 +84,8 @@ def portfolio(
 
     What is wrong with one loan stands in its row; the rest go on. A figure that may have been
     meant in another unit is calculated as it stands, and told with both readings in the column
-    warnings. A run that is killed goes on
-    with --resume and gives the same tape, byte for byte. Exit codes: 0 every loan passes, 1 one
-    is in breach or cannot be decided, 2 one has an error.
+    warnings. A run that is killed goes on with --resume and gives the same tape, byte for byte.
+    Exit codes: 0 every loan passes, 1 one is in breach or cannot be decided, 2 one has an error.
 
     With --simulate, all loans share their coin and card paths, and cards enforced in a month are
     one lot: what the book loses alone and together, and which loan adds most. What belongs to the

@@ -110,15 +110,17 @@ def missing(template: Template, path: Path) -> list[tuple[str, str]]:
     return found
 
 
-def in_one(path: Path, found: list[tuple[str, str]]) -> str:
+def in_one(
+    path: Path, found: list[tuple[str, str]], what: str = "mistakes", most: int = MOST
+) -> str:
     """One message for all that is wrong: the file once, then each problem with its line."""
     found = sorted(dict.fromkeys(found), key=lambda one: int(one[0].rpartition(" ")[2] or 0))
     if len(found) == 1:
         return f"{path}{found[0][0]}: {found[0][1]}"
-    told = [f"{line.removeprefix(', ')}: {text}" if line else text for line, text in found[:MOST]]
-    more = len(found) - MOST
+    told = [f"{line.removeprefix(', ')}: {text}" if line else text for line, text in found[:most]]
+    more = len(found) - most
     told += [f"and {more} more"] if more > 0 else []
-    return f"{path}: {len(found)} mistakes: {'; '.join(told)}"
+    return f"{path}: {len(found)} {what}: {'; '.join(told)}"
 
 
 def wrong_texts(raw: Any, path: Path, key: str = "") -> Problems:

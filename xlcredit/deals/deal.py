@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from xlcredit.deals.checking import in_one
 from xlcredit.deals.marks import Struct, Value
 from xlcredit.deals.reading import convert, line_at, parse_toml
 from xlcredit.deals.series import AS_AT, Series, read_series
@@ -112,7 +113,8 @@ def fill_deal(given: dict[str, Any], template: Template, path: Path) -> Deal:
             except DealError as error:
                 found.append(("", str(error).removeprefix(f"{path}: ")))
     if found:
-        raise DealError(_in_one(path, found))
+        # all that are missing, however many: they are filled in one go
+        raise DealError(in_one(path, found, "values are to be mended", len(found)))
     _refuse_the_future(rows["actuals"], inputs, path)
     return Deal(
         template=template.name,
@@ -122,14 +124,6 @@ def fill_deal(given: dict[str, Any], template: Template, path: Path) -> Deal:
         inputs=inputs,
         **rows,
     )
-
-
-def _in_one(path: Path, found: list[tuple[str, str]]) -> str:
-    """One message for all that is to be mended, each with its line: none is left out."""
-    if len(found) == 1:
-        return f"{path}{found[0][0]}: {found[0][1]}"
-    told = (f"{line.removeprefix(', ')}: {text}" if line else text for line, text in found)
-    return f"{path}: {len(found)} values are to be mended: {'; '.join(told)}"
 
 
 def _refuse_the_future(actuals: dict[str, Series], inputs: dict[str, Input], path: Path) -> None:

@@ -13,11 +13,11 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from openpyxl.formula.tokenizer import Token
 
 from xlcredit.errors import RecalcError
-from xlcredit.hints import in_english
 from xlcredit.ooxml.book import Book, Formula, Name
 from xlcredit.ooxml.formulas import is_unfinished, tokenise
 from xlcredit.ooxml.place import Place
 from xlcredit.ooxml.tables import plain_references
+from xlcredit.recalc.abroad import in_english
 from xlcredit.recalc.dialect import (
     COMPARE,
     FIT,

@@ -15,7 +15,8 @@ from openpyxl.formula.tokenizer import Token, TokenizerError
 from openpyxl.utils import FORMULAE
 
 from xlcredit.functions import REGISTRY
-from xlcredit.hints import did_you_mean, in_english
+from xlcredit.hints import did_you_mean
+from xlcredit.recalc.abroad import in_english
 
 __all__ = ["YOUNG", "problems_of", "tokens_of", "verdicts_counted"]
 

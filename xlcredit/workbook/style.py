@@ -147,7 +147,7 @@ def number(cell: Cell, unit: str, colour: str = BLACK, **font: Any) -> Cell:
     return cell
 
 
-def outcome(cell: Any) -> Any:
+def outcome(cell: Cell) -> Cell:
     """Take the green of a link from a figure that is judged: it would read as good."""
     if cell.font.color is not None and str(cell.font.color.rgb).endswith(GREEN):
         font = copy(cell.font)

@@ -19,7 +19,7 @@ from xlcredit.workbook.draft import Draft, page_setup, widths
 from xlcredit.workbook.pages.curves import ACTUAL, BUDGET
 from xlcredit.workbook.pages.curves import NAME as CURVES
 from xlcredit.workbook.places import TOTAL
-from xlcredit.workbook.tables.verdicts import NO_VERDICT, NOT_TESTED, asked, decided, if_agreed
+from xlcredit.workbook.tables.verdicts import NO_VERDICT, NOT_TESTED, decided, if_agreed
 
 __all__ = ["CompliancePage"]
 
@@ -141,13 +141,13 @@ class CompliancePage:
             sign = style.base(sheet.cell(row, _TEST), color=style.MUTED)
             sign.value = "at least" if line.direction == "min" else "at most"
             sign.alignment = Alignment(horizontal="center")
-            threshold = if_agreed(line, asked(book.template, line.threshold))
+            threshold = if_agreed(line, line.threshold)
             limited = book.formula(sheet, row, _THRESHOLD, threshold, line.unit)
             style.outcome(limited).alignment = Alignment(horizontal="right")
             tested, test, limit = (f"{letter(c)}{row}" for c in (_VALUE, _TEST, _THRESHOLD))
             verdict = decided(tested, test, limit, ("PASS", "BREACH"))
             told = (
-                f"CHOOSE(1+COUNTIF({tested},{NOT_TESTED})+2*COUNTIF({tested},{_NONE}),"
+                f"CHOOSE(1+COUNTIF({tested},{NOT_TESTED})*inputs_complete+2*COUNTIF({tested},{_NONE}),"
                 f'{verdict},{NO_VERDICT},"no report yet")'
             )
             status = style.outcome(book.formula(sheet, row, _STATUS, told, "text", bold=True))

@@ -24,7 +24,6 @@ __all__ = [
     "NO_VERDICT",
     "NOT_TESTED",
     "Group",
-    "asked",
     "decided",
     "groups",
     "guarded",
@@ -121,9 +120,10 @@ def guarded(value: str, test: str, threshold: str, words: tuple[str, str]) -> st
     """The verdict on cells: a word for what passes, one for what does not, CHECK for an error.
 
     NONE where the value says that there was no test: nothing was owed when one would have been due.
+    While an input is empty nothing is said to be untested.
     """
     verdict = decided(value, test, threshold, words)
-    return f"CHOOSE(1+COUNTIF({value},{NOT_TESTED}),{verdict},{NO_VERDICT})"
+    return f"CHOOSE(1+COUNTIF({value},{NOT_TESTED})*inputs_complete,{verdict},{NO_VERDICT})"
 
 
 def decided(value: str, test: str, threshold: str, words: tuple[str, str]) -> str:
@@ -133,13 +133,6 @@ def decided(value: str, test: str, threshold: str, words: tuple[str, str]) -> st
         f"IF(AND(ISNUMBER({value}),ISNUMBER({threshold}),inputs_complete),"
         f'IF(OR(AND({test}="at least",{value}>={threshold}-{slack}),'
         f'AND({test}="at most",{value}<={threshold}+{slack})),"{words[0]}","{words[1]}"),"CHECK")'
-    )
-
-
-def asked(template: Template, threshold: str) -> str:
-    """A threshold; an input that stands empty is none, where a formula would read 0 and pass."""
-    return (
-        f"IF(ISNUMBER({threshold}),{threshold},NA())" if threshold in template.inputs else threshold
     )
 
 
@@ -168,7 +161,7 @@ def _write_test(
     sign = "at least" if covenant.direction == "min" else "at most"
     style.base(sheet.cell(row, _TEST), color=style.MUTED).value = sign
     sheet.cell(row, _TEST).alignment = Alignment(horizontal="center")
-    threshold = if_agreed(covenant, asked(book.template, covenant.threshold))
+    threshold = if_agreed(covenant, covenant.threshold)
     book.formula(sheet, row, _THRESHOLD, threshold, covenant.unit)
     value, test, threshold = f"B{row}", f"C{row}", f"D{row}"
     # one formula for every covenant: the test in the row decides. Equality passes, and figures
@@ -176,7 +169,8 @@ def _write_test(
     slack = _SLACK.format(threshold)
     verdict = guarded(value, test, threshold, words)
     if covenant.agreed:  # both say none: an error of either is none of it, and reads CHECK
-        verdict = f"CHOOSE(1+(COUNTIF({value}:{threshold},{_NONE})=2),{verdict},{NO_VERDICT})"
+        none = f"(COUNTIF({value}:{threshold},{_NONE})=2)*inputs_complete"
+        verdict = f"CHOOSE(1+{none},{verdict},{NO_VERDICT})"
     status = book.formula(sheet, row, _STATUS, verdict, "text", bold=True)
     status.alignment = Alignment(horizontal="center")
     # a cover that is negative has no headroom: 1 - threshold/value would read as plenty
