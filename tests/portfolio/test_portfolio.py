@@ -77,7 +77,7 @@ def test_a_loaded_template_gives_what_its_own_workbook_gives(name: str, tmp_path
     assert result.name.startswith("Second") and result.as_of == dt.date(2026, 10, 31)
     assert result.dates["closing_date"] == dt.date(2026, 3, 31)
     for key, value in result.numbers.items():
-        assert value == pytest.approx(fresh[key], rel=1e-12, abs=1e-12), key
+        assert value == pytest.approx(float(fresh[key]), rel=1e-12, abs=1e-12), key
     for key, word in result.texts.items():
         assert word == fresh[key], key
     sizes = map(len, (result.numbers, result.texts, result.dates, result.cell_errors))

@@ -114,6 +114,7 @@ def test_an_error_is_not_taken_for_what_is_not_agreed(
     ):
         sheet.cell(at, 12).value = value  # type: ignore[assignment]
         book.defined_names[name] = DefinedName(name, attr_text=f"Summary!$L${at}")
+    book.defined_names["inputs_complete"] = DefinedName("inputs_complete", attr_text="TRUE")
     for column in "BCDEF":
         sheet[f"{column}{row}"] = summary[f"{column}{row}"].value
     book.save(tmp_path / "row.xlsx")

@@ -155,7 +155,8 @@ def test_the_break_even_is_the_fall_that_just_meets_the_covenant(
         assert book[covenant] == "BREACH"
         book["own_rent_drop"] = fall - 1e-4
         assert book[covenant] == "PASS"
-        assert not [told for told in book.warnings if told.startswith("own_rent_drop")]
+        partly = [told for told in book.warnings if told.startswith("own_rent_drop")]
+        assert bool(partly) == (months < 36)  # the shortest of these loans
         book["use_" + row] = 0.0
         assert book["breakeven_drop"] == "no own months"
         (told,) = book.without_effect("own_rent_drop")

@@ -337,7 +337,7 @@ def test_without_chance_the_simulation_is_the_waterfall(book: Session) -> None:
 
 def test_the_certificate_adds_up_what_has_happened(loan: Example, tmp_path: Path) -> None:
     """Operating cost is reported as it was budgeted: what nobody reports is certified by nobody."""
-    actuals = {"opex": filled(loan.row("opex")[:16])}
+    actuals = {"opex": filled(loan.row("opex")[:54])}
     path, result = calculated(loan, tmp_path, actuals=actuals, inputs={"as_at_month": 16})
     values = result.values["Compliance"]
     sheet = loan.formulas["Compliance"]
