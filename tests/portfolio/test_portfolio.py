@@ -594,6 +594,14 @@ def test_a_tape_of_another_delimiter_and_a_parquet_tape(
         assert [r.numbers for r in found.results] == [r.numbers for r in wanted.results]
 
 
+def tape_of(separator: str, **given: str) -> bytes:
+    """A row of the hosting loan that has every column, and a text in those that are given."""
+    template, _ = load("hosting-project-loan")
+    needed = [name for name, item in template.inputs.items() if item.value is None]
+    row = {"template": template.name, "as_of": "2026-11-22"} | dict.fromkeys(needed, "") | given
+    return "\n".join([separator.join(row), separator.join(row.values()), ""]).encode()
+
+
 @pytest.mark.parametrize(
     ("number", "said"),
     [
@@ -607,16 +615,15 @@ def test_a_number_between_semicolons_is_read_where_it_has_one_reading(
     number: str, said: str
 ) -> None:
     """Who separates by semicolons writes decimal commas: 132,125 could be read a thousandfold."""
-    text = f"template;as_of;name;lease_rent\nhosting-project-loan;2026-11-22;A, 1,000;{number}\n"
-    (row,) = read_rows(text.encode(), Path("tape.csv"))
+    tape = tape_of(";", name="A, 1,000", lease_rent=number)
+    (row,) = read_rows(tape, Path("tape.csv"))
     assert said in row.error if said else "lease_rent" not in row.error
 
 
 def test_a_percentage_on_a_tape_is_one_of_a_share() -> None:
-    head = "template,as_of,coupon,lease_rent\nhosting-project-loan,2026-11-22,"
-    (row,) = read_rows(f"{head}8%,120\n".encode(), Path("tape.csv"))
+    (row,) = read_rows(tape_of(",", coupon="8%", lease_rent="120"), Path("tape.csv"))
     assert "coupon" not in row.error
-    (row,) = read_rows(f"{head}8%,120%\n".encode(), Path("tape.csv"))
+    (row,) = read_rows(tape_of(",", coupon="8%", lease_rent="120%"), Path("tape.csv"))
     assert "lease_rent must be a number [USD/kW-month]; got '120%'" in row.error
 
 

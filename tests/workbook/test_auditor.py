@@ -43,9 +43,8 @@ ACCEPTED: dict[str, Found] = {
     # an LTV on collateral worth nothing is no number; what is not liquidated stays an error
     "miner-dual-collateral": {
         *(("IFERROR_MASK", f"Stress!K{row}") for row in range(6, 17)),
-        # the first month's premium below a total, and a sum that begins at closing
+        # the first month's premium below a total
         ("FORMULA_DRIFT", "Price of risk!C15"),
-        ("RANGE_LENGTH_MISMATCH", "Audit!E38"),
     },
 }
 

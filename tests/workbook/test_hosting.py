@@ -186,7 +186,8 @@ class Site:
         last, wait = self.tenor + int(d["refi_months"]), range(0)
         back = leaves + int(d["downtime_months"])
         if leaves < last:
-            if not any(k > back and not self.supported[k - 1] for k in cover):
+            # who sees no month let in his months of cover lends nothing
+            if months and not any(k > back and not self.supported[k - 1] for k in cover):
                 months += [self.market(k) - self.opex[k - 1] for k in cover]
             wait = range(max(leaves, cover[-1]) + 1, min(last, back) + 1)
             empty = empty | set(wait)
@@ -432,7 +433,7 @@ def test_a_loan_paid_late_without_loss_is_said_to_be_late(site: Example) -> None
     assert found.names["unpaid_at_maturity"] > 0  # type: ignore[operator]
     assert found.names["loss"] == found.names["left_unpaid"] == 0
     assert (
-        "Late in the case in force, and repaid without loss by enforcement alone: "
+        "Late in the case in force, repaid without loss by enforcement alone: "
         "no verdict on the coupon" in texts(found)
     )
 

@@ -406,7 +406,8 @@ def test_lower_rents_may_mend_the_covenant_and_the_break_even_is_the_first_that_
             assert book["covenant_dscr_curve"] == verdict
     first = found.index("BREACH")
     assert "PASS" in found[first:]
-    assert tried[first - 1] < least <= tried[first]
+    # between two that are tried there may be a narrower breach: it is the first one then
+    assert set(found[:first]) == {"PASS"} and tried[0] < least <= tried[first]
     assert said == pytest.approx([least] * len(said), abs=1e-8)
 
 

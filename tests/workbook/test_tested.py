@@ -15,7 +15,8 @@ from xlcredit.recalc import Recalculation, recalculate
 
 FIRST = 5
 #: Repaid by a termination payment before the third test, and with less cash; repaid late, with
-#: holes after it; a customer who stops and leaves it unpaid; all excess cash prepays; as it is.
+#: holes after it; a customer who stops and leaves it unpaid; all excess cash prepays; as it is;
+#: a liquidity covenant of months of interest and principal.
 TERMS: list[dict[str, Any]] = [
     {"customer_stops": 13, "termination_months": 24},
     {"customer_stops": 13, "termination_months": 24, "liquidity": 1.4e8},
@@ -26,6 +27,8 @@ TERMS: list[dict[str, Any]] = [
     {"customer_stops": 13},
     {"cash_sweep": 1.0, "rent_level": 1.2, "customer_stops": 30},
     {"maintenance_advance": 0.7505},
+    {"liquidity_interest": 3, "liquidity_principal": 3},
+    {"liquidity_interest": 6, "interest_months": 3, "payment_months": 3, "customer_stops": 30},
 ]
 REPAID_EARLY = TERMS[0]
 
@@ -70,8 +73,17 @@ def test_a_covenant_is_tested_in_the_months_in_which_something_is_owed(
         late = max(0.0, balance[k - 1] - signed[k - 1], min(arrears[k - 1], balance[k - 1]))
         late = balance[k - 1] if k == tenor else late
         left[k] = given["liquidity"] - late - sum(gap[:k])
-    assert names["liquidity_lowest"] == pytest.approx(min(left.values()), rel=1e-9)
-    broken = [k for k, cash in left.items() if cash < given["covenant_liquidity"]]
+    interest, principal = (months(loan, found, n) for n in ("interest", "scheduled"))
+    ahead = {
+        k: sum(interest[k : min(tenor, k + given["liquidity_interest"])])
+        + sum(principal[k : min(tenor, k + given["liquidity_principal"])])
+        for k in tested
+    }
+    level = {k: max(given["covenant_liquidity"], ahead[k]) for k in tested}
+    least = min(tested, key=lambda k: left[k] - level[k])
+    assert names["liquidity_lowest"] == pytest.approx(left[least], rel=1e-9)
+    assert names["liquidity_due"] == pytest.approx(level[least], rel=1e-9)
+    broken = [k for k, cash in left.items() if cash < level[k] * (1 - 1e-12)]
     assert names["covenant_cash"] == ("BREACH" if broken else "PASS")
     assert names["covenant_cash.first_breach"] == first(broken, dates)
 

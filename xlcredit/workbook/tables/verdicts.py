@@ -167,10 +167,10 @@ def _write_test(
     # one formula for every covenant: the test in the row decides. Equality passes, and figures
     # that agree to twelve digits are equal; without the slack, engines would disagree on a tie
     slack = _SLACK.format(threshold)
+    # both say none where it is not agreed: an error of either is none of it, and reads CHECK
+    none = f"(COUNTIF({value}:{threshold},{_NONE})=2)*inputs_complete"
     verdict = guarded(value, test, threshold, words)
-    if covenant.agreed:  # both say none: an error of either is none of it, and reads CHECK
-        none = f"(COUNTIF({value}:{threshold},{_NONE})=2)*inputs_complete"
-        verdict = f"CHOOSE(1+{none},{verdict},{NO_VERDICT})"
+    verdict = f"CHOOSE(1+{none},{verdict},{NO_VERDICT})"
     status = book.formula(sheet, row, _STATUS, verdict, "text", bold=True)
     status.alignment = Alignment(horizontal="center")
     # a cover that is negative has no headroom: 1 - threshold/value would read as plenty
@@ -178,12 +178,11 @@ def _write_test(
     # 100%: a value below half of what it must be is too far off for a percentage to say anything
     least = f'MAX(0,({test}="at least")*{threshold}/2)'
     headroom = (
-        f"CHOOSE(1+(COUNT({value},{threshold})=2)*(1+({value}>{least})),"
-        f'"none",IF({test}="at least","none left","unlimited"),'
+        f"CHOOSE(1+({value}>{least}),"
+        f'IF({test}="at least","none left","unlimited"),'
         f'IF({test}="at least",1,-1)*(ABS({value}-{threshold})>{slack})*(1-{threshold}/{value}))'
     )
-    if covenant.agreed:
-        headroom = f"IF(AND(ISNUMBER({value}),ISNUMBER({threshold})),{headroom},{_NONE})"
+    headroom = f"IF(AND(ISNUMBER({value}),ISNUMBER({threshold})),{headroom},{_NONE})"
     book.formula(sheet, row, _HEADROOM, headroom, f"headroom, {covenant.direction}")
     if covenant.first_breach:
         first = if_agreed(covenant, covenant.first_breach)
