@@ -59,8 +59,8 @@ TOGETHER = Setting(
 
 #: What is run: each command with its words; ``{d}`` is the folder.
 _COMMANDS = (
-    "new hosting-project-loan -o {d}/loan.xlsx",
-    "recalc {d}/loan.xlsx --set scenario=Everything -o {d}/flat.xlsx",
+    "new gpu-borrowing-base -o {d}/loan.xlsx",
+    "recalc {d}/loan.xlsx --set rent_decline=0.35 -o {d}/flat.xlsx",
     "freeze {d}/loan.xlsx -o {d}/committee.xlsx --date 2026-11-22",
     "extract {d}/loan.xlsx -o {d}/deal.toml",
     "lite {d}/loan.xlsx -o {d}/lite.xlsx",

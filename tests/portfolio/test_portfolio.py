@@ -394,11 +394,9 @@ def test_exit_codes(make_tape: MakeTape) -> None:
 
 def test_a_killed_run_goes_on_to_the_same_bytes(make_tape: MakeTape, tmp_path: Path) -> None:
     tape = make_tape(10)
-    whole = {}
-    for suffix in (".csv", ".parquet", ".xlsx"):
-        path = tmp_path / f"whole{suffix}"
-        run_portfolio(Request(sources=[str(tape)], outputs=[path], workers=1))
-        whole[suffix] = path.read_bytes()
+    paths = [tmp_path / f"whole{suffix}" for suffix in (".csv", ".parquet", ".xlsx")]
+    run_portfolio(Request(sources=[str(tape)], outputs=paths, workers=1))
+    whole = {path.suffix: path.read_bytes() for path in paths}
     target = tmp_path / "again.csv"
     journal = tmp_path / "again.csv.journal"
     words = [

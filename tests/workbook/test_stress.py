@@ -121,7 +121,7 @@ def test_the_refinancing_grid_is_what_a_new_lender_would_lend(
     annuity = sum((1 + rate) ** -k for k in range(empty + 1, years + 1))
 
     def income(k: int, further: float) -> float:
-        kept = (1 - deal["rent_decline"]) * (1 - further)
+        kept = 1 - deal["rent_decline"] - further
         rent = deal["critical_kw"] * deal["occupancy"] * deal["market_rent"]
         return rent * kept ** ((k - 0.5) / 12) - opex(k)
 

@@ -181,6 +181,15 @@ class Session:
         """The covenant dashboard; empty for a workbook without one."""
         return [found.read(self._read) for found in self._covenants]
 
+    def covenant(self, name: str) -> CovenantResult | None:
+        """Give one covenant of the dashboard by its name; None where it is no covenant's.
+
+        No more is calculated than what it hangs on.
+        """
+        wanted = name.lower()
+        cells = (found for found in self._covenants if found.name.lower() == wanted)
+        return next((found.read(self._read) for found in cells), None)
+
     @property
     def errors(self) -> list[CellFault]:
         """Every formula's cell that shows an error, with the reason."""

@@ -88,9 +88,8 @@ def grid(
 
 def figure_value(book: Session, name: str) -> float:
     """Give a figure, or the margin of a covenant, as a number; NaN where it has none."""
-    for covenant in book.covenants:
-        if covenant.name.lower() == name.lower():
-            return covenant.margin
+    if covenant := book.covenant(name):
+        return covenant.margin
     value = book[name]
     return value if isinstance(value, float) else math.nan
 
