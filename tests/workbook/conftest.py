@@ -37,21 +37,9 @@ class Example:
         return _read(self.source)
 
     def given(self, inputs: Mapping[str, object]) -> Recalculation:
-        """Calculate it with other inputs; the same ones are calculated once for a run.
-
-        In a book that stays open: opening it takes two thirds of a recalculation, and what it then
-        says is what it says anew (``test_session``).
-        """
-
-        def calculated() -> Recalculation:
-            book = _opened(self.path)
-            book.set(inputs)
-            try:
-                return book.recalculation()
-            finally:
-                book.reset()
-
-        return self.store.get(f"{self.template.name} given {sorted(inputs.items())!r}", calculated)
+        """Calculate it with other inputs; the same ones are calculated once for a run."""
+        name = f"{self.template.name} given {sorted(inputs.items())!r}"
+        return self.store.get(name, lambda: opened(self.path, inputs))
 
     def number(self, name: str) -> float:
         """The value of a named cell, which must be a number."""
@@ -78,8 +66,22 @@ class Example:
         raise KeyError(name)
 
 
+def opened(path: Path, inputs: Mapping[str, object]) -> Recalculation:
+    """Calculate a file with other inputs, in a book that stays open.
+
+    Opening it takes two thirds of a recalculation, and what it then says is what it says anew
+    (``test_session``).
+    """
+    book = _session(path)
+    book.set(inputs)
+    try:
+        return book.recalculation()
+    finally:
+        book.reset()
+
+
 @cache
-def _opened(path: Path) -> Session:
+def _session(path: Path) -> Session:
     return open_workbook(path)
 
 

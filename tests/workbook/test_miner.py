@@ -388,7 +388,7 @@ MENDED: dict[str, Any] = {"contract_months": 24, "lock_up_dscr": 2.0, "cash_swee
 
 
 @pytest.mark.parametrize("changed", [MENDED, MENDED | {"commitment": 60e6, "market_rent": 2.6}])
-def test_lower_rents_may_mend_the_covenant_and_the_break_even_is_the_first_that_breaks_it(
+def test_lower_rents_may_mend_the_covenant_and_the_break_even_is_one_that_breaks_it(
     miner: Example, changed: dict[str, Any]
 ) -> None:
     """A lock-up sweeps what it traps, month after month, and repays before the weak months."""

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 
 import openpyxl
 import pytest
 
-from tests.workbook.conftest import Example
+from tests.workbook.conftest import Example, opened
 from xlcredit.cli.writing import make_workbook
 from xlcredit.deals import load, read_deal, shipped
 from xlcredit.errors import CellError, DealError
-from xlcredit.recalc import Recalculation, recalculate
-from xlcredit.workbook.session import Session, open_workbook
+from xlcredit.recalc import recalculate
 from xlcredit.workbook.tables.scenarios import HEADER_ROW
 
 READ = (
@@ -109,21 +107,6 @@ def formulas(path: Path) -> dict[tuple[str, str], str]:
 
 def test_no_cell_calls_a_worksheet_function(copy: Path) -> None:
     assert not [f for f in formulas(copy).values() if "XLC_" in f]
-
-
-@cache
-def session(path: Path) -> Session:
-    return open_workbook(path)
-
-
-def opened(path: Path, inputs: dict[str, float | str]) -> Recalculation:
-    """Calculate it in a book that stays open."""
-    book = session(path)
-    book.set(inputs)
-    try:
-        return book.recalculation()
-    finally:
-        book.reset()
 
 
 def test_it_recalculates_to_the_same_figures(name: str, usual: Example, copy: Path) -> None:

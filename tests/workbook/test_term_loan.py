@@ -215,10 +215,12 @@ def said(found: Recalculation) -> str:
 
 def test_the_summary_says_what_becomes_of_the_balloon(loan: Example) -> None:
     whole = loan.given({"balloon_share": 0.05, **DEEP})
+    assert round(whole.names["refi_left"] / 1e6) == 47  # type: ignore[operator]
     taken = f"a new lender takes out USD {whole.names['refi_left'] / 1e6:,.1f} m"  # type: ignore[operator]
     assert f"Every payment is made; repaid in month 48; {taken}" in said(whole)
     left = loan.given({"balloon_share": 0.3, **DEEP})
     assert "First payment missed in month 48" in said(left)
+    assert round(left.names["refi_left"] / 1e6) == 695  # type: ignore[operator]
     open_ = f"USD {left.names['refi_left'] / 1e6:,.1f} m"  # type: ignore[operator]
     assert f"not repaid; {open_} are not refinanced" in said(left)
     assert "The case in force does not repay the lender: no margin pays for that" in said(left)
