@@ -5,10 +5,9 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from openpyxl.utils import FORMULAE
 
 from xlcredit.functions import REGISTRY
-from xlcredit.hints import _ENGLISH, did_you_mean, in_english, nearest
+from xlcredit.hints import did_you_mean, nearest
 
 LONG = sorted(name for name in REGISTRY if len(name) > len("XLC_") + 6)
 
@@ -32,11 +31,3 @@ def test_several_are_joined_and_no_more_than_asked_for() -> None:
     known = ["rent_a", "rent_b", "rent_c"]
     assert did_you_mean("rent_x", known, 2).count(" or ") == 1
     assert len(nearest("rent_x", known, 2)) == 2
-
-
-def test_functions_of_other_languages_are_functions_of_excel_in_english() -> None:
-    assert in_english("WENN") == "IF" and in_english("Zählenwenn") == "COUNTIF"
-    assert in_english("FIN.MOIS") == "EOMONTH" and in_english("SUMME") == "SUM"
-    native = set(FORMULAE) | {"XLOOKUP", "MINIFS", "MAXIFS", "DAYS"}
-    assert set(_ENGLISH.values()) <= native
-    assert not set(_ENGLISH) & native - {"DATE"}  # no name that a file can hold

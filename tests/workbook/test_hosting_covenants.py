@@ -210,7 +210,7 @@ def test_sentence_limit_and_new_lender_give_one_answer(
     limit = deal["limit_take_out"]
     months = number(deal, "months_empty")
     sentence = (
-        f"if the tenant goes then, a new lender lends USD {said / 1e6:,.0f} m after {months:.0f} "
+        f"if the tenant goes then, a new lender lends USD {said / 1e6:,.1f} m after {months:.0f} "
         f"empty month{'' if months == 1 else 's'}"
     )
     words = [str(v) for v in deal.recalculation().values["Summary"].values()]
