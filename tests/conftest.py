@@ -12,11 +12,16 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, settings
 
+import xlcredit
+from tests import night
+from tests.small import SMALL
 from tests.store import Store
 from xlcredit.recalc import LibreOffice
 
 if TYPE_CHECKING:
     from tests.workbook.conftest import Example
+
+pytest_plugins = ["pytester"]
 
 # Mistakes that tests make on purpose are none of the user's.
 os.environ.setdefault("XLCREDIT_LOG", f"{tempfile.gettempdir()}/xlcredit-tests.log")
@@ -43,10 +48,12 @@ SHARED = dict.fromkeys(("office", "plain_office", "calc", "delegated", "lost"), 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep the tests of a file together, or of all files that share what runs; these come first.
+    """Leave to the night what is the night's; keep the tests of a file together, or of all files
+    that share what runs, and these come first.
 
     Whoever takes the longest group last is alone in the last minutes.
     """
+    night.mark(items)
     if not config.pluginmanager.hasplugin("xdist"):  # one process: together they are
         return
     groups = {}
@@ -83,6 +90,15 @@ def plain_office() -> Iterator[LibreOffice]:
 def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
     """What this run of the tests has made once for all processes."""
     return Store(tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The workbook of the small template."""
+    path = tmp_path_factory.mktemp("small") / "small.xlsx"
+    with xlcredit.new(SMALL) as book:
+        book.save(path)
+    return path
 
 
 @pytest.fixture(scope="session")

@@ -21,7 +21,7 @@ from xlcredit.deals.schema import deal_schema, template_schema
 
 SHIPPED = files("xlcredit") / "schemas"
 WORKBOOKS = Path(__file__).parents[2] / "workbooks"
-LOAN, GPUS = WORKBOOKS / "hosting-project-loan.xlsx", WORKBOOKS / "gpu-term-loan.xlsx"
+LOAN = WORKBOOKS / "gpu-borrowing-base.xlsx"
 
 
 def checker(schema: dict[str, Any]) -> jsonschema.Draft202012Validator:
@@ -39,11 +39,11 @@ def test_the_file_that_ships_is_what_the_command_prints(name: str) -> None:
 
 COMMANDS = {
     "dashboard": ["show", LOAN],
-    "recalculation": ["recalc", LOAN, "--set", "advance_rate=60%", "--check"],
+    "recalculation": ["recalc", LOAN, "--set", "rent_decline=60%", "--check"],
     "lint": ["lint", LOAN],
-    "stress grid": ["stress", GPUS, "--grid", "rent_decline=0.1,0.3"],
-    "stress target": ["stress", GPUS, "--target", "min_dscr=1", "--by", "rent_decline=-0.5:0.5"],
-    "stress reverse": ["stress", GPUS, "--reverse", "all", "--by", "rent_decline=0.1"],
+    "stress grid": ["stress", LOAN, "--grid", "rent_decline=0.1,0.3"],
+    "stress target": ["stress", LOAN, "--target", "min_dscr=1", "--by", "rent_decline=-0.5:0.5"],
+    "stress reverse": ["stress", LOAN, "--reverse", "all", "--by", "rent_decline=0.1"],
     "diff": ["diff", LOAN, LOAN],
     "seal": ["freeze", "--verify", "{frozen}"],
     "simulation": ["simulate", WORKBOOKS / "miner-dual-collateral.xlsx", "--paths", "500"],

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.small import SMALL
 from xlcredit.deals import load, read_deal
 from xlcredit.portfolio.rows import example_tape
 from xlcredit.workbook.export import write_table
@@ -42,11 +43,21 @@ def kill_a_child(role: bytes) -> None:
 
 @pytest.fixture
 def make_tape(tmp_path: Path) -> MakeTape:
-    """Write a loan tape of ``count`` loans that differ, with columns changed for some."""
+    """Write a tape of so many GPU loans that differ, with columns changed for some."""
+    return _maker("gpu-term-loan", tmp_path)
+
+
+@pytest.fixture
+def small_tape(tmp_path: Path) -> MakeTape:
+    """Write a tape of so many loans of the small template that differ."""
+    return _maker(SMALL, tmp_path)
+
+
+def _maker(name_or_folder: str, folder: Path) -> MakeTape:
+    template, home = load(name_or_folder)
 
     def make(count: int, name: str = "tape.csv", **changes: object) -> Path:
-        template, home = load("gpu-term-loan")
-        path = tmp_path / name
+        path = folder / name
         write_table(example_tape(template, read_deal(home / "deal.toml", template)), path)
         with path.open(newline="", encoding="utf-8") as file:
             headings, example = csv.reader(file)

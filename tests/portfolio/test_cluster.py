@@ -18,6 +18,7 @@ import pytest
 import xlcredit
 from tests.command import refused
 from tests.command import xlcredit as run
+from tests.small import SMALL
 from xlcredit.deals.reading import folder
 from xlcredit.errors import UserError
 from xlcredit.portfolio import shipping
@@ -79,11 +80,11 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
 
 
 def test_a_cluster_with_its_workers_killed_writes_the_same_bytes(
-    cluster: Cluster, make_tape: MakeTape, tmp_path: Path
+    cluster: Cluster, small_tape: MakeTape, tmp_path: Path
 ) -> None:
-    tape = make_tape(14)
+    tape = small_tape(14)
     here, there = tmp_path / "here.parquet", tmp_path / "there.parquet"
-    run_portfolio(Request(sources=[str(tape)], outputs=[here], workers=1))
+    run_portfolio(Request(template=SMALL, sources=[str(tape)], outputs=[here], workers=1))
     killed = []
 
     def kill(done: int) -> None:
@@ -96,7 +97,9 @@ def test_a_cluster_with_its_workers_killed_writes_the_same_bytes(
             cluster.workers.append(cluster.add())
             time.sleep(2)  # until the cluster has noticed: what was to be fetched is lost
 
-    request = Request(sources=[str(tape)], outputs=[there], scheduler=cluster.address)
+    request = Request(
+        template=SMALL, sources=[str(tape)], outputs=[there], scheduler=cluster.address
+    )
     found = run_portfolio(request, progress=kill)
     assert killed and not found.errors
     assert [r.id for r in found.results] == [f"L{n}" for n in range(14)]
@@ -147,9 +150,9 @@ def test_compiled_paths_on_a_cluster_are_those_of_this_machine(
 
 
 def test_a_scheduler_that_goes_away_keeps_what_is_done(
-    cluster: Cluster, make_tape: MakeTape, tmp_path: Path
+    cluster: Cluster, small_tape: MakeTape, tmp_path: Path
 ) -> None:
-    tape, target = make_tape(6), tmp_path / "book.csv"
+    tape, target = small_tape(60), tmp_path / "book.csv"
     journal = tmp_path / "book.csv.journal"
 
     def kill() -> None:
@@ -158,20 +161,20 @@ def test_a_scheduler_that_goes_away_keeps_what_is_done(
         cluster.scheduler.kill()
 
     threading.Thread(target=kill, daemon=True).start()
-    words = ["portfolio", tape, "-o", target, "--scheduler", cluster.address]
+    words = ["portfolio", tape, "--template", SMALL, "-o", target, "--scheduler", cluster.address]
     refused(run(*words), "--resume")
     assert not target.exists()
     whole = tmp_path / "whole.csv"
-    run_portfolio(Request(sources=[str(tape)], outputs=[whole], workers=1))
-    done = run("portfolio", tape, "-o", target, "--resume", "--workers", 1)
+    run_portfolio(Request(template=SMALL, sources=[str(tape)], outputs=[whole], workers=1))
+    done = run("portfolio", tape, "--template", SMALL, "-o", target, "--resume", "--workers", 1)
     assert done.returncode in (0, 1), done.stderr
     assert target.read_bytes() == whole.read_bytes()
 
 
-def test_no_scheduler_is_one_line(make_tape: MakeTape, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_scheduler_is_one_line(small_tape: MakeTape, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("xlcredit.portfolio.cluster._PATIENCE", "1s")
     pytest.importorskip("distributed")
-    done = run("portfolio", make_tape(1), "--scheduler", "tcp://127.0.0.1:9")
+    done = run("portfolio", small_tape(1), "--template", SMALL, "--scheduler", "tcp://127.0.0.1:9")
     refused(done, "tcp://127.0.0.1:9: no Dask scheduler answers there")
 
 

@@ -28,6 +28,7 @@ from pyarrow import parquet
 import xlcredit
 from tests.command import refused
 from tests.command import xlcredit as run
+from tests.small import SMALL
 from xlcredit.deals import load, read_deal, shipped
 from xlcredit.errors import FileError, UserError
 from xlcredit.portfolio.evaluate import Result, evaluate_loan, failed, shared
@@ -44,6 +45,9 @@ from xlcredit.workbook import build
 from xlcredit.workbook.export import Column, Table, write_table
 
 from .conftest import COMMAND, MakeTape, alive, children, kill_a_child
+
+#: What the command is told of the template of a small tape.
+HOUSE = ("--template", SMALL)
 
 
 def tasks(*files: Path, template: str | None = None) -> list[Task]:
@@ -273,16 +277,16 @@ def test_a_file_that_changes_while_it_is_read_is_not_half_a_loan(tmp_path: Path)
 
 @pytest.mark.parametrize("suffix", [".csv", ".parquet", ".xlsx"])
 def test_a_full_disk_at_the_tape_leaves_no_part_of_it(
-    make_tape: MakeTape, tmp_path: Path, suffix: str
+    small_tape: MakeTape, tmp_path: Path, suffix: str
 ) -> None:
-    """No file may be longer than a thousand bytes, as on a disk with so many left."""
+    """No file may be longer than two hundred bytes, as on a disk with so many left."""
     program = f"""
 import resource
 from pathlib import Path
 from xlcredit.errors import FileError
 from xlcredit.portfolio.run import Request, _write, run_portfolio
-found = run_portfolio(Request(sources=[{str(make_tape(1))!r}], workers=1))
-resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+found = run_portfolio(Request(template={SMALL!r}, sources=[{str(small_tape(1))!r}], workers=1))
+resource.setrlimit(resource.RLIMIT_FSIZE, (200, 200))
 try:
     _write(found, Path({str(tmp_path / f"book{suffix}")!r}))
 except FileError as error:
@@ -377,12 +381,16 @@ def test_a_row_becomes_a_workbook_of_its_own(make_tape: MakeTape, tmp_path: Path
         assert workbook.numbers[name] == pytest.approx(row.numbers[name], rel=1e-12), name
 
 
-def test_exit_codes(make_tape: MakeTape) -> None:
-    lenient = {"covenant_dscr": 0.0, "limit_ltv": 10.0, "liquidity": 1e12}
-    passing = run_portfolio(Request(sources=[str(make_tape(1, **lenient))], workers=1))
+def test_exit_codes(small_tape: MakeTape) -> None:
+    lenient = {"covenant_dscr": 0.0}
+    passing = run_portfolio(
+        Request(template=SMALL, sources=[str(small_tape(1, **lenient))], workers=1)
+    )
     assert not passing.errors
     assert passing.counts == {"PASS": 1} and passing.exit_code == 0
-    strict = run_portfolio(Request(sources=[str(make_tape(1, covenant_dscr=10.0))], workers=1))
+    strict = run_portfolio(
+        Request(template=SMALL, sources=[str(small_tape(1, covenant_dscr=10.0))], workers=1)
+    )
     assert strict.counts == {"BREACH": 1} and strict.exit_code == 1
     html = passing._repr_html_()
     assert "1 PASS" in repr(passing) and "<table>" in html
@@ -392,10 +400,10 @@ def test_exit_codes(make_tape: MakeTape) -> None:
     assert list(passing.tape.index) == ["L0"]
 
 
-def test_a_killed_run_goes_on_to_the_same_bytes(make_tape: MakeTape, tmp_path: Path) -> None:
-    tape = make_tape(10)
+def test_a_killed_run_goes_on_to_the_same_bytes(small_tape: MakeTape, tmp_path: Path) -> None:
+    tape = small_tape(30)
     paths = [tmp_path / f"whole{suffix}" for suffix in (".csv", ".parquet", ".xlsx")]
-    run_portfolio(Request(sources=[str(tape)], outputs=paths, workers=1))
+    run_portfolio(Request(template=SMALL, sources=[str(tape)], outputs=paths, workers=1))
     whole = {path.suffix: path.read_bytes() for path in paths}
     target = tmp_path / "again.csv"
     journal = tmp_path / "again.csv.journal"
@@ -409,7 +417,7 @@ def test_a_killed_run_goes_on_to_the_same_bytes(make_tape: MakeTape, tmp_path: P
     ]
     lines = -1
     for attempt in range(3):  # killed twice, at other places
-        command = [*COMMAND, "portfolio", str(tape), *words, "--workers", "2", "--resume"]
+        command = [*COMMAND, "portfolio", str(tape), *HOUSE, *words, "--workers", "2", "--resume"]
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         if attempt == 2:
             _, told = process.communicate(timeout=300)
@@ -429,7 +437,7 @@ def test_a_killed_run_goes_on_to_the_same_bytes(make_tape: MakeTape, tmp_path: P
         lines = journal.read_bytes().count(b"\n")
         assert not target.exists()
         if attempt == 0:
-            refused(run("portfolio", tape, *words), "a run was broken off", "--resume")
+            refused(run("portfolio", tape, *HOUSE, *words), "a run was broken off", "--resume")
             with journal.open("ab") as file:  # as if it had been killed in the middle of a line
                 file.write(b'0badc0de {"digest":')
     assert {s: (tmp_path / f"again{s}").read_bytes() for s in whole} == whole
@@ -438,11 +446,11 @@ def test_a_killed_run_goes_on_to_the_same_bytes(make_tape: MakeTape, tmp_path: P
 
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGINT", "SIGHUP"])
 def test_a_run_that_is_asked_to_end_leaves_its_journal_and_no_worker(
-    name: str, make_tape: MakeTape, tmp_path: Path
+    name: str, small_tape: MakeTape, tmp_path: Path
 ) -> None:
-    tape, target = make_tape(6), tmp_path / "book.csv"
+    tape, target = small_tape(60), tmp_path / "book.csv"
     journal = tmp_path / "book.csv.journal"
-    words = [*COMMAND, "portfolio", str(tape), "-o", str(target), "--workers", "2"]
+    words = [*COMMAND, "portfolio", str(tape), *HOUSE, "-o", str(target), "--workers", "2"]
     process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     give_up = time.monotonic() + 120
     while not journal.exists() or not journal.read_bytes().count(b"\n"):
@@ -455,15 +463,15 @@ def test_a_run_that_is_asked_to_end_leaves_its_journal_and_no_worker(
     assert process.returncode == 128 + number
     assert pids and not [pid for pid in pids if alive(pid)]
     assert sorted(p.name for p in tmp_path.iterdir()) == ["book.csv.journal", "tape.csv"]
-    refused(run("portfolio", tape, "-o", target), "add --resume to go on")
+    refused(run("portfolio", tape, *HOUSE, "-o", target), "add --resume to go on")
     target.write_text("of a run before")
-    refused(run("portfolio", tape, "-o", target), "add --resume to go on")
-    assert run("portfolio", tape, "-o", target, "--resume").returncode in (0, 1)
+    refused(run("portfolio", tape, *HOUSE, "-o", target), "add --resume to go on")
+    assert run("portfolio", tape, *HOUSE, "-o", target, "--resume").returncode in (0, 1)
     assert target.exists() and not journal.exists()
 
 
-def test_a_killed_worker_costs_nothing(make_tape: MakeTape) -> None:
-    book = tasks(make_tape(8))
+def test_a_killed_worker_costs_nothing(small_tape: MakeTape) -> None:
+    book = tasks(small_tape(8), template=SMALL)
     wanted = {task.id: evaluate_loan(task) for task in book}
     found = {}
     for result in run_here(book, 2, Limits()):
@@ -473,8 +481,8 @@ def test_a_killed_worker_costs_nothing(make_tape: MakeTape) -> None:
     assert found == wanted
 
 
-def test_limits_cost_one_loan_and_not_the_book(make_tape: MakeTape) -> None:
-    book = tasks(make_tape(2))
+def test_limits_cost_one_loan_and_not_the_book(small_tape: MakeTape) -> None:
+    book = tasks(small_tape(2), template=SMALL)
     slow = list(run_here(book, 1, Limits(seconds=0.05)))
     assert [r.status for r in slow] == ["ERROR"] * 2
     assert "took longer than 0.05 seconds; raise --time-limit" in slow[0].error
@@ -482,8 +490,8 @@ def test_limits_cost_one_loan_and_not_the_book(make_tape: MakeTape) -> None:
     assert fat[0].status == "ERROR" and "memory" in fat[0].error
 
 
-def test_results_share_what_they_have_in_common(make_tape: MakeTape) -> None:
-    result = evaluate_loan(tasks(make_tape(1))[0])
+def test_results_share_what_they_have_in_common(small_tape: MakeTape) -> None:
+    result = evaluate_loan(tasks(small_tape(1), template=SMALL)[0])
     sent = msgspec.msgpack.encode(result)
     one, other = (shared(msgspec.msgpack.decode(sent, type=Result)) for _ in range(2))
     assert one == other == result
@@ -491,18 +499,18 @@ def test_results_share_what_they_have_in_common(make_tape: MakeTape) -> None:
         assert all(a is b for a, b in zip(words(one), words(other), strict=True))
 
 
-def test_two_runs_cannot_have_one_output(make_tape: MakeTape, tmp_path: Path) -> None:
+def test_two_runs_cannot_have_one_output(small_tape: MakeTape, tmp_path: Path) -> None:
     journal = Journal(tmp_path / "book.csv.journal", Result, resume=False)
-    done = run("portfolio", make_tape(1), "-o", tmp_path / "book.csv")
+    done = run("portfolio", small_tape(1), *HOUSE, "-o", tmp_path / "book.csv")
     refused(done, "another run is at work on this output")
     journal.close(finished=True)
 
 
-def test_a_full_disk_keeps_what_is_done(make_tape: MakeTape, tmp_path: Path) -> None:
+def test_a_full_disk_keeps_what_is_done(small_tape: MakeTape, tmp_path: Path) -> None:
     full = Path("/dev/full")
     if not full.exists():
         pytest.skip("there is no device that is always full")
-    task = tasks(make_tape(1))[0]
+    task = tasks(small_tape(1), template=SMALL)[0]
     result = evaluate_loan(task)
     journal = Journal(tmp_path / "book.csv.journal", Result, resume=False)
     journal.add("first", result)
@@ -518,11 +526,11 @@ def test_a_full_disk_keeps_what_is_done(make_tape: MakeTape, tmp_path: Path) -> 
 
 
 def test_results_of_other_code_are_not_mixed_in(
-    make_tape: MakeTape, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    small_tape: MakeTape, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A run that is resumed after the code has changed says so, and begins anew."""
     path = tmp_path / "book.csv.journal"
-    task = tasks(make_tape(2))[0]
+    task = tasks(small_tape(2), template=SMALL)[0]
     left = Journal(path, Result, resume=False)
     left.add(task.digest, failed(task, "what the old code said"))
     left.close(finished=False)
@@ -532,7 +540,11 @@ def test_results_of_other_code_are_not_mixed_in(
     monkeypatch.setattr("xlcredit.portfolio.journal.code_digest", lambda: "of other code")
     told: list[str] = []
     request = Request(
-        sources=[str(make_tape(2))], outputs=[tmp_path / "book.csv"], workers=1, resume=True
+        template=SMALL,
+        sources=[str(small_tape(2))],
+        outputs=[tmp_path / "book.csv"],
+        workers=1,
+        resume=True,
     )
     found = run_portfolio(request, told=told.append)
     assert len(told) == 1 and "calculated by other code; all is calculated anew" in told[0]
@@ -576,10 +588,10 @@ def test_a_tape_of_any_length_is_written_a_few_rows_at_a_time(tmp_path: Path) ->
 
 
 def test_a_tape_of_another_delimiter_and_a_parquet_tape(
-    make_tape: MakeTape, tmp_path: Path
+    small_tape: MakeTape, tmp_path: Path
 ) -> None:
-    tape = make_tape(2)
-    wanted = run_portfolio(Request(sources=[str(tape)], workers=1))
+    tape = small_tape(2)
+    wanted = run_portfolio(Request(template=SMALL, sources=[str(tape)], workers=1))
     with tape.open(newline="", encoding="utf-8") as file:
         rows = list(csv.reader(file))
     german = tmp_path / "german.csv"
@@ -588,7 +600,7 @@ def test_a_tape_of_another_delimiter_and_a_parquet_tape(
     frame = pd.read_csv(tape, parse_dates=["as_of", "closing_date"])
     frame.to_parquet(tmp_path / "tape.parquet")
     for other in (german, tmp_path / "tape.parquet"):
-        found = run_portfolio(Request(sources=[str(other)], workers=1))
+        found = run_portfolio(Request(template=SMALL, sources=[str(other)], workers=1))
         assert [r.numbers for r in found.results] == [r.numbers for r in wanted.results]
 
 
@@ -662,12 +674,12 @@ def test_a_house_template_goes_along(make_tape: MakeTape, tmp_path: Path) -> Non
     assert found.table.column("dscr_on_curve") == [found.results[0].numbers["dscr_on_curve"]]
 
 
-def test_a_data_frame_is_a_tape(make_tape: MakeTape) -> None:
-    tape = make_tape(3)
-    wanted = xlcredit.portfolio(tape, workers=1).tape
+def test_a_data_frame_is_a_tape(small_tape: MakeTape) -> None:
+    tape = small_tape(3)
+    wanted = xlcredit.portfolio(tape, template=SMALL, workers=1).tape
     frame = pd.read_csv(tape, parse_dates=["as_of"])
     for given in (frame, frame.set_index("id")):
-        found = xlcredit.portfolio(given, workers=1)
+        found = xlcredit.portfolio(given, template=SMALL, workers=1)
         assert not found.errors
         assert found.tape["source"].tolist() == ["DataFrame 1"] * 3
         pd.testing.assert_frame_equal(
@@ -684,14 +696,14 @@ def test_a_tape_that_cannot_be_read_makes_no_book(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["broken.csv"]
 
 
-def test_a_loan_that_is_changed_meanwhile_is_told(make_tape: MakeTape, tmp_path: Path) -> None:
+def test_a_loan_that_is_changed_meanwhile_is_told(small_tape: MakeTape, tmp_path: Path) -> None:
     """Loans are read again when it is their turn: one that is then another is not calculated."""
-    tape = make_tape(2)
+    tape = small_tape(2)
 
     def change(_all: int, _kept: int) -> None:
         tape.write_text(tape.read_text(encoding="utf-8").replace("B1", "B9"), encoding="utf-8")
 
-    found = run_portfolio(Request(sources=[str(tape)], workers=1), started=change)
+    found = run_portfolio(Request(template=SMALL, sources=[str(tape)], workers=1), started=change)
     assert list(found.errors) == ["L1"]
     assert "was changed while the book was calculated; run again" in found.errors["L1"]
     assert found.results[0].status != "ERROR"
@@ -704,10 +716,10 @@ def test_nothing_found_and_no_way_to_write(tmp_path: Path) -> None:
         xlcredit.portfolio(tmp_path / "none.xlsx")
 
 
-def test_json(make_tape: MakeTape) -> None:
-    done = run("portfolio", make_tape(1), "--json", "--workers", 1)
+def test_json(small_tape: MakeTape) -> None:
+    done = run("portfolio", small_tape(1), *HOUSE, "--json", "--workers", 1)
     data = json.loads(done.stdout)
-    assert data["loans"] == 1 and data["tape"][0]["template"] == "gpu-term-loan"
+    assert data["loans"] == 1 and data["tape"][0]["template"] == "small"
 
 
 @pytest.mark.parametrize(

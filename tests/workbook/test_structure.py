@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import zipfile
 from pathlib import Path
 
+import msgspec
 import pytest
 from openpyxl.formula.translate import Translator
 from openpyxl.utils import get_column_letter as letter
 
 from tests.workbook.conftest import Example
+from xlcredit.recalc import recalculate
 from xlcredit.workbook import build
 from xlcredit.workbook.style import GREEN
 from xlcredit.workbook.tables.scenarios import HEADER_ROW
@@ -189,20 +192,27 @@ def test_inputs_are_named_dated_and_validated(example: Example) -> None:
             assert cell in validated, name
 
 
+HOSTILE = ("=1+1", "+cmd|calc", "-2", "@SUM(A1)", "naïve \U0001f4a3 \u202e name")
+
+
 def test_a_hostile_name_stays_text(example: Example, tmp_path: Path) -> None:
-    import msgspec
-
     inputs = dict(example.deal.inputs)
-    for evil in ("=1+1", "+cmd|calc", "-2", "@SUM(A1)", "naïve \U0001f4a3 \u202e name"):
-        inputs["borrower"] = msgspec.structs.replace(inputs["borrower"], value=evil)
-        deal = msgspec.structs.replace(example.deal, inputs=inputs)
-        source = tmp_path / "evil.xlsx"
-        source.write_bytes(build(example.template, deal))
-        from xlcredit.recalc import recalculate
-
-        result = recalculate(source)
-        assert result.names["borrower"] == evil
-        assert result.names["master_check"] == "OK"
+    free = [
+        name
+        for name, item in example.template.inputs.items()
+        if item.unit == "text" and not item.choices and name in inputs and name != "downside"
+    ]
+    evil = dict(zip(free, itertools.cycle(HOSTILE)))
+    for name, text in evil.items():
+        inputs[name] = msgspec.structs.replace(inputs[name], value=text)
+    source = tmp_path / "evil.xlsx"
+    source.write_bytes(
+        build(example.template, msgspec.structs.replace(example.deal, inputs=inputs))
+    )
+    result = recalculate(source)
+    assert len(evil) >= len(HOSTILE)
+    assert {name: result.names[name] for name in evil} == evil
+    assert result.names["master_check"] == "OK"
 
 
 @pytest.mark.parametrize("part", ["xl/charts/chart1.xml", "xl/charts/chart2.xml"])

@@ -65,9 +65,11 @@ class Accuracy:
 
     def _is_close(self, place: Place, one: float, other: float) -> bool:
         apart = abs(one - other)
-        if apart <= _ROUNDINGS * self._largest.get(place[:2], 0.0):
-            return True
-        if apart <= _ROUNDINGS * self._read(place):
+        # a rounding of the largest number of all is wider than that of any one row or formula
+        if apart <= _ROUNDINGS * self._largest_of_all and (
+            apart <= _ROUNDINGS * self._largest.get(place[:2], 0.0)
+            or apart <= _ROUNDINGS * self._read(place)
+        ):
             return True
         anchor = self._book.members.get(place, place)
         if math.isclose(one, other, rel_tol=_SEARCHED) and anchor in self._searched:
@@ -100,6 +102,13 @@ class Accuracy:
                 row = place[:2]
                 largest[row] = max(largest.get(row, 0.0), abs(value))
         return largest
+
+    @cached_property
+    def _largest_of_all(self) -> float:
+        """The largest number that any formula gives or reads."""
+        typed = (v for cells in self._book.constants.values() for v in cells.values())
+        numbers = (abs(v) for v in typed if isinstance(v, float))
+        return max([*numbers, *self._largest.values()], default=0.0)
 
     @cached_property
     def _searched(self) -> set[Place]:

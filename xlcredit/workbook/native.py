@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from xlcredit.deals.exhibits import Grid
 from xlcredit.deals.template import Block, Comparison, Metric, Row, Sheet, Template
 from xlcredit.errors import DealError
+from xlcredit.workbook.tables.grid import in_column
 
 __all__ = ["GRIDS", "SHEET", "native"]
 
@@ -254,5 +255,7 @@ def _copied(template: Template, grid: Grid, number: int) -> Iterator[Block]:
     copies = _Copies(template, grid.native_rows, shocked=False)
     names = copies.wanted(set(_CELL.findall(grid.native)))
     for cell, words in _cells(grid, number):
-        rows = [copies.copy(name, names, f"g{number}_{cell}", words) for name in names]
+        column = int(cell.partition("_")[2])
+        whole = [copies.copy(name, names, f"g{number}_{cell}", words) for name in names]
+        rows = [replace(row, formula=in_column(row.formula, column)) for row in whole]
         yield Block(title="{}: row {}, column {}".format(grid.title, *cell.split("_")), row=rows)

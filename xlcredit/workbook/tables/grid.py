@@ -13,7 +13,7 @@ from xlcredit.ooxml.place import Place
 from xlcredit.workbook import style
 from xlcredit.workbook.draft import Draft
 
-__all__ = ["TALL", "height", "place", "write"]
+__all__ = ["TALL", "height", "in_column", "place", "write"]
 
 #: The corner says on two lines what runs across and what runs down: a row more than one.
 TALL = 1
@@ -70,7 +70,11 @@ def write(book: Draft, sheet: Worksheet, row: int, grid: Grid) -> None:
         style.paint_breach(sheet, area, f"B{row + 2}", grid.threshold, grid.direction)
 
 
+def in_column(formula: str, across: int) -> str:
+    """Read ``{rent.across.all}`` as the row of one column: ``{rent_2.all}``."""
+    return _COLUMN.sub(rf"{{\1_{across}\2}}", formula)
+
+
 def _in_cell(formula: str, down: int, across: int) -> str:
     """``{grid_2.cell.all}`` as the row of one cell, ``{rent.across.all}`` as that of a column."""
-    formula = _COLUMN.sub(rf"{{\1_{across}\2}}", formula)
-    return _CELL.sub(rf"{{\1_{down}_{across}\2}}", formula)
+    return _CELL.sub(rf"{{\1_{down}_{across}\2}}", in_column(formula, across))
