@@ -142,18 +142,18 @@ FAULTS: dict[str, Callable[[], None]] = {
 }
 
 Words = Callable[[Path], list[object]]
-_OURS = ROOT / "workbooks/hosting-project-loan.xlsx"
-_GRID = ("--grid", "coupon=0.08:0.09:2", "--grid", "refi_rate=0.08:0.09:2")
+_OURS = ROOT / "workbooks/gpu-borrowing-base.xlsx"
+_GRID = ("--grid", "margin=0.05:0.06:2", "--grid", "refi_rate=0.08:0.09:2")
 _NUMPY = ("--kernel", "numpy")
 _SIMULATE = ("--simulate", "--paths", "1000", "--workers", "1")
 
 
 def _started(folder: Path) -> list[object]:
-    return ["start", "hosting-project-loan", "-o", folder / "new/o.toml"]
+    return ["start", "gpu-borrowing-base", "-o", folder / "new/o.toml"]
 
 
 def _new(target: str, *options: str) -> Words:
-    return lambda d: ["new", "hosting-project-loan", *options, "-o", d / target]
+    return lambda d: ["new", "gpu-borrowing-base", *options, "-o", d / target]
 
 
 #: For each way to write: its words, given the folder, and the file whose write is cut off (of

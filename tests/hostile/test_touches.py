@@ -48,7 +48,7 @@ def test_no_network_no_other_program_no_file_but_its_own(tmp_path: Path) -> None
         ["lint", source],
         ["freeze", source, "-o", tmp_path / "b.xlsx"],
         ["lite", source, "-o", tmp_path / "c.xlsx"],
-        ["new", "hosting-project-loan", "-o", tmp_path / "d.xlsx"],
+        ["new", "gpu-borrowing-base", "-o", tmp_path / "d.xlsx"],
         ["extract", tmp_path / "d.xlsx", "-o", tmp_path / "e.toml"],
         ["show", tmp_path / "d.xlsx"],
         ["functions", "XLC_DSCR"],

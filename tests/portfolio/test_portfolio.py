@@ -481,8 +481,8 @@ def test_a_killed_worker_costs_nothing(small_tape: MakeTape) -> None:
     assert found == wanted
 
 
-def test_limits_cost_one_loan_and_not_the_book(small_tape: MakeTape) -> None:
-    book = tasks(small_tape(2), template=SMALL)
+def test_limits_cost_one_loan_and_not_the_book(make_tape: MakeTape) -> None:
+    book = tasks(make_tape(2))
     slow = list(run_here(book, 1, Limits(seconds=0.05)))
     assert [r.status for r in slow] == ["ERROR"] * 2
     assert "took longer than 0.05 seconds; raise --time-limit" in slow[0].error
