@@ -1,8 +1,8 @@
 """What is left to the night: more of the same, beyond the cases that stand for each kind by day.
 
 A family of cases goes through whole workbooks, one deal after another. ``.ci/test`` takes a few of
-each, evenly chosen, so that a change is judged in a quarter of an hour; ``.ci/night`` takes the
-others. Without the option ``-m`` pytest takes all, and so does whoever names a test.
+each, evenly chosen, so that a change is judged in half the time; ``.ci/night`` takes the others.
+Without the option ``-m`` pytest takes all, and so does whoever names a test.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ FEW = {
         "test_a_reader_answers_or_says_why_not": 4,
         "test_bytes_of_any_kind": 4,
     },
-    # the workflow runs the whole of these two by their commands
+    # the night runs the whole of these two by their commands, too
     "tests/hostile/test_determinism.py": {"test_settings_of_the_machine_change_no_byte": 0},
     "tests/hostile/test_faults.py": {
         "test_a_fault_leaves_the_old_file_or_nothing[demo]": 0,

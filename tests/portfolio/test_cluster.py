@@ -82,7 +82,7 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
 def test_a_cluster_with_its_workers_killed_writes_the_same_bytes(
     cluster: Cluster, small_tape: MakeTape, tmp_path: Path
 ) -> None:
-    tape = small_tape(14)
+    tape = small_tape(60)
     here, there = tmp_path / "here.parquet", tmp_path / "there.parquet"
     run_portfolio(Request(template=SMALL, sources=[str(tape)], outputs=[here], workers=1))
     killed = []
@@ -102,7 +102,7 @@ def test_a_cluster_with_its_workers_killed_writes_the_same_bytes(
     )
     found = run_portfolio(request, progress=kill)
     assert killed and not found.errors
-    assert [r.id for r in found.results] == [f"L{n}" for n in range(14)]
+    assert [r.id for r in found.results] == [f"L{n}" for n in range(60)]
     assert there.read_bytes() == here.read_bytes()
 
 

@@ -471,7 +471,7 @@ def test_a_run_that_is_asked_to_end_leaves_its_journal_and_no_worker(
 
 
 def test_a_killed_worker_costs_nothing(small_tape: MakeTape) -> None:
-    book = tasks(small_tape(8), template=SMALL)
+    book = tasks(small_tape(40), template=SMALL)
     wanted = {task.id: evaluate_loan(task) for task in book}
     found = {}
     for result in run_here(book, 2, Limits()):

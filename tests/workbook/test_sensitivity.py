@@ -60,6 +60,7 @@ def test_a_grid_is_one_recalculation_a_point(small: Path) -> None:
         assert book.changed == {"market_rent": 3.0}
     points = list(itertools.product(*(axis.values for axis in axes)))
     assert [tuple(row[:2]) for row in table.rows] == points
+    assert {"min_dscr", "loss", "covenant_cover"} <= {column.name for column in table.columns}
     for at, (decline, scenario) in enumerate(points):
         inputs = {"rent_decline": decline, "scenario": scenario, "market_rent": 3.0}
         fresh = recalculate(small, inputs=inputs).names

@@ -257,5 +257,15 @@ def _copied(template: Template, grid: Grid, number: int) -> Iterator[Block]:
     for cell, words in _cells(grid, number):
         column = int(cell.partition("_")[2])
         whole = [copies.copy(name, names, f"g{number}_{cell}", words) for name in names]
-        rows = [replace(row, formula=in_column(row.formula, column)) for row in whole]
+        rows = [_in_column(row, column) for row in whole]
         yield Block(title="{}: row {}, column {}".format(grid.title, *cell.split("_")), row=rows)
+
+
+def _in_column(row: Row, column: int) -> Row:
+    """A row in which ``{rent.across}`` is the row of that column of the grid."""
+    return replace(
+        row,
+        formula=in_column(row.formula, column),
+        opening=in_column(row.opening, column),
+        constant=in_column(row.constant, column),
+    )
