@@ -49,6 +49,11 @@ def test_a_band_has_a_known_unit_a_source_and_another_reading() -> None:
         assert two_readings("x", unit, inside) == two_readings("x", unit, 0.0) == ""
 
 
+@pytest.mark.parametrize("value", [-0.5, 0.005])
+def test_a_volatility_below_nothing_or_of_half_a_per_cent_is_told(value: float) -> None:
+    assert "outside 1% to 300%" in two_readings("coin_vol", "1/sqrt(year)", value)
+
+
 def test_events_a_year_are_no_rate() -> None:
     assert two_readings("sim_jumps", "1/year", 12.0) == ""
 

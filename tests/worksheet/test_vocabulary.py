@@ -38,3 +38,9 @@ def test_the_domain_in_words_is_the_domain(word: Word) -> None:
     assert (True in named) == (not word.among and word.low > -1e300)
     assert (False in named) == (not word.among and word.high < 1e300)
     assert word.domain.startswith("a whole number") == (word.whole and not word.among)
+
+
+def test_one_path_may_be_asked_for_and_none_may_not() -> None:
+    """One is a simulation, though it has no standard error, which is said beside it."""
+    assert VOCABULARY["paths"].holds(1.0)
+    assert not VOCABULARY["paths"].holds(0.0)
