@@ -496,6 +496,7 @@ def test_an_error_reads_check_and_is_told(loan: Example) -> None:
     assert all(fault.reason for fault in result.errors)
 
 
-def test_a_covenant_that_is_never_tested_reads_check(loan: Example) -> None:
+def test_a_covenant_that_is_never_tested_fails_the_master_check(loan: Example) -> None:
     result = loan.given({"first_test_month": 70})
-    assert result.names["covenant_dscr_curve"] == "CHECK"
+    assert result.names["covenant_dscr_curve"] == "NONE"
+    assert result.names["master_check"] == "CHECK"

@@ -336,7 +336,9 @@ def test_a_loan_that_nobody_refinances_is_outside_the_limits(base: Example, book
     assert names["owed_enforced"] == names["unpaid_at_maturity"]
     limits = ("limit_refinanced", "limit_enforced", "limit_margin")
     assert {names[limit] for limit in limits} == {"OUTSIDE"}
-    assert str(names["repaid_words"]).startswith("Recovered by enforcement in month 36, not repaid")
+    comes = 36 + int(names["recovery_months"])  # type: ignore[call-overload]
+    said = f"Enforced in month 36, the money in month {comes}, not repaid"
+    assert str(names["repaid_words"]).startswith(said)
     shown = base.result.values["Summary"].values()
     assert (
         "Recovered by enforcement in the case in force, not repaid: no verdict on the margin"

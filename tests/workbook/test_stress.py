@@ -50,7 +50,7 @@ SAME = {
         "Lender's IRR": "lender_irr",
         "Worst loan to resale and receivables": "max_ltv",
         "A new lender lends": "refi_capacity",
-        "Availability a year on": "base_year",
+        "Availability at the first review": "base_year",
         "Interest cover": "interest_lowest",
         "Lowest excess availability": "lowest_headroom",
         "Excess availability covenant": "covenant_excess",

@@ -56,7 +56,7 @@ def number(book: Session, name: str) -> float:
         {"cash_sweep": 0.05, "covenant_months": 12, "covenant_looks": "forward"},
         {"balloon_share": 0.3},
         {"balloon_share": 0.05, "cash_sweep": 0.2, "contract_months": 40, "daily_depth": 600},
-        {"interest_months": 6, "cash_sweep": 0.2, "covenant_months": 12},
+        {"interest_months": 6, "dsra_months": 6, "cash_sweep": 0.2, "covenant_months": 12},
         {
             **{"interest_months": 3, "lock_up_dscr": 1.6, "balloon_share": 0.05},
             **{"trigger_index": 0.6, "trigger_sweep": 0.2, "trigger_dsra_months": 6},
@@ -68,6 +68,7 @@ def test_at_its_break_even_the_covenant_is_just_met(book: Session, terms: dict[s
     with changed(book, **terms):
         book["rent_decline"] = number(book, "breakeven_decline")
         assert number(book, "min_dscr_tested") == pytest.approx(1.40, rel=1e-6)
+        assert book["covenant_dscr_curve"] == "PASS"
         assert book["master_check"] == "OK"
 
 

@@ -124,8 +124,31 @@ def test_what_was_never_tested_says_so_with_one_word(loan: Example) -> None:
     assert nothing["realised_lowest"] == "not tested" and nothing["covenant_contract"] == "NONE"
 
 
-def test_a_first_test_after_maturity_stays_undecided(loan: Example) -> None:
-    assert loan.given({"first_test_month": 70}).names["covenant_dscr_curve"] == "CHECK"
+@pytest.mark.parametrize("given", [{"first_test_month": 70}, {"tenor_months": 24}])
+def test_a_first_test_after_maturity_is_told(loan: Example, given: dict[str, float]) -> None:
+    """No figure and no verdict; the deal is wrong, and one check says how."""
+    found = loan.given(given)
+    assert found.names["min_dscr_tested"] == "not tested" and not found.errors
+    assert found.names["covenant_dscr_curve"] == "NONE"
+    assert found.names["master_check"] == "CHECK"
+    header, *rows = table(replace(loan, result=found), "Scenarios side by side")
+    column = [str(text).split(" [")[0] for text in header].index("DSCR covenant")
+    assert {row[column] for row in rows} == {"NONE"}
+
+
+def test_a_reserve_that_holds_no_payment_is_no_reserve(loan: Example) -> None:
+    """Three months of service hold nothing of a service that falls due in month six."""
+    half_yearly = {"interest_months": 6, "payment_months": 6}
+    short = loan.given(half_yearly).names
+    assert short["condition_reserve"] == "NOT MET" and short["master_check"] == "CHECK"
+    whole = loan.given({**half_yearly, "dsra_months": 6}).names
+    assert whole["condition_reserve"] == "MET" and whole["master_check"] == "OK"
+
+
+def test_a_margin_is_not_inside_where_the_loan_is_not_repaid(loan: Example) -> None:
+    names = loan.given({"margin": 0.19}).names
+    assert names["spread_verdict"] == 1 and names["limit_margin.value"] == 0
+    assert names["limit_margin"] == "OUTSIDE"
 
 
 CERTIFICATES = [f"certificate_{name}" for name in ("dscr", "contract", "advance", "cash")]
