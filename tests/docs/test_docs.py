@@ -98,7 +98,8 @@ def test_a_page_names_only_what_exists(topic: str) -> None:
 
 def test_every_function_answers_a_question() -> None:
     asked = set(re.findall(r"XLC_[A-Z_]+[A-Z]", read_topic("how-do-i")))
-    assert set(REGISTRY) - asked == set()
+    missing = set(REGISTRY) - asked
+    assert not missing, f"xlcredit/docs/08-how-do-i.md asks no question for {missing}"
 
 
 def test_the_glossary_has_every_abbreviation_of_the_sheets() -> None:

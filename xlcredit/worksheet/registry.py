@@ -174,7 +174,7 @@ def _check(name: str, parameters: tuple[Parameter, ...]) -> None:
     labels = [f.name for p in parameters if p.terms for f in dataclasses.fields(p.terms)]
     unknown = [n for n in names + labels if n not in VOCABULARY]
     if unknown:
-        raise ValueError(f"{name}: {unknown} not in the vocabulary")
+        raise ValueError(f"{name}: {unknown} not in VOCABULARY of xlcredit/worksheet/vocabulary.py")
     if len(names) > MOST_ARGUMENTS or sum(map(len, names)) + len(names) > MOST_NAME_CHARACTERS:
         raise ValueError(f"{name}: too many or too long argument names")
     flags = [p.required for p in parameters]
