@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -127,6 +128,9 @@ def _audit() -> int:
 
 
 _COMMANDS = {"audit": _audit, "licences": _licences, "sbom": _sbom, "install": _install}
+if hasattr(signal, "SIGPIPE"):
+    # `… sbom | head` reads a few lines and goes: no error of ours.
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
 if sys.argv[1:2] == [] or sys.argv[1] not in _COMMANDS:
     sys.exit((__doc__ or "").splitlines()[0])
 sys.exit(_COMMANDS[sys.argv[1]]())
