@@ -14,7 +14,7 @@ from openpyxl.workbook.defined_name import DefinedName
 
 from xlcredit.ooxml.display import ASPECTS, digests
 
-from .samples import book
+from .samples import book, packed
 
 
 def number_format(made: Workbook) -> None:
@@ -97,3 +97,23 @@ def test_a_change_is_seen_in_its_own_kind(
     assert set(before) == set(ASPECTS)
     changed = {aspect for aspect in ASPECTS if before[aspect] != after[aspect]}
     assert changed == aspects
+
+
+@pytest.mark.parametrize(
+    "change",
+    [(b'<sz val="11"', b'<sz val="4"'), (b'patternType="gray125"', b'patternType="solid"')],
+    ids=["font", "fill"],
+)
+def test_a_look_is_what_its_number_stands_for(change: tuple[bytes, bytes], tmp_path: Path) -> None:
+    """The cells' numbers of styles stay as they are: what is behind the numbers is another look."""
+    path = tmp_path / "a.xlsx"
+    made = openpyxl.Workbook()
+    made.active["A1"] = 1.0
+    made.active["A2"].fill = PatternFill(patternType="gray125")
+    made.save(path)
+    part = "xl/styles.xml"
+    before, styles = digests(book(path)), book(path).package.read(part)
+    assert change[0] in styles
+    after = digests(packed(path, {part: styles.replace(*change)}))
+    changed = {aspect for aspect in ASPECTS if before[aspect] != after[aspect]}
+    assert changed == {"fonts, fills and alignment"}
