@@ -42,7 +42,7 @@ WITH = {
     "models/test_joint.py": "models/joint_loan models/joint_lots models/joint_paths",
     "models/test_loan.py": "models/lender models/loan_state models/loan_step models/loan_terms",
     "models/test_simulation.py": "models/simulated_loan",
-    "ooxml/test_book.py": "ooxml/elements ooxml/shared",
+    "ooxml/test_book.py": "ooxml/elements",
     "ooxml/test_package.py": "ooxml/archive",
     "ooxml/test_patch.py": "ooxml/sheet ooxml/tags",
     "workbook/test_compare.py": "workbook/life/stamp",

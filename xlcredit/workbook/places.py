@@ -29,6 +29,18 @@ _WORD = re.compile(r"[A-Za-z_]\w*")
 _YOUNG = re.compile(rf"\b({'|'.join(map(re.escape, YOUNG))})\(")
 
 
+@dataclass(frozen=True)
+class _Monthly:
+    """A cell of a monthly row: in the column of the month, or of the one before or after it."""
+
+    prefix: str
+    row: int
+    shift: int
+
+    def in_column(self, column: int) -> str:
+        return f"{self.prefix}{letter(column + self.shift)}{self.row}"
+
+
 @dataclass
 class Places:
     """The addresses of a book: cells, monthly rows, blocks and tables by name."""
@@ -49,6 +61,8 @@ class Places:
     mistakes: dict[str, FormulaError] = field(default_factory=dict)
     #: Formulas of the template that were found sound.
     _sound: set[str] = field(default_factory=set)
+    #: Those taken apart, by formula and sheet.
+    _read: dict[tuple[str, str], list[str | _Monthly]] = field(default_factory=dict)
 
     @property
     def last(self) -> int:
@@ -63,29 +77,46 @@ class Places:
         extra: Mapping[str, str] | None = None,
     ) -> str:
         """Turn a template's formula into Excel's, as it stands in ``sheet`` and ``column``."""
+        # the same row in every month: only what stands in a month's column differs
+        pieces = self._read.get((formula, sheet)) if column >= OPENING and not extra else None
+        if pieces is None:
+            pieces = self._pieces(formula, sheet, column, extra or {})
+        return "".join(
+            piece.in_column(column) if isinstance(piece, _Monthly) else piece for piece in pieces
+        )
+
+    def _pieces(
+        self, formula: str, sheet: str, column: int, extra: Mapping[str, str]
+    ) -> list[str | _Monthly]:
+        """Take a formula apart at its braces, which are read; "0" if anything is wrong with it."""
         problems: list[str] = []
 
-        def reference(match: re.Match[str]) -> str:
-            name = match[1]
-            if extra and name in extra:
-                return extra[name]
+        def reference(name: str) -> str | _Monthly:
             try:
-                return self._reference(name, sheet, column)
+                return extra[name] if name in extra else self._reference(name, sheet, column)
             except DealError as error:
                 problems.append(str(error))
                 return "0"
 
-        resolved = _BRACES.sub(reference, formula)
+        texts = _BRACES.split(formula)
+        names = [reference(name) for name in texts[1::2]]
         if formula not in self._sound:  # the same names in every month
-            problems += self._problems(resolved)
+            cells = [n.in_column(column) if isinstance(n, _Monthly) else n for n in names]
+            between = zip(texts[2::2], cells, strict=True)
+            problems += self._problems(texts[0] + "".join(cell + text for text, cell in between))
         if problems:
             told = "; ".join(dict.fromkeys(problems))
             shown = formula if len(formula) <= _SHOWN else f"{formula[:_SHOWN]}..."
             found = FormulaError(f"{told} (in ={shown})", formula)
             self.mistakes.setdefault(formula, found)
-            return "0"  # the book is not written: see refuse_mistakes
+            return ["0"]  # the book is not written: see refuse_mistakes
         self._sound.add(formula)
-        return _YOUNG.sub(r"_xlfn.\1(", resolved)
+        pieces: list[str | _Monthly] = [*texts]
+        pieces[::2] = [_YOUNG.sub(r"_xlfn.\1(", text) for text in texts[::2]]
+        pieces[1::2] = names
+        if not extra:
+            self._read[formula, sheet] = pieces
+        return pieces
 
     def refuse_mistakes(self) -> None:
         """Raise what is wrong with the formulas that were resolved, all of it at once."""
@@ -93,7 +124,7 @@ class Places:
             first, *others = self.mistakes.values()
             raise FormulaError(str(first), first.formula, others) from None
 
-    def _reference(self, name: str, sheet: str, column: int) -> str:
+    def _reference(self, name: str, sheet: str, column: int) -> str | _Monthly:
         """What one pair of braces stands for."""
         if name in self.blocks:
             return self._area(*self.blocks[name], sheet)
@@ -114,7 +145,7 @@ class Places:
             return self._area(self.blocks[first][0], self.blocks[f"live.{last}"][0], sheet)
         return self._area(self._cell(first), self._cell(last), sheet)
 
-    def _monthly(self, name: str, sheet: str, column: int) -> str:
+    def _monthly(self, name: str, sheet: str, column: int) -> str | _Monthly:
         """A row, or a part of it."""
         row, _, part = name.partition(".")
         if part == "budget":  # what a row would be if nothing had happened
@@ -125,20 +156,19 @@ class Places:
             hint = did_you_mean(row, self.rows) or did_you_mean(row, self.cells)
             raise DealError(f"{{{name}}} is not a monthly row{hint}")
         place = self.rows[row]
+        months = {"": 0, "prev": -1, "next": 1}
         columns = {
-            "": (column,),
-            "prev": (column - 1,),
-            "next": (column + 1,),
             "all": (FIRST, self.last),
             "path": (OPENING, self.last),
             "opening": (OPENING,),
             "first": (FIRST,),
             "total": (TOTAL,),
         }
-        if part not in columns and part not in _LIVES:
-            known = ", ".join(f".{word}" for word in [*columns, *_LIVES, "budget"] if word)
+        parts = [*months, *columns, *_LIVES]
+        if part not in parts:
+            known = ", ".join(f".{word}" for word in [*parts, "budget"] if word)
             raise DealError(f"{{{name}}}: .{part} is not one of {known}")
-        if part in ("", "prev", "next") and (column < OPENING or sheet not in self.monthly):
+        if part in months and (column < OPENING or sheet not in self.monthly):
             said = "is the value of a month, and here are no months"
             raise DealError(f"{{{name}}} {said}; write {{{row}.all}}, .first, .opening or .total")
         prefix = "" if place.sheet == sheet else f"{quoted(place.sheet)}!"
@@ -148,8 +178,8 @@ class Places:
             # the address and not the name: the embedded engine knows no names there
             tenor = self._area(self._cell("tenor_months"), self._cell("tenor_months"), sheet)
             return f"{start}:INDEX({start}:{end.removeprefix(prefix)},1,{tenor}{more})"
-        if part in ("", "prev", "next"):
-            return f"{prefix}{letter(columns[part][0])}{place.row}"
+        if part in months:
+            return _Monthly(prefix, place.row, months[part])
         return prefix + ":".join(f"${letter(c)}${place.row}" for c in columns[part])
 
     def _cell(self, name: str) -> Place:
