@@ -139,8 +139,9 @@ def test_the_evidence_in_the_readme_is_what_the_command_prints() -> None:
 
 @pytest.mark.parametrize("of", ["output", "template"])
 def test_the_schemas_are_what_the_command_prints(of: str) -> None:
-    kept = ROOT / f"xlcredit/schemas/{of}.schema.json"
-    assert kept.read_text("utf-8") == as_text(schema_of(of)), f"run: xlcredit schema {of}"
+    name = f"xlcredit/schemas/{of}.schema.json"
+    as_printed = (ROOT / name).read_text("utf-8") == as_text(schema_of(of))
+    assert as_printed, f"{name} is not of this code; run: xlcredit schema {of} -o {name} --force"
 
 
 def test_the_public_names_are_those_that_are_promised() -> None:

@@ -15,6 +15,7 @@ from tests.command import xlcredit
 from xlcredit.deals import load, shipped
 from xlcredit.hosts import installation
 from xlcredit.hosts.installation import ABSENT, OK, WRONG, examine
+from xlcredit.recalc.routing import ENGINES
 from xlcredit.workbook import read_dashboard
 
 
@@ -100,7 +101,8 @@ def test_notes_stand_below_their_figures(loan: Path) -> None:
 
 def test_the_doctor_looks_at_every_part() -> None:
     parts = {part.part: part for part in examine(office=False)}
-    assert parts["engine embedded"].state == parts["engine strict"].state == OK
+    engines = [parts[f"engine {name}"] for name in ENGINES]
+    assert all(part.state == OK for part in engines), [part.found for part in engines]
     assert parts["Python"].state == parts["packages"].state == OK
     assert {"extra fast", "extra parquet", "Excel", "log file", "cache"} <= set(parts)
     assert all(part.remedy for part in parts.values() if part.state != OK)

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from xlcredit.deals import load, located, read_deal
+from xlcredit.deals import Template, load, located, read_deal
 from xlcredit.deals import template as schema
 from xlcredit.errors import DealError, FormulaError
 from xlcredit.workbook import build
@@ -109,7 +109,8 @@ def test_six_figures_do_not_stand_side_by_side(tmp_path: Path) -> None:
     path = tmp_path / "template.toml"
     head, middle, tail = TEXT.partition('title = "Price of the risk"')
     path.write_text(head + middle + tail.replace("figure = [\n", "figure = [\n" + figure, 1))
-    with pytest.raises(DealError, match=r"line \d+: Price of the risk: 6 figures; up to 5"):
+    told = r"line \d+: Price of the risk: 6 figures; up to 5 .*; begin a \[\[comparison\]\], or"
+    with pytest.raises(DealError, match=told):
         load(str(path))
 
 
@@ -121,5 +122,20 @@ def test_the_page_on_templates_names_every_field() -> None:
     for kind in kinds:
         if not issubclass(kind, msgspec.Struct) or kind is schema.Struct:
             continue
-        missing = set(kind.__struct_fields__) - words
-        assert not missing, (kind.__name__, missing)
+        missing = sorted(set(kind.__struct_fields__) - words)
+        assert not missing, (
+            f"templates/README.md says nothing of {missing}, fields of {kind.__name__}: "
+            "name each in backticks in the row of its table"
+        )
+
+
+@pytest.mark.parametrize("table", Template.__struct_fields__)
+def test_the_page_on_templates_has_a_row_for_every_table(table: str) -> None:
+    """Else a table whose fields are words of another one would stand nowhere."""
+    page = (HOME.parent / "README.md").read_text()
+    rows = page.partition("\n## Tables\n")[2].partition("\n## ")[0]
+    row = rf"^\| (top of the file \| .*)?`\[*{table}\]*`"
+    assert re.search(row, rows, re.MULTILINE), (
+        f"templates/README.md has no row for [[{table}]] in the table of its section Tables: "
+        "add one, with its fields and what it becomes"
+    )

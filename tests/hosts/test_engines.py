@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import sys
 
 import pytest
 
+from tests.command import xlcredit
 from xlcredit.errors import HostError, RecalcError
-from xlcredit.hosts.engines import engine_called
+from xlcredit.hosts.engines import engine_called, engine_names
 from xlcredit.recalc.routing import ENGINES
 
 
@@ -19,8 +21,16 @@ def test_engines_of_our_own_are_called_by_name(name: str) -> None:
 def test_another_name_is_told() -> None:
     with pytest.raises(RecalcError, match=r"no engine 'libreofice'.*libreoffice"):
         engine_called("libreofice")
-    with pytest.raises(RecalcError, match="there are auto, embedded, strict, libreoffice, excel"):
+    with pytest.raises(RecalcError, match=f"there are {', '.join(engine_names())}$"):
         engine_called("x")
+
+
+@pytest.mark.parametrize("name", engine_names())
+def test_the_help_names_every_engine(name: str) -> None:
+    """It is words and not a list, for help need not load an engine to be printed."""
+    shown = xlcredit("recalc", "--help").stdout
+    (told,) = re.findall(r"--engine\b(.*?)--", shown, re.DOTALL)
+    assert re.search(rf"\b{name}\b", told), f"name {name} in --engine of xlcredit/cli/recalc.py"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Excel may be there")

@@ -11,6 +11,7 @@ from openpyxl.worksheet.table import TableColumn
 
 from xlcredit.ooxml.tables import Table, plain_references
 from xlcredit.recalc import recalculate
+from xlcredit.recalc.routing import ENGINES
 
 #: Header in row 3, data in rows 4 to 8, totals in row 9, columns B to D.
 DEBT = Table("Debt", "My Loan", 3, 2, 9, 4, 1, 1, ("Month", "Balance", "Rate [%]"))
@@ -67,7 +68,7 @@ def test_this_row_is_of_the_table_s_own_sheet() -> None:
     assert plain_references("[@Balance]", "Other", 5, 9, TABLES) == "[@Balance]"
 
 
-@pytest.mark.parametrize("engine", ["embedded", "strict"])
+@pytest.mark.parametrize("engine", ENGINES)
 def test_a_workbook_with_a_table_is_calculated(engine: str) -> None:
     book = openpyxl.Workbook()
     sheet = book.active

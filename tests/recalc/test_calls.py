@@ -14,6 +14,7 @@ from xlcredit.errors import CellError
 from xlcredit.functions import OMITTED
 from xlcredit.recalc import recalculate
 from xlcredit.recalc.calls import block
+from xlcredit.recalc.routing import ENGINES
 
 from .conftest import Calculate, Make, Recorder
 
@@ -38,7 +39,7 @@ from .conftest import Calculate, Make, Recorder
         ("XLC_SEEN(twice)", (3.0,)),
     ],
 )
-@pytest.mark.parametrize("engine", ["embedded", "strict"])
+@pytest.mark.parametrize("engine", ENGINES)
 def test_arguments_arrive_raw(
     engine: str, call: str, arguments: tuple[Any, ...], calculate: Calculate, recorder: Recorder
 ) -> None:

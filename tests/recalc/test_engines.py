@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import re
+from importlib.metadata import requires
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +14,16 @@ import pyxirr
 
 from tests.hostile.archives import packed, unpacked
 from tests.hostile.workbooks import sound
-from xlcredit.errors import CellError
-from xlcredit.ooxml.book import Name
+from xlcredit.errors import CellError, RecalcError
+from xlcredit.ooxml.book import Book, Name
+from xlcredit.ooxml.package import Package
+from xlcredit.ooxml.place import Place, a1
 from xlcredit.recalc import LibreOffice, recalculate
 from xlcredit.recalc.engine import CIRCULAR, UNREADABLE, Engine, Model, Text
 from xlcredit.recalc.formualizer import Embedded
+from xlcredit.recalc.formulon import Strict
+from xlcredit.recalc.routing import ENGINES
+from xlcredit.recalc.run import Run
 
 from .conftest import Make, edit_part
 
@@ -24,6 +31,61 @@ from .conftest import Make, edit_part
 @pytest.fixture
 def engine() -> Engine:
     return Embedded()
+
+
+@pytest.mark.parametrize("name", ENGINES)
+def test_an_engine_that_can_be_named_keeps_the_protocol(name: str, make: Make) -> None:
+    """Each step of `Engine`, on a workbook's own file, which some read more of."""
+    cells: dict[str, Any] = {
+        "A1": 1.0,
+        "A2": "=XLC_TWICE(A1)+rate",
+        "A3": '="x"&A1',
+        "A4": "=1/0",
+        "A5": "=A5",
+        "B1": ("B1:B2", "={1;2}*A1"),
+        "C1": True,
+        "C2": "=IF(C1,0.5,2)",
+    }
+    book = Book(Package(make(cells, names={"rate": "S!$A$1*3"})))
+    engine = ENGINES[name]()
+    assert engine.name == name
+    assert {"MMULTIPLY"} == engine.missing({"SUM", "MMULTIPLY"})
+    run = Run(book, engine, {"XLC_TWICE": lambda value: 2 * value}, {})
+    values = {a1(place.row, place.column): value for place, value in run.values.items()}
+    assert [values[cell] for cell in ("A2", "A3", "C2", "B1", "B2")] == [5, "x1", 0.5, 1, 2]
+    error = values["A4"]
+    assert isinstance(error, CellError) and error.code == "#DIV/0!"
+    assert run.refused == {Place("S", 5, 1): f"=A5 {CIRCULAR}"}
+    engine.set("S", 1, 1, 10.0)
+    run.again()
+    assert [run.values[Place("S", *at)] for at in ((2, 1), (3, 1), (2, 2))] == [50, "x10", 20]
+
+
+@pytest.mark.parametrize("name", ENGINES)
+def test_an_engine_that_can_be_named_is_installed_with_xlcredit(name: str) -> None:
+    """`package` is what `xlcredit doctor` shows, and by which a resumed run knows the version."""
+    package = ENGINES[name].package
+    required = {re.split(r"[^\w.-]", line)[0] for line in requires("xlcredit") or []}
+    assert package in required, f"add {package} to the dependencies in pyproject.toml"
+    for lock in ("requirements.lock", "requirements-hashed.lock"):
+        text = (Path(__file__).parents[2] / lock).read_text("utf-8")
+        assert f"\n{package}==" in text, f"{lock} has no {package}; add its version"
+
+
+def test_what_one_engine_alone_gives_outside_its_dialect_is_told(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the strict engine stops, nobody has confirmed what the embedded one gives."""
+
+    def stops(*_: object) -> None:
+        raise RecalcError("no memory")
+
+    monkeypatch.setattr(Strict, "load", stops)
+    path = make({"A1": 2.0, "A2": 4.0, "A3": "=STDEV(A1:A2)", "A4": "=A1+A2"})
+    result = recalculate(path, functions={})
+    assert result.engine == "embedded"
+    assert [doubt.cell for doubt in result.one_engine] == ["A3", "A4"]
+    assert result.one_engine[0].reason == "the strict engine has stopped: no memory"
 
 
 def test_the_embedded_engine_keeps_the_protocol(engine: Engine) -> None:
@@ -155,7 +217,7 @@ def test_irr_leaves_blanks_words_and_truth_values_out(tmp_path: Path) -> None:
     assert cells[3, 4] == CellError("#NUM!")
 
 
-@pytest.mark.parametrize("engine", ["embedded", "strict"])
+@pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("namespaces", [(), ("spreadsheetml/2006/main", "spreadsheetml/main")])
 def test_the_strict_form_of_the_format_calculates_as_any_other(
     engine: str, namespaces: tuple[str, ...], tmp_path: Path

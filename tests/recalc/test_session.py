@@ -12,7 +12,13 @@ import pytest
 import python_calamine
 
 from xlcredit.errors import RecalcError
+from xlcredit.ooxml.book import Book
+from xlcredit.ooxml.package import Package
+from xlcredit.ooxml.place import Place
 from xlcredit.recalc import recalculate
+from xlcredit.recalc.outcome import NOT_CALCULATED
+from xlcredit.recalc.routing import ENGINES
+from xlcredit.recalc.run import MISSING, Run
 
 from .conftest import RENTS, Make, parts
 
@@ -100,9 +106,48 @@ def test_a_target_that_cannot_be_written_leaves_nothing(make: Make, tmp_path: Pa
     assert sorted(tmp_path.iterdir()) == there
 
 
+@pytest.mark.parametrize(
+    "formula",
+    [
+        *("=A3", "=A3+1", "=SUM(A1:A9)", "=SUM(A:A)", "=1/A3", '=A3&"x"', "=IF(A3>0,1,2)"),
+        *("=IFERROR(1/A3,5)", "=SUM(S!$A$1:A3)", "=total*2", "=SUBTOTAL(9,A1:A3)"),
+    ],
+)
+@pytest.mark.parametrize("engine", ["auto", *ENGINES])
+def test_a_formula_that_reads_its_own_cell_is_no_number(
+    engine: str, formula: str, make: Make
+) -> None:
+    """A total that counts itself in is the commonest circle, and 0 would be read as a figure."""
+    path = make({"A1": 2.0, "A3": formula, "B1": "=A3*2"}, names={"total": "S!$A$3"})
+    result = recalculate(path, functions={}, engine=engine)
+    told = {doubt.cell: doubt for doubt in result.unsure}
+    assert told["A3"].outcome == NOT_CALCULATED and "refers to itself" in told["A3"].reason
+    assert "B1" in told and not isinstance(result.value("S", "B1"), float)
+
+
+def test_a_formula_that_asks_where_it_stands_reads_no_value(make: Make) -> None:
+    cells = {"A1": 1.0, "A2": 2.0, "A3": "=SUM(A1:OFFSET(A3,-1,0))", "B1": "=ROW()-ROW(B1)"}
+    cells |= {"B2": '=CELL("row",B2)', "B3": "=ROWS($B$1:B3)", "B4": "=COLUMN(B4)-2"}
+    result = recalculate(make(cells), functions={}, engine="strict")
+    values = [result.value("S", cell) for cell in ("A3", "B1", "B2", "B3", "B4")]
+    assert (values, result.doubts) == ([3, 0, 2, 3, 0], [])
+
+
+def test_an_input_may_lead_past_a_circle_and_back(make: Make) -> None:
+    path = make({"A1": 1.0, "A3": "=IF(A1>0,A3,7)", "B1": "=A3*2"})
+    run = Run(Book(Package(path)), ENGINES["strict"](), {}, {})
+    shown = []
+    for flag in (1.0, 0.0, 1.0, 0.0):
+        run.engine.set("S", 1, 1, flag)
+        run.again()
+        shown.append([run.values[Place("S", *at)] for at in ((3, 1), (1, 2))])
+        assert bool(run.refused) == bool(flag)
+    assert shown == [[MISSING, MISSING], [7, 14]] * 2
+
+
 def test_circular_formulas_calculate_only_if_the_workbook_allows_them(make: Make) -> None:
     path = make({"A1": "=A2*0.5+1", "A2": "=A1"})
-    for engine in ("auto", "embedded", "strict"):
+    for engine in ("auto", *ENGINES):
         with pytest.raises(RecalcError, match=r"S!A1: =A2\*0.5\+1 refers to itself"):
             recalculate(path, functions={}, engine=engine, strict=True)
     book = openpyxl.load_workbook(path)

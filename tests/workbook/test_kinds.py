@@ -9,7 +9,7 @@ import pytest
 
 from xlcredit.deals import Template
 from xlcredit.deals.exhibits import StressTable
-from xlcredit.workbook.tables.kinds import KINDS, Kind, undrawn
+from xlcredit.workbook.tables.kinds import KINDS, Kind, told, undrawn
 
 
 def test_every_kind_of_the_template_is_laid_out() -> None:
@@ -26,3 +26,9 @@ def test_a_new_kind_is_found_by_its_table() -> None:
     many = types.GenericAlias(list, (new,))
     longer = msgspec.defstruct("Longer", [("new", many)], bases=(Template,), kw_only=True)
     assert undrawn(longer) == ["new"]
+
+
+def test_who_adds_a_kind_is_told_the_file_and_the_row() -> None:
+    message = told(["new"])
+    assert "Kind('new', height, write)" in message
+    assert "xlcredit/workbook/tables/kinds.py" in message

@@ -169,7 +169,9 @@ def print_recalculation(
 def _print_doubts(result: Recalculation) -> None:
     """Print which cells are not sure, and why; what depends on them is counted."""
     _print_list("is not calculated", [_doubtful(d) for d in result.not_calculated], "bold red")
-    disputed = [f"{_doubtful(d)}, the strict one {_shown(d.value)}" for d in result.disputed]
+    disputed = [
+        f"{_doubtful(d)}, the {result.engine} one {_shown(d.value)}" for d in result.disputed
+    ]
     _print_list("is disputed", disputed, "bold yellow")
     if result.dependent:
         line((f"{_cells(len(result.dependent))} on them; --json lists which", "yellow"))

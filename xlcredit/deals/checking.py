@@ -328,7 +328,8 @@ def _counts(template: Template) -> Problems:
     for comparison in template.comparison:
         if len(comparison.figure) > _MOST_FIGURES:
             message = f"{comparison.title}: {len(comparison.figure)} figures; up to {_MOST_FIGURES}"
-            yield f'"{comparison.title}"', f"{message} stand side by side"
+            remedy = "begin a [[comparison]], or write a [[figure]] below the Term Sheet"
+            yield f'"{comparison.title}"', f"{message} stand side by side; {remedy}"
         labels = [figure.label for figure in comparison.figure]
         for figure in comparison.figure:
             if labels.count(figure.label) > 1:

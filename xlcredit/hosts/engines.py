@@ -7,7 +7,12 @@ from xlcredit.hints import did_you_mean
 from xlcredit.recalc.engine import Engine
 from xlcredit.recalc.routing import ENGINES
 
-__all__ = ["engine_called"]
+__all__ = ["engine_called", "engine_names"]
+
+
+def engine_names() -> list[str]:
+    """Give every name that ``--engine`` takes, those of other programs last."""
+    return ["auto", *ENGINES, "libreoffice", "excel"]
 
 
 def engine_called(name: str) -> str | Engine:
@@ -16,7 +21,7 @@ def engine_called(name: str) -> str | Engine:
     Parameters
     ----------
     name : str
-        ``auto``, ``embedded``, ``strict``, ``libreoffice`` or ``excel``.
+        One of :func:`engine_names`.
 
     Returns
     -------
@@ -38,8 +43,8 @@ def engine_called(name: str) -> str | Engine:
         from xlcredit.hosts.classic.engine import Excel  # noqa: PLC0415 - it costs a start
 
         return Excel()
-    names = ["auto", *ENGINES, "libreoffice", "excel"]
-    if name not in names:
-        near = did_you_mean(name, names) or f"; there are {', '.join(names)}"
+    if name not in engine_names():
+        names = ", ".join(engine_names())
+        near = did_you_mean(name, engine_names()) or f"; there are {names}"
         raise RecalcError(f"there is no engine {name!r}{near}")
     return name

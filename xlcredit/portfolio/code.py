@@ -10,11 +10,12 @@ from pathlib import Path
 import xlcredit
 from xlcredit.deals.reading import folder
 from xlcredit.portfolio.shipping import parts
+from xlcredit.recalc.routing import ENGINES
 
 __all__ = ["code_digest"]
 
-#: What calculates beside our own code.
-_LIBRARIES = ("formualizer", "formulon", "numpy", "numba")
+#: What calculates beside our own code: the engines, and what the mathematics stands on.
+_LIBRARIES = (*(engine.package for engine in ENGINES.values()), "numpy", "numba")
 
 
 @cache

@@ -11,10 +11,10 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator
 
 from xlcredit.ooxml.book import Book, Formula
-from xlcredit.ooxml.place import Place, column_number
+from xlcredit.ooxml.place import Place, a1, column_number
 from xlcredit.ooxml.tables import plain_references
 
-__all__ = ["Readers", "References", "circles", "dependants"]
+__all__ = ["Readers", "References", "circles", "dependants", "reading_themselves"]
 
 #: Sheet (from the row 1, column 1 on), first row, first column, last row, last column.
 Area = tuple[str, int, int, int, int]
@@ -29,6 +29,12 @@ _REFERENCE = re.compile(
     r"|\$?([A-Za-z]{1,3}):\$?([A-Za-z]{1,3})|\$?(\d{1,7}):\$?(\d{1,7}))(?![\w.(!])"
 )
 _WORD = re.compile(r"(?<![\w.!'\"])[^\W\d][\w.\\]*(?![\w.(!])")
+#: What asks where a cell is, and not for its value: no circle, wherever it stands.
+_WHERE = re.compile(
+    r"(?<![\w.])(?:(?:ROWS?|COLUMNS?|AREAS|SHEETS?|ISREF|ISFORMULA|FORMULATEXT)\([^()]*\)"
+    r'|CELL\("(?:address|col|filename|format|protect|row|width)",[^()]*\)|OFFSET\([^(),]*(?=,))',
+    re.IGNORECASE,
+)
 _COMPUTED = re.compile(r"(?<![\w.])(?:INDIRECT|OFFSET)\(", re.IGNORECASE)
 
 
@@ -95,6 +101,37 @@ def circles(book: Book, among: Collection[Place]) -> set[Place]:
             if reads[reader] == 0:
                 free.append(reader)
     return inside
+
+
+def reading_themselves(book: Book) -> list[Place]:
+    """List the cells whose formula reads the cell itself, as a total does that counts itself in."""
+    references = References(book)
+    named: dict[Place, list[str]] = defaultdict(list)
+    for name, cell in book.cell_names.items():
+        named[cell].append(name.upper())
+    wide = {n.name.upper() for n in book.names if not book.locate(n.text, n.sheet or "")}
+    found = []
+    for place, formula in book.formulas.items():
+        upper = formula.text.upper()
+        # most name neither their own cell nor a range, and need not be taken apart
+        bare = upper.replace("$", "")
+        if not (
+            ":" in bare
+            or "[" in bare
+            or formula.table
+            or a1(place.row, place.column) in bare
+            or any(name in upper for name in named.get(place, ()))
+            or (wide and not wide.isdisjoint(_WORD.findall(upper)))
+        ):
+            continue
+        text = _WHERE.sub("", formula.text)
+        areas = references.areas(formula._replace(text=text))
+        if any(
+            sheet == place.sheet and top <= place.row <= bottom and left <= place.column <= right
+            for sheet, top, left, bottom, right in areas
+        ):
+            found.append(place)
+    return found
 
 
 class Readers:

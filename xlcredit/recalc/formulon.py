@@ -22,7 +22,7 @@ from xlcredit.ooxml.values import Value
 from xlcredit.recalc import machine
 from xlcredit.recalc.bulk import CODES, At, Bulk
 from xlcredit.recalc.corrections import COMMON
-from xlcredit.recalc.dependants import circles
+from xlcredit.recalc.dependants import circles, reading_themselves
 from xlcredit.recalc.digits import LONGEST_TEXT
 from xlcredit.recalc.engine import (
     CIRCULAR,
@@ -70,6 +70,10 @@ class Strict:
         self._values: dict[str, dict[At, Value]] = {}
         self._extents: dict[str, dict[At, tuple[int, int]]] = {}
         self._by_level: list[list[Job]] | None = None
+        #: Formulas that read their own cell (of an array no text: it cannot be put back), and those
+        #: among them that are taken out.
+        self._selves: dict[Place, Text | None] = {}
+        self._out: list[Place] = []
         self._in_circles: frozenset[Place] | None = None
 
     def reader(self, book: Book, functions: Collection[str]) -> StrictReader:
@@ -105,6 +109,7 @@ class Strict:
             for text, room in self._hoisted.expressions.items():
                 at = (self._sheets[SCRATCH], room.row - 1, 1)
                 self._workbook.set_formula(*at, f"={text}")
+        self._selves, self._out = _selves(self._hoisted.model), []
         self._forget()
 
     def _enter(self, model: Model) -> None:
@@ -121,8 +126,7 @@ class Strict:
             text = model.sheets[place.sheet][place.row, place.column]
             there = (place.row, place.column) in model.book.sheets[place.sheet].cells
             if isinstance(text, Text) and not there:
-                cell = (self._sheets[place.sheet], place.row - 1, place.column - 1)
-                self._workbook.set_formula(*cell, f"={text}")
+                self._formula(place, text)
 
     def close(self) -> None:
         """Let the workbook go: the engine's memory is outside Python's."""
@@ -136,7 +140,31 @@ class Strict:
         self._put(self._sheets[sheet], row, column, value)
 
     def calculate(self) -> None:
-        """Bring every formula up to date, and the worksheet functions with them."""
+        """Bring every formula up to date, and the worksheet functions with them.
+
+        The engine gives 0 for a formula that reads its own cell, which nobody could tell from a
+        figure: such a formula becomes a broken reference, as it shows every longer circle.
+        """
+        for place in self._out:  # a changed input may lead past the circle
+            if text := self._selves[place]:
+                self._formula(place, text)
+        self._settle()
+        self._out = [place for place in self._selves if self._is_zero(place)]
+        for sheet, row, column in self._out:
+            self._put(self._sheets[sheet], row, column, CellError("#REF!"))
+        if self._out:
+            self._settle()
+
+    def _is_zero(self, place: Place) -> bool:
+        value = self._of(place.sheet, (place.row, place.column))
+        return isinstance(value, float) and value == 0.0
+
+    def _formula(self, place: Place, text: Text) -> None:
+        cell = (self._sheets[place.sheet], place.row - 1, place.column - 1)
+        self._workbook.set_formula(*cell, f"={text}")
+
+    def _settle(self) -> None:
+        """Calculate until the worksheet functions have no new arguments."""
         hoisted = self._hoisted
         assert hoisted is not None
         with _limited():
@@ -267,6 +295,18 @@ class Strict:
             self._workbook.set_error(*place, CODES.index(value.code))
         else:
             self._workbook.set_blank(*place)
+
+
+def _selves(model: Model) -> dict[Place, Text | None]:
+    """Give the formulas that read their own cell, where the workbook calculates no circles."""
+    if model.book is None or model.iteration:
+        return {}
+    found: dict[Place, Text | None] = {}
+    for place in reading_themselves(model.book):
+        text, formula = model.sheets[place.sheet][place[1:]], model.book.formulas[place]
+        if isinstance(text, Text):
+            found[place] = text if formula.shape is None and not formula.dynamic else None
+    return found
 
 
 def _calculated(book: Book | None) -> dict[str, list[At]]:

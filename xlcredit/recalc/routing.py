@@ -30,8 +30,9 @@ __all__ = ["ENGINES", "choose_engine", "doubts", "main_run", "second_run"]
 
 Functions = Mapping[str, Callable[..., Any]]
 
-#: The engines that can be named.
-ENGINES: Mapping[str, type[Embedded] | type[Strict]] = {"embedded": Embedded, "strict": Strict}
+#: The engines of our own process: a new one is one more here, under its ``name``.
+_OURS: tuple[type[Engine], ...] = (Embedded, Strict)
+ENGINES: Mapping[str, type[Engine]] = {engine.name: engine for engine in _OURS}
 
 
 def main_run(
@@ -67,11 +68,13 @@ def main_run(
     try:
         strict = Run(book, Strict(), functions, inputs, saved, beyond=far)
     except RecalcError as error:
-        # Rather the other engine than none; its limits are told.
+        # Rather the other engine than none: what it gives outside its dialect is told.
         try:
-            return Run(book, Embedded(), functions, inputs, saved, beyond=far)
+            alone = Run(book, Embedded(), functions, inputs, saved, beyond=far)
         except RecalcError:
             raise error from None
+        alone.unasked = f"the strict engine has stopped: {error}"
+        return alone
     strict.slower = run
     return strict
 
@@ -153,14 +156,14 @@ def doubts(book: Book, main: Run, second: Run | None, *, alone: bool) -> Iterato
             outcome, reason = DISPUTED, unsure[place]
         elif place in disputes and second is not None:
             outcome, other = DISPUTED, second.values[place]
-            reason = f"the embedded engine gives {_shown(other)}"
+            reason = f"the {second.engine.name} engine gives {_shown(other)}"
         elif anchor in dependent:
             outcome, reason = DEPENDS, "reads a cell that is in doubt"
         elif alone or (second is not None and anchor not in second.refused):
             continue
         else:
             outcome = ONE_ENGINE
-            reason = second.refused[anchor] if second else "the other engine was not asked"
+            reason = second.refused[anchor] if second else main.unasked
         cell, formula = a1(place.row, place.column), str(book.formulas.get(anchor))
         yield Doubt(place.sheet, cell, outcome, reason, formula, value, other)
 

@@ -83,6 +83,8 @@ class Run:
         self.engine = engine
         self.slower = ""
         """Why another engine, which is faster, was not to calculate."""
+        self.unasked = "the other engine was not asked"
+        """Why there is no second opinion, where there is none."""
         self.spills: dict[Place, tuple[int, int]] = {}
         """Rows and columns that each spilling formula fills."""
         self.refused: dict[Place, str] = {}

@@ -229,9 +229,10 @@ class Calculation:
         places = book.cell_names.items()
         name = main.engine.name
         second = None
-        if self._asked == "auto" and name == "strict":
+        proven = main.within is not None
+        if self._asked == "auto" and not proven and not isinstance(main.engine, Embedded):
             second = second_run(book, main, self._own, inputs)
-        alone = second is None and (self._asked != "auto" or name == "embedded")
+        alone = self._asked != "auto" or proven
         called = main.calls.count.items()
         return Recalculation(
             values=by_sheet,

@@ -14,7 +14,7 @@ from xlcredit.deals.template import Template
 from xlcredit.workbook.draft import Draft
 from xlcredit.workbook.tables import grid, measures, tornado
 
-__all__ = ["KINDS", "Kind", "tables", "undrawn"]
+__all__ = ["KINDS", "Kind", "tables", "told", "undrawn"]
 
 
 @dataclass(frozen=True)
@@ -50,8 +50,17 @@ def undrawn(template: type[msgspec.Struct], kinds: Iterable[Kind] = KINDS) -> li
     ]
 
 
+def told(missing: Iterable[str]) -> str:
+    """Say which lists nobody lays out, and what to write where."""
+    names = ", ".join(missing)
+    return (
+        f"Template lists {names}, and nobody lays it out on Stress: add a row "
+        f"Kind({names!r}, height, write) to KINDS in xlcredit/workbook/tables/kinds.py"
+    )
+
+
 if missing := undrawn(Template):  # no template could be built: say so before one is read
-    raise TypeError(f"KINDS has no row for {', '.join(missing)}, which Template lists")
+    raise TypeError(told(missing))
 
 
 def tables(template: Template, row: int) -> Iterator[tuple[int, Kind, Any]]:
