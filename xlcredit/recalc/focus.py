@@ -8,13 +8,14 @@ whole workbook in each of its cells.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 
 from xlcredit.garbage import uncollected
 from xlcredit.ooxml.book import Book, Formula
 from xlcredit.ooxml.place import Area, Place, extent
 from xlcredit.ooxml.values import Value
 from xlcredit.recalc.engine import Refusal
+from xlcredit.recalc.held import same
 from xlcredit.recalc.masks import take_apart
 from xlcredit.recalc.run import Run
 
@@ -95,7 +96,7 @@ class Focus:
         self._run = alone
         self._stale = False
         self.is_sound = not alone.refused and all(
-            _same(main.engine.value(*place), alone.engine.value(*place)) for place in part
+            same(main.value(place), alone.value(place)) for place in part
         )
         """Whether the part gives what the whole gives, in each cell."""
 
@@ -113,8 +114,8 @@ class Focus:
             with uncollected():
                 self._run.again()
             self._stale = False
-        return self._run.engine.value(*place)
+        return self._run.value(place)
 
-
-def _same(one: object, other: object) -> bool:
-    return one == other and type(one) is type(other)
+    def hold(self, step: Callable[[], object]) -> None:
+        """Take a step of the inputs, and hold what it leaves as it is."""
+        self._run.hold(step)

@@ -18,7 +18,7 @@ import formualizer
 from xlcredit.errors import CellError, RecalcError
 from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.package import zipped
-from xlcredit.ooxml.place import a1, address
+from xlcredit.ooxml.place import Place, a1, address
 from xlcredit.ooxml.place import extent as read_extent
 from xlcredit.ooxml.values import Value, element, number, spell
 from xlcredit.recalc.calls import fitted
@@ -69,6 +69,10 @@ _REFUSALS = {
     "Error": UNREADABLE,
     "NImpl": Refusal("uses something that the embedded engine cannot do"),
 }
+
+
+#: Cells that are looked for among those that read another one.
+_MOST_READERS = 1_000_000
 
 
 class Embedded:
@@ -135,6 +139,18 @@ class Embedded:
         """Change a constant."""
         self._workbook.set_value(sheet, row, column, _outward(value) if value is not None else None)
 
+    def enter(self, sheet: str, row: int, column: int, formula: Text) -> None:
+        """Put a formula into a cell, on a sheet that is made if there is none."""
+        self._workbook.add_sheet(sheet)
+        self._workbook.set_formula(sheet, row, column, f"={formula}")
+
+    def readers(self, sheet: str, row: int, column: int) -> list[Place]:
+        """Give the formulas that read a cell directly, and not by a name."""
+        report = self._workbook.dependents(
+            address(sheet, row, column), max_results=_MOST_READERS, max_work=_MOST_READERS
+        )
+        return [_place(str(found.cell)) for found in report.dependents]
+
     def calculate(self) -> None:
         """Bring every formula up to date."""
         try:
@@ -158,6 +174,13 @@ class Embedded:
             return 1, 1
         top, left, bottom, right = read_extent(spill.extent.rpartition("!")[2])
         return bottom - top + 1, right - left + 1
+
+
+def _place(cell: str) -> Place:
+    """Read an address as the engine writes it."""
+    sheet, _, reference = cell.rpartition("!")
+    name = sheet[1:-1].replace("''", "'") if sheet.startswith("'") else sheet
+    return Place(name, *read_extent(reference)[:2])
 
 
 def _behind(function: Function) -> Callable[..., Any]:

@@ -24,7 +24,7 @@ from xlcredit.recalc.engine import ArrayText, Function, Model, Text
 from xlcredit.recalc.jobs import SCRATCH, At, Block, Job, Known, Reach, Read, Room
 from xlcredit.recalc.levels import levels
 
-__all__ = ["Hoisted"]
+__all__ = ["Hoisted", "qualified"]
 
 _LAST_ROW, _LAST_COLUMN = 1_048_576, 16_384
 #: Rows of the room for one answer: the more answers there are, the fewer.
@@ -138,7 +138,7 @@ class Hoisted:
             return text
         if self._area(text, place.sheet):
             return text
-        home = _qualified(text, place.sheet)
+        home = qualified(text, place.sheet)
         if home not in self.expressions:
             self.expressions[home] = self._room(place)
         return self.expressions[home]
@@ -341,7 +341,7 @@ _UNQUALIFIED = re.compile(
 )
 
 
-def _qualified(text: str, sheet: str) -> str:
+def qualified(text: str, sheet: str) -> str:
     """Name the sheet before each address: the expression moves to another one."""
     return _UNQUALIFIED.sub(
         lambda m: f"{quoted(sheet)}!{m['area']}" if m["area"] else m.group(), text

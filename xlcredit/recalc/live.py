@@ -20,6 +20,8 @@ __all__ = ["Live"]
 
 #: A part is worth an engine of its own up to this share of all formulas.
 _PART = 0.6
+#: The same where it is read after many changes.
+_MOST_OF_IT = 0.8
 #: How often a part is looked for: what is asked settles soon, or does not.
 _ATTEMPTS = 3
 
@@ -123,8 +125,30 @@ class Live:
         before, self._asked = self._asked, set()
         read()
         if not self._is_focused_on(self._asked) and not self.book.iteration:
-            self._focus = self._run.focus(precedents(self.book, self._asked), self._entered)
+            part = precedents(self.book, self._asked)
+            if len(part) <= _MOST_OF_IT * len(self.book.formulas):
+                self._focus = self._run.focus(part, self._entered)
+            else:  # as soon calculated as loaded once more
+                self._attempts, self._focus = 0, None
+                self._run.put_aside(self.book.formulas.keys() - part)
         self._asked |= before
+
+    def hold(self, step: Callable[[], object]) -> None:
+        """Take a step of the inputs, and hold what it leaves as it is.
+
+        What has stood still is not calculated again before what it reads says otherwise: worth it
+        for steps that are like this one. The values are the same.
+
+        Parameters
+        ----------
+        step : callable
+            Changes inputs, and reads the figures that will be read after other steps.
+        """
+        if self._focus and self._pending:
+            self._focus.hold(step)
+        else:
+            self._bring_up_to_date()
+            self._run.hold(step)
 
     def recalculation(self) -> Recalculation:
         """Give all values, errors and differences from the file, up to date."""
@@ -148,7 +172,7 @@ class Live:
             return self._focus.value(place)
         self._asked.add(place)
         self._bring_up_to_date()
-        return self._run.engine.value(*place)
+        return self._run.value(place)
 
     def _look_at_what_is_asked(self) -> None:
         """Take the part of the workbook that is read into an engine of its own.

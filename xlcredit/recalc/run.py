@@ -12,6 +12,8 @@ from xlcredit.ooxml.place import Place
 from xlcredit.ooxml.values import Value
 from xlcredit.recalc.calls import Calls
 from xlcredit.recalc.engine import BLOCKED, Engine, Model, Refusal, Text
+from xlcredit.recalc.formualizer import Embedded
+from xlcredit.recalc.held import Held, same, still
 from xlcredit.recalc.masks import Parts, Template, take_apart
 from xlcredit.recalc.proven import SCALAR_FUNCTIONS, Proven
 
@@ -100,6 +102,8 @@ class Run:
         self._own = frozenset(functions)
         several = {n.name.lower() for n in book.names if not book.locate(n.text, n.sheet or "")}
         self._single = {name.lower() for name in book.cell_names} - several
+        self._at_home = {n.name.lower() for n in book.names if n.sheet}
+        """The names that hold on one sheet: whoever uses them stays there."""
         self._may_spill: set[Place] = set()
         functions = {**engine.corrections, **functions}
         self._reader = engine.reader(book, functions)
@@ -109,21 +113,98 @@ class Run:
         engine.load(self._model(inputs))
         self._unread = dict(self.refused)
         self._values: dict[Place, Value] | None = None
+        self._held: Held | None = None
         self.again()
 
     def again(self) -> None:
         """Calculate what has changed since."""
         self._values = None
-        self.calls.begin()
-        self.engine.calculate()
+        if self._held and not self._held.settle(self.calls.begin):
+            self._held.release()
+            self._held = None
+        if self._held is None:
+            self.calls.begin()
+            self.engine.calculate()
         self.refused = self._unread | self.calls.refused
 
     @property
     def values(self) -> dict[Place, Value]:
         """Each formula's cell, and the cells that arrays fill."""
+        if self._held:
+            self.release()
         if self._values is None:
             self._values = self._collected()
         return self._values
+
+    def value(self, place: Place) -> Value | Refusal:
+        """Give the value of one cell."""
+        if self._held and place in self._held.aside:
+            self.release()
+        return self.engine.value(*place)
+
+    # --- steps of an input ------------------------------------------------------------------
+
+    def put_aside(self, places: Collection[Place]) -> None:
+        """Do not calculate formulas, until one of them is asked for.
+
+        Parameters
+        ----------
+        places : collection of Place
+            What no other formula reads, or those alone that are among them.
+        """
+        self._holding.put_aside(self._texts(places))
+
+    def hold(self, step: Callable[[], object]) -> None:
+        """Take a step of the inputs, and hold what it leaves as it is; see :mod:`.held`.
+
+        Parameters
+        ----------
+        step : callable
+            Changes inputs and reads what hangs on them.
+        """
+        before = self._shown()
+        step()
+        after = self._shown()
+        assert isinstance(self.engine, Embedded)
+        self._holding.hold(self._texts(still(self._book, self.engine, before, after)))
+        self.again()
+        if any(not same(value, after.get(place)) for place, value in self._shown().items()):
+            self.release()  # some cell takes a constant for another thing than a formula
+
+    def release(self) -> None:
+        """Calculate every formula again."""
+        if self._held:
+            self._held.release()
+            self._held = None
+            self.again()
+
+    @property
+    def _holding(self) -> Held:
+        assert isinstance(self.engine, Embedded)
+        if self._held is None:
+            self._held = Held(self.engine)
+        return self._held
+
+    def _shown(self) -> dict[Place, Value | Refusal]:
+        """The values of the formulas that are calculated, and of the cells that arrays fill."""
+        chosen = self._book.formulas if self._part is None else self._part
+        aside = self._held.aside if self._held else {}
+        members = (p for p, anchor in self._book.members.items() if anchor in chosen)
+        return {p: self.engine.value(*p) for p in (*chosen, *members) if p not in aside}
+
+    def _texts(self, places: Collection[Place]) -> dict[Place, Text]:
+        """Read formulas as the engine does, but for those that fill more cells than their own."""
+        texts: dict[Place, Text] = {}
+        for place in places:
+            if place in self._may_spill or place in self.refused:
+                continue
+            formula = self._book.formulas[place]
+            parts = template, _ = take_apart(formula.text)
+            if self._at_home.isdisjoint(template.operands[1]):
+                read = self._read(formula, parts)
+                if isinstance(read, Text):
+                    texts[place] = read
+        return texts
 
     # --- what the engine is given -----------------------------------------------------------
 

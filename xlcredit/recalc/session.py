@@ -18,7 +18,7 @@ from xlcredit.ooxml.place import Place
 from xlcredit.ooxml.values import Value
 from xlcredit.recalc.calls import default_functions
 from xlcredit.recalc.citations import with_sources
-from xlcredit.recalc.engine import Engine
+from xlcredit.recalc.engine import Engine, Refusal
 from xlcredit.recalc.focus import Focus
 from xlcredit.recalc.formualizer import Embedded
 from xlcredit.recalc.inputs import Inputs, resolve_inputs
@@ -189,6 +189,28 @@ class Calculation:
     def again(self) -> None:
         """Calculate what has changed since."""
         self._main.again()
+
+    def value(self, place: Place) -> Value | Refusal:
+        """Give the value of one cell."""
+        return self._main.value(place)
+
+    @property
+    def may_hold(self) -> bool:
+        """Whether formulas may be held or put aside: inside the proven dialect, without circles."""
+        main = self._main
+        return main.within is not None and not main.refused and not self.book.iteration
+
+    def put_aside(self, places: Collection[Place]) -> None:
+        """Do not calculate formulas that nothing else reads, until one of them is asked for."""
+        if self.may_hold:
+            self._main.put_aside(places)
+
+    def hold(self, step: Callable[[], object]) -> None:
+        """Take a step of the inputs, and hold what it leaves as it is."""
+        if self.may_hold:
+            self._main.hold(step)
+        else:
+            step()
 
     def focus(self, part: Collection[Place], inputs: Mapping[Place, Value]) -> Focus | None:
         """Take a part of the workbook into an engine of its own; None if it is not to be trusted.

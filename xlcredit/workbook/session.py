@@ -207,6 +207,13 @@ class Session:
         """
         self._calculating.concentrate(read)
 
+    def hold(self, step: Callable[[], object]) -> None:
+        """Take a step of the inputs, and keep what it leaves as it is from being calculated again.
+
+        Steps that are like this one then cost what they move. The values are the same.
+        """
+        self._calculating.hold(step)
+
     def table(self, sheet: str) -> pd.DataFrame:
         """Read a sheet as pandas does, but from the values as they stand now.
 

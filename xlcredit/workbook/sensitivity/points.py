@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import multiprocessing
 import sys
@@ -60,7 +61,9 @@ def calculated(
             if workers > 1 and many:
                 yield from _shared(book, axes, points, figures, workers)
             else:
-                yield from (_point(book, axes, move, figures) for move in points)
+                first = _begun(book, axes, points[:2], figures) if many else []
+                yield from first
+                yield from (_point(book, axes, move, figures) for move in points[len(first) :])
     finally:
         book.reset()
         book.set(before)
@@ -69,6 +72,15 @@ def calculated(
 def _point(book: Session, axes: Sequence[str], move: Move, figures: Sequence[str]) -> list[Any]:
     book.set(dict(zip(axes, move, strict=True)))
     return [*move, *_figures(book, figures)]
+
+
+def _begun(
+    book: Session, axes: Sequence[str], moves: list[Move], figures: Sequence[str]
+) -> list[list[Any]]:
+    """Calculate the first two points, and hold what is the same at both."""
+    rows = [_point(book, axes, moves[0], figures)]
+    book.hold(lambda: rows.append(_point(book, axes, moves[1], figures)))
+    return rows
 
 
 def _figures(book: Session, names: Sequence[str]) -> list[Any]:
@@ -105,21 +117,45 @@ def _shared(
     splits = _may_split()
     first: list[list[Any]] = []
     if splits:
-        first, moves = [_point(book, axes, moves[0], figures)], moves[1:]
+        first = _begun(book, axes, moves[:2], figures)
         _opened[:] = [(book, axes, figures)]
     start = None if splits else (book.content, str(book.path), changed, axes, figures)
     context = multiprocessing.get_context("fork" if splits else "spawn")
-    chunk = max(1, len(moves) // (_SHARES * workers))
+    ends = _ends(len(moves), _row(moves), _SHARES * workers)
+    starts = [len(first), *ends[:-1]]
+    shares = [moves[start:end] for start, end in zip(starts, ends, strict=True)]
     try:
         with ProcessPoolExecutor(workers, context, _open, (start,)) as processes:
             with warnings.catch_warnings():
                 # Python counts the threads of NumPy's BLAS, which is made to be split
                 warnings.simplefilter("ignore", DeprecationWarning)
-                shares = processes.map(_share, moves, chunksize=chunk)
+                rows = processes.map(_share, shares)
             yield from first  # whoever is told may start threads, now that all have split off
-            yield from shares
+            yield from itertools.chain.from_iterable(rows)
     finally:
         _opened.clear()
+
+
+def _row(moves: list[Move]) -> int:
+    """Count the first points among which the last input alone moves."""
+    return sum(1 for _ in itertools.takewhile(lambda move: move[:-1] == moves[0][:-1], moves))
+
+
+def _ends(points: int, row: int, shares: int) -> list[int]:
+    """Say where the shares of the points end: where a row does, if a share is longer than one.
+
+    A step from one row to the next moves more than a step within a row.
+    """
+    size = max(1, points // shares)
+    if size >= row:
+        size -= size % row
+        return [*range(size, points, size), points]
+    pieces = math.ceil(row / size)
+    return [
+        min(start + math.ceil(row * piece / pieces), points)
+        for start in range(0, points, row)
+        for piece in range(1, pieces + 1)
+    ]
 
 
 def _may_split() -> bool:
@@ -141,7 +177,7 @@ def _open(start: tuple[bytes, str, dict[str, Any], Sequence[str], Sequence[str]]
     _opened.append((book, axes, figures))
 
 
-def _share(move: Move) -> list[Any]:
+def _share(moves: list[Move]) -> list[list[Any]]:
     book, axes, figures = _opened[0]
     with repeated():
-        return _point(book, axes, move, figures)
+        return [_point(book, axes, move, figures) for move in moves]
