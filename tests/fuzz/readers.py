@@ -18,7 +18,8 @@ import xlcredit
 from tests.hostile.archives import packed, unpacked
 from tests.hostile.faults import LOAN, closes
 from tests.hostile.workbooks import HOSTILE, sound
-from xlcredit.deals import load, read_deal, shipped
+from tests.small import SMALL
+from xlcredit.deals import Template, load, read_deal, shipped
 from xlcredit.deals.quotes import read_quotes
 from xlcredit.deals.series import read_series
 from xlcredit.errors import CellError, XlcreditError
@@ -139,16 +140,24 @@ def _in_a_file(suffix: str, use: Callable[[Path], object]) -> Callable[[bytes], 
     return reading
 
 
+@cache
+def _loaded() -> tuple[Template, Path]:
+    """The template of the deals and the tapes, which no reader changes."""
+    return load(_TEMPLATE)
+
+
 def _deals() -> list[bytes]:
-    return [(load(_TEMPLATE)[1] / "deal.toml").read_bytes()]
+    return [(_loaded()[1] / "deal.toml").read_bytes()]
 
 
 def _templates() -> list[bytes]:
-    return [(load(name)[1] / "template.toml").read_bytes() for name in shipped()]
+    # the small one is read thirty times while one of the others is
+    names = [SMALL] * 30 + list(shipped())
+    return [(load(name)[1] / "template.toml").read_bytes() for name in names]
 
 
 def _tapes() -> list[bytes]:
-    template, home = load(_TEMPLATE)
+    template, home = _loaded()
     tape = example_tape(template, read_deal(home / "deal.toml", template))
     return [as_csv(tape)]
 
@@ -159,7 +168,7 @@ def _quotes() -> list[bytes]:
 
 
 def _months(path: Path) -> None:
-    template, _ = load(_TEMPLATE)
+    template, _ = _loaded()
     name = template.own_rows[0].name
     read_series({name: {"file": path.name}}, template, path, "series", date(2026, 1, 31))
 
@@ -181,7 +190,7 @@ READERS: dict[str, Reader] = {
     "lint": Reader(_workbooks, _lint, zipped=True),
     "recalculation": Reader(_workbooks, recalculate, zipped=True),
     "formula": Reader(lambda: _FORMULAS, _evaluate),
-    "deal": Reader(_deals, _in_a_file(".toml", lambda path: read_deal(path, load(_TEMPLATE)[0]))),
+    "deal": Reader(_deals, _in_a_file(".toml", lambda path: read_deal(path, _loaded()[0]))),
     "template": Reader(_templates, _in_a_file(".toml", lambda path: load(str(path)))),
     "series": Reader(lambda: [b"month,value\n1,5\n2,\n3,1.5e3\n"], _in_a_file(".csv", _months)),
     "quotes": Reader(_quotes, _in_a_file(".csv", lambda path: read_quotes(path, "H100"))),
