@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from xlcredit.models import importance
 from xlcredit.models.importance import choose_tilt
 from xlcredit.models.simulation import Deal, Terms, simulate
 
@@ -27,6 +28,12 @@ def rare() -> Deal:
 def test_a_rare_deal_is_pushed_and_a_common_one_is_not(rare: Deal) -> None:
     assert choose_tilt(rare, kernel="numpy") is not None
     assert choose_tilt(Deal.of(Terms(**RARE | {"loan": 55.0}), 0.4), kernel="numpy") is None
+
+
+def test_every_push_is_towards_failure() -> None:
+    """The best is taken: one the other way would cost paths of the pilot, and nobody would see."""
+    assert all(shock <= 0.0 for push in importance._PUSHES for shock in push)
+    assert all(min(push) < 0.0 for push in importance._PUSHES)
 
 
 def test_what_cannot_fail_is_left_alone() -> None:
