@@ -12,7 +12,9 @@ import openpyxl
 import pytest
 
 from tests.command import complaints, refused, xlcredit
+from tests.hostile.faults import given_a_workbook, leaves
 from xlcredit._version import __version__
+from xlcredit.cli import app
 from xlcredit.deals import load, shipped
 
 
@@ -266,9 +268,13 @@ def test_functions_lists_and_explains() -> None:
     refused(xlcredit("functions", "XLC_LTV_BREACHES"), "did you mean XLC_LTV_BREACH?")
 
 
-@pytest.mark.parametrize("command", ["demo", "new", "recalc", "show", "functions"])
+@pytest.mark.parametrize("command", [command for command, _ in leaves(app)])
 def test_help_has_an_example(command: str) -> None:
-    assert "Example: xlcredit" in " ".join(xlcredit(command, "--help").stdout.split())
+    shown = " ".join(xlcredit(*command.split(), "--help").stdout.split())
+    assert f"Example: xlcredit {command}" in shown, (
+        f"end the docstring of {command} in xlcredit/cli with the line "
+        f"Example: xlcredit {command} ..."
+    )
 
 
 # --- what was typed wrong -------------------------------------------------------------------
@@ -336,6 +342,25 @@ READERS = {
     "extract": ("-o", "out.toml"),
     "excel doctor": (),
 }
+
+
+#: What else is given workbooks, and why these cases are not for it.
+NOT_HERE = {
+    "doctor": "is about the installation, and the workbook one more part of it",
+    "diff": "two files; tests/cli/test_life.py",
+    "stress": "needs to know what moves",
+    "simulate": "deal files too; tests/cli/test_simulate.py",
+    "portfolio": "what is wrong with a loan stands in its row; tests/portfolio",
+}
+
+
+def test_every_command_that_is_given_a_workbook_is_here() -> None:
+    left_out = given_a_workbook() - set(READERS) - set(NOT_HERE)
+    assert not left_out, (
+        f"put {sorted(left_out)} into READERS of tests/cli/test_cli.py, "
+        "or into NOT_HERE with the reason"
+    )
+    assert set(NOT_HERE) <= given_a_workbook(), "NOT_HERE names what is given no workbook"
 
 
 @pytest.mark.parametrize("command", READERS)

@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import typer
+from typer.models import ArgumentInfo
 
 from tests.hostile.archives import packed, unpacked
 from tests.hostile.workbooks import SHEET, sound
@@ -40,6 +41,7 @@ __all__ = [
     "LOAN",
     "SHORT",
     "Trial",
+    "given_a_workbook",
     "leaves",
     "trials",
     "ways_in_the_table",
@@ -254,7 +256,10 @@ def ways_to_write() -> set[tuple[str, str]]:
     for command, function in leaves(app):
         hints = typing.get_type_hints(function)
         for name in (name for name, hint in hints.items() if "Path" in str(hint)):
-            assert name in _READS or name in _WRITES, f"{command} {name}: read or written?"
+            assert name in _READS or name in _WRITES, (
+                f"{command} {name}: is it read or written? Put it into _READS or _WRITES of tests/"
+                "hostile/faults.py, or call the argument as other commands do, such as file"
+            )
             if name in _WRITES:
                 found.add((command, _WRITES[name]))
     return found - _ONLY_LOOKS
@@ -278,6 +283,18 @@ def leaves(group: typer.Typer, path: str = "") -> Iterator[tuple[str, Callable[.
     for child in group.registered_groups:
         assert child.typer_instance is not None
         yield from leaves(child.typer_instance, f"{path} {child.name}".strip())
+
+
+def given_a_workbook() -> set[str]:
+    """Every command with an argument whose help speaks of a workbook."""
+    return {
+        command
+        for command, function in leaves(app)
+        for name, hint in typing.get_type_hints(function, include_extras=True).items()
+        for told in typing.get_args(hint)
+        if isinstance(told, ArgumentInfo) and "workbook" in str(told.help).lower()
+        if name != "folder"  # to write into
+    }
 
 
 def trials(command: str) -> list[Trial]:

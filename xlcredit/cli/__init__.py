@@ -44,7 +44,8 @@ from xlcredit.log import record
 
 __all__ = ["app", "main"]
 
-#: In the order of the help; each module registers what a user types by its own name.
+#: In the order of the help. A module bears the name of its command, or of its group of commands, as
+#: a user types it: by the first word it is found, and registered without the others.
 _COMMANDS = {
     module.__name__.rpartition(".")[2]: module
     for module in (

@@ -115,10 +115,9 @@ def reading_themselves(book: Book) -> list[Place]:
         upper = formula.text.upper()
         # most name neither their own cell nor a range, and need not be taken apart
         bare = upper.replace("$", "")
-        if not (
+        if formula.table or not (  # a data table's own cells are no circle
             ":" in bare
             or "[" in bare
-            or formula.table
             or a1(place.row, place.column) in bare
             or any(name in upper for name in named.get(place, ()))
             or (wide and not wide.isdisjoint(_WORD.findall(upper)))

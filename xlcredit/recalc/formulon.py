@@ -145,13 +145,15 @@ class Strict:
         The engine gives 0 for a formula that reads its own cell, which nobody could tell from a
         figure: such a formula becomes a broken reference, as it shows every longer circle.
         """
-        for place in self._out:  # a changed input may lead past the circle
-            if text := self._selves[place]:
-                self._formula(place, text)
+        with _limited():
+            for place in self._out:  # a changed input may lead past the circle
+                if text := self._selves[place]:
+                    self._formula(place, text)
         self._settle()
         self._out = [place for place in self._selves if self._is_zero(place)]
-        for sheet, row, column in self._out:
-            self._put(self._sheets[sheet], row, column, CellError("#REF!"))
+        with _limited():
+            for sheet, row, column in self._out:
+                self._put(self._sheets[sheet], row, column, CellError("#REF!"))
         if self._out:
             self._settle()
 
