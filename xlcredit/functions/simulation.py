@@ -297,11 +297,14 @@ def _duration(seconds: float) -> str:
 
 
 def _figures(terms: Terms, series: Kept, paths: int, seed: int) -> Figures:
-    """Values and standard errors; a small simulation records what cells by period ask for."""
-    from xlcredit.models.simulation import SMALL  # noqa: PLC0415  (start-up stays short)
+    """Values and standard errors; a small simulation records what cells by period ask for.
+
+    Not where many follow one another, as in a grid, whose points read no charts.
+    """
+    from xlcredit.models.simulation import SMALL, repeats  # noqa: PLC0415  (start-up stays short)
 
     small = paths * terms.months * terms.periods_per_year / 12.0 <= SMALL
-    return _simulated(terms, series, paths, seed, courses=small)
+    return _simulated(terms, series, paths, seed, courses=small and not repeats())
 
 
 def _by_period(terms: Terms, series: Kept, paths: int, seed: int, measure: str) -> Array:

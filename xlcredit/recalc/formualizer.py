@@ -244,8 +244,13 @@ def _add(left: Any, sign: str, right: Any) -> Any:
 
 
 def _power(base: Any, exponent: Any) -> Any:
-    if type(base) is float and type(exponent) is float and 0.1 < base < 10 and abs(exponent) < 300:
-        return base**exponent
+    if type(base) is float and 0.1 < base < 10:
+        if type(exponent) is float and abs(exponent) < 300:
+            return base**exponent
+        if type(exponent) is list and all(
+            type(e) is float and abs(e) < 300 for row in exponent for e in row
+        ):
+            return [[base**e for e in row] for row in exponent]
     return _powered(base, exponent)
 
 
