@@ -297,33 +297,43 @@ def _duration(seconds: float) -> str:
 
 
 def _figures(terms: Terms, series: Kept, paths: int, seed: int) -> Figures:
-    """Values and standard errors; a small simulation records what cells by period ask for."""
-    from xlcredit.models.simulation import SMALL  # noqa: PLC0415  (start-up stays short)
+    """Values and standard errors; a small simulation records what cells by period ask for.
+
+    Not where many follow one another, as in a grid, whose points read no charts.
+    """
+    from xlcredit.models.simulation import SMALL, repeats  # noqa: PLC0415  (start-up stays short)
 
     small = paths * terms.months * terms.periods_per_year / 12.0 <= SMALL
-    return _simulated(terms, series, paths, seed, courses=small)[0]
+    return _simulated(terms, series, paths, seed, courses=small and not repeats())
 
 
 def _by_period(terms: Terms, series: Kept, paths: int, seed: int, measure: str) -> Array:
     if measure in _FAN and terms.call_ltv is None:
         raise missing_figure(measure)
-    return _simulated(terms, series, paths, seed, courses=True)[1][measure]
+    return _courses(terms, series, paths, seed)[measure]
 
 
 @lru_cache(maxsize=16)
-def _simulated(
-    terms: Terms, series: Kept, paths: int, seed: int, *, courses: bool
-) -> tuple[Figures, dict[str, Array]]:
+def _simulated(terms: Terms, series: Kept, paths: int, seed: int, *, courses: bool) -> Figures:
     """Simulate once for all the cells that show one figure each."""
+    run = _run(terms, series, paths, seed, courses=courses)
+    return {name: _shown(name, figure) for name, figure in run.figures.items()}
+
+
+@lru_cache(maxsize=2)  # some megabytes each
+def _run(terms: Terms, series: Kept, paths: int, seed: int, *, courses: bool) -> Result:
     from xlcredit.models.simulation import simulate  # noqa: PLC0415  (start-up stays short)
 
-    run = simulate(Deal.of(terms, **dict(series)), paths, seed, courses=courses)
-    figures = {name: _shown(name, figure) for name, figure in run.figures.items()}
-    return figures, _courses(terms, run) if courses else {}
+    return simulate(Deal.of(terms, **dict(series)), paths, seed, courses=courses)
 
 
-def _courses(terms: Terms, run: Result) -> dict[str, Array]:
-    """The fan of LTVs, the events so far, and how large the losses are."""
+@lru_cache(maxsize=16)
+def _courses(terms: Terms, series: Kept, paths: int, seed: int) -> dict[str, Array]:
+    """The fan of LTVs, the events so far, and how large the losses are.
+
+    Sorted when a cell asks for them: a grid of points reads none of its charts.
+    """
+    run = _run(terms, series, paths, seed, courses=True)
     fan = np.nan_to_num(run.fan(tuple(_FAN.values())), nan=0.0)
     found = dict(zip(_FAN, fan.T, strict=True))
     found |= {name: np.cumsum(run.by_period[event]) for name, event in _EVENTS.items()}

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, get_args
 
 import numpy as np
@@ -303,9 +304,7 @@ def _kernel(name: str) -> tuple[str, Callable[..., Outcome]]:
         if name == "compiled":
             raise
         return "numpy", outcomes
-    if not kernels.is_compiled():
-        logging.getLogger(__name__).warning("compiling the simulation, once on this machine ...")
-        kernels.warm_up()
+    _have_compiled()
 
     def compiled(*arguments: Any, courses: bool = False) -> Outcome:
         return Outcome(**kernels.run(*arguments, courses=courses))
@@ -326,7 +325,22 @@ def _figure(name: str, tally: Tally, losses: Sample, max_ltvs: Sample | None) ->
     return estimates.NONE if sample is None else estimates.quantile(sample, share)
 
 
+@cache
+def _have_compiled() -> None:
+    """Compile the kernel unless it is there; asked once, as numba reads files for it."""
+    from xlcredit.models import kernels  # noqa: PLC0415
+
+    if not kernels.is_compiled():
+        logging.getLogger(__name__).warning("compiling the simulation, once on this machine ...")
+        kernels.warm_up()
+
+
 _repeats = False
+
+
+def repeats() -> bool:
+    """Whether small simulations follow one another."""
+    return _repeats
 
 
 @contextmanager

@@ -6,16 +6,17 @@ import marshal
 from collections import Counter
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from xlcredit.errors import CellError, RecalcError
-from xlcredit.functions import OMITTED, REGISTRY, call
+from xlcredit.functions import OMITTED, REGISTRY
 from xlcredit.ooxml.place import Place
 from xlcredit.ooxml.values import Value, to_cell
 from xlcredit.recalc.dialect import OMITTED_MARK, WHY, fit
 from xlcredit.recalc.engine import Unsure
+from xlcredit.worksheet.boundary import Kept, evaluate
 
-__all__ = ["Block", "Calls", "block", "default_functions", "fitted"]
+__all__ = ["Block", "Calls", "Pure", "Repeated", "block", "default_functions", "fitted"]
 
 Block = list[list[Value]]
 Function = Callable[..., Any]
@@ -31,21 +32,53 @@ def default_functions() -> dict[str, Function]:
     They are functions of their arguments and nothing else, so equal calls are answered once.
     """
     answers: dict[tuple[str, bytes], Any] = {}
-    return {name: partial(_once, answers, name) for name in REGISTRY}
+    kept: Kept = {}
+    return {name: Pure(name, answers, kept) for name in REGISTRY}
 
 
-def _once(answers: dict[tuple[str, bytes], Any], name: str, *raw: Any) -> Any:
-    """Call a function, unless it has been called with these arguments before."""
-    given = [OMITTED_MARK if argument is OMITTED else argument for argument in raw]
-    try:
-        key = name, marshal.dumps(given, 2)  # tells 1 from TRUE, as comparing them would not
-    except ValueError:  # an error among them
-        return call(name, *raw)
-    if key not in answers:
-        if len(answers) >= _MOST_ANSWERS:
-            answers.clear()
-        answers[key] = call(name, *raw)
-    return answers[key]
+class Pure:
+    """A worksheet function of its arguments and nothing else, which answers equal calls once.
+
+    Parameters
+    ----------
+    name : str
+        The function.
+    answers : dict
+        The answers that have been given, by name and arguments.
+    kept : dict
+        The arguments that have been read.
+    """
+
+    def __init__(self, name: str, answers: dict[tuple[str, bytes], Any], kept: Kept) -> None:
+        self._function = REGISTRY[name]
+        self._answers = answers
+        self._kept = kept
+
+    def __call__(self, *raw: Any) -> Any:
+        """Call the function, unless it has been called with these arguments before."""
+        answers = self._answers
+        given = [OMITTED_MARK if argument is OMITTED else argument for argument in raw]
+        try:  # tells 1 from TRUE, as comparing them would not
+            key = self._function.name, marshal.dumps(given, 2)
+        except ValueError:  # an error among them
+            return evaluate(self._function, raw, self._kept)
+        if key not in answers:
+            if len(answers) >= _MOST_ANSWERS:
+                answers.clear()
+            answers[key] = evaluate(self._function, raw, self._kept)
+        return answers[key]
+
+
+class Repeated(NamedTuple):
+    """What answers the engine's calls of a function of its arguments and nothing else."""
+
+    answer: Callable[..., Value | Block]
+    again: Callable[[float], None]
+    """Is told the site of a call that the engine has answered as before, and not with errors."""
+
+    def __call__(self, site: float, *raw: Any) -> Value | Block:
+        """Answer a call."""
+        return self.answer(site, *raw)
 
 
 class Calls:
@@ -82,7 +115,21 @@ class Calls:
             self.count[name] += 1
             return self._call(name, function, self._sites[int(site)], arguments)
 
-        return answer if name != WHY else self._bind_why(answer)
+        if name == WHY:
+            return self._bind_why(answer)
+        return Repeated(answer, partial(self._again, name)) if type(function) is Pure else answer
+
+    def _again(self, name: str, site: float) -> None:
+        """Count a call whose answer is known, and is no error."""
+        self.count[name] += 1
+        self._begun(self._sites[int(site)])
+
+    def _begun(self, place: Place) -> None:
+        """Forget what the last calculation told of a cell."""
+        if place not in self._called:
+            self._called.add(place)
+            for told in (self.refused, self.unsure, self._reasons):
+                told.pop(place, None)
 
     def reason(self, place: Place, code: str, offset: tuple[int, int] = (0, 0)) -> str:
         """Give the reason that a function in ``place`` gave for an error; empty if none did."""
@@ -92,10 +139,7 @@ class Calls:
     def _call(
         self, name: str, function: Function, place: Place, arguments: list[Any]
     ) -> Value | Block:
-        if place not in self._called:
-            self._called.add(place)
-            for told in (self.refused, self.unsure, self._reasons):
-                told.pop(place, None)
+        self._begun(place)
         try:
             found = function(*arguments)
             if isinstance(found, Unsure):

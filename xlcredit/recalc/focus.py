@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Iterator, Mapping
+from functools import lru_cache
 
 from xlcredit.garbage import uncollected
 from xlcredit.ooxml.book import Book, Formula
@@ -36,46 +37,71 @@ def precedents(book: Book, places: Collection[Place], most: float = math.inf) ->
     """
     areas = {n.name.lower(): book.area_of(n) for n in book.names}
     sheets = {name.lower(): name for name in book.sheets}
+    formulas, members = book.formulas, book.members
     found: set[Place] = set()
-    entered: set[Area] = set()
-    waiting = [book.members.get(place, place) for place in places]
+    entered: set[Cells] = set()
+    # cells as plain tuples, which are made faster and are equal to places
+    waiting: list[tuple[str, int, int]] = [members.get(place, place) for place in places]
     while waiting and len(found) <= most:
-        place = waiting.pop()
-        if place in found or place not in book.formulas:
+        formula = formulas.get(waiting.pop())  # type: ignore[call-overload]
+        if formula is None or formula.place in found:
             continue
-        found.add(place)
-        for area in _areas(book.formulas[place], sheets, areas):
-            if area in entered:
+        found.add(formula.place)
+        for cells in _read(formula, sheets, areas):
+            if cells in entered:
                 continue
-            entered.add(area)
-            for row in range(area.top, area.bottom + 1):
-                for column in range(area.left, area.right + 1):
-                    cell = Place(area.sheet, row, column)
-                    waiting.append(book.members.get(cell, cell))
+            entered.add(cells)
+            sheet, top, left, bottom, right = cells
+            for row in range(top, bottom + 1):
+                for column in range(left, right + 1):
+                    cell = sheet, row, column
+                    waiting.append(members.get(cell, cell))  # type: ignore[call-overload]
     return found
 
 
-def _areas(
+#: A sheet, first row, first column, last row, last column.
+Cells = tuple[str, int, int, int, int]
+
+
+def _read(
     formula: Formula, sheets: Mapping[str, str], names: Mapping[str, Area | None]
-) -> Iterator[Area]:
+) -> Iterator[Cells]:
     """Give the cells that a formula reads."""
     template, addresses = take_apart(formula.text)
-    found: dict[str, list[tuple[int, int, int, int]]] = {}
+    ends_anywhere = template.fact("ends anywhere", _ends_anywhere)  # in what the INDEX reads
+    boxes: dict[str, Cells] = {}
     for home, first, last in template.areas:
         sheet = sheets.get(home or formula.place.sheet.lower())
-        if sheet:
-            corners = f"{addresses[first]}:{addresses[last]}".replace("$", "").upper()
-            found.setdefault(sheet, []).append(extent(corners))
-    ends_anywhere = ":INDEX(" in template.sample.upper()  # in what the INDEX reads
-    for sheet, areas in found.items():
-        tops, lefts, bottoms, rights = zip(*areas, strict=True)
-        whole = (min(tops), min(lefts), max(bottoms), max(rights))
-        for top, left, bottom, right in [whole] if ends_anywhere else areas:
-            rows, columns = sorted((top, bottom)), sorted((left, right))
-            yield Area(sheet, rows[0], columns[0], rows[1], columns[1])
+        if sheet is None:
+            continue
+        top, left = _corner(addresses[first])
+        bottom, right = (top, left) if first == last else _corner(addresses[last])
+        if bottom < top:
+            top, bottom = bottom, top
+        if right < left:
+            left, right = right, left
+        if not ends_anywhere:
+            yield sheet, top, left, bottom, right
+        elif box := boxes.get(sheet):
+            boxes[sheet] = (
+                sheet, min(box[1], top), min(box[2], left), max(box[3], bottom), max(box[4], right)
+            )  # fmt: skip
+        else:
+            boxes[sheet] = sheet, top, left, bottom, right
+    yield from boxes.values()
     for name in template.operands[1]:
         if area := names.get(name):
-            yield area
+            yield area.sheet, area.top, area.left, area.bottom, area.right
+
+
+@lru_cache(maxsize=100_000)
+def _corner(address: str) -> tuple[int, int]:
+    row, column, *_ = extent(address.replace("$", "").upper())
+    return row, column
+
+
+def _ends_anywhere(sample: str) -> bool:
+    return ":INDEX(" in sample.upper()
 
 
 class Focus:

@@ -7,6 +7,7 @@ members of a spill block it. The model holds no such members, so none reach the 
 
 from __future__ import annotations
 
+import marshal
 from collections.abc import Callable, Collection, Iterator
 from functools import cache
 from math import isfinite
@@ -21,7 +22,7 @@ from xlcredit.ooxml.package import zipped
 from xlcredit.ooxml.place import Place, a1, address
 from xlcredit.ooxml.place import extent as read_extent
 from xlcredit.ooxml.values import Value, element, number, spell
-from xlcredit.recalc.calls import fitted
+from xlcredit.recalc.calls import Repeated, fitted
 from xlcredit.recalc.corrections import CORRECTIONS
 from xlcredit.recalc.dialect import COMPARE, FIT, JOIN, OVER, POWER, SUM
 from xlcredit.recalc.digits import (
@@ -71,6 +72,8 @@ _REFUSALS = {
 }
 
 
+#: Answers that are kept for each worksheet function.
+_MOST_ANSWERS = 1_000
 #: Cells that are looked for among those that read another one.
 _MOST_READERS = 1_000_000
 
@@ -191,7 +194,36 @@ def _behind(function: Function) -> Callable[..., Any]:
         result = function(*given)
         return result if type(result) is float else _outward(result)
 
-    return callback
+    return _kept(callback, function) if isinstance(function, Repeated) else callback
+
+
+def _kept(callback: Callable[..., Any], function: Repeated) -> Callable[..., Any]:
+    """Answer equal calls as before, and do not even read what the engine hands out."""
+    answers: dict[bytes, Any] = {}
+
+    def kept(site: float, *raw: Any) -> Any:
+        try:
+            key = marshal.dumps(raw, 2)
+        except ValueError:
+            return callback(site, *raw)
+        found = answers.get(key)
+        if found is not None:
+            function.again(site)
+            return found
+        found = callback(site, *raw)
+        if not _holds_error(found):  # whose reason is told cell by cell
+            if len(answers) >= _MOST_ANSWERS:
+                answers.clear()
+            answers[key] = found
+        return found
+
+    return kept
+
+
+def _holds_error(result: Any) -> bool:
+    if isinstance(result, list):
+        return any(type(value) is dict for row in result for value in row)
+    return type(result) is dict
 
 
 # What a model calls thousands of times is answered at once where it is given two numbers.
@@ -212,8 +244,13 @@ def _add(left: Any, sign: str, right: Any) -> Any:
 
 
 def _power(base: Any, exponent: Any) -> Any:
-    if type(base) is float and type(exponent) is float and 0.1 < base < 10 and abs(exponent) < 300:
-        return base**exponent
+    if type(base) is float and 0.1 < base < 10:
+        if type(exponent) is float and abs(exponent) < 300:
+            return base**exponent
+        if type(exponent) is list and all(
+            type(e) is float and abs(e) < 300 for row in exponent for e in row
+        ):
+            return [[base**e for e in row] for row in exponent]
     return _powered(base, exponent)
 
 

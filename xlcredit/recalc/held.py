@@ -140,8 +140,9 @@ def still(book: Book, engine: Embedded, before: Values, after: Values) -> set[Pl
 
 def _by_name(book: Book, among: Collection[Place], moved: Collection[Place]) -> Iterator[Place]:
     """Find the formulas that read some cells by a name."""
-    areas = {name.name.lower(): book.area_of(name) for name in book.names}
-    names = {name for name, area in areas.items() if area and any(_in(area, p) for p in moved)}
+    names = {name.lower() for name, place in book.cell_names.items() if place in moved}
+    areas = {name.name.lower(): book.area_of(name) for name in book.names if ":" in name.text}
+    names |= {name for name, area in areas.items() if area and any(_in(area, p) for p in moved)}
     for place in among:
         formula = book.formulas.get(place)
         if formula and not names.isdisjoint(take_apart(formula.text)[0].operands[1]):

@@ -152,7 +152,9 @@ class Run:
         places : collection of Place
             What no other formula reads, or those alone that are among them.
         """
-        self._holding.put_aside(self._texts(places))
+        formulas = self._book.formulas
+        alone = {p for p in places if formulas[p].shape is None and not formulas[p].dynamic}
+        self._holding.put_aside(self._texts(alone))
 
     def hold(self, step: Callable[[], object]) -> None:
         """Take a step of the inputs, and hold what it leaves as it is; see :mod:`.held`.
@@ -166,7 +168,8 @@ class Run:
         step()
         after = self._shown()
         assert isinstance(self.engine, Embedded)
-        self._holding.hold(self._texts(still(self._book, self.engine, before, after)))
+        found = still(self._book, self.engine, before, after) - self._may_spill
+        self._holding.hold(self._texts(found))
         self.again()
         if any(not same(value, after.get(place)) for place, value in self._shown().items()):
             self.release()  # some cell takes a constant for another thing than a formula
@@ -193,10 +196,10 @@ class Run:
         return {p: self.engine.value(*p) for p in (*chosen, *members) if p not in aside}
 
     def _texts(self, places: Collection[Place]) -> dict[Place, Text]:
-        """Read formulas as the engine does, but for those that fill more cells than their own."""
+        """Read formulas as the engine does; not those that it refuses or that stay on a sheet."""
         texts: dict[Place, Text] = {}
         for place in places:
-            if place in self._may_spill or place in self.refused:
+            if place in self.refused:
                 continue
             formula = self._book.formulas[place]
             parts = template, _ = take_apart(formula.text)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime
 import gc
+import marshal
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -21,26 +22,44 @@ from xlcredit.worksheet.arguments import OMITTED, READERS, Vector
 from xlcredit.worksheet.cells import Cells, first_error, grid, plain
 from xlcredit.worksheet.kinds import Checked
 from xlcredit.worksheet.ranges import Faults, Numbers, not_finite
-from xlcredit.worksheet.registry import Function
+from xlcredit.worksheet.registry import Function, Parameter
 
-__all__ = ["OMITTED", "evaluate", "read_arguments"]
+__all__ = ["OMITTED", "Kept", "evaluate", "read_arguments"]
 
 #: Elements worked on at once: temporaries stay in the processor's cache and memory stays flat.
 CHUNK = 16_384
 #: A column against a row makes a block; beyond this it is a slip, and memory would not hold it.
 MOST_CELLS = 2**25
 
+#: Kinds of arguments that are kept once they are read.
+_KEPT = frozenset({"series", "terms"})
+#: How many of them.
+_MOST_KEPT = 2_000
+#: Arguments that have been read, by function, parameter and what was given.
+Kept = dict[tuple[str, str, bytes], Any]
+
 _LARGEST = float(np.finfo(np.float64).max)
 _LEGAL = frozenset({str, bool, datetime.date, CellError})
 
 
-def evaluate(function: Function, raw: Sequence[Any]) -> Any:
-    """Evaluate one registered function on raw cells; only :class:`CellError` ever escapes."""
+def evaluate(function: Function, raw: Sequence[Any], kept: Kept | None = None) -> Any:
+    """Evaluate one registered function on raw cells; only :class:`CellError` ever escapes.
+
+    Parameters
+    ----------
+    function : Function
+        The function.
+    raw : sequence
+        Its arguments as cells hold them.
+    kept : dict, optional
+        The arguments that have been read, for a host whose cells are Python's own values alone;
+        it is added to.
+    """
     collecting = gc.isenabled()
     gc.disable()  # it would walk the cells of a large range again and again as they are made
     try:
         with np.errstate(all="ignore"):
-            arguments = _read(function, raw)
+            arguments = _read(function, raw, kept)
             ranges = [a for a in arguments if type(a) is Numbers]
             if ranges:
                 return _elementwise(function, arguments, ranges)
@@ -75,7 +94,7 @@ def read_arguments(function: Function, raw: Sequence[Any]) -> list[Any]:
     return [_bare(argument) for argument in _read(function, raw)]
 
 
-def _read(function: Function, raw: Sequence[Any]) -> list[Any]:
+def _read(function: Function, raw: Sequence[Any], kept: Kept | None = None) -> list[Any]:
     """Read every argument by its kind.
 
     Elementwise ranges arrive as :class:`Numbers`, vectors as :class:`Vector`, all else as the
@@ -92,11 +111,29 @@ def _read(function: Function, raw: Sequence[Any]) -> list[Any]:
         return [
             parameter.default
             if position >= given and not parameter.required
-            else READERS[parameter.kind](parameter, raw[position] if position < given else OMITTED)
+            else _argument(parameter, raw[position] if position < given else OMITTED, kept)
             for position, parameter in enumerate(parameters)
         ]
     except CellError as complaint:
         raise _given_error(function, raw) or complaint from None
+
+
+def _argument(parameter: Parameter, raw: Any, kept: Kept | None) -> Any:
+    """Read an argument; a series or a block of terms that is given again is not read again."""
+    read = READERS[parameter.kind]
+    if kept is None or type(raw) is not list or parameter.kind not in _KEPT:
+        return read(parameter, raw)
+    try:
+        key = parameter.function, parameter.name, marshal.dumps(raw, 2)
+    except ValueError:  # an error among them
+        return read(parameter, raw)
+    found = kept.get(key)
+    if found is None:
+        if len(kept) >= _MOST_KEPT:
+            kept.clear()
+        found = kept[key] = read(parameter, raw)
+    # a body may calculate in the series that it is given
+    return Vector(found.values.copy(), found.direction) if type(found) is Vector else found
 
 
 def _given_error(function: Function, raw: Sequence[Any]) -> CellError | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import math
 import multiprocessing
@@ -168,7 +169,8 @@ _opened: list[tuple[Session, Sequence[str], Sequence[str]]] = []
 
 
 def _open(start: tuple[bytes, str, dict[str, Any], Sequence[str], Sequence[str]] | None) -> None:
-    if start is None:  # split off one that has it open
+    if start is None:  # split off one that has it open, and keeps all of it
+        gc.freeze()
         return
     content, name, changed, axes, figures = start
     book = open_workbook(Book(Package(content, name)))
