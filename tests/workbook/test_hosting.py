@@ -173,6 +173,13 @@ class Site:
         keep = d["relet"] * (1 - d["forced_haircut"]) * let
         return max(d["shell_value"], keep + (1 - d["relet"]) * d["shell_value"])
 
+    def stands(self, k: int) -> float:
+        """The site let at market rent, or empty until it is let again."""
+        if not k or self.pays(k) or k >= self.gone + self.d["downtime_months"]:
+            return self.value(k)
+        again, shell = self.d["relet"], self.d["shell_value"]
+        return float(max(shell, again * self.dark(k) + (1 - again) * shell))
+
     def pays(self, k: int) -> bool:
         """Whether the tenant pays: a lease is worth its rent only then."""
         return bool(self.d["late_months"] < k < self.gone)
@@ -286,7 +293,8 @@ class Site:
             "lender_irr": ends["irr"],
             "repaid_month": waited.figures()["end_period"] if whole else 0,
             "min_dscr": cover.figures()["min_scheduled_dscr"],
-            "max_ltv": max(owed[k] / self.value(k) for k in range(n + 1)),
+            "max_ltv": max(owed[k] / self.stands(k) for k in range(n + 1)),
+            "max_forced": max(owed[k] / self.empty(k) for k in range(n + 1)),
         }
 
 
@@ -619,3 +627,27 @@ def test_a_yield_above_a_hundred_percent_is_found(site: Example) -> None:
     names = site.given({"tenor_months": 1, "balloon": 0, "upfront_fee": 0.2, "oid": 0.5}).names
     assert names["lender_irr"] == pytest.approx(((1 + 0.08 / 12) / 0.3) ** 12 - 1, rel=1e-9)
     assert names["master_check"] == "OK"
+
+
+def test_an_empty_site_is_not_valued_as_let(site: Example) -> None:
+    """The tenant stops unsupported: the lender loses, and the loan to value is that of an empty
+    site, let again or a shell; the house reads the forced sale."""
+    found = site.given({"customer_stops": 13, "support_months": 0})
+    names, mirror = found.names, Site(plain(site, customer_stops=13, support_months=0))
+    assert names["loss"] > 0  # type: ignore[operator]
+    sheet, row = site.place("balance")
+    owed = [float(found.values[sheet][row, 4 + k]) for k in range(13, 22)]  # type: ignore[arg-type]
+    worth = [0.75 * mirror.dark(k) + 0.25 * 250e6 for k in range(13, 22)]
+    worst = max(a / b for a, b in zip(owed, worth, strict=True))
+    assert names["max_ltv"] == pytest.approx(worst, rel=1e-9)
+    assert names["covenant_value"] == "BREACH"
+    assert names["covenant_value.first_breach"] == site.row("period_end")[12]
+    assert site.result.names["covenant_value"] == "PASS"
+
+
+def test_the_house_reads_the_forced_sale(site: Example) -> None:
+    forced = Site(plain(site)).empty(0)
+    names = site.result.names
+    assert names["limit_sale.value"] == pytest.approx(site.number("debt") / forced, rel=1e-9)
+    assert names["limit_sale"] == "OUTSIDE"
+    assert site.given({"limit_forced": 1.4}).names["limit_sale"] == "INSIDE"
