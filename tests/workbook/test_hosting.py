@@ -19,6 +19,7 @@ import pytest
 from tests.oracles.loan_path import Path
 from tests.workbook.conftest import Example
 from xlcredit.recalc import Recalculation
+from xlcredit.workbook.tables.scenarios import HEADER_ROW
 
 Values = dict[str, float]
 MONTHS = 96
@@ -109,7 +110,7 @@ class Site:
             rate = year / 12
             paid = max(0.0, cash) / self.cover if self.debt > self.counted(signed[:n]) else 0.0
             sculpted += sculpted * rate - max(sculpted * rate, paid)
-            falls_due = k % int(d["payment_months"]) == 0 or k == n
+            falls_due = (n - k) % int(d["payment_months"]) == 0
             self.scheduled.append(left - sculpted if falls_due else 0.0)
             self.services.append(left * rate + self.scheduled[-1])
             left -= self.scheduled[-1]
@@ -244,6 +245,17 @@ class Site:
         dark = {k for k in cover if k < back}
         return lease, live, self.lent(self.bare(dark), let, dark)
 
+    def lowest(self, cash: list[float], last: int) -> float:
+        """The lowest cover of as many months as lie between two dates of principal."""
+        wide = int(self.d["payment_months"])
+        covers = []
+        for k in range(1, last + 1):
+            months = range(max(0, k - wide), k)
+            due = math.fsum(self.services[m] for m in months)
+            if due > 0:
+                covers.append(math.fsum(cash[m] - self.must[m] for m in months) / due)
+        return min(covers)
+
     def run(self) -> dict[str, Any]:
         """Wait to maturity, ask the new lender, then enforce what he leaves."""
         d, n = self.d, self.tenor
@@ -292,7 +304,7 @@ class Site:
             "loss": ends["loss"],
             "lender_irr": ends["irr"],
             "repaid_month": waited.figures()["end_period"] if whole else 0,
-            "min_dscr": cover.figures()["min_scheduled_dscr"],
+            "min_dscr": self.lowest(self.cash, int(cover.figures()["end_period"])),
             "max_ltv": max(owed[k] / self.stands(k) for k in range(n + 1)),
             "max_forced": max(owed[k] / self.empty(k) for k in range(n + 1)),
         }
@@ -445,6 +457,7 @@ def test_the_break_even_decline_meets_the_covenant(
     assert isinstance(decline, float)
     names = site.given({**changed, "rent_decline": decline}).names
     assert names["min_dscr_tested"] == pytest.approx(1.1, abs=1e-6)
+    assert names["covenant_dscr_curve"] == "PASS"
 
 
 def test_the_verdict_never_praises_a_loan_that_is_not_repaid(site: Example) -> None:
@@ -651,3 +664,47 @@ def test_the_house_reads_the_forced_sale(site: Example) -> None:
     assert names["limit_sale.value"] == pytest.approx(site.number("debt") / forced, rel=1e-9)
     assert names["limit_sale"] == "OUTSIDE"
     assert site.given({"limit_forced": 1.4}).names["limit_sale"] == "INSIDE"
+
+
+@pytest.mark.parametrize(
+    "terms", [{"payment_months": 3}, {"payment_months": 6, "tenor_months": 50}]
+)
+def test_cover_sets_the_cash_between_two_dates_against_their_principal(
+    site: Example, terms: Values
+) -> None:
+    """By hand from date to date; a short period comes first."""
+    names = site.given(terms).names
+    mirror, every = Site(plain(site, **terms)), int(terms["payment_months"])
+    dates = [k for k in range(1, mirror.tenor + 1) if (mirror.tenor - k) % every == 0]
+    periods = [range(max(0, k - every), k) for k in dates]
+    covers = [
+        math.fsum(mirror.signed[m] for m in p) / math.fsum(mirror.services[m] for m in p)
+        for p in periods
+    ]
+    assert min(covers) == pytest.approx(names["dscr_as_underwritten"], rel=0.02)
+    assert names["dscr_as_underwritten"] > 1.1  # type: ignore[operator]
+    assert names["dscr_supported"] > 1.1  # type: ignore[operator]
+    monthly = site.given({**terms, "payment_months": 1}).names
+    for name in ("min_dscr", "downside_dscr", "dscr_after_contract"):
+        assert names[name] > monthly[name] - 0.04, name  # type: ignore[operator]
+    assert names["covenant_dscr_curve"] == "PASS" and names["master_check"] == "OK"
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"first_test_month": 55, "tenor_months": 50},
+        {"first_test_month": 60, "covenant_looks": "forward"},
+    ],
+)
+def test_a_first_test_after_maturity_is_told(site: Example, given: dict[str, Any]) -> None:
+    """No figure and no verdict; the deal is wrong, and one check says how."""
+    found = site.given(given)
+    assert found.names["min_dscr_tested"] == "not tested" and not found.errors
+    assert found.names["covenant_dscr_curve"] == "NONE"
+    assert found.names["master_check"] == "CHECK"
+    assert not says(found, "no decline breaks the DSCR")
+    metrics = site.template.scenarios.metric
+    column = 2 + [metric.label for metric in metrics].index("DSCR covenant")
+    cases = range(HEADER_ROW + 1, HEADER_ROW + 1 + len(site.template.scenarios.case))
+    assert {found.values["Stress"][row, column] for row in cases} == {"NONE"}
