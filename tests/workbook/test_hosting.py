@@ -19,6 +19,7 @@ import pytest
 from tests.oracles.loan_path import Path
 from tests.workbook.conftest import Example
 from xlcredit.recalc import Recalculation
+from xlcredit.workbook.tables.scenarios import HEADER_ROW
 
 Values = dict[str, float]
 MONTHS = 96
@@ -97,19 +98,34 @@ class Site:
         signed = [r - o for r, o in zip(self.lease, self.opex, strict=True)]
         self.signed = signed
         worth = math.fsum(max(0.0, c) * f for c, f in zip(signed[:n], factors[1:], strict=True))
-        balloon = d["balloon"] * factors[n]
-        self.capacity = worth / d["sizing_dscr"] + balloon
+        balloon = self.counted(signed[:n]) * factors[n]
+        first = self.carried(signed[0], self.rates[0])
+        self.capacity = min(worth / d["sizing_dscr"] + balloon, first)
         self.debt = min(d["commitment"], d["advance_rate"] * d["site_cost"], self.capacity)
-        self.cover = worth / (self.debt - balloon)
+        self.cover = d["sizing_dscr"]
+        if self.debt > balloon:
+            self.cover *= (self.capacity - balloon) / (self.debt - balloon)
         left, sculpted, self.scheduled, self.services = self.debt, self.debt, [], []
         for k, (cash, year) in enumerate(zip(signed[:n], self.rates, strict=True), start=1):
             rate = year / 12
-            sculpted += sculpted * rate - max(sculpted * rate, max(0.0, cash) / self.cover)
-            falls_due = k % int(d["payment_months"]) == 0 or k == n
+            paid = max(0.0, cash) / self.cover if self.debt > self.counted(signed[:n]) else 0.0
+            sculpted += sculpted * rate - max(sculpted * rate, paid)
+            falls_due = (n - k) % int(d["payment_months"]) == 0
             self.scheduled.append(left - sculpted if falls_due else 0.0)
             self.services.append(left * rate + self.scheduled[-1])
             left -= self.scheduled[-1]
         self.balloon = left
+
+    def counted(self, signed: list[float]) -> float:
+        """The balloon: none where the lease ends first, no more than has its interest paid."""
+        d = self.d
+        if d["lease_months"] < self.tenor + d["lease_tail"]:
+            return 0.0
+        return min(d["balloon"], *map(self.carried, signed, self.rates))
+
+    def carried(self, cash: float, rate: float) -> float:
+        """The balance whose interest a month pays at the sizing DSCR."""
+        return max(0.0, cash) / self.d["sizing_dscr"] * 12 / rate if rate else math.inf
 
     @property
     def accounts(self) -> dict[str, Any]:
@@ -157,6 +173,13 @@ class Site:
         d, let = self.d, self.dark(k)
         keep = d["relet"] * (1 - d["forced_haircut"]) * let
         return max(d["shell_value"], keep + (1 - d["relet"]) * d["shell_value"])
+
+    def stands(self, k: int) -> float:
+        """The site let at market rent, or empty until it is let again."""
+        if not k or self.pays(k) or k >= self.gone + self.d["downtime_months"]:
+            return self.value(k)
+        again, shell = self.d["relet"], self.d["shell_value"]
+        return float(max(shell, again * self.dark(k) + (1 - again) * shell))
 
     def pays(self, k: int) -> bool:
         """Whether the tenant pays: a lease is worth its rent only then."""
@@ -218,9 +241,20 @@ class Site:
         live = self.lent(
             self.leased(n) if stays else self.bare(idle), self.cash, idle, self.gone - 1
         )
-        back = min(self.gone, n + 1) + d["downtime_months"]
+        back = n + 1 + d["downtime_months"]
         dark = {k for k in cover if k < back}
         return lease, live, self.lent(self.bare(dark), let, dark)
+
+    def lowest(self, cash: list[float], last: int) -> float:
+        """The lowest cover of as many months as lie between two dates of principal."""
+        wide = int(self.d["payment_months"])
+        covers = []
+        for k in range(1, last + 1):
+            months = range(max(0, k - wide), k)
+            due = math.fsum(self.services[m] for m in months)
+            if due > 0:
+                covers.append(math.fsum(cash[m] - self.must[m] for m in months) / due)
+        return min(covers)
 
     def run(self) -> dict[str, Any]:
         """Wait to maturity, ask the new lender, then enforce what he leaves."""
@@ -258,6 +292,7 @@ class Site:
             "applied_dscr": self.cover,
             "capacity_lease": self.capacity,
             "refi_balloon": self.balloon,
+            "last_service": max(k for k, s in enumerate(self.services, start=1) if s > 0.01),
             "refi_on_lease": lease,
             "refi_if_gone": gone,
             "refi_capacity": lent,
@@ -269,8 +304,9 @@ class Site:
             "loss": ends["loss"],
             "lender_irr": ends["irr"],
             "repaid_month": waited.figures()["end_period"] if whole else 0,
-            "min_dscr": cover.figures()["min_scheduled_dscr"],
-            "max_ltv": max(owed[k] / self.value(k) for k in range(n + 1)),
+            "min_dscr": self.lowest(self.cash, int(cover.figures()["end_period"])),
+            "max_ltv": max(owed[k] / self.stands(k) for k in range(n + 1)),
+            "max_forced": max(owed[k] / self.empty(k) for k in range(n + 1)),
         }
 
 
@@ -307,6 +343,11 @@ CHANGED: list[dict[str, Any]] = [
     {"refi_months": 240, "refi_ltv": 0.4, "customer_stops": 13, "support_months": 60},
     {"rent_decline": -0.05, "market_rent": 150, "customer_stops": 6, "support_months": 0},
     {"balloon": 0},
+    {"lease_months": 66, "lease_tail": 6},
+    {"lease_months": 66, "lease_tail": 7, "payment_months": 3},
+    {"lease_rent": 40},
+    {"lease_rent": 40, "balloon": 2e8, "interest_days": "act/360"},
+    {"balloon": 1e9, "commitment": 1e9 + 1, "coupon": 0.14},
     {"balloon": 0, "lease_months": 50, "downtime_months": 24},
     {"balloon": 0, "lease_months": 50, "payment_months": 2, "cash_sweep": 0},
     {"interest_days": "act/360"},
@@ -416,6 +457,7 @@ def test_the_break_even_decline_meets_the_covenant(
     assert isinstance(decline, float)
     names = site.given({**changed, "rent_decline": decline}).names
     assert names["min_dscr_tested"] == pytest.approx(1.1, abs=1e-6)
+    assert names["covenant_dscr_curve"] == "PASS"
 
 
 def test_the_verdict_never_praises_a_loan_that_is_not_repaid(site: Example) -> None:
@@ -519,3 +561,150 @@ def test_a_tenant_who_never_paid_leaves_an_empty_site(site: Example) -> None:
 def texts(found: Recalculation) -> set[object]:
     """What stands on the Summary."""
     return {v for v in found.values["Summary"].values() if isinstance(v, str)}
+
+
+def says(found: Recalculation, words: str) -> bool:
+    """Whether these words stand on the Summary."""
+    return any(words in str(text) for text in texts(found))
+
+
+def term(site: Example, found: Recalculation, label: str) -> str:
+    """A line of the Term Sheet."""
+    sheet = site.formulas["Term Sheet"]["B"]
+    (row,) = [cell.row for cell in sheet if cell.value == label]
+    return str(found.values["Term Sheet"][row, 3])
+
+
+def test_a_lease_that_ends_before_the_loan_carries_no_balloon(site: Example) -> None:
+    """By hand: the cash of 36 months of lease over 1.15x at 8%; nothing is due later."""
+    found = site.given({"lease_months": 36})
+    names, mirror = found.names, Site(plain(site))
+    worth = sum(c / 1.15 / (1 + 0.08 / 12) ** k for k, c in enumerate(mirror.signed[:36], start=1))
+    assert names["debt"] == pytest.approx(worth, rel=1e-9)
+    assert names["refi_balloon"] == 0 and names["last_service"] == 36
+    assert names["dscr_as_underwritten"] == pytest.approx(1.15, rel=1e-9)
+    assert names["covenant_dscr_curve"] == "PASS" and names["loss"] == 0
+    assert says(found, "None of USD 700.0 m agreed: the lease ends too soon, in month 36")
+    assert says(found, "the last payment as signed in month 36")
+
+
+def test_a_balloon_is_no_larger_than_what_has_its_interest_paid(site: Example) -> None:
+    """A lease of 40 a kW pays interest at 1.15x on less than the balloon that was agreed."""
+    names = site.given({"lease_rent": 40}).names
+    first = Site(plain(site, lease_rent=40)).signed[0]
+    assert names["debt"] == pytest.approx(first / 1.15 * 12 / 0.08, rel=1e-9)
+    assert names["dscr_as_underwritten"] == pytest.approx(1.15, rel=1e-9)
+    assert site.given({"critical_kw": 0}).names["debt"] == 0
+
+
+def test_a_balloon_as_large_as_the_loan_leaves_interest_alone(site: Example) -> None:
+    found = site.given({"balloon": 1.3e9})
+    assert found.names["refi_balloon"] == pytest.approx(found.names["debt"], rel=1e-12)
+    lowest = found.names["dscr_as_underwritten"]
+    said = term(site, found, "Amortisation")
+    assert f"interest alone in 60 months: lowest cover {lowest:.2f}x" in said
+    assert "sculpted" not in said and "sculpted to 1.21x" in term(site, site.result, "Amortisation")
+
+
+def test_conditions_of_closing_can_fail(site: Example) -> None:
+    short = site.given({"lease_months": 66, "lease_tail": 12}).names
+    assert short["condition_lease"] == "NOT MET" and short["condition_lease.value"] == 6
+    assert short["refi_balloon"] == pytest.approx(0, abs=0.01)
+    thin = site.given({"commitment": 1.36e9, "advance_rate": 1}).names
+    assert thin["condition_equity"] == "NOT MET"
+    assert {site.result.names[f"condition_{name}"] for name in ("lease", "equity")} == {"MET"}
+
+
+def test_no_spread_counts_for_a_loan_that_is_paid_late(site: Example) -> None:
+    """Nothing is lost, yet there is no verdict on the coupon, and the lender has enforced."""
+    found = site.given({"late_months": 9, "equity_cure": 60e6})
+    names = found.names
+    assert names["loss"] == 0 and names["default_month"] > 0  # type: ignore[operator]
+    assert names["limit_spread"] == "OUTSIDE" and names["limit_spread.value"] == 0
+    assert says(found, "in the case in force, the lender enforcing")
+    assert site.result.names["limit_spread"] == "INSIDE"
+
+
+def test_a_tenant_who_is_gone_loosens_no_limit(site: Example) -> None:
+    """The site empty at maturity is lent the same on, whoever has left it before."""
+    found = site.given({"customer_stops": 13})
+    assert found.names["refi_if_gone"] == pytest.approx(site.number("refi_if_gone"), rel=1e-12)
+    assert found.names["refi_if_gone"] < found.names["refi_capacity"]  # type: ignore[operator]
+    said = next(str(s) for s in texts(found) if str(s).startswith("In force: "))
+    assert "the tenant is gone by then: on the site empty, a new lender lends" in said
+    assert "if the tenant goes" not in said
+
+
+def test_a_yield_above_a_hundred_percent_is_found(site: Example) -> None:
+    """By hand: one payment after a month."""
+    names = site.given({"tenor_months": 1, "balloon": 0, "upfront_fee": 0.2, "oid": 0.5}).names
+    assert names["lender_irr"] == pytest.approx(((1 + 0.08 / 12) / 0.3) ** 12 - 1, rel=1e-9)
+    assert names["master_check"] == "OK"
+
+
+def test_an_empty_site_is_not_valued_as_let(site: Example) -> None:
+    """The tenant stops unsupported: the lender loses, and the loan to value is that of an empty
+    site, let again or a shell; the house reads the forced sale."""
+    found = site.given({"customer_stops": 13, "support_months": 0})
+    names, mirror = found.names, Site(plain(site, customer_stops=13, support_months=0))
+    assert names["loss"] > 0  # type: ignore[operator]
+    sheet, row = site.place("balance")
+    owed = [float(found.values[sheet][row, 4 + k]) for k in range(13, 22)]  # type: ignore[arg-type]
+    worth = [0.75 * mirror.dark(k) + 0.25 * 250e6 for k in range(13, 22)]
+    worst = max(a / b for a, b in zip(owed, worth, strict=True))
+    assert names["max_ltv"] == pytest.approx(worst, rel=1e-9)
+    assert names["covenant_value"] == "BREACH"
+    assert names["covenant_value.first_breach"] == site.row("period_end")[12]
+    assert site.result.names["covenant_value"] == "PASS"
+
+
+def test_the_house_reads_the_forced_sale(site: Example) -> None:
+    forced = Site(plain(site)).empty(0)
+    names = site.result.names
+    assert names["limit_sale.value"] == pytest.approx(site.number("debt") / forced, rel=1e-9)
+    assert names["limit_sale"] == "OUTSIDE"
+    assert site.given({"limit_forced": 1.4}).names["limit_sale"] == "INSIDE"
+
+
+@pytest.mark.parametrize(
+    "terms", [{"payment_months": 3}, {"payment_months": 6, "tenor_months": 50}]
+)
+def test_cover_sets_the_cash_between_two_dates_against_their_principal(
+    site: Example, terms: Values
+) -> None:
+    """By hand from date to date; a short period comes first."""
+    names = site.given(terms).names
+    mirror, every = Site(plain(site, **terms)), int(terms["payment_months"])
+    dates = [k for k in range(1, mirror.tenor + 1) if (mirror.tenor - k) % every == 0]
+    periods = [range(max(0, k - every), k) for k in dates]
+    covers = [
+        math.fsum(mirror.signed[m] for m in p) / math.fsum(mirror.services[m] for m in p)
+        for p in periods
+    ]
+    assert min(covers) == pytest.approx(names["dscr_as_underwritten"], rel=0.02)
+    assert names["dscr_as_underwritten"] > 1.1  # type: ignore[operator]
+    assert names["dscr_supported"] > 1.1  # type: ignore[operator]
+    monthly = site.given({**terms, "payment_months": 1}).names
+    for name in ("min_dscr", "downside_dscr", "dscr_after_contract"):
+        assert names[name] > monthly[name] - 0.04, name  # type: ignore[operator]
+    assert names["covenant_dscr_curve"] == "PASS" and names["master_check"] == "OK"
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"first_test_month": 55, "tenor_months": 50},
+        {"first_test_month": 60, "covenant_looks": "forward"},
+    ],
+)
+def test_a_first_test_after_maturity_is_told(site: Example, given: dict[str, Any]) -> None:
+    """No figure and no verdict; the deal is wrong, and one check says how."""
+    found = site.given(given)
+    assert found.names["min_dscr_tested"] == "not tested" and not found.errors
+    assert found.names["covenant_dscr_curve"] == "NONE"
+    assert found.names["master_check"] == "CHECK"
+    assert not says(found, "no decline breaks the DSCR")
+    metrics = site.template.scenarios.metric
+    column = 2 + [metric.label for metric in metrics].index("DSCR covenant")
+    cases = range(HEADER_ROW + 1, HEADER_ROW + 1 + len(site.template.scenarios.case))
+    assert {found.values["Stress"][row, column] for row in cases} == {"NONE"}

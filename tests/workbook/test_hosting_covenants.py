@@ -58,6 +58,8 @@ WINDOWS: list[dict[str, Any]] = [
     {"covenant_months": 6, "covenant_looks": "forward", "late_months": 4, "first_test_month": 3},
     {"covenant_months": 1, "covenant_looks": "forward", "lease_months": 50, "balloon": 0},
     {"covenant_months": 3, "covenant_looks": "forward", "customer_stops": 30, "payment_months": 3},
+    {"covenant_months": 1, "payment_months": 3},
+    {"covenant_months": 2, "payment_months": 6, "first_test_month": 15, "tenor_months": 50},
 ]
 
 
@@ -69,13 +71,16 @@ def test_the_covenant_reads_the_months_behind_or_ahead(
     site, path = mirror(deal)
     cash = [c - p for c, p in zip(site.cash, site.must, strict=True)]
     covers = {}
-    for k in range(int(number(deal, "first_test_month")), site.tenor + 1):
+    every, first = int(number(deal, "payment_months")), int(number(deal, "first_test_month"))
+    # a test counts the months since the last date of principal, which fall before the first test
+    dates = range(site.tenor, -every, -every)
+    first = max(d for d in dates if d < first) + 1
+    wide = max(terms["covenant_months"], every)
+    for k in range(max(1, first), site.tenor + 1):
         owed = site.debt if k == 1 else float(path.rows[k - 2]["closing"])
-        window = range(
-            max(int(number(deal, "first_test_month")), k - terms["covenant_months"] + 1), k + 1
-        )
+        window = range(max(1, first, k - wide + 1), k + 1)
         if terms.get("covenant_looks") == "forward":
-            window = range(k + 1, min(k + terms["covenant_months"], site.tenor) + 1)
+            window = range(k + 1, min(k + wide, site.tenor) + 1)
         service = math.fsum(site.services[m - 1] for m in window)
         if owed > 0.01 and service > 0:
             covers[k] = math.fsum(cash[m - 1] for m in window) / service
@@ -118,6 +123,7 @@ def test_at_its_break_even_the_forward_covenant_is_just_met(
     deal.set(terms)
     deal["rent_decline"] = number(deal, "breakeven_decline")
     assert number(deal, "min_dscr_tested") == pytest.approx(1.10, abs=1e-6)
+    assert deal["covenant_dscr_curve"] == "PASS"
     assert deal["master_check"] == "OK"
 
 

@@ -62,7 +62,7 @@ SAME = {
         "Unpaid, waits, site then sold": "unpaid_after_sale",
         "Loss, lender enforces, site sold": "loss",
         "Lender's IRR, lender enforces": "lender_irr",
-        "Worst loan to value at market": "max_ltv",
+        "Worst loan to value": "max_ltv",
         "Left to refinance": "refi_left",
         "A new lender lends": "refi_capacity",
         "Minimum DSCR where tested": "min_dscr_tested",
