@@ -146,8 +146,8 @@ def _write_comparison(book: Draft, sheet: Worksheet, row: int, comparison: Compa
         cell = book.formula(sheet, row + 1, READING, reading, "text")
         style.base(cell, size=11)  # prose is black, whatever it draws on
         cell.alignment = Alignment(horizontal="left", wrap_text=True, vertical="center", indent=2)
-        sheet.merge_cells(
-            start_row=row + 1, end_row=row + 1, start_column=READING, end_column=_COLUMNS
+        sheet.merge_cells(  # three lines, beside the values and their notes
+            start_row=row + 1, end_row=row + 2, start_column=READING, end_column=_COLUMNS
         )
     for height, part in zip((25, 22, 25, 3), range(row, row + BAND), strict=True):
         sheet.row_dimensions[part].height = height
