@@ -61,7 +61,7 @@ def test_the_effect_is_told_in_figures_and_verdicts(loan: Example, tmp_path: Pat
     assert after.old == pytest.approx(loan.number("dscr_after_contract"))
     assert after.new < after.old
     assert str(after) == f"DSCR, after contract: {after.old:.2f}x → {after.new:.2f}x"
-    verdict = one(found.statuses, "Loan to depreciated cost, highest")
+    verdict = one(found.statuses, "Loan to depreciated cost, waiting, highest")
     assert (verdict.old, verdict.new) == ("PASS", "BREACH")
     assert not found.cells and not found.remarks
 

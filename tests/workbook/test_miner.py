@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime
 import itertools
 import math
+import re
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ import pytest
 import xlcredit
 from tests.oracles.loan_path import Path
 from tests.workbook.conftest import Example
+from tests.workbook.test_stress import table
 
 Values = dict[str, float]
 
@@ -229,6 +231,8 @@ class Miner:
 
 #: A month of the loan for the holders' put of notes B.
 EARLIER_PUT = datetime.date(2028, 9, 1)
+#: A put in the month after closing.
+AT_ONCE = datetime.date(2026, 12, 15)
 #: The notes are not rolled over, and coin and cards do not cover what is owed then.
 BROKEN: dict[str, Any] = {
     **{"notes_rolled": 0, "cash_sweep": 0, "lock_up_dscr": 0, "dsra_months": 1},
@@ -259,6 +263,8 @@ CHANGED: list[dict[str, Any]] = [
     {"interest_days": "even months"},
     FALL | {"interest_days": "even months", "balloon": 30e6},
     BROKEN | {"tenor_months": 25, "note_a_amount": 1e9, "note_b_amount": 0, "recovery_months": 6},
+    {"notes_rolled": 0, "note_a_put": AT_ONCE},
+    BROKEN | {"note_a_put": AT_ONCE, "fall_months": 1, "coin_fall": 0.5},
 ]
 
 
@@ -521,17 +527,20 @@ def test_a_loan_that_cash_does_not_repay_has_no_verdict_on_the_margin(miner: Exa
         return next(t for t in texts if "no margin pays" in t or " bp on " in t or "verdict" in t)
 
     assert reading(notes_rolled=0).startswith("Recovered by enforcement in the case in force")
-    assert reading(rent_level=0.7) == reading(scenario="Rents 30% lower")
+    weights = "; weights as typed, not around the scenario chosen"
+    assert reading(rent_level=0.7) + weights == reading(scenario="Rents 30% lower")
     assert reading(rent_level=0.7).endswith("not repaid: no verdict on the margin")
     sold = reading(**FALL, liquidation_ltv=1.2, grace_months=48)
     assert sold.endswith("coin sold for calls repays it: no verdict on the margin")
     assert "no margin pays" in reading(**BROKEN)
     usual = reading()
-    assert usual.endswith(" bp on the largest, if notes A are rolled over")
+    wall = f"USD {miner.number('wall_short') / 1e6:.1f} m of 250.0 m not covered"
+    assert usual.endswith(f" bp on the largest, if notes A are rolled over in month 19: {wall}")
+    assert reading(note_a_amount=1e9) != usual
     # the forced sale after the shock to both, by the loan over what it brings
     loss = 1 - 1 / miner.number("ltv_liquidation")
     said = next(
-        str(t) for t in miner.result.values["Summary"].values() if "a default loses" in str(t)
+        str(t) for t in miner.result.values["Summary"].values() if "enforcement loses" in str(t)
     )
     assert said.endswith(f", {loss:.1%} after the same-day shock")
 
@@ -554,3 +563,101 @@ def test_the_simulation_runs_at_the_average_rate_of_the_schedule(miner: Example)
     assert miner.number("sim_rate") == pytest.approx(average, rel=1e-9)
     level = miner.given({"interest_days": "even months"}).names["sim_rate"]
     assert level == pytest.approx(plain(miner)["base_rate"] + plain(miner)["margin"], rel=1e-9)
+
+
+@pytest.mark.parametrize("changed", [{}, {"treasury_cash": 600e6}])
+def test_a_sentence_counts_the_paths_that_default_and_those_liquidated(
+    miner: Example, changed: dict[str, Any]
+) -> None:
+    result = miner.given(changed)
+    names = result.names
+    lost = 1 - names["sim_repaid"] - names["sim_unpaid_any"]  # type: ignore[operator]
+    assert names["sim_liquidated"] > 0.01  # type: ignore[operator]
+    (said,) = {v for v in result.values["Summary"].values() if isinstance(v, str) and "paths" in v}
+    assert f"; {lost:.0%} of " in said and said.endswith("paths default or are liquidated")
+
+
+def test_an_ltv_above_liquidation_at_closing_has_the_date_of_closing(miner: Example) -> None:
+    names = miner.given({"liquidation_ltv": 0.48, "call_ltv": 0.47, "cure_ltv": 0.4}).names
+    assert names["covenant_liquidation"] == "BREACH"
+    assert names["covenant_liquidation.first_breach"] == names["closing_date"]
+
+
+def test_a_loan_beyond_the_advance_rates_does_not_meet_the_condition(miner: Example) -> None:
+    """What is drawn is cut to them; what is asked for is the test."""
+    names = miner.given({"commitment": 120e6}).names
+    assert names["debt"] == names["advance_cap"] < 120e6
+    assert names["condition_advance"] == "NOT MET"
+    assert miner.result.names["condition_advance"] == "MET"
+
+
+def test_notes_due_in_the_month_after_closing_are_counted(miner: Example) -> None:
+    """In force as in the scenario, whose cash flow ends in its first month."""
+    label = "Notes are not rolled"
+    typed = miner.given({"note_a_put": AT_ONCE, "notes_rolled": 0}).names
+    table = miner.given({"note_a_put": AT_ONCE, "downside": label}).names
+    assert typed["fail_month"] == typed["default_month"] == table["downside_fail"] == 1
+    for name, figure in [
+        *(("unpaid_at_maturity", "downside_unpaid"), ("loss", "downside_loss")),
+        *(("lender_irr", "downside_irr"), ("first_missed_month", "downside_missed")),
+    ]:
+        assert table[figure] == pytest.approx(typed[name], rel=1e-9), name
+    assert typed["master_check"] == table["master_check"] == "OK"
+    lapsed = miner.given({"note_a_put": datetime.date(2026, 11, 1)}).names
+    assert lapsed["master_check"] == "CHECK"
+
+
+def test_the_scenario_of_everything_is_the_worst_and_the_expected_loss_says_so(
+    miner: Example,
+) -> None:
+    """Over half a year calls are cured by coin; within a month nothing cures them."""
+    names, label = miner.result.names, "Everything; customer stops"
+    header, *rows = table(miner, "Scenarios side by side")
+    column = [str(text).split(" [")[0] for text in header].index("Loss, coin and cards sold")
+    losses = {str(row[0]): float(row[column]) for row in rows}
+    weights = {case.label: case.weight for case in miner.template.scenarios.case}
+    assert max(losses, key=lambda case: losses[case]) == label and losses[label] > 40e6
+    each = {case: weights[case] * losses[case] for case in losses}
+    total = math.fsum(each.values())
+    assert names["expected_loss"] == pytest.approx(total, rel=1e-9)
+    assert names["loss_scenario"] == max(each, key=lambda case: each[case]) == label
+    said = f'{each[label] / total:.0%} from "{label}" at a weight of 1%'
+    assert names["loss_rests"] == said
+    assert any(str(v).endswith(said) for v in miner.result.values["Summary"].values())
+    assert names["loss_of_a_point"] == pytest.approx(losses[label] / 100, rel=1e-9)
+
+
+def test_the_limit_on_the_runway_says_where_it_ends_before_the_loan(miner: Example) -> None:
+    def said(**changed: Any) -> bool:
+        shown = miner.given(changed).values["Summary"].values()
+        return any(
+            "the limit of 12 months ends before this loan, month 25" in str(v) for v in shown
+        )
+
+    assert said() and not said(limit_runway=25)
+
+
+def test_the_weights_are_told_where_a_scenario_is_chosen(miner: Example) -> None:
+    def said(result: Any) -> bool:
+        shown = result.values["Summary"].values()
+        return any("; weights as typed, not around the scenario chosen" in str(v) for v in shown)
+
+    assert said(miner.given({"scenario": "Coin falls 50%"})) and not said(miner.result)
+
+
+def test_no_sentence_stands_for_a_loan_that_is_not_drawn(miner: Example) -> None:
+    """The figures do not exist, which the master check says; no sentence speaks of payments."""
+    result = miner.given({"commitment": 0})
+    said = [v for v in result.values["Summary"].values() if isinstance(v, str) and len(v) > 12]
+    assert sum(v.startswith("No loan is drawn") for v in said) == 5
+    assert result.names["master_check"] == "CHECK"
+    assert not any("Every payment" in v or "repaid in month" in v for v in said)
+    asked = [result.values["Summary"][row, 2] for row in range(5, 11)]
+    assert not any(str(v).startswith("#") for v in asked)
+
+
+def test_one_month_is_no_months(miner: Example) -> None:
+    result = miner.given({"tenor_months": 1, "dsra_months": 1, "grace_months": 0})
+    said = [str(v) for page in ("Summary", "Term Sheet") for v in result.values[page].values()]
+    assert not any(re.search(r"\b1 months", text) for text in said)
+    assert any("Payment default at the first missed payment" in text for text in said)

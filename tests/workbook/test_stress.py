@@ -28,7 +28,7 @@ SAME = {
         "DSCR covenant": "covenant_dscr_curve",
         "Contract realization, lowest": "realised_lowest",
         "Contract realization covenant": "covenant_contract",
-        "Loan to depreciated cost, highest": "covenant_advance.value",
+        "Loan to depreciated cost, waiting, highest": "covenant_advance.value",
         "Loan to depreciated cost covenant": "covenant_advance",
     },
     "miner-dual-collateral": {

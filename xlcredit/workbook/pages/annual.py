@@ -42,7 +42,8 @@ class AnnualPage:
     def write(self, book: Draft, sheet: Worksheet) -> None:
         """Write the sheet."""
         message = (
-            "Years from closing; a sum of the months, their lowest, or the last, at most maturity"
+            "Years from closing; a sum of the months, past maturity too, their lowest, "
+            "or the last, at most maturity"
         )
         style.title(sheet, "Annual", f"{book.deal.name}. {message}.")
         years = range(1, self._last(book) - _FIRST_YEAR + 2)

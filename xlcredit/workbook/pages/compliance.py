@@ -14,6 +14,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from xlcredit.deals.series import AS_AT
 from xlcredit.deals.template import ComplianceRow, Covenant
+from xlcredit.ooxml.place import Place
 from xlcredit.workbook import style
 from xlcredit.workbook.draft import Draft, page_setup, widths
 from xlcredit.workbook.pages.curves import ACTUAL, BUDGET
@@ -53,6 +54,8 @@ class CompliancePage:
         """Record the verdicts."""
         for row, line in self._certificate(book):
             book.name(line.name, self.name, row, _STATUS, "text")
+        count = Place(self.name, _REPORTED_ROW, _PART)
+        book.places.blocks["compliance.reported"] = count, count
 
     def _certificate(self, book: Draft) -> Iterator[tuple[int, Covenant]]:
         first = _FIRST_ROW + len(_PARTS) * len(book.template.compliance) + 2

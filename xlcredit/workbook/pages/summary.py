@@ -5,7 +5,7 @@ from __future__ import annotations
 from openpyxl.styles import Alignment, Border, PatternFill, Side
 from openpyxl.worksheet.worksheet import Worksheet
 
-from xlcredit.deals.template import Comparison, Figure, Term
+from xlcredit.deals.template import AS_AT, Comparison, Figure, Term
 from xlcredit.ooxml.place import Place
 from xlcredit.workbook import charts, style
 from xlcredit.workbook.draft import Draft, page_break, page_scale, widths
@@ -130,6 +130,11 @@ def _status_line(book: Draft, sheet: Worksheet) -> None:
     style.paint_status(sheet, "E3")
     area = "{sources.status}"
     message = f'COUNTIF({area},"assumption")&" of "&ROWS({area})&" inputs are assumptions"'
+    if "compliance.reported" in book.places.blocks:
+        # months that count as past and hold the model's own forecast are no report
+        message += (
+            f'&IF(AND({AS_AT}>0,{{compliance.reported}}=0),"; month "&{AS_AT}&": no report","")'
+        )
     style.base(book.formula(sheet, 3, READING, message, "text"), color=style.MUTED)
 
 
@@ -146,8 +151,8 @@ def _write_comparison(book: Draft, sheet: Worksheet, row: int, comparison: Compa
         cell = book.formula(sheet, row + 1, READING, reading, "text")
         style.base(cell, size=11)  # prose is black, whatever it draws on
         cell.alignment = Alignment(horizontal="left", wrap_text=True, vertical="center", indent=2)
-        sheet.merge_cells(
-            start_row=row + 1, end_row=row + 1, start_column=READING, end_column=_COLUMNS
+        sheet.merge_cells(  # three lines, beside the values and their notes
+            start_row=row + 1, end_row=row + 2, start_column=READING, end_column=_COLUMNS
         )
     for height, part in zip((25, 22, 25, 3), range(row, row + BAND), strict=True):
         sheet.row_dimensions[part].height = height

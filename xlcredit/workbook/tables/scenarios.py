@@ -194,13 +194,15 @@ def _unit(template: Template, shock: Shock) -> str:
 
 
 def _extra(template: Template, number: int) -> dict[str, str]:
-    """``{case.a}``: an input as the scenario has it; ``{case.a..b}``: neighbours as a range."""
+    """``{case.a}``: an input as the scenario has it; ``{case.a..b}``: neighbours; its weight."""
     names, row = template.scenarios.inputs, _values_header(template) + number
     places = {name: f"${letter(2 + index)}${row}" for index, name in enumerate(names)}
     extra = {f"case.{name}": place for name, place in places.items()}
     for index, first in enumerate(names):
         for last in names[index + 1 :]:
             extra[f"case.{first}..{last}"] = f"{places[first]}:{places[last]}"
+    if template.scenarios.weighted:
+        extra["case.weight"] = f"$B${_shocks_header(template) + number}"
     for index, metric in enumerate(template.scenarios.metric):
         if metric.name:
             extra[f"case.{metric.name}"] = f"{letter(2 + index)}{HEADER_ROW + number}"

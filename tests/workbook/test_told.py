@@ -1,0 +1,156 @@
+"""What a figure rests on, and where it ends, is told beside it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.workbook.conftest import Example
+from tests.workbook.test_curves import calculated, filled
+from xlcredit.recalc import Recalculation
+
+WEIGHTS = "; weights as typed, not around the scenario chosen"
+
+
+@pytest.fixture(scope="module")
+def base(example_of: Callable[[str], Example]) -> Example:
+    return example_of("gpu-borrowing-base")
+
+
+def said(result: Recalculation, *pages: str) -> Iterator[str]:
+    for page in pages or ("Summary",):
+        yield from (text for text in result.values[page].values() if isinstance(text, str))
+
+
+def told(result: Recalculation, words: str, *pages: str) -> bool:
+    return any(words in text for text in said(result, *pages))
+
+
+def labels(example: Example, page: str) -> set[str]:
+    return {str(cell.value) for cell in example.formulas[page]["A"]}
+
+
+@pytest.mark.parametrize("name", ["gpu-borrowing-base", "gpu-term-loan"])
+def test_the_weights_are_told_where_a_scenario_is_chosen(
+    example_of: Callable[[str], Example], name: str
+) -> None:
+    example = example_of(name)
+    chosen = example.given({"scenario": "Rents fall 20% a year more"})
+    assert told(chosen, WEIGHTS) and not told(example.result, WEIGHTS)
+
+
+def test_months_that_nobody_reported_are_told(example: Example, tmp_path: Path) -> None:
+    """All templates: what counts as past and holds the model's own forecast is no report."""
+    words = "; month 6: no report"
+    assert told(example.given({"as_at_month": 6}), words) and not told(example.result, words)
+    if example.template.name == "gpu-term-loan":
+        actuals = {"opex": filled(example.row("opex")[:6])}
+        _, found = calculated(example, tmp_path, actuals=actuals, inputs={"as_at_month": 6})
+        assert not told(found, words)
+
+
+def test_the_page_annual_says_how_far_its_sums_run(example: Example) -> None:
+    """All templates: the sums of the months after maturity are in them."""
+    assert "past maturity too" in str(example.formulas["Annual"]["A2"].value)
+
+
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [
+        ("gpu-borrowing-base", {"tenor_months": 1, "grace_months": 0}),
+        ("gpu-term-loan", {"tenor_months": 1, "first_test_month": 1, "dsra_months": 1}),
+        ("gpu-term-loan", {"draw_months": 1, "trigger_index": 0.5, "trigger_dsra_months": 1}),
+    ],
+)
+def test_one_month_is_no_months(
+    example_of: Callable[[str], Example], name: str, given: dict[str, Any]
+) -> None:
+    result = example_of(name).given(given)
+    texts = list(said(result, "Summary", "Term Sheet"))
+    assert any(re.search(r"\b1 month\b", text) for text in texts)
+    assert not any(re.search(r"\b1 months", text) for text in texts)
+
+
+@pytest.mark.parametrize(
+    ("name", "test", "given"),
+    [
+        ("gpu-term-loan", "stress_unpaid", {"downside": "As input", "contract_months": 61}),
+        ("miner-dual-collateral", "stress_loss", {"downside": "As input"}),
+    ],
+)
+def test_nothing_unpaid_is_tested_against_nothing(
+    example_of: Callable[[str], Example], name: str, test: str, given: dict[str, Any]
+) -> None:
+    """The threshold was the cent that the checks allow, as if it were a term."""
+    example = example_of(name)
+    assert example.number(f"{test}.threshold") == 0
+    assert example.result.names[test] == "FAILS"
+    held = example.given(given).names
+    assert (held[test], held[f"{test}.value"]) == ("HOLDS", 0)
+
+
+def test_the_base_tests_what_is_left_against_nothing(base: Example) -> None:
+    for test in ("limit_refinanced", "limit_enforced", "stress_unpaid"):
+        assert base.number(f"{test}.threshold") == 0
+    repaid = base.given({"draw": 1e6, "redraw_to": 1e6}).names
+    assert repaid["limit_refinanced"] == repaid["limit_enforced"] == "INSIDE"
+
+
+def test_a_draw_in_full_or_not_at_all_is_told(base: Example) -> None:
+    assert told(base.result, "in full or not at all", "Term Sheet")
+    label = "Drawn for interest and operating holes: all that is missing, or nothing"
+    assert label in labels(base, "Waterfall")
+
+
+def test_the_covenant_on_availability_says_when_it_can_fail(base: Example) -> None:
+    """What stands above availability less the block is prepaid: the block itself is always left."""
+    words = "failed only with a missed payment"
+    assert base.number("block") >= base.number("covenant_availability") > 0
+    assert told(base.result, words, "Term Sheet")
+    assert told(base.result, "Fails with a missed payment only")
+    drawn = {"block": 0, "redraw_to": 75e6, "dominion_share": 0}
+    free = base.given(drawn)
+    assert not told(free, words, "Term Sheet")
+    assert free.names["covenant_excess"] == "BREACH"
+    kept = base.given({**drawn, "block": base.number("block")}).names
+    first = kept["covenant_excess.first_breach"]
+    missed = int(kept["first_missed_month"])  # type: ignore[call-overload]
+    dates = base.row("period_end")
+    assert first == "never" or (missed and first >= dates[missed - 1])  # type: ignore[operator]
+
+
+def test_the_unused_fee_says_how_it_counts(base: Example) -> None:
+    """A twelfth a month on any days of interest, which count actual days over 360 beside it."""
+    months = [base.given({"interest_days": days}) for days in ("act/360", "30/360")]
+    place, row = base.place("fee_due")
+    first, second = (found.values[place][row, 5] for found in months)
+    assert first == pytest.approx(second, rel=1e-12)
+    assert told(base.result, "a twelfth a month", "Term Sheet")
+
+
+def test_a_contract_that_lasts_to_maturity_leaves_nothing_to_carry(loan: Example) -> None:
+    tenor = int(loan.number("tenor_months"))
+    whole = loan.given({"contract_months": tenor})
+    assert told(whole, "The contract lasts to maturity and leaves nothing for the market to carry")
+    assert told(loan.result, "than is owed at contract end")
+    late = loan.given({"contract_months": tenor, "customer_stops": 13})
+    left = late.names["balance_end"]
+    assert told(late, f"lasts to maturity and leaves USD {left / 1e6:,.1f} m unpaid then")  # type: ignore[operator]
+    assert any("or the loan if sooner" in label for label in labels(loan, "Summary"))
+
+
+def test_a_step_bites_in_the_month_after_it(loan: Example) -> None:
+    stepped = loan.given({"step_month_1": 14, "step_drop_1": 0.3})
+    place, row = loan.place("steps_taken")
+    assert [stepped.values[place][row, 4 + k] for k in (14, 15)] == pytest.approx([1, 0.7])
+    assert loan.template.inputs["step_month_1"].label == "First step, at the end of month"
+
+
+def test_covenants_on_what_is_owed_say_that_the_lender_waits(loan: Example, base: Example) -> None:
+    found = {test.name: test.label for test in loan.template.covenant}
+    assert "waiting" in found["covenant_advance"] and "waiting" in found["covenant_cash"]
+    assert "waiting" in {test.name: test.label for test in base.template.test}["limit_flv"]
