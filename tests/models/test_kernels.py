@@ -57,9 +57,13 @@ def test_every_path_is_the_same(seed: int) -> None:
     assert_same(vars(plain), kernels.run(made, seed, 5, PATHS, tilt, courses=True))
 
 
-@pytest.mark.parametrize("seed", SEEDS[::5])
+@pytest.mark.parametrize("seed", [*SEEDS[::5], 3, 37, 54])
 def test_putting_ended_paths_aside_changes_no_path(seed: int) -> None:
-    """With their courses recorded all paths are worked to the last period."""
+    """With their courses recorded all paths are worked to the last period.
+
+    The last three lose a third of their paths and more before the last third of their periods, with
+    and without a trigger that remembers the highest price.
+    """
     tilt, made = Tilt(-0.2, -0.15, 5), deal(seed)
     whole, aside = (vars(outcomes(made, 1, 3, PATHS, tilt, courses=c)) for c in (True, False))
     none = {"ltv": None, "cash": None}
