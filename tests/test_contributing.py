@@ -124,8 +124,8 @@ def test_every_command_is_registered() -> None:
     )
     names = set(with_register) ^ set(commands())
     assert not names, (
-        f"{sorted(names)}: a command is registered under its module's name, app.command(name=...) or "
-        "add_typer(..., name=...): rename xlcredit/cli/NAME.py or the command"
+        f"{sorted(names)}: a command, or a group, is registered under its module's name: "
+        "rename xlcredit/cli/NAME.py, or the name in app.command or app.add_typer"
     )
     assert listed == set(with_register), "a module of xlcredit/cli registers what is its own"
 
