@@ -46,8 +46,8 @@ def test_a_name_with_two_units_says_why() -> None:
     differ = {word for word, units in seen.items() if len(units) > 1}
     unsaid = sorted(differ - set(WORDS["apart"]))
     assert not unsaid, (
-        f"{unsaid} have another unit in another template: take another name, or say below [apart] in "
-        "templates/words.toml why"
+        f"{unsaid} have another unit in another template: take another name, or say why below "
+        "[apart] in templates/words.toml"
     )
 
 
