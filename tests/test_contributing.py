@@ -32,6 +32,7 @@ APART = {".git", ".venv", ".github", "workbooks", "__pycache__", "dist", "build"
 EXAMPLES = {
     "A worksheet function": r"\bXLC_REPAYMENT\b",
     "A table of the template language": r"\bLadder\b|\bladder\b",
+    "A row or a figure of a template": r"\brefi_left\b|\brefi_need\b",
     "An engine": r"\bformualizer\b",
     "A command": r"\bextract\b",
 }
@@ -72,6 +73,24 @@ def test_an_errand_names_every_file_and_no_other(title: str, patterns: list[str]
     assert not left_out, f"{title}: add to .github/CONTRIBUTING.md: {left_out}"
     stale = [pattern for pattern in patterns if not list(ROOT.glob(pattern))]
     assert not stale, f"{title}: there is no such file: {stale}"
+
+
+def test_every_test_that_the_guide_names_exists() -> None:
+    """A path that does not exist runs nothing, and reads as if it had passed."""
+    named = set(re.findall(r"\btests/[\w/.*]+", GUIDE))
+    missing = sorted(path for path in named if not list(ROOT.glob(path.rstrip("./"))))
+    assert not missing, f".github/CONTRIBUTING.md names what is not there: {missing}"
+    tests = {
+        node.name
+        for path in (ROOT / "tests").rglob("test_*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.FunctionDef)
+    }
+    gone = sorted(name for name in re.findall(r"`(test_\w+)`", GUIDE) if name not in tests)
+    assert not gone, f".github/CONTRIBUTING.md names tests that are gone: {gone}"
+    for words in re.findall(r'pytest [^`]*-k "([^"]+)"', GUIDE):
+        idle = [word for word in words.split(" or ") if not any(word in name for name in tests)]
+        assert not idle, f".github/CONTRIBUTING.md: -k selects nothing by {idle}"
 
 
 def exhibits_listed() -> list[str]:
@@ -124,8 +143,8 @@ def test_every_command_is_registered() -> None:
     )
     names = set(with_register) ^ set(commands())
     assert not names, (
-        f"{sorted(names)}: a command is registered under its module's name, app.command(name=...) or "
-        "add_typer(..., name=...): rename xlcredit/cli/NAME.py or the command"
+        f"{sorted(names)}: a command, or a group, is registered under its module's name: "
+        "rename xlcredit/cli/NAME.py, or the name in app.command or app.add_typer"
     )
     assert listed == set(with_register), "a module of xlcredit/cli registers what is its own"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,17 @@ from xlcredit.errors import DealError, FileError
 from .samples import FILLED, HOME, TEMPLATE
 
 
+def test_the_readme_has_a_row_for_every_template_and_no_other() -> None:
+    text = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+    table = text.partition("| template |")[2].partition("\n\n")[0]
+    named = re.findall(r"^\| `([\w-]+)` \|", table, re.MULTILINE)
+    assert sorted(named) == sorted(shipped()), (
+        "the table of templates in README.md and the folders of templates/ differ"
+    )
+
+
 def test_every_template_ships_with_a_filled_deal() -> None:
-    assert len(shipped()) == 4
+    assert shipped()
     for name in shipped():
         template, home = load(name)
         deal = read_deal(home / "deal.toml", template)

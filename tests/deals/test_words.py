@@ -34,7 +34,8 @@ def named(template: Template) -> Iterator[tuple[str, str]]:
 def test_a_shared_name_has_the_unit_of_the_list(name: str) -> None:
     for word, unit in named(load(name)[0]):
         if word in WORDS["words"]:
-            assert unit == WORDS["words"][word]["unit"], word
+            known = WORDS["words"][word]
+            assert unit == known["unit"], f"{word} is {known} in templates/words.toml; got {unit}"
 
 
 def test_a_name_with_two_units_says_why() -> None:
@@ -43,7 +44,11 @@ def test_a_name_with_two_units_says_why() -> None:
         for word, unit in named(load(name)[0]):
             seen.setdefault(word, set()).add(unit)
     differ = {word for word, units in seen.items() if len(units) > 1}
-    assert differ <= set(WORDS["apart"])
+    unsaid = sorted(differ - set(WORDS["apart"]))
+    assert not unsaid, (
+        f"{unsaid} have another unit in another template: take another name, or say why below "
+        "[apart] in templates/words.toml"
+    )
 
 
 def test_the_list_itself_is_sound() -> None:
@@ -55,7 +60,8 @@ def test_the_list_itself_is_sound() -> None:
 
 @pytest.mark.parametrize("name", shipped())
 def test_every_template_has_the_figures_that_programs_read(name: str) -> None:
-    assert set(FIGURES) <= {word for word, _ in named(load(name)[0])}
+    missing = sorted(set(FIGURES) - {word for word, _ in named(load(name)[0])})
+    assert not missing, f"templates/{name}/template.toml has no figure {missing}"
 
 
 @pytest.mark.parametrize("name", ["gpu-borrowing-base", "miner-dual-collateral"])
