@@ -9,6 +9,7 @@ the package.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from datetime import date, timedelta
 from itertools import pairwise
@@ -708,3 +709,41 @@ def test_a_first_test_after_maturity_is_told(site: Example, given: dict[str, Any
     column = 2 + [metric.label for metric in metrics].index("DSCR covenant")
     cases = range(HEADER_ROW + 1, HEADER_ROW + 1 + len(site.template.scenarios.case))
     assert {found.values["Stress"][row, column] for row in cases} == {"NONE"}
+
+
+def test_no_sentence_speaks_of_a_loan_that_is_not_drawn(site: Example) -> None:
+    found = site.given({"commitment": 0})
+    assert term(site, found, "Amortisation") == "No loan is drawn"
+    said = [v for v in found.values["Summary"].values() if v == "No loan is drawn"]
+    assert len(said) == 6
+    for words in ("Every payment is made", "repaid", "takes out", "IRR"):
+        assert not says(found, words), words
+    assert found.names["master_check"] == "CHECK"
+
+
+def test_one_month_is_one_month(site: Example) -> None:
+    one = {"tenor_months": 1, "lease_months": 1, "refi_months": 1, "balloon": 0}
+    found = site.given(one)
+    for page in ("Summary", "Term Sheet"):
+        shown = [v for v in found.values[page].values() if isinstance(v, str)]
+        assert not [v for v in shown if re.search(r"(?<![.\d])1 (months|years)\b", v)], page
+    assert "over 1 month," in term(site, found, "Refinancing")
+    assert says(found, "1 month from 31 Dec 2026") and says(found, "the lease runs 1 month")
+
+
+def test_what_the_summary_puts_together_is_no_printed_figure(site: Example) -> None:
+    words = [figure.name for figure in site.template.figure if figure.unit == "text"]
+    assert words == ["binding_limit"]
+    assert "spread_verdict" not in {figure.name for figure in site.template.figure}
+
+
+def test_a_downside_that_is_better_than_the_case_in_force_says_why(site: Example) -> None:
+    """Support carries the empty months of a tenant who stops; nobody those after a lease."""
+    downside = {"downside": "Tenant stops in year 2", "cash_sweep": 0, "market_rent": 128}
+    found = site.given({**downside, "lease_months": 60})
+    assert found.names["first_missed_month"] == 60 and found.names["downside_missed"] == 0
+    assert says(found, "better than in force, as empty months pass while the guarantor pays")
+    assert not says(site.result, "better than in force")
+    assert says(site.result, "USD 849.8 m of support, then let at once at market rent")
+    short = site.given({"customer_stops": 13, "support_months": 3})
+    assert says(short, "of support, then 6 empty months, then market rent")
