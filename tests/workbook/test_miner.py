@@ -621,7 +621,8 @@ def test_the_scenario_of_everything_is_the_worst_and_the_expected_loss_says_so(
     total = math.fsum(each.values())
     assert names["expected_loss"] == pytest.approx(total, rel=1e-9)
     assert names["loss_scenario"] == max(each, key=lambda case: each[case]) == label
-    said = f'{each[label] / total:.0%} from "{label}" at a weight of 1%'
+    share = f"{each[label] / total:.0%} of the expected loss comes from"
+    said = f'{share} "{label}" at a weight of 1%'
     assert names["loss_rests"] == said
     assert any(str(v).endswith(said) for v in miner.result.values["Summary"].values())
     assert names["loss_of_a_point"] == pytest.approx(losses[label] / 100, rel=1e-9)
