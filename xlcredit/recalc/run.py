@@ -117,10 +117,9 @@ class Run:
     def again(self) -> None:
         """Calculate what has changed since."""
         self._values = None
-        if self._held and not self._held.settle(self.calls.begin):
-            self._held.release()
-            self._held = None
-        if self._held is None:
+        if self._held:
+            self._held.settle(self.calls.begin)
+        else:
             self.calls.begin()
             self.engine.calculate()
         self.refused = self._unread | self.calls.refused
