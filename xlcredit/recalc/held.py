@@ -147,9 +147,12 @@ def _by_name(book: Book, among: Collection[Place], moved: Collection[Place]) -> 
     areas = {name.name.lower(): book.area_of(name) for name in book.names if ":" in name.text}
     names |= {name for name, area in areas.items() if area and any(_in(area, p) for p in moved)}
     for place in among:
-        formula = book.formulas.get(place)
-        if formula and not names.isdisjoint(take_apart(formula.text)[0].operands[1]):
-            yield place
+        if formula := book.formulas.get(place):
+            text = formula.text.lower()
+            if any(name in text for name in names):
+                template, _ = take_apart(formula.text)
+                if not names.isdisjoint(template.operands[1]):
+                    yield place
 
 
 def _in(area: Area, place: Place) -> bool:
