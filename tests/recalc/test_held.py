@@ -164,3 +164,13 @@ def test_a_zero_has_a_sign() -> None:
     assert not same(1.0, True)
     assert not same(0.0, "")
     assert same(CellError("#N/A"), CellError("#N/A"))
+
+
+def test_what_is_read_after_all_is_put_back(make: Make) -> None:
+    """Should a reader be overlooked, what it shows gives that away."""
+    live = Live(Book(Package(make({"A1": 50, "B1": "=A1*2", "C1": "=B1+1"}))))
+    figure = Place("S", 1, 3)
+    assert live.value(figure) == 101.0
+    live._run.put_aside({Place("S", 1, 2)})
+    live.set({PRICE: 70.0})
+    assert live.value(figure) == 141.0
