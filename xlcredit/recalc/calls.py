@@ -5,8 +5,9 @@ from __future__ import annotations
 import marshal
 from collections import Counter
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 from xlcredit.errors import CellError, RecalcError
 from xlcredit.functions import OMITTED, REGISTRY
@@ -69,7 +70,8 @@ class Pure:
         return answers[key]
 
 
-class Repeated(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Repeated:
     """What answers the engine's calls of a function of its arguments and nothing else."""
 
     answer: Callable[..., Value | Block]
@@ -117,7 +119,9 @@ class Calls:
 
         if name == WHY:
             return self._bind_why(answer)
-        return Repeated(answer, partial(self._again, name)) if type(function) is Pure else answer
+        if isinstance(function, Pure):
+            return Repeated(answer, partial(self._again, name))
+        return answer
 
     def _again(self, name: str, site: float) -> None:
         """Count a call whose answer is known, and is no error."""

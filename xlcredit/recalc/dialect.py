@@ -24,6 +24,7 @@ __all__ = [
     "OMITTED_MARK",
     "OVER",
     "POWER",
+    "SOUND",
     "SUM",
     "WHY",
     "Dialect",
@@ -45,6 +46,8 @@ POWER = "XLC_POWER"
 SUM = "XLC_SUM"
 #: Before the name of a function that asks for the kind of a value: asks for each of a range.
 OVER = "XLC_"
+#: Whether a sum is a number.
+SOUND = "XLC_SOUND"
 #: The one function that asks about a cell rather than for its value.
 WHY = "XLC_WHY"
 #: Stands for an argument left out: a character that nobody types (private use area).
@@ -223,6 +226,12 @@ _SIMPLE = re.compile(rf"(?<=[(,])({_OPERAND})(<=|>=|<>|[=<>])({_OPERAND})(?=[,)]
 _KIND_OF_RANGE = re.compile(
     r"(?<![\w.])(ISERROR|ISERR|ISNA|ISNUMBER|ISTEXT|ISNONTEXT|ISBLANK|ISLOGICAL)\((?=[^()]*:[^()]*\))"
 )
+#: The number of errors in a range, as a sheet of checks asks for it.
+_ERRORS_OF_RANGE = re.compile(
+    rf"(?<![\w.])SUMPRODUCT\(--{OVER}ISERROR\("
+    r"((?:(?:'[^']+'|[\w.]+)!)?\$?[A-Z]+\$?\d+:\$?[A-Z]+\$?\d+)\)\)",
+    re.IGNORECASE,
+)
 #: Whether comparisons or texts joined are left, and must be looked at one by one.
 INEXACT = re.compile(r"[=<>](?!\s*\")|[&^]|CONCATENATE\(", re.IGNORECASE)
 
@@ -246,8 +255,12 @@ def exact_comparisons(text: str) -> str:
 
 
 def over_ranges(text: str) -> str:
-    """Let Python ask for the kind of each cell of a range: the engine looks at none."""
-    return _KIND_OF_RANGE.sub(rf"{OVER}\1(", text)
+    """Let Python ask for the kind of each cell of a range: the engine looks at none.
+
+    The errors of a sheet are counted only where its sum is no number: each of them makes it one.
+    """
+    text = _KIND_OF_RANGE.sub(rf"{OVER}\1(", text)
+    return _ERRORS_OF_RANGE.sub(rf"IF({SOUND}(SUM(\1)),0,\g<0>)", text)
 
 
 def is_sum(text: str) -> bool:

@@ -18,6 +18,7 @@ __all__ = [
     "is_apart",
     "joined",
     "powered",
+    "sound",
     "spelled",
 ]
 
@@ -199,6 +200,11 @@ def spelled(value: Value) -> str:
 
 def _exponent(size: float) -> int:
     return int(f"{size:e}".partition("e")[2])
+
+
+def sound(value: Value) -> bool:
+    """Whether the sum of a range is a number, so that none of its cells is an error."""
+    return isinstance(value, float)
 
 
 # --- the kind of each cell of a range ---------------------------------------------------------

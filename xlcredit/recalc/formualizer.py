@@ -24,7 +24,7 @@ from xlcredit.ooxml.place import extent as read_extent
 from xlcredit.ooxml.values import Value, element, number, spell
 from xlcredit.recalc.calls import Repeated, fitted
 from xlcredit.recalc.corrections import CORRECTIONS
-from xlcredit.recalc.dialect import COMPARE, FIT, JOIN, OVER, POWER, SUM
+from xlcredit.recalc.dialect import COMPARE, FIT, JOIN, OVER, POWER, SOUND, SUM
 from xlcredit.recalc.digits import (
     COMPARISONS,
     OVER_RANGES,
@@ -33,6 +33,7 @@ from xlcredit.recalc.digits import (
     is_apart,
     joined,
     powered,
+    sound,
 )
 from xlcredit.recalc.engine import (
     BLOCKED,
@@ -91,6 +92,7 @@ class Embedded:
             FIT: fitted,
             JOIN: joined,
             POWER: powered,
+            SOUND: sound,
             SUM: added,
             **OVER_RANGES,
         }

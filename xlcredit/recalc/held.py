@@ -10,6 +10,7 @@ had been held: a workbook without circles has one such state.
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -25,9 +26,11 @@ from xlcredit.recalc.masks import take_apart
 __all__ = ["Held", "same", "still"]
 
 _SHEET = "xlcreditheld"
-#: Calculations until no constant has to follow. A schedule passes a change on from month to month:
-#: one whose months are all held needs as many, and is better not held.
-_ROUNDS = 8
+#: Calculations in which constants follow. A schedule passes a change on from month to month: one
+#: whose months are all held needs as many, and those that still move then are held no longer.
+_ROUNDS = 2
+#: Steps in a row in which a constant follows before its formula is held no longer.
+_FOLLOWS = 3
 #: What a formula knows by where it stands.
 _BY_PLACE = re.compile(
     r"(?<![\w.])(?:(?:ROW|COLUMN)\(\s*\)|XLC_WHY\(|CELL\(|SHEETS?\()", re.IGNORECASE
@@ -50,6 +53,8 @@ class Held:
         self._texts: dict[Place, Text] = {}
         self._rows: dict[Place, int] = {}
         self._constants: dict[Place, float] = {}
+        self._followed: dict[Place, int] = {}
+        """In how many steps up to the last one each constant had to follow."""
         self.aside: dict[Place, Text] = {}
         """The formulas that are not calculated at all."""
 
@@ -69,32 +74,30 @@ class Held:
             self._engine.set(*place, None)
             self.aside[place] = text
 
-    def settle(self, begin: Callable[[], None]) -> bool:
+    def settle(self, begin: Callable[[], None]) -> None:
         """Calculate until each constant is what its formula says.
 
         Parameters
         ----------
         begin : callable
             Called before each calculation.
-
-        Returns
-        -------
-        bool
-            Whether it has come to that; if not, nothing is to be read.
         """
-        for _ in range(_ROUNDS):
+        followed = self._followed
+        self._followed = {}
+        for done in itertools.count():
             begin()
             self._engine.calculate()
             moved = self._moved()
             if not moved:
-                return True
+                return
             for place, value in moved.items():
-                if type(value) is float:
+                times = self._followed[place] = followed.get(place, 0) + 1
+                # a word or an error may be another thing as a constant
+                if type(value) is float and done < _ROUNDS and times < _FOLLOWS:
                     self._constants[place] = value
                     self._engine.set(*place, value)
-                else:  # a word or an error may be another thing as a constant
+                else:
                     self._release(place)
-        return False
 
     def _moved(self) -> dict[Place, Value | Refusal]:
         rows = self._rows.items()
@@ -144,9 +147,12 @@ def _by_name(book: Book, among: Collection[Place], moved: Collection[Place]) -> 
     areas = {name.name.lower(): book.area_of(name) for name in book.names if ":" in name.text}
     names |= {name for name, area in areas.items() if area and any(_in(area, p) for p in moved)}
     for place in among:
-        formula = book.formulas.get(place)
-        if formula and not names.isdisjoint(take_apart(formula.text)[0].operands[1]):
-            yield place
+        if formula := book.formulas.get(place):
+            text = formula.text.lower()
+            if any(name in text for name in names):
+                template, _ = take_apart(formula.text)
+                if not names.isdisjoint(template.operands[1]):
+                    yield place
 
 
 def _in(area: Area, place: Place) -> bool:

@@ -24,6 +24,7 @@ from xlcredit.recalc.dialect import (
     INEXACT,
     JOIN,
     POWER,
+    SOUND,
     SUM,
     WHY,
     Dialect,
@@ -65,7 +66,7 @@ _TAKE_ARRAYS = frozenset(
 )
 
 #: Functions of the adapter's own; see :mod:`xlcredit.recalc.formualizer`.
-_OURS = {COMPARE, FIT, JOIN, POWER, SUM, *OVER_RANGES}
+_OURS = {COMPARE, FIT, JOIN, POWER, SOUND, SUM, *OVER_RANGES}
 #: Functions that the engine knows and gets wrong, and what to do about it.
 _WRONG = """
     ACCRINT ACCRINTM BESSELI BESSELJ BESSELK BESSELY BETA.INV BIN2DEC BIN2HEX BIN2OCT BINOM.INV

@@ -119,10 +119,9 @@ class Run:
     def again(self) -> None:
         """Calculate what has changed since."""
         self._values = None
-        if self._held and not self._held.settle(self.calls.begin):
-            self._held.release()
-            self._held = None
-        if self._held is None:
+        if self._held:
+            self._held.settle(self.calls.begin)
+        else:
             self.calls.begin()
             self.engine.calculate()
         self.refused = self._unread | self.calls.refused
@@ -154,7 +153,9 @@ class Run:
         """
         formulas = self._book.formulas
         alone = {p for p in places if formulas[p].shape is None and not formulas[p].dynamic}
+        before = self._shown()
         self._holding.put_aside(self._texts(alone))
+        self._check(before)
 
     def hold(self, step: Callable[[], object]) -> None:
         """Take a step of the inputs, and hold what it leaves as it is; see :mod:`.held`.
@@ -170,9 +171,16 @@ class Run:
         assert isinstance(self.engine, Embedded)
         found = still(self._book, self.engine, before, after) - self._may_spill
         self._holding.hold(self._texts(found))
+        self._check(after)
+
+    def _check(self, before: Mapping[Place, Value | Refusal]) -> None:
+        """Calculate every formula again, should what is shown not be what it was.
+
+        A cell may take a constant for another thing than a formula, or read what nobody has seen.
+        """
         self.again()
-        if any(not same(value, after.get(place)) for place, value in self._shown().items()):
-            self.release()  # some cell takes a constant for another thing than a formula
+        if any(not same(value, before.get(place)) for place, value in self._shown().items()):
+            self.release()
 
     def release(self) -> None:
         """Calculate every formula again."""

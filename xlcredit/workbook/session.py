@@ -99,6 +99,8 @@ class Session:
         """The sources and dates that are gone because their input was changed."""
         self._dates = DateCells(self._book)
         self._covenants = find_covenants(self._book)
+        self._found: dict[str, Place] = {}
+        """The cells that have been asked for."""
         self._names_of: dict[Place, list[str]] = {}
         for name, place in self._book.cell_names.items():
             self._names_of.setdefault(place, []).append(name)
@@ -406,7 +408,9 @@ class Session:
         return resolve_inputs(self._book, wanted)
 
     def _find(self, key: str) -> Place:
-        if place := self._book.find(key):
+        place = self._found.get(key) or self._book.find(key)
+        if place:
+            self._found[key] = place
             return place
         near = did_you_mean(key, self._book.cell_names, 3)
         raise RecalcError(f"{key} is not a name or a cell of {self.path.name}{near}")

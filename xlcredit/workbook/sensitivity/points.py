@@ -123,7 +123,7 @@ def _shared(
     start = None if splits else (book.content, str(book.path), changed, axes, figures)
     context = multiprocessing.get_context("fork" if splits else "spawn")
     ends = _ends(len(moves), _row(moves), _SHARES * workers)
-    starts = [len(first), *ends[:-1]]
+    starts = (max(start, len(first)) for start in [0, *ends[:-1]])
     shares = [moves[start:end] for start, end in zip(starts, ends, strict=True)]
     try:
         with ProcessPoolExecutor(workers, context, _open, (start,)) as processes:
