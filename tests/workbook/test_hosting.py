@@ -347,6 +347,7 @@ CHANGED: list[dict[str, Any]] = [
     {"lease_months": 66, "lease_tail": 6},
     {"lease_months": 66, "lease_tail": 7, "payment_months": 3},
     {"lease_rent": 40},
+    {"lease_rent": 75, "escalation": -0.1},
     {"lease_rent": 40, "balloon": 2e8, "interest_days": "act/360"},
     {"balloon": 1e9, "commitment": 1e9 + 1, "coupon": 0.14},
     {"balloon": 0, "lease_months": 50, "downtime_months": 24},
