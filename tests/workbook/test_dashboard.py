@@ -38,7 +38,7 @@ def test_every_covenant_comes_back(example: Example) -> None:
     covenants = read_dashboard(example.path).covenants
     for shown, spec in zip(covenants, example.template.covenant, strict=True):
         assert shown.label == spec.label
-        words = re.findall('"([^"]*)"', spec.driver_words)  # the last: without months of one's own
+        words = re.findall('"([^"]*)"', spec.driver_words)  # the last: as in the examples
         assert shown.driver == (words[-1] if words else spec.driver)
         assert shown.test == ("at least" if spec.direction == "min" else "at most")
         assert (shown.value.unit, shown.threshold.unit) == (spec.unit, spec.unit)
