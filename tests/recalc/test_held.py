@@ -130,11 +130,14 @@ def test_who_reads_by_a_name_is_found(make: Make, seen: dict[str, Any]) -> None:
     assert seen["calls"] == [0.0]
 
 
-def test_where_a_formula_stands_goes_with_it(make: Make) -> None:
-    """On another sheet, a row of its own would be another one."""
+def test_a_formula_that_knows_its_place_stays_there(make: Make, seen: dict[str, Any]) -> None:
+    """On another sheet its row would be another one, and all the rest not be held for it."""
     cells = {"A1": 50, "B7": "=IF(A1<500,ROW(),0)", "B8": "=B7*2"}
-    _, step = held(make(cells), "B8")
-    assert step(60.0)["B8"] == 14.0
+    cells |= {"C1": "=IF(A1<500,7,0)", "C2": "=XLC_SEEN(C1)"}
+    _, step = held(make(cells), "B8", "C2", functions=seen["functions"])
+    seen["calls"].clear()
+    assert step(70.0) == {"B8": 14.0, "C2": 1.0}
+    assert seen["calls"] == []
 
 
 def test_what_was_put_aside_may_be_asked_for(make: Make, seen: dict[str, Any]) -> None:
