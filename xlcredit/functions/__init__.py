@@ -34,10 +34,19 @@ from xlcredit.functions import (  # isort: skip
     catalogue,
 )
 from xlcredit.hints import did_you_mean
-from xlcredit.worksheet.boundary import OMITTED, evaluate
+from xlcredit.worksheet.boundary import OMITTED, Kept, evaluate
 from xlcredit.worksheet.registry import REGISTRY, Function, Parameter
 
-__all__ = ["CATEGORIES", "OMITTED", "REGISTRY", "Function", "Parameter", "call"]
+__all__ = [
+    "CATEGORIES",
+    "OMITTED",
+    "REGISTRY",
+    "Function",
+    "Kept",
+    "Parameter",
+    "call",
+    "evaluate",
+]
 
 #: The modules that define the functions, in the order of the reference.
 CATEGORIES = (

@@ -10,12 +10,11 @@ from functools import partial
 from typing import Any
 
 from xlcredit.errors import CellError, RecalcError
-from xlcredit.functions import OMITTED, REGISTRY
+from xlcredit.functions import OMITTED, REGISTRY, Kept, evaluate
 from xlcredit.ooxml.place import Place
 from xlcredit.ooxml.values import Value, to_cell
 from xlcredit.recalc.dialect import OMITTED_MARK, WHY, fit
 from xlcredit.recalc.engine import Unsure
-from xlcredit.worksheet.boundary import Kept, evaluate
 
 __all__ = ["Block", "Calls", "Pure", "Repeated", "block", "default_functions", "fitted"]
 

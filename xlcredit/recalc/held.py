@@ -58,6 +58,12 @@ class Held:
         self.aside: dict[Place, Text] = {}
         """The formulas that are not calculated at all."""
 
+    def __len__(self) -> int:
+        return len(self._texts)
+
+    def __bool__(self) -> bool:
+        return True  # though nothing is held: formulas may be put aside
+
     def hold(self, formulas: Mapping[Place, Text]) -> None:
         """Hold formulas, as the engine reads them; not those of which it cannot be done."""
         for place, text in formulas.items():
