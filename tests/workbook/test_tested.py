@@ -230,6 +230,19 @@ def test_loan_and_cash_equity_are_shares_of_one_cost(loan: Example) -> None:
         paid = (names["debt"] + names["customer_prepayment"]) / cost  # type: ignore[operator]
         assert names["condition_equity.value"] == pytest.approx(1 - paid, rel=1e-12)
         assert names["condition_equity"] == "MET"
+    more = {"advance_rate": 1.0, "commitment": 1e10, "sizing_dscr": 1.0}
+    thin = loan.given(more).names
+    assert thin["condition_equity.value"] < thin["equity_share"]  # type: ignore[operator]
+    assert thin["condition_equity"] == "NOT MET"
+
+
+def test_a_yield_above_a_hundred_percent_is_found(loan: Example) -> None:
+    """By hand: one payment after a month."""
+    terms = {"tenor_months": 1, "first_test_month": 1, "upfront_fee": 0.2, "oid": 0.5}
+    found = loan.given(terms)
+    paid = 1 + months(loan, found, "rate_signed")[0] / 12
+    assert found.names["lender_irr"] == pytest.approx((paid / 0.3) ** 12 - 1, rel=1e-9)
+    assert found.names["master_check"] == "OK"
 
 
 def test_the_curve_carries_a_balloon_only_as_far_as_a_new_lender_does(loan: Example) -> None:
