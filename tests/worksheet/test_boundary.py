@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import re
 import tracemalloc
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 
 from xlcredit.errors import CellError
-from xlcredit.functions import call
+from xlcredit.functions import REGISTRY, Kept, call, evaluate
 from xlcredit.worksheet.boundary import CHUNK
 
 from .samples import (
@@ -154,3 +155,23 @@ def test_memory_stays_within_twice_inputs_and_result() -> None:
     assert len(got) == n
     assert inputs < both
     assert peak <= 2 * both
+
+
+def test_a_series_that_is_given_again_is_read_once() -> None:
+    function, kept = REGISTRY["XLC_DSCR"], Kept()
+    cash, service = [[3.0, 4.0, 5.0]], [[2.0, 2.0, 2.0]]
+    plain = evaluate(function, [cash, service, "min"])
+    assert evaluate(function, [cash, service, "min"], kept) == plain
+    held = len(kept)
+    assert held == 2
+    assert evaluate(function, [cash, service, "min"], kept) == plain
+    assert len(kept) == held
+    true = [[True, 4.0, 5.0]]  # is not 1
+    for given in (true, [[1.0, 4.0, 5.0]], true):
+        try:
+            expected = evaluate(function, [given, service, "min"])
+        except CellError as error:
+            with pytest.raises(CellError, match=re.escape(error.reason)):
+                evaluate(function, [given, service, "min"], kept)
+        else:
+            assert evaluate(function, [given, service, "min"], kept) == expected
