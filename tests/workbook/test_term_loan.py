@@ -357,6 +357,14 @@ def test_the_certificate_adds_up_what_has_happened(loan: Example, tmp_path: Path
     late = {"as_at_month": 54, "covenant_liquidity": 1e9}
     names = recalculate(path, inputs=late).names
     assert names["certificate_dscr"] == names["certificate_cash"] == "BREACH"
+    # a scenario moves the months reported too: that is no certificate
+    assert values.get((3, 1)) in (None, "")
+    shocked = recalculate(path, inputs={"scenario": "Rents 20% lower"})
+    for name in (line.name for line in loan.template.certificate):
+        assert shocked.names[name] == "scenario"
+    assert "No certificate: the scenario Rents 20% lower is" in str(
+        shocked.values["Compliance"][3, 1]
+    )
 
 
 DRAWS: list[dict[str, Any]] = [

@@ -13,7 +13,7 @@ from openpyxl.utils import get_column_letter as letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from xlcredit.deals.series import AS_AT
-from xlcredit.deals.template import ComplianceRow, Covenant
+from xlcredit.deals.template import AS_INPUT, ComplianceRow, Covenant
 from xlcredit.ooxml.place import Place
 from xlcredit.workbook import style
 from xlcredit.workbook.draft import Draft, page_setup, widths
@@ -26,7 +26,7 @@ __all__ = ["CompliancePage"]
 
 _WINDOWS = (("Month", 1), ("Three months", 3), ("Twelve months", 12), ("Since closing", 0))
 _PARTS = ("Budget", "Actual", "Difference")
-_AS_AT_ROW, _REPORTED_ROW, _HEADER_ROW = 4, 5, 6
+_TOLD_ROW, _AS_AT_ROW, _REPORTED_ROW, _HEADER_ROW = 3, 4, 5, 6
 #: Below the header: how many months a column adds up, and the first of them.
 _MONTHS_ROW, _FROM_ROW, _FIRST_ROW = 7, 8, 9
 _PART, _UNIT, _FIRST_COLUMN = 2, 3, 4
@@ -37,6 +37,7 @@ _NONE = '"none"'
 #: How many rows the borrower has reported in full: without any there is nothing to certify.
 _REPORTED = f"$B${_REPORTED_ROW}"
 _FORECAST = "up to that date; in the others Actual is the model's own forecast"
+_MOVES = "is in force, and shocks the months reported too"
 _STATEMENT = (
     "We certify that the figures above are taken from our books and records for the months up to",
     "that date, that they were made up as the finance documents require, and that no default is",
@@ -68,6 +69,10 @@ class CompliancePage:
         told = f'IF({AS_AT}=0,"before the first report",INDEX({{period_end.all}},1,{AS_AT}))'
         dated = style.outcome(book.formula(sheet, _AS_AT_ROW, _PART, told, "date", bold=True))
         dated.alignment = Alignment(horizontal="left")
+        if "scenario" in book.deal.inputs:
+            moved = f'"No certificate: the scenario "&scenario&" {_MOVES}"'
+            told = f'IF({_shocked(book)},{moved},"")'
+            style.outcome(book.formula(sheet, _TOLD_ROW, 1, told, "text", bold=True))
         self._reported(book, sheet)
         self._header(book, sheet)
         for index, line in enumerate(book.template.compliance):
@@ -137,7 +142,8 @@ class CompliancePage:
         for row, line in lines:
             style.base(sheet.cell(row, 1), bold=True).value = line.label
             style.base(sheet.cell(row, _UNIT), size=9, color=style.MUTED).value = line.unit
-            told = f"IF(OR({AS_AT}=0,{_REPORTED}=0),{_NONE},{line.value})"
+            none = f"OR({AS_AT}=0,{_REPORTED}=0,{_shocked(book)})"
+            told = f"IF({none},{_NONE},{line.value})"
             value = f"CHOOSE(1+({line.agreed}),{NOT_TESTED},{told})" if line.agreed else told
             shown = style.outcome(book.formula(sheet, row, _VALUE, value, line.unit))
             shown.alignment = Alignment(horizontal="right")
@@ -151,7 +157,7 @@ class CompliancePage:
             verdict = decided(tested, test, limit, ("PASS", "BREACH"))
             told = (
                 f"CHOOSE(1+COUNTIF({tested},{NOT_TESTED})*inputs_complete+2*COUNTIF({tested},{_NONE}),"
-                f'{verdict},{NO_VERDICT},"no report yet")'
+                f'{verdict},{NO_VERDICT},IF({_shocked(book)},"scenario","no report yet"))'
             )
             status = style.outcome(book.formula(sheet, row, _STATUS, told, "text", bold=True))
             status.alignment = Alignment(horizontal="center")
@@ -172,6 +178,11 @@ class CompliancePage:
             style.note(sheet.cell(at, 1), label)
             for column in range(_PART, _LAST_COLUMN + 1):
                 sheet.cell(at, column).border = line
+
+
+def _shocked(book: Draft) -> str:
+    """Whether a scenario is in force: what it moves has not happened, and nobody certifies it."""
+    return f'scenario<>"{AS_INPUT}"' if "scenario" in book.deal.inputs else "FALSE"
 
 
 def _value(line: ComplianceRow, row: str, over: str, start: str) -> str:
