@@ -280,6 +280,13 @@ def test_the_fan_is_in_order_and_the_cash_adds_up() -> None:
     assert total > 60.0 - interest
 
 
+def test_the_fan_ends_with_the_last_loan() -> None:
+    """Repaid after three months: from then on no LTV is tested, and none is made up."""
+    fan = simulate(deal(MARGIN, {"scheduled": [20.0] * 3 + [0.0] * 9}), 500, courses=True).fan()
+    assert fan.shape == (12, 5)
+    assert np.all(np.isfinite(fan[:2])) and np.all(np.isnan(fan[2:]))
+
+
 def test_what_was_not_recorded_is_not_made_up() -> None:
     found = simulate(deal(MARGIN), 100)
     with pytest.raises(ValueError, match="courses=True"):
