@@ -18,6 +18,8 @@ from xlcredit.hosts.installation import ABSENT, OK, WRONG, examine
 from xlcredit.recalc.routing import ENGINES
 from xlcredit.workbook import read_dashboard
 
+WORKBOOKS = Path(__file__).parents[2] / "workbooks"
+
 
 @pytest.fixture(scope="module")
 def loan(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -68,6 +70,30 @@ def test_set_prints_what_moved_and_by_how_much(loan: Path, tmp_path: Path) -> No
             assert told[f"{old.label}, verdict"] == [old.status, new.status]
         if old.value.shown != new.value.shown:
             assert told[old.label] == [old.value.shown, new.value.shown]
+
+
+def test_the_tests_that_are_no_covenants_are_shown_and_told_when_they_move(tmp_path: Path) -> None:
+    source, target = WORKBOOKS / "gpu-borrowing-base.xlsx", tmp_path / "base.xlsx"
+    done = xlcredit("recalc", source, "--set", "limit_concentration=0.3", "-o", target)
+    label = "Largest vintage in the borrowing base"
+    assert done.returncode == 0
+    assert f"  {label}, verdict: INSIDE → OUTSIDE" in done.stdout.splitlines()
+    told = xlcredit("diff", source, target)
+    assert f"  {label}: INSIDE → OUTSIDE" in told.stdout.splitlines()
+    assert "no figure" not in done.stdout + told.stdout
+    shown = xlcredit("show", target, columns=200)
+    assert shown.returncode == 0  # only a covenant breaks
+    lines = shown.stdout.splitlines()
+    for title in ("Covenants", "Conditions of closing", "Limits of the house", "Stress results"):
+        assert title in lines
+    (row,) = (line for line in lines if line.startswith(label))
+    assert row.split()[6:12] == ["36.2%", "at", "most", "30.0%", "OUTSIDE", "must"]
+    data = json.loads(xlcredit("show", target, "--json").stdout)
+    (limit,) = (test for test in data["tests"] if test["label"] == label)
+    assert set(limit) == {*data["covenants"][0], "table"}
+    assert (limit["table"], limit["status"]) == ("Limits of the house", "OUTSIDE")
+    assert (limit["test"], limit["threshold"]) == ("at most", 0.3)
+    assert limit["value"] > 0.3 and limit["headroom"] < 0
 
 
 def test_nothing_moved_is_said(loan: Path, tmp_path: Path) -> None:

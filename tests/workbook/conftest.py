@@ -123,3 +123,9 @@ def loan(example_of: Callable[[str], Example]) -> Example:
 def miner(example_of: Callable[[str], Example]) -> Example:
     """The dual-collateral loan."""
     return example_of("miner-dual-collateral")
+
+
+@pytest.fixture(scope="session")
+def base(example_of: Callable[[str], Example]) -> Example:
+    """The borrowing base."""
+    return example_of("gpu-borrowing-base")

@@ -15,8 +15,8 @@ from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.package import Package
 from xlcredit.ooxml.patch import Changes, patch_sheet
 from xlcredit.recalc import recalculate
-from xlcredit.workbook import build
-from xlcredit.workbook.life.compare import Change, WorkbookDiff, compare
+from xlcredit.workbook import build, read_dashboard
+from xlcredit.workbook.life.compare import Change, WorkbookDiff, compare, moved
 from xlcredit.workbook.life.freeze import freeze
 
 
@@ -64,6 +64,21 @@ def test_the_effect_is_told_in_figures_and_verdicts(loan: Example, tmp_path: Pat
     verdict = one(found.statuses, "Loan to depreciated cost, waiting, highest")
     assert (verdict.old, verdict.new) == ("PASS", "BREACH")
     assert not found.cells and not found.remarks
+
+
+def test_a_limit_that_is_passed_is_told_though_no_figure_moves(
+    base: Example, tmp_path: Path
+) -> None:
+    found = changed(base, tmp_path, limit_concentration=0.3)
+    label = "Largest vintage in the borrowing base"
+    assert not found.figures and not found.covenants and not found.remarks
+    assert [str(change) for change in found.statuses] == [f"{label}: INSIDE → OUTSIDE"]
+    assert {str(change).partition(":")[0] for change in found.tests} == {
+        f"{label}, threshold",
+        f"{label}, headroom",
+    }
+    told = moved(*(read_dashboard(path) for path in (found.old, found.new)))
+    assert f"{label}, verdict: INSIDE → OUTSIDE" in [str(change) for change in told]
 
 
 def test_ltv_and_spread_are_among_the_figures(miner: Example, tmp_path: Path) -> None:

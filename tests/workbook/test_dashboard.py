@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 from pathlib import Path
 
@@ -9,15 +10,19 @@ import openpyxl
 import pytest
 
 from tests.workbook.conftest import Example
+from xlcredit.cli.dashboard import remarks
 from xlcredit.deals.units import DRIVER_UNITS
-from xlcredit.errors import FileError
+from xlcredit.errors import CellError, FileError
 from xlcredit.ooxml import reading
 from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.package import Package
-from xlcredit.workbook import read_dashboard
+from xlcredit.workbook import Dashboard, read_dashboard
 from xlcredit.workbook.covenants import NONE
 from xlcredit.workbook.draft import Draft
+from xlcredit.workbook.life.freeze import freeze
 from xlcredit.workbook.places import Places
+from xlcredit.workbook.session import open_workbook
+from xlcredit.workbook.tables.verdicts import COVENANTS, groups
 
 
 def test_every_figure_of_the_side_by_sides_comes_back(example: Example) -> None:
@@ -49,6 +54,53 @@ def test_every_covenant_comes_back(example: Example) -> None:
         assert shown.value.value == (
             stored if shown.status == NONE else pytest.approx(stored, rel=1e-12)
         )
+
+
+def test_every_other_test_comes_back_in_its_table(example: Example) -> None:
+    shown = read_dashboard(example.path).tests
+    wanted = {
+        group.title: list(group.tests)
+        for group in groups(example.template)
+        if group.title != COVENANTS
+    }
+    assert {title: [line.label for line in lines] for title, lines in shown.items()} == {
+        title: [test.label for test in tests] for title, tests in wanted.items()
+    }
+    for title, lines in shown.items():
+        for line, spec in zip(lines, wanted[title], strict=True):
+            assert line.test == ("at least" if spec.direction == "min" else "at most")
+            assert (line.value.unit, line.threshold.unit) == (spec.unit, spec.unit)
+            assert line.headroom.unit == f"headroom, {spec.direction}"
+            assert line.status == example.result.names[spec.name]
+            for part in ("value", "threshold", "headroom"):
+                stored = example.result.names[f"{spec.name}.{part}"]  # a word where none is agreed
+                read = getattr(line, part).value
+                assert read == (stored if isinstance(stored, str) else pytest.approx(stored))
+
+
+def test_other_tests_are_read_in_a_committee_copy_and_in_python(
+    base: Example, tmp_path: Path
+) -> None:
+    statuses = _statuses(read_dashboard(base.path))
+    assert {"MET", "INSIDE", "OUTSIDE", "FAILS"} <= {status for _, _, status in statuses}
+    (tmp_path / "copy.xlsx").write_bytes(freeze(base.path, datetime.date(2026, 11, 22)))
+    assert _statuses(read_dashboard(tmp_path / "copy.xlsx")) == statuses
+    with open_workbook(base.path) as book:
+        assert [(t.table, t.label, t.status) for t in book.tests] == statuses
+
+
+@pytest.mark.parametrize("spoilt", ["", 1.0, CellError("#N/A"), "PASS"])
+def test_a_verdict_that_is_none_of_its_words_is_told(base: Example, spoilt: object) -> None:
+    book = Book(Package(base.path))
+    cell = book.cell_names["limit_vintage"]
+    shown = read_dashboard(book, lambda p: spoilt if p == cell else book.saved(p))  # type: ignore[arg-type,return-value]
+    told = [line for line in remarks(shown) if "cannot be decided" in line]
+    assert told == ["CHECK: Largest vintage in the borrowing base cannot be decided"]
+    assert not [line for line in remarks(read_dashboard(book)) if "cannot be decided" in line]
+
+
+def _statuses(shown: Dashboard) -> list[tuple[str, str, str]]:
+    return [(title, t.label, t.status) for title, tests in shown.tests.items() for t in tests]
 
 
 @pytest.mark.parametrize("unit", DRIVER_UNITS)

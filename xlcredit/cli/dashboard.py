@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import textwrap
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
@@ -38,14 +39,18 @@ _STATUS = {
     "BREACH": "bold red",
     "CHECK": "bold yellow",
     "NONE": "dim",
+    **dict.fromkeys(("MET", "INSIDE", "HOLDS"), "green"),
+    **dict.fromkeys(("NOT MET", "OUTSIDE", "FAILS"), "red"),
 }
 #: Where headings break when lines are short, and shorter still; a date fits in any case.
 _LONG, _SHORT, _SHORTEST = 24, 18, 12
-_LEFT = ("Covenant", "Test", "Status", "Driver")
+#: Facts that a table leaves out where no row of it has any.
+_SELDOM = ("First breach", "Driver")
+_LEFT = ("Covenant", "Tested", "Test", "Status", "Driver")
 
 
 def print_dashboard(dashboard: Dashboard) -> None:
-    """Print the side-by-sides and the covenants of one workbook."""
+    """Print the side-by-sides, the covenants and the other tests of one workbook."""
     line()
     line((dashboard.title, "bold"))
     status = dashboard.master_check
@@ -63,20 +68,25 @@ def print_dashboard(dashboard: Dashboard) -> None:
             line(("; ".join(f"{k}: {v}" for k, v in comparison.notes.items()), "dim"))
     line()
     line(("Covenants", "bold cyan"))
-    _print_first_that_fits(_covenants(dashboard.covenants))
+    _print_first_that_fits(_tests(dashboard.covenants, "Covenant"))
+    for title, tests in dashboard.tests.items():
+        line()
+        line((title, "bold cyan"))
+        _print_first_that_fits(_tests(tests, "Tested"))
 
 
 def remarks(dashboard: Dashboard) -> Iterator[str]:
     """Say which tests fail, and what else to know before the figures are used."""
-    from xlcredit.workbook.covenants import VERDICTS
+    from xlcredit.workbook.covenants import TEST_VERDICTS, VERDICTS
 
     for label in dashboard.failing:
         yield f"CHECK: this does not hold: {label}"
     if dashboard.master_check != "OK" and not dashboard.failing:
         yield "CHECK: a test on the sheet Checks does not hold"
-    for covenant in dashboard.covenants:
-        if covenant.status not in VERDICTS:
-            yield f"CHECK: {covenant.label} cannot be decided"
+    undecided = [c for c in dashboard.covenants if c.status not in VERDICTS]
+    tests = itertools.chain.from_iterable(dashboard.tests.values())
+    for test in [*undecided, *(t for t in tests if t.status not in TEST_VERDICTS)]:
+        yield f"CHECK: {test.label} cannot be decided"
     for warning in dashboard.warnings:
         yield f"warning: {warning}"
 
@@ -102,20 +112,22 @@ def _comparisons(comparison: SideBySide) -> Iterator[Table]:
     yield _list(figures.items())
 
 
-def _covenants(covenants: Sequence[CovenantLine]) -> Iterator[Table]:
-    """A covenant on one line; its driver below it, then broken; one fact above the other."""
-    rows = [_facts(covenant) for covenant in covenants]
+def _tests(tests: Sequence[CovenantLine], heading: str) -> Iterator[Table]:
+    """A test on one line; its driver below it, then broken; one fact above the other."""
+    rows = [_facts(test, heading) for test in tests]
+    said = {word for row in rows for word, text in row.items() if text or word not in _SELDOM}
+    rows = [{word: text for word, text in row.items() if word in said} for row in rows]
     yield _grid(rows)
     for width in (_LONG, _SHORTEST):
-        yield _grid([_folded(row, width) for row in rows], wrapped="Covenant")
+        yield _grid([_folded(row, width) for row in rows], wrapped=heading)
     blank = ("", Text())
     yield _list(pair for row in rows for pair in (*row.items(), blank))
 
 
-def _facts(covenant: CovenantLine) -> dict[str, Text]:
+def _facts(covenant: CovenantLine, heading: str) -> dict[str, Text]:
     driver = f"{covenant.driver}: {covenant.may_move_by.shown}" if covenant.driver else ""
     return {
-        "Covenant": Text(covenant.label),
+        heading: Text(covenant.label),
         "Value": Text(covenant.value.shown, style="bold"),
         "Test": Text(f"{covenant.test} {covenant.threshold.shown}"),
         "Status": Text(covenant.status, style=_STATUS.get(covenant.status, "")),
@@ -127,8 +139,9 @@ def _facts(covenant: CovenantLine) -> dict[str, Text]:
 
 def _folded(row: dict[str, Text], width: int) -> dict[str, Text]:
     """Put the driver below its covenant, and break the rest at a width."""
-    covenant, *facts, driver = row.items()
-    below = Text.assemble(covenant[1], "\n", (driver[1].plain, "dim")) if driver[1] else covenant[1]
+    driver = row.get("Driver", Text())
+    covenant, *facts = ((word, text) for word, text in row.items() if word != "Driver")
+    below = Text.assemble(covenant[1], "\n", (driver.plain, "dim")) if driver else covenant[1]
     short = {
         _broken(label, width): Text(_broken(text.plain, width), text.style) for label, text in facts
     }
@@ -252,14 +265,17 @@ def dashboard_as_data(dashboard: Dashboard) -> dict[str, Any]:
             }
             for c in dashboard.comparisons
         ],
-        "covenants": [
-            {
-                field.name: _bare(getattr(covenant, field.name))
-                for field in dataclasses.fields(covenant)
-            }
-            for covenant in dashboard.covenants
+        "covenants": [_line_as_data(covenant) for covenant in dashboard.covenants],
+        "tests": [
+            _line_as_data(test) | {"table": title}
+            for title, tests in dashboard.tests.items()
+            for test in tests
         ],
     }
+
+
+def _line_as_data(tested: CovenantLine) -> dict[str, Any]:
+    return {field.name: _bare(getattr(tested, field.name)) for field in dataclasses.fields(tested)}
 
 
 def _bare(value: Any) -> Any:

@@ -130,6 +130,12 @@ class Covenant(_Struct):
     driver: str
 
 
+class Tested(Covenant):
+    """A condition of closing, a limit of the house or a stress result, with its table's title."""
+
+    table: str
+
+
 class Dashboard(_Struct, tag_field="kind", tag="dashboard"):
     """``xlcredit show``."""
 
@@ -142,6 +148,7 @@ class Dashboard(_Struct, tag_field="kind", tag="dashboard"):
     figures: dict[str, Value]
     comparisons: list[SideBySide]
     covenants: list[Covenant]
+    tests: list[Tested]
 
 
 class LintFinding(_Struct):
@@ -226,6 +233,7 @@ class Diff(_Struct, tag_field="kind", tag="diff"):
     figures: list[Difference]
     named: list[Difference]
     covenants: list[Difference]
+    tests: list[Difference]
     statuses: list[Difference]
     cells: list[Difference]
 

@@ -117,6 +117,9 @@ def print_comparison(found: WorkbookDiff, *, whole: bool = False) -> None:
         "Figures": [c for c in found.figures if c.shown_old != c.shown_new],
         "Figures by name": found.named if whole else [],
         "Covenants": [c for c in found.covenants if c.shown_old != c.shown_new],
+        "Conditions, limits and stress results": [
+            c for c in found.tests if c.shown_old != c.shown_new
+        ],
         "Status": found.statuses,
         "Other cells": found.cells,
     }
@@ -136,7 +139,7 @@ def _print_changes(title: str, changes: list[Change], most: int) -> None:
 
 def comparison_as_data(found: WorkbookDiff) -> dict[str, Any]:
     """Give a comparison as plain data, values unrounded."""
-    kinds = ("inputs", "terms", "figures", "named", "covenants", "statuses", "cells")
+    kinds = ("inputs", "terms", "figures", "named", "covenants", "tests", "statuses", "cells")
     return {
         "old": str(found.old),
         "new": str(found.new),

@@ -19,7 +19,7 @@ def show(
     file: Annotated[Path, typer.Argument(help="A workbook made by xlcredit.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print the dashboard as JSON.")] = False,
 ) -> None:
-    """Print the side-by-sides and the covenants, from the values stored in the file.
+    """Print the side-by-sides, the covenants and the other tests, from the values in the file.
 
     Exit code 1: a test of the model does not hold, or a covenant cannot be decided; a line says
     which.

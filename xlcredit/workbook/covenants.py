@@ -1,4 +1,4 @@
-"""The covenant dashboard of a workbook, found by name and read from values as they stand."""
+"""The covenants and other tests of a workbook, found by name and read from values as they stand."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from xlcredit.deals.units import UNITS
 from xlcredit.errors import CellError
 from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.place import Place
-from xlcredit.ooxml.reading import table, units
+from xlcredit.ooxml.reading import table, text, units
 from xlcredit.ooxml.values import Value
 from xlcredit.workbook.pages.summary import AREA_COVENANTS, COVENANT_COLUMNS
+from xlcredit.workbook.tables.verdicts import COVENANTS, HEADING, WORDS
 
 __all__ = [
     "BREACH",
@@ -21,10 +22,12 @@ __all__ = [
     "FINE",
     "NONE",
     "PASS",
+    "TEST_VERDICTS",
     "VERDICTS",
     "CovenantCells",
     "CovenantResult",
     "find_covenants",
+    "find_tests",
 ]
 
 #: What a cell shows: dates are dates.
@@ -35,13 +38,15 @@ Shown = Value | dt.date
 PASS, BREACH, CHECK, NONE = "PASS", "BREACH", "CHECK", "NONE"
 #: What a covenant can be found to be; whatever else its cell shows is CHECK.
 VERDICTS = (PASS, BREACH, NONE)
+#: The same of a condition of closing, a limit of the house or a stress result.
+TEST_VERDICTS = (*(word for _, words in WORDS.values() for word in words), NONE)
 #: What nobody need look at.
 FINE = frozenset({PASS, NONE})
 
 
 @dataclass(frozen=True)
 class CovenantResult:
-    """One covenant: what is tested against what, and how it stands."""
+    """One covenant or other test: what is tested against what, and how it stands."""
 
     name: str
     """The defined name of its verdict."""
@@ -51,12 +56,17 @@ class CovenantResult:
     """What the value must do, as the sheet says it."""
     threshold: Shown
     status: str
-    """PASS, BREACH, NONE where nothing is agreed or tested, CHECK where it cannot be decided."""
+    """PASS, BREACH, NONE where nothing is agreed or tested, CHECK where it cannot be decided.
+
+    Another test has two words of its own in place of PASS and BREACH.
+    """
     headroom: Shown
     first_breach: Shown
     """The date of the first test that fails, or a word where there is none."""
     unit: str = ""
     """The unit of the value and the threshold, where the workbook says it."""
+    table: str = COVENANTS
+    """The title of the table in which it stands on the Summary."""
 
     HEADINGS: ClassVar[tuple[str, ...]] = ("Covenant", "Value", "Test", "Threshold", "Status")
 
@@ -82,11 +92,13 @@ class CovenantResult:
 
 @dataclass(frozen=True)
 class CovenantCells:
-    """Where a covenant stands: its name, and a cell under each heading of the dashboard."""
+    """Where a covenant or other test stands: its name, and a cell under each heading."""
 
     name: str
     cells: dict[str, Place]
     unit: str = ""
+    table: str = COVENANTS
+    verdicts: tuple[str, ...] = VERDICTS
 
     def read(self, value: Callable[[Place], Shown]) -> CovenantResult:
         """Read it with a function that gives the value of a cell."""
@@ -98,10 +110,11 @@ class CovenantCells:
             value=shown["Value"],
             test=str(shown["Test"] or ""),
             threshold=shown["Threshold"],
-            status=str(status) if status in VERDICTS else CHECK,  # an error never passes
+            status=str(status) if status in self.verdicts else CHECK,  # an error never passes
             headroom=shown["Headroom"],
             first_breach=shown["First breach"],
             unit=self.unit,
+            table=self.table,
         )
 
 
@@ -116,6 +129,37 @@ def find_covenants(book: Book) -> list[CovenantCells]:
         for row in rows
         if set(row) >= _READ
     ]
+
+
+def find_tests(book: Book) -> list[CovenantCells]:
+    """Find the tests that are no covenants, from top to bottom; none in another workbook.
+
+    They stand below the covenants, in the same columns: a verdict there has a name, and so have its
+    value and its headroom.
+    """
+    covenants = table(book, AREA_COVENANTS)
+    if not covenants or not set(covenants[-1]) >= _READ:
+        return []
+    last, named, known = covenants[-1], book.cell_names, units(book)
+    found = []
+    for name, place in sorted(named.items(), key=lambda item: item[1]):
+        row = {heading: cell._replace(row=place.row) for heading, cell in last.items()}
+        parts = named.get(f"{name}.value"), place, named.get(f"{name}.headroom")
+        if place.row > last["Status"].row and parts == (
+            row["Value"],
+            row["Status"],
+            row["Headroom"],
+        ):
+            title, unit = _title(book, row["Covenant"]), known.get(row["Value"], "")
+            found.append(CovenantCells(name, row, unit, title, TEST_VERDICTS))
+    return found
+
+
+def _title(book: Book, label: Place) -> str:
+    """What stands above the heading that is next above a label."""
+    above = (label._replace(row=row) for row in range(label.row - 1, 1, -1))
+    heading = next((place for place in above if book.saved(place) == HEADING), None)
+    return text(book.saved(heading._replace(row=heading.row - 1))) if heading else ""
 
 
 #: The headings that are read; what stands beside them may be called otherwise in an older workbook.

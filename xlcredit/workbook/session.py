@@ -31,7 +31,7 @@ from xlcredit.recalc.live import Live
 from xlcredit.recalc.outcome import CellFault, Recalculation
 from xlcredit.recalc.session import Source
 from xlcredit.recalc.validation import choices, limits
-from xlcredit.workbook.covenants import CovenantResult, find_covenants
+from xlcredit.workbook.covenants import CovenantResult, find_covenants, find_tests
 from xlcredit.workbook.notebook import as_html, write_chart
 from xlcredit.workbook.own_months import without_effect
 from xlcredit.workbook.pictures import new_picture
@@ -182,6 +182,11 @@ class Session:
     def covenants(self) -> list[CovenantResult]:
         """The covenant dashboard; empty for a workbook without one."""
         return [found.read(self._read) for found in self._covenants]
+
+    @property
+    def tests(self) -> list[CovenantResult]:
+        """The conditions of closing, limits of the house and stress results; empty without any."""
+        return [found.read(self._read) for found in find_tests(self._book)]
 
     def covenant(self, name: str) -> CovenantResult | None:
         """Give one covenant of the dashboard by its name; None where it is no covenant's.

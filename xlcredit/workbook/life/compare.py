@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,12 @@ from xlcredit.ooxml.reading import open_book, text
 from xlcredit.ooxml.values import Value
 from xlcredit.serials import from_serial, in_words
 from xlcredit.workbook.life.stamp import Stamp, read_stamp
-from xlcredit.workbook.pages.dashboard import Dashboard, ShownFigure, read_dashboard
+from xlcredit.workbook.pages.dashboard import (
+    CovenantLine,
+    Dashboard,
+    ShownFigure,
+    read_dashboard,
+)
 from xlcredit.workbook.pages.inputs import InputsPage, read_inputs
 from xlcredit.workbook.pages.term_sheet import read_terms
 
@@ -60,9 +65,11 @@ class WorkbookDiff:
     named: list[Change] = field(default_factory=list)
     """The figures that every template has, by their defined names, as a program reads them."""
     covenants: list[Change] = field(default_factory=list)
-    """Values and headroom of the covenants."""
+    """Values, thresholds and headroom of the covenants."""
+    tests: list[Change] = field(default_factory=list)
+    """The same of the conditions of closing, the limits of the house and the stress results."""
     statuses: list[Change] = field(default_factory=list)
-    """Verdicts, with the master check."""
+    """Verdicts of all of them, with the master check."""
     cells: list[Change] = field(default_factory=list)
     """Formulas, and numbers typed outside the sheet Inputs: by cell, as they have no label."""
     remarks: list[str] = field(default_factory=list)
@@ -76,7 +83,7 @@ class WorkbookDiff:
     @property
     def effects(self) -> list[Change]:
         """Everything calculated that differs."""
-        return self.figures + self.named + self.covenants + self.statuses
+        return self.figures + self.named + self.covenants + self.tests + self.statuses
 
 
 def compare(old: Path, new: Path) -> WorkbookDiff:
@@ -177,14 +184,16 @@ def moved(old: Dashboard, new: Dashboard) -> list[Change]:
     found = WorkbookDiff(Path(), Path())
     _add_effects(found, old, new)
     verdicts = [replace(change, label=f"{change.label}, verdict") for change in found.statuses]
-    return [*found.figures, *found.covenants, *verdicts]
+    return [*found.figures, *found.covenants, *found.tests, *verdicts]
 
 
 def _add_effects(found: WorkbookDiff, old: Dashboard, new: Dashboard) -> None:
     before, after = (_figures(dashboard) for dashboard in (old, new))
     found.figures = list(_changed(before, after))
     found.named = list(_changed(_defined(old), _defined(new)))
-    found.covenants = list(_changed(_covenants(old), _covenants(new)))
+    both = old, new
+    found.covenants = list(_changed(*(_numbers_of(summary.covenants) for summary in both)))
+    found.tests = list(_changed(*(_numbers_of(_tests(summary)) for summary in both)))
     found.statuses = list(_changed(_statuses(old), _statuses(new)))
 
 
@@ -202,18 +211,26 @@ def _defined(dashboard: Dashboard) -> dict[str, ShownFigure]:
     return {name: ShownFigure(value, "") for name, value in dashboard.figures.items()}
 
 
-def _covenants(dashboard: Dashboard) -> dict[str, ShownFigure]:
+def _numbers_of(tests: Iterable[CovenantLine]) -> dict[str, ShownFigure]:
     cells = {}
-    for covenant in dashboard.covenants:
-        cells[covenant.label] = covenant.value
-        cells[f"{covenant.label}, headroom"] = covenant.headroom
-        cells[f"{covenant.label}, first breach"] = covenant.first_breach
+    for test in tests:
+        cells[test.label] = test.value
+        cells[f"{test.label}, threshold"] = test.threshold
+        cells[f"{test.label}, headroom"] = test.headroom
+        cells[f"{test.label}, first breach"] = test.first_breach
     return cells
 
 
 def _statuses(dashboard: Dashboard) -> dict[str, ShownFigure]:
-    statuses = {c.label: ShownFigure(c.status, "text") for c in dashboard.covenants}
-    return statuses | {"Master check": ShownFigure(dashboard.master_check, "text")}
+    covenants, tests = (
+        {test.label: ShownFigure(test.status, "text") for test in lines}
+        for lines in (dashboard.covenants, _tests(dashboard))
+    )
+    return covenants | {"Master check": ShownFigure(dashboard.master_check, "text")} | tests
+
+
+def _tests(dashboard: Dashboard) -> list[CovenantLine]:
+    return [test for tests in dashboard.tests.values() for test in tests]
 
 
 def _changed(before: dict[str, ShownFigure], after: dict[str, ShownFigure]) -> Iterator[Change]:

@@ -18,7 +18,7 @@ from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.place import Area, Place
 from xlcredit.ooxml.values import Value
 from xlcredit.serials import from_serial, in_words
-from xlcredit.workbook.covenants import VERDICTS
+from xlcredit.workbook.covenants import VERDICTS, find_tests
 from xlcredit.workbook.own_months import find_own_months
 from xlcredit.workbook.pages.audit import AREA_CHECKS, CHECK_COLUMNS
 from xlcredit.workbook.pages.summary import (
@@ -82,7 +82,7 @@ class SideBySide:
 
 @dataclass(frozen=True)
 class CovenantLine:
-    """One row of the covenant dashboard."""
+    """One row of the covenant dashboard, or of the tables of other tests below it."""
 
     label: str
     value: ShownFigure
@@ -124,6 +124,8 @@ class Dashboard:
     master_check: str
     comparisons: list[SideBySide]
     covenants: list[CovenantLine]
+    tests: dict[str, list[CovenantLine]]
+    """What is tested and is no covenant, by the title of its table."""
     figures: dict[str, Value]
     """Those of :data:`FIGURES` that the workbook has, by their defined names."""
     drawn: ShownFigure | None = None
@@ -174,6 +176,7 @@ def read_dashboard(
         master_check=cells.text(check),
         comparisons=_comparisons(cells, comparisons),
         covenants=[_covenant(cells, row) for row in covenants],
+        tests=_tests(cells),
         figures={name: cells.value(name) for name in FIGURES if name in book.cell_names},
         drawn=cells.cell(book.cell_names[DRAWN], True) if DRAWN in book.cell_names else None,
         failing=list(_failing(cells)),
@@ -244,6 +247,14 @@ def _comparisons(cells: _Cells, area: Area) -> list[SideBySide]:
         }
         notes = {label: note for label, note in below.items() if note}
         found.append(SideBySide(title, question, figures, message, notes))
+    return found
+
+
+def _tests(cells: _Cells) -> dict[str, list[CovenantLine]]:
+    """The conditions of closing, the limits of the house, the stress results."""
+    found: dict[str, list[CovenantLine]] = {}
+    for test in find_tests(cells.book):
+        found.setdefault(test.table, []).append(_covenant(cells, test.cells))
     return found
 
 

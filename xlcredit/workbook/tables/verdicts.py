@@ -21,8 +21,10 @@ from xlcredit.workbook.draft import Draft
 __all__ = [
     "COLUMNS",
     "COVENANTS",
+    "HEADING",
     "NO_VERDICT",
     "NOT_TESTED",
+    "WORDS",
     "Group",
     "decided",
     "groups",
@@ -33,8 +35,9 @@ __all__ = [
     "write",
 ]
 
-#: The table that programs read back.
 COVENANTS = "Covenants"
+#: What stands above the labels of the other tables, where programs find their titles.
+HEADING = "Test"
 COLUMNS = [
     "Covenant",
     "Value",
@@ -64,7 +67,8 @@ class Group(NamedTuple):
     tests: Sequence[Covenant]
 
 
-_WORDS = {
+#: Of each kind of test that is no covenant: the table and its two words.
+WORDS = {
     "condition": ("Conditions of closing", ("MET", "NOT MET")),
     "limit": ("Limits of the house", ("INSIDE", "OUTSIDE")),
     "stress": ("Stress results", ("HOLDS", "FAILS")),
@@ -74,7 +78,7 @@ _WORDS = {
 def groups(template: Template) -> list[Group]:
     """The tables, the covenants first; none without a test."""
     found = [Group(COVENANTS, ("PASS", "BREACH"), template.covenant)]
-    for kind, (title, words) in _WORDS.items():
+    for kind, (title, words) in WORDS.items():
         if tests := [test for test in template.test if test.kind == kind]:
             found.append(Group(title, words, tests))
     return found
@@ -105,7 +109,7 @@ def write(book: Draft, sheet: Worksheet, row: int) -> None:
     """Write the tables one below the other."""
     for group in groups(book.template):
         style.heading(sheet, row, group.title, len(COLUMNS))
-        first = COLUMNS[0] if group.title == COVENANTS else "Test"
+        first = COLUMNS[0] if group.title == COVENANTS else HEADING
         style.table_header(sheet, row + 1, [first, *COLUMNS[1:]])
         for at, test in enumerate(group.tests, start=row + 2):
             _write_test(book, sheet, at, test, group.words)
