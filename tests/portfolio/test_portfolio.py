@@ -31,11 +31,12 @@ from tests.command import xlcredit as run
 from tests.small import SMALL
 from xlcredit.deals import load, read_deal, shipped
 from xlcredit.errors import FileError, UserError
-from xlcredit.portfolio.evaluate import Result, evaluate_loan, failed, shared
+from xlcredit.portfolio.evaluate import CovenantResult, Result, evaluate_loan, failed, shared
 from xlcredit.portfolio.journal import Journal
 from xlcredit.portfolio.loans import Task, find_loans
 from xlcredit.portfolio.pool import Limits, run_here
 from xlcredit.portfolio.positions import read_positions
+from xlcredit.portfolio.report import write_report
 from xlcredit.portfolio.rows import read_rows
 from xlcredit.portfolio.run import Request, run_portfolio
 from xlcredit.portfolio.spool import Ordered
@@ -753,3 +754,60 @@ def test_a_house_template_is_never_the_one_that_ships(tmp_path: Path) -> None:
     assert list(pd.read_parquet(book)["template"]) == ["house"]
     alone = run("portfolio", tape, "-o", tmp_path / "alone.parquet")
     assert alone.returncode == 2 or "house" in alone.stderr
+
+
+def _judged(name: str, margin: float, since: dt.date) -> CovenantResult:
+    return CovenantResult(
+        name=name, label=name, status="BREACH", value=1.0 + margin, threshold=1.0, margin=margin,
+        first_breach=since,
+    )  # fmt: skip
+
+
+def test_the_report_says_the_earliest_breach_errors_in_cells_and_years_in_order(
+    tmp_path: Path,
+) -> None:
+    early, late = dt.date(2031, 1, 31), dt.date(2031, 8, 31)
+    broken = {f"figure_{n}": "#DIV/0!" for n in range(17)}
+    results = [
+        Result(
+            id=f"L{year}", source="book.csv", row=2, status="BREACH", as_of=dt.date(2026, 1, 31),
+            numbers={"debt": balance, "tenor_months": 60.0, "contract_months": 24.0},
+            dates={"closing_date": dt.date(year, 1, 31)},
+            covenants=[_judged("deep", -0.5, late), _judged("slight", -0.1, early)],
+            cell_errors=broken if year == 2025 else {},
+        )
+        for year, balance in ((2026, 5e6), (2024, 9.5e6), (2025, 7e6))
+    ]  # fmt: skip
+    write_report(results, tmp_path / "book.xlsx")
+    sheets = openpyxl.load_workbook(tmp_path / "book.xlsx")
+    head, *rows = sheets["Covenants"].iter_rows(min_row=4, values_only=True)
+    assert {row[head.index("First breach of any")].date() for row in rows} == {early}
+    assert {row[head.index("Deepest breach")] for row in rows} == {"deep"}
+    told = list(sheets["Errors"].iter_rows(min_row=5, values_only=True))
+    assert [row[0] for row in told] == ["L2025"]
+    assert "17 figures are errors: figure_0 #DIV/0!, " in told[0][3]
+    assert told[0][3].endswith(", and 2 more")
+    assert "Every loan was calculated" not in str(sheets["Errors"]["A2"].value)
+    column = list(sheets["Book"].iter_rows(values_only=True))
+    for title, first in (("Vintage (year of closing)", 2024), ("Contract ends in", 2026)):
+        at = next(n for n, row in enumerate(column) if row[0] == title)
+        assert [row[0] for row in column[at + 1 : at + 4]] == [first, first + 1, first + 2]
+    wall = next(n for n, row in enumerate(column) if str(row[0]).startswith("Maturity wall"))
+    assert [row[4] for row in column[wall + 1 : wall + 4]] == [9.5, 7.0, 5.0]
+    (chart,) = sheets["Book"]._charts
+    assert chart.series[0].val.numRef.f == f"'Book'!$E${wall + 2}:$E${wall + 4}"
+
+
+def test_a_row_is_told_with_its_loan_and_a_date_in_words_with_how_to_write_it(
+    make_tape: MakeTape,
+) -> None:
+    tape = make_tape(1, id="A7", closing_date="15 Jan 2027")
+    (told,) = run_portfolio(Request(sources=[str(tape)], workers=1)).problems
+    assert "tape.csv, row 2, loan A7: closing_date must be a date" in told
+    assert told.endswith("got '15 Jan 2027'; write 2027-01-15")
+
+
+def test_each_loan_of_two_readings_is_named(make_tape: MakeTape) -> None:
+    done = run("portfolio", make_tape(2, market_rent=310))
+    assert "2 loans with figures of two readings" in done.stderr
+    assert " L0: market_rent" in done.stderr and " L1: market_rent" in done.stderr

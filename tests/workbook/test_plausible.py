@@ -33,6 +33,8 @@ from xlcredit.worksheet.bands import BANDS, two_readings
         ("power_price", "USD/kWh", 7.0, ["7 cents", "write 0.07"]),
         ("power_price", "USD/kWh", 165.0, ["dollars a MWh", "write 0.165"]),
         ("lease_rent", "USD/kW-month", 1588.8, ["dollars a year", "write 132.4"]),
+        ("gpu_kw", "kW", 1400.0, ["1400 watts", "write 1.4"]),
+        ("gpu_kw", "kW", 10.2, ["for a server of eight", "write 1.275"]),
         ("commitment", "USD", 1500.0, ["1500 USD m", "write 1500000000"]),
     ],
 )
@@ -43,7 +45,7 @@ def test_both_readings(name: str, unit: str, value: float, words: list[str]) -> 
 
 def test_a_band_has_a_known_unit_a_source_and_another_reading() -> None:
     for unit, band in BANDS.items():
-        assert unit in UNITS or unit == "commitment"
+        assert unit in UNITS or unit in ("commitment", "gpu_kw")
         assert band.low < band.high and band.source and band.readings
         inside = (band.low + band.high) / 2
         assert two_readings("x", unit, inside) == two_readings("x", unit, 0.0) == ""

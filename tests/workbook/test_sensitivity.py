@@ -14,6 +14,7 @@ import openpyxl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from matplotlib.collections import QuadMesh
 from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.datavalidation import DataValidation
 
@@ -24,7 +25,7 @@ from xlcredit.errors import UserError
 from xlcredit.recalc import recalculate
 from xlcredit.workbook.covenants import COVENANT_COLUMNS
 from xlcredit.workbook.export import Column, Table, write_table
-from xlcredit.workbook.sensitivity import Axis, grid, nearest_breach, parse_axis, solve
+from xlcredit.workbook.sensitivity import Axis, chart, grid, nearest_breach, parse_axis, solve
 
 
 def own(value: str, threshold: float = 0.0, test: str = "at least", **inputs: float) -> bytes:
@@ -222,6 +223,33 @@ def test_the_command_writes_a_grid_and_maps(small: Path, tmp_path: Path) -> None
     assert all(p.read_bytes().startswith(b"\x89PNG") for p in pictures)
     again = run("stress", small, *words, "-o", "g.csv", cwd=tmp_path)
     refused(again, "g.csv: exists already")
+
+
+def test_the_fields_of_a_map_are_hatched_whole_where_the_point_is_in_breach(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three by three points, those of 0.7 across in breach: colour, hatch and axes are one grid."""
+    rents, levels, drawn = [0.7, 0.8, 1.0], [0.0, 0.1, 0.2], []
+    names = ["up", "across", "cover_value", "cover_threshold", "cover_margin"]
+    columns = [Column(n, "number") for n in names] + [Column("cover", "text")]
+    rows = [
+        [up, rent, 1.2 * rent / 0.7, 1.4, 1.2 * rent / 0.7 - 1.4,
+         "BREACH" if rent == 0.7 else "PASS"]
+        for up in levels for rent in rents
+    ]  # fmt: skip
+    monkeypatch.setattr(chart, "png", lambda picture, _: drawn.append(picture) or b"")
+    chart.write_heat_maps(Table(columns, rows), ["up", "across"], tmp_path, "x")
+    plot, bar = drawn[0].axes
+    assert plot.get_xlim() == (0.7, 1.0) and plot.get_ylim() == (0.0, 0.2)
+    (hatched,) = (c for c in plot.collections if c.get_hatch())
+    mesh = next(c for c in plot.collections if isinstance(c, QuadMesh))
+    corners = mesh.get_coordinates()
+    fields = {tuple(np.ravel(path.vertices[:3])) for path in hatched.get_paths()}
+    wanted = {(*corners[r, 0], *corners[r, 1], *corners[r + 1, 1]) for r in range(len(levels))}
+    assert fields == wanted
+    assert corners[0, 1, 0] == pytest.approx(0.75)
+    assert any(np.allclose(line.get_ydata(), 1.4) for line in bar.get_lines())
+    assert "threshold: 1.4" in bar.get_ylabel()
 
 
 def test_the_command_solves_and_searches(small: Path) -> None:

@@ -14,6 +14,8 @@ __all__ = ["register"]
 
 #: Errors beyond these stand on the tape.
 _SHOWN = 20
+#: Loans with figures of two readings that are named.
+_DOUBTS = 3
 
 
 def register(app: typer.Typer) -> None:
@@ -156,14 +158,17 @@ def _print(found: Portfolio) -> None:
 
 
 def _warn(found: Portfolio) -> None:
-    """Count what may have been meant otherwise, and name the first: all of it is in the tape."""
+    """Count what may have been meant otherwise, and name some: all of it is in the tape."""
     from xlcredit.cli.progress import told
     from xlcredit.portfolio.tape import counted_loans
 
     if found.warnings:
-        loan, doubts = next(iter(found.warnings.items()))
+        some = list(found.warnings.items())[:_DOUBTS]
+        first = "; ".join(f"{loan}: {', '.join(doubts)}" for loan, doubts in some)
+        beyond = len(found.warnings) - len(some)
+        also = f"; and {counted_loans(beyond)} more" if beyond else ""
         many = counted_loans(len(found.warnings))
-        told(f"{many} with figures of two readings (column warnings): {loan}: {doubts[0]}")
+        told(f"{many} with figures of two readings (column warnings): {first}{also}")
 
 
 def _print_json(found: Portfolio) -> None:

@@ -28,8 +28,8 @@ from numpy.typing import NDArray
 from xlcredit.models.joint_loan import Enforced, run_loan
 from xlcredit.models.joint_lots import Lots, Sale, loss_of
 from xlcredit.models.joint_paths import common_paths, customer_factor, patience
-from xlcredit.models.simulation import Deal, kernel_name
-from xlcredit.models.ties import same
+from xlcredit.models.joint_terms import SHARED, Position, agreed
+from xlcredit.models.simulation import kernel_name
 
 __all__ = ["SHARED", "Block", "LoanBook", "Links", "Position", "block_size", "run_block"]
 
@@ -39,29 +39,6 @@ Paths = NDArray[np.uint64]
 #: Elements of an array over loans and paths, or over dates and paths: what bounds the memory.
 _ELEMENTS = 1 << 21
 _SMALLEST, _LARGEST = 128, 8_192
-
-#: What loans of a book must agree on: the steps and the coin; within a class, the card too.
-_OF_COIN = (
-    "coin_vol", "coin_drift", "jump_intensity", "coin_jump", "coin_jump_vol", "drawdown_trigger",
-)  # fmt: skip
-_OF_CLASS = (
-    "gpu_vol", "mean_reversion", "correlation", "stressed_correlation", "gpu_jump",
-    "gpu_jump_vol", "jump_correlation",
-)  # fmt: skip
-_OF_SALE = ("gpu_depth", "sale_days", "gpu_impact", "exponent")
-#: What each loan's sale costs it: of its own fleet, and of no other.
-_OWN_SALE = ("sale_haircut", "sale_cost")
-#: Terms that can be said for all loans at once: those of the market, and what a sale costs.
-SHARED = (*_OF_COIN, *_OF_CLASS, *_OF_SALE, *_OWN_SALE)
-
-
-@dataclass(frozen=True)
-class Position:
-    """One loan of the book, and the class of its cards."""
-
-    name: str
-    deal: Deal
-    card: str
 
 
 @dataclass(frozen=True)
@@ -105,17 +82,16 @@ class LoanBook:
     Raises
     ------
     ValueError
-        If loans do not agree on what they share: the message names the loan and the parameter.
+        If loans do not agree on what they share: the message names every such term and its loans.
     """
 
     def __init__(self, positions: Sequence[Position], links: Links | None = None) -> None:
         if not positions:
             raise ValueError("there is no loan to simulate")
-        self.positions = list(positions)
+        self.positions = positions = agreed(positions)
         self.links = links or Links()
         self.classes = sorted({position.card for position in positions})
         self.periods = max(position.deal.plan.periods for position in positions)
-        self._refuse_disagreement()
         self.class_of = [self.classes.index(position.card) for position in positions]
         self.leaders = [next(p.deal for p in positions if p.card == card) for card in self.classes]
         self.longest = [
@@ -127,41 +103,6 @@ class LoanBook:
     def block(self) -> int:
         """Paths that are worked at once."""
         return block_size(len(self.positions), (self.periods + 1) * (1 + 3 * len(self.classes)))
-
-    def _refuse_disagreement(self) -> None:
-        first = self.positions[0]
-        for position in self.positions:
-            _same(first, position, ("periods_per_year", *_OF_COIN), "of the book")
-        for card in self.classes:
-            of_class = [p for p in self.positions if p.card == card]
-            for position in of_class[1:]:
-                _same(of_class[0], position, (*_OF_CLASS, *_OF_SALE), f"of class {card}")
-
-
-def _same(one: Position, other: Position, names: Sequence[str], whose: str) -> None:
-    pairs = {n: (getattr(one.deal.terms, n), getattr(other.deal.terms, n)) for n in names}
-    differ = {name: pair for name, pair in pairs.items() if not _equal(*pair)}
-    if differ:
-        here, there = (
-            ", ".join("none" if value is None else f"{value:g}" for value in side)
-            for side in zip(*differ.values(), strict=True)
-        )
-        remedy = " ".join(
-            f"--market {name}={next(value for value in pair if value is not None):.6g}"
-            for name, pair in differ.items()
-            if name in SHARED
-        )
-        raise ValueError(
-            f"the loans {whose} must have one {', '.join(differ)}: {one.name} has {here}; "
-            f"{other.name} has {there}" + (f"; say it for all: {remedy}" if remedy else "")
-        )
-
-
-def _equal(one: float | None, other: float | None) -> bool:
-    """Whether two loans mean the same: what a workbook derives may differ in its last digit."""
-    if one is None or other is None:
-        return one is other
-    return bool(same(one, other))
 
 
 def block_size(loans: int, rows: int) -> int:

@@ -228,7 +228,9 @@ class _Listener:
             told = f"no cell calls {_FUNCTION}, or it does not for this loan"
             raise DealError(f"{task.id}: {told}: it cannot be simulated")
         card = next((str(session[name]) for name in _CARD if name in session), _UNNAMED)
-        return Position(task.id, deal_of(*on_market(most_asked(asked), market))[0], card)
+        deal = deal_of(*on_market(most_asked(asked), market))[0]
+        place = "" if task.row is None else f"{task.source}, row {task.row}"
+        return Position(task.id, deal, card, place)
 
 
 #: The loaded workbook of each template that this process has met.

@@ -21,7 +21,15 @@ from xlcredit.files import replace_file
 from xlcredit.portfolio.evaluate import ERROR, CovenantResult, Result
 from xlcredit.portfolio.ranking import deepest, depth, worst_first
 from xlcredit.portfolio.spool import Ordered
-from xlcredit.portfolio.tape import STATES, Facts, counted_loans, covenant_unit, facts, tape
+from xlcredit.portfolio.tape import (
+    STATES,
+    Facts,
+    counted_loans,
+    covenant_unit,
+    facts,
+    first_breach,
+    tape,
+)
 from xlcredit.serials import month_in_words
 from xlcredit.workbook import style
 from xlcredit.workbook.draft import page_setup, widths
@@ -37,13 +45,14 @@ _WORST_FIRST = (
 )
 #: Names beyond the largest ones are one line.
 _LARGEST = 15
-_TABLE_COLUMNS = 4
+#: Balances of the wall once more in USD m: not every program scales the labels of a chart.
+_MILLIONS = 5
 _UNDATED = dt.date(2000, 1, 1)
 
 #: What stands beside each loan's covenants: heading, figure and unit.
 _FIGURES = (("Lowest DSCR", "min_dscr", "ratio"), ("Loss [USD]", "loss", "USD"))
 #: Of the deepest breach of a loan: which covenant, and how deep it is as a share of its threshold.
-_BREACH = ("Deepest breach", "Value", "Threshold", "Depth", "First breach")
+_BREACH = ("Deepest breach", "Value", "Threshold", "Depth", "First breach of any")
 #: The first column of a covenant.
 _BEFORE = 4 + len(_FIGURES) + len(_BREACH)
 #: Rows of a long sheet that are printed: the worst loans, on some pages.
@@ -76,8 +85,12 @@ def write_report(results: Sequence[Result], path: Path) -> None:
     write_sheet(sheet, tape(worst_first(results)), "Tape", f"One row a loan, {_WORST_FIRST}")
     page_setup(sheet)
     sheet.print_area = f"A{sheet.max_row + 2}"  # an empty cell: the rows are for the screen
-    errors = [(r, r.error) for r in results if r.status == ERROR]
-    note = "Loans that were not calculated" if errors else "Every loan was calculated"
+    errors = [(r, r.error or _cells_in_error(r)) for r in results if r.error or r.cell_errors]
+    note = (
+        "Loans that were not calculated, and loans with figures that are errors"
+        if errors
+        else "Every loan was calculated, and no figure is an error"
+    )
     _write_told(workbook.create_sheet("Errors"), "error", errors, note)
     doubts = [(r, told) for r in results for told in r.warnings]
     note = "Figures that may have been meant in another unit" if doubts else "No figure is doubtful"
@@ -145,14 +158,19 @@ def _write_line(
 def _write_wall(sheet: Worksheet, row: int, cuts: list[tuple[Facts, str]]) -> int:
     """What falls due in which year."""
     style.table_header(
-        sheet, row, ["Maturity wall: year", "Loans", "Balance at closing [USD]", "Share"]
+        sheet,
+        row,
+        ["Maturity wall: year", "Loans", "Balance at closing [USD]", "Share", "Balance [USD m]"],
     )
     years = sorted({f.maturity.year for f, _ in cuts if f.maturity})
     total = sum(f.balance or 0.0 for f, _ in cuts)
     for year in years:
         row += 1
         due = [f for f, _ in cuts if f.maturity and f.maturity.year == year]
-        _write_line(sheet, row, year, len(due), sum(f.balance or 0.0 for f in due), total)
+        balance = sum(f.balance or 0.0 for f in due)
+        _write_line(sheet, row, year, len(due), balance, total)
+        cell = style.number(sheet.cell(row, _MILLIONS), "USD")
+        cell.value, cell.number_format = balance / 1e6, "#,##0.0"
     return row + 2
 
 
@@ -164,12 +182,14 @@ def _chart_wall(sheet: Worksheet, top: int) -> None:
         return
     chart = BarChart()
     chart.title, chart.style, chart.legend = "Maturity wall", 10, None
-    chart.add_data(Reference(sheet, min_col=3, min_row=top, max_row=bottom), titles_from_data=True)
+    chart.add_data(
+        Reference(sheet, min_col=_MILLIONS, min_row=top, max_row=bottom), titles_from_data=True
+    )
     chart.set_categories(Reference(sheet, min_col=1, min_row=top + 1, max_row=bottom))
-    chart.y_axis.title, chart.y_axis.number_format = "USD m", "#,##0,,"
+    chart.y_axis.title, chart.y_axis.number_format = "USD m", "#,##0"
     chart.x_axis.delete = chart.y_axis.delete = False
     chart.dataLabels = DataLabelList(
-        showVal=True, showSerName=False, showCatName=False, showLegendKey=False, numFmt="#,##0,,"
+        showVal=True, showSerName=False, showCatName=False, showLegendKey=False, numFmt="#,##0"
     )
     chart.width, chart.height = 18, 9
     sheet.add_chart(chart, "G4")
@@ -187,13 +207,16 @@ def _write_cut(
     for fact, _ in cuts:
         groups[key(fact)].append(fact)
     sums = {name: sum(f.balance or 0.0 for f in found) for name, found in groups.items()}
-    order = sorted(sums, key=lambda name: (-sums[name], str(name)))
+    years = all(isinstance(name, int) for name in sums if name is not None)
+    by_size = sorted(sums, key=lambda name: (-sums[name], str(name)))
+    order = sorted(sums, key=lambda name: (name is None, name)) if years else by_size
+    shown = len(order) if years else _LARGEST
     style.table_header(sheet, row, [title, "Loans", "Balance [USD]", "Share"])
-    for name in order[:_LARGEST]:
+    for name in order[:shown]:
         row += 1
         label = "not said" if name is None else name
         _write_line(sheet, row, label, len(groups[name]), sums[name], total)
-    if rest := order[_LARGEST:]:
+    if rest := order[shown:]:
         row += 1
         count = sum(len(groups[name]) for name in rest)
         _write_line(sheet, row, f"{len(rest)} more", count, sum(sums[n] for n in rest), total)
@@ -218,6 +241,7 @@ def _write_covenants(sheet: Worksheet, results: Sequence[Result]) -> None:
         "Lowest DSCR and loss are the columns min_dscr and loss of the sheet Tape: "
         "the case in force, the loss what the lender is short after enforcement and recovery. "
         "Depth is how far the value is on the wrong side of the threshold, as a share of it; the "
+        "first breach is the earliest of all covenants, as on the sheet Tape; the "
         f"first {_PRINTED} rows are printed",
     )
     figures = [label for label, *_ in _FIGURES]
@@ -251,7 +275,7 @@ def _write_covenants(sheet: Worksheet, results: Sequence[Result]) -> None:
 
 
 def _write_breach(sheet: Worksheet, row: int, result: Result, breach: CovenantResult) -> None:
-    """Which covenant is broken the most, by how much, and since when."""
+    """Which covenant is broken the most, and by how much; and when the first of all is."""
     unit = covenant_unit(result.template, breach.name) or "ratio"
     first = 4 + len(_FIGURES)
     label = style.base(sheet.cell(row, first))
@@ -260,7 +284,7 @@ def _write_breach(sheet: Worksheet, row: int, result: Result, breach: CovenantRe
     style.number(sheet.cell(row, first + 2), unit).value = breach.threshold
     style.number(sheet.cell(row, first + 3), "share").value = depth(breach) or None
     when = style.base(sheet.cell(row, first + 4))
-    when.value, when.number_format = breach.first_breach, "mmm yyyy"
+    when.value, when.number_format = first_breach(result), "mmm yyyy"
 
 
 def _print_rows(sheet: Worksheet, last: int, columns: int) -> None:
@@ -272,6 +296,14 @@ def _print_rows(sheet: Worksheet, last: int, columns: int) -> None:
 def _heading(result: Result) -> tuple[str, str, str]:
     """Which loan it is: its name says no more than its number where rows were copied."""
     return result.id, facts(result).borrower or result.name, result.status
+
+
+def _cells_in_error(result: Result) -> str:
+    """Which figures of a loan that was calculated are errors."""
+    shown = [f"{name} {code}" for name, code in result.cell_errors.items()]
+    more = f", and {len(shown) - _LARGEST:,} more" if len(shown) > _LARGEST else ""
+    many = "1 figure is an error" if len(shown) == 1 else f"{len(shown):,} figures are errors"
+    return f"calculated, but {many}: {', '.join(shown[:_LARGEST])}{more}"
 
 
 def _write_told(sheet: Worksheet, word: str, told: list[tuple[Result, str]], note: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import datetime as dt
 import io
@@ -294,7 +295,18 @@ def _date(name: str, value: Any, spelling: Spelling) -> str:
     except TwoReadingsError as error:
         raise DealError(f"{name}: {error}") from None
     except ValueError:
-        raise DealError(f"{name} must be a date such as 2026-11-22; got {value!r}") from None
+        meant = _in_words(str(value))
+        write = f"; write {meant}" if meant else ""
+        raise DealError(f"{name} must be a date such as 2026-11-22; got {value!r}{write}") from None
+
+
+def _in_words(text: str) -> str:
+    """Give the date that words such as 15 Jan 2027 mean, to propose it; empty for none."""
+    words = " ".join(re.split(r"[\s,./-]+", text.strip()))
+    for form in ("%d %b %Y", "%d %B %Y", "%b %d %Y", "%B %d %Y"):
+        with contextlib.suppress(ValueError):
+            return dt.datetime.strptime(words, form).date().isoformat()
+    return ""
 
 
 def example_tape(template: Template, deal: Deal) -> Table:

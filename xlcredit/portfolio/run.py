@@ -76,7 +76,7 @@ class Portfolio:
                 problem = r.error.removeprefix(f"{r.source}, row {r.row}: ")
                 rows.setdefault((r.source if problem != r.error else "", problem), []).append(r)
         return [
-            found[0].error
+            _with_id(found[0], problem)
             if len(found) == 1 or not source
             else f"{source}, {len(found):,} rows, {found[0].row} to {found[-1].row}: {problem}"
             for (source, problem), found in rows.items()
@@ -209,6 +209,13 @@ def run_portfolio(
     finally:
         if journal is not None:
             journal.close(finished=finished or not journal)
+
+
+def _with_id(result: Result, problem: str) -> str:
+    """Name the loan beside its row, where the tape gives it a name of its own."""
+    if problem == result.error or result.id == f"{result.source}:{result.row}":
+        return result.error
+    return f"{result.source}, row {result.row}, loan {result.id}: {problem}"
 
 
 def _outputs(request: Request) -> list[Path]:

@@ -20,7 +20,16 @@ from xlcredit.portfolio.spool import Ordered
 from xlcredit.workbook.covenants import BREACH, CHECK, PASS
 from xlcredit.workbook.export import Column, Kind, Table
 
-__all__ = ["COMMON", "STATES", "Facts", "counted_loans", "covenant_unit", "facts", "tape"]
+__all__ = [
+    "COMMON",
+    "STATES",
+    "Facts",
+    "counted_loans",
+    "covenant_unit",
+    "facts",
+    "first_breach",
+    "tape",
+]
 
 #: Worst first.
 STATES = (ERROR, BREACH, CHECK, PASS)
@@ -112,10 +121,15 @@ def tape(results: Sequence[Result]) -> Table:
     return Table(columns, Ordered(len(results), row))
 
 
+def first_breach(result: Result) -> dt.date | None:
+    """Say when the first covenant of a loan is in breach; None where no date is known."""
+    breaches = (c.first_breach for c in result.covenants if c.status == BREACH)
+    return min(filter(None, breaches), default=None)
+
+
 def _common(result: Result) -> list[Any]:
     cut = facts(result)
     breaches = [c for c in result.covenants if c.status == BREACH]
-    first = min((c.first_breach for c in breaches if c.first_breach), default=None)
     errors = "; ".join(f"{name} {code}" for name, code in result.cell_errors.items())
     return [
         result.id,
@@ -128,7 +142,7 @@ def _common(result: Result) -> list[Any]:
         result.error or None,
         "; ".join(result.warnings) or None,
         None if result.status == ERROR else len(breaches),
-        first,
+        first_breach(result),
         errors or None,
         cut.borrower,
         cut.customer,

@@ -61,6 +61,12 @@ BANDS = {
         "wholesale data centres 120 to 250 (CBRE, North America Data Center Trends)",
         ((1000.0, "thousands"), (1 / 12, "dollars a year")),
     ),
+    "gpu_kw": Band(
+        0.2,
+        4.0,
+        "at the wall 10.2 kW for eight H100 (NVIDIA DGX H100), 132 kW for a rack of 72 GB200",
+        ((0.001, "watts"), (1 / 8, "kilowatts for a server of eight")),
+    ),
     "commitment": Band(
         100_000.0,
         1e12,

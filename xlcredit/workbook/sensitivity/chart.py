@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xlcredit.errors import UserError
+from xlcredit.workbook.covenants import BREACH
 from xlcredit.workbook.export import Table
 from xlcredit.workbook.pictures import png, pyplot, write_picture
 from xlcredit.workbook.sensitivity.axis import Axis
@@ -45,7 +47,8 @@ def write_heat_maps(
 ) -> list[Path]:
     """Draw each covenant of a grid over two inputs, one PNG each.
 
-    The line is where the value meets its threshold; what lies on the wrong side is hatched.
+    A field is one point of the grid: its colour is the value there, and it is hatched where the
+    covenant is in breach there. The line is where the value meets its threshold between points.
 
     Parameters
     ----------
@@ -73,14 +76,19 @@ def write_heat_maps(
     order = np.lexsort((table.column(axes[1]), table.column(axes[0])))
     written = []
     for name in (n for n in names if f"{n}_margin" in names):
-        values, margins = (
+        values, margins, thresholds = (
             _floats(table.column(f"{name}_{what}"))[order].reshape(shape)
-            for what in ("value", "margin")
+            for what in ("value", "margin", "threshold")
         )
+        breach = np.array([s == BREACH for s in table.column(name)])
+        breach = breach[order].reshape(shape)
         if np.isfinite(values).any():
             picture = figure_class(figsize=(7.5, 5.2), layout="constrained")
             labels = [called.get(axis, axis) for axis in axes]
-            _draw(picture, (ups, across), labels, values, margins)
+            plot, bar = _draw(picture, (ups, across), labels, values)
+            _hatch(plot, (_edges(ups), _edges(across)), breach)
+            _line(plot, (ups, across), margins)
+            _mark(bar, thresholds[np.isfinite(thresholds)])
             picture.suptitle(f"{title}: {called.get(name, name)}", fontsize=11)
             written.append(write_picture(folder / f"{name}.png", png(picture, 140)))
     return written
@@ -91,32 +99,60 @@ def _floats(values: list[Any]) -> Array:
 
 
 def _draw(
-    picture: Any,
-    ticks: tuple[list[float], list[float]],
-    axes: list[str],
-    values: Array,
-    margins: Array,
-) -> None:
+    picture: Any, ticks: tuple[list[float], list[float]], axes: list[str], values: Array
+) -> tuple[Any, Any]:
     ups, across = ticks
     plot = picture.add_subplot()
-    image = plot.pcolormesh(
-        across, ups, np.ma.masked_invalid(values), cmap="cividis", shading="nearest"
-    )
-    picture.colorbar(image, ax=plot)
-    if min(values.shape) > 1:
-        least, most = np.nanmin(margins), np.nanmax(margins)
-        field = (_to_the_edges(across), _to_the_edges(ups), np.pad(margins, 1, mode="edge"))
-        if least < 0.0:
-            plot.contourf(*field, levels=[least - 1.0, 0.0], colors="none", hatches=["///"])
-        if least < 0.0 < most:
-            plot.contour(*field, levels=[0.0], colors="white", linewidths=3.5)
-            plot.contour(*field, levels=[0.0], colors="black", linewidths=1.8)
+    field = np.ma.masked_invalid(values)
+    image = plot.pcolormesh(_edges(across), _edges(ups), field, cmap="cividis")
+    bar = picture.colorbar(image, ax=plot)
+    for points, limit in ((across, plot.set_xlim), (ups, plot.set_ylim)):
+        if len(points) > 1:  # beyond the outermost points nothing is calculated
+            limit(points[0], points[-1])
     plot.set_xlabel(axes[1])
     plot.set_ylabel(axes[0])
-    plot.set_title("line: break-even; hatched: breach; blank: no number", fontsize=8)
+    plot.set_title("line: break-even; hatched: breach at that point; blank: no number", fontsize=8)
+    return plot, bar
 
 
-def _to_the_edges(at: list[float]) -> list[float]:
-    """Add the outer edges of the fields: what is hatched must not end in the middle of one."""
+def _hatch(plot: Any, edges: tuple[Array, Array], breach: NDArray[np.bool_]) -> None:
+    """Hatch the fields of the points in breach, whole: the same fields that have the colours."""
+    from matplotlib.collections import PolyCollection  # noqa: PLC0415 - an extra
+
+    ups, across = edges
+    fields = [
+        [(across[c], ups[r]), (across[c + 1], ups[r]), (across[c + 1], ups[r + 1]),
+         (across[c], ups[r + 1])]
+        for r, c in np.argwhere(breach)
+    ]  # fmt: skip
+    plot.add_collection(
+        PolyCollection(fields, facecolors="none", edgecolors="black", linewidths=0, hatch="///"),
+        autolim=False,
+    )
+
+
+def _line(plot: Any, ticks: tuple[list[float], list[float]], margins: Array) -> None:
+    ups, across = ticks
+    if min(margins.shape) > 1 and np.nanmin(margins) < 0.0 < np.nanmax(margins):
+        plot.contour(across, ups, margins, levels=[0.0], colors="white", linewidths=3.5)
+        plot.contour(across, ups, margins, levels=[0.0], colors="black", linewidths=1.8)
+
+
+def _mark(bar: Any, thresholds: Array) -> None:
+    """Show on the bar of the colours where the threshold is."""
+    if not len(thresholds):
+        return
+    low, high = float(np.min(thresholds)), float(np.max(thresholds))
+    for at in (at for at in {low, high} if bar.vmin <= at <= bar.vmax):
+        bar.ax.axhline(at, color="white", linewidth=3.5)
+        bar.ax.axhline(at, color="black", linewidth=1.8)
+    bar.set_label(f"threshold: {low:.4g}" + (f" to {high:.4g}" if high > low else ""))
+
+
+def _edges(at: list[float]) -> Array:
+    """Give the edges of the fields, half-way between points."""
+    if len(at) == 1:
+        return np.array([at[0] - 0.5, at[0] + 0.5])
+    between = [(one + other) / 2 for one, other in itertools.pairwise(at)]
     first, last = (at[1] - at[0]) / 2, (at[-1] - at[-2]) / 2
-    return [at[0] - first, *at, at[-1] + last]
+    return np.array([at[0] - first, *between, at[-1] + last])
