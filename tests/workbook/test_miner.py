@@ -470,6 +470,52 @@ def test_the_borrower_runs_dry_where_its_cash_and_coin_end(miner: Example) -> No
     assert miner.number("notes_first") == min(months.values())
 
 
+SOLD: dict[str, Any] = {"gpu_fall": 0.5, "coin_fall": 0.5, "cure_months": 2, "liquidity": 0}
+
+
+@pytest.mark.parametrize(
+    ("changed", "raised"),
+    [
+        (SOLD, 352.3e6),
+        ({"note_a_put": AT_ONCE, "notes_rolled": 0}, 269.7e6),
+        ({"notes_rolled": 0}, 199.6e6),
+        ({}, None),
+    ],
+)
+def test_what_enforcement_has_sold_earns_the_owner_nothing(
+    miner: Example, changed: dict[str, Any], raised: float | None
+) -> None:
+    """Until then distributions, then the surplus of the sale; no coin or card stays posted."""
+    mirror = Miner(plain(miner, **changed))
+    ends, rows = mirror.agreement(), mirror.path.rows
+    end = ends["end_period"] if ends["status"] != "repaid" else 99
+    result = miner.given(changed)
+
+    def row(name: str) -> list[Any]:
+        place, at = miner.place(name)
+        return [result.values[place][at, 4 + k] for k in range(1, 49)]
+
+    paid = [float(r["distribution"]) for r in rows[: min(end, mirror.tenor)]]
+    paid += [0.0 if end < 99 else max(0.0, c) for c in mirror.cash[len(paid) :]]
+    assert row("distribution") == pytest.approx(paid, rel=1e-9, abs=0.01)
+    surplus, months = float(mirror.path.surplus), int(end + mirror.d["recovery_months"])
+    assert row("surplus_paid") == pytest.approx(
+        [surplus if k == months else 0.0 for k in range(1, 49)], rel=1e-9, abs=0.01
+    )
+    for name in ("coin_today", "gpu_today", "coin_stress", "gpu_stress", "collateral_today"):
+        assert all((value > 0) is (k < end) for k, value in enumerate(row(name), 1)), name
+    cash, peak, d = mirror.d["treasury_cash"], 0.0, mirror.d
+    for k in range(1, mirror.tenor + 1):
+        cash += paid[k - 1] + d["other_cash_flow"] - d["overhead"]
+        cash += surplus if k == months else 0.0
+        for month, amount, coupon in mirror.notes().values():
+            cash -= (coupon if k <= month else 0.0) + (amount if k == month else 0.0)
+        peak = max(peak, -cash - d["treasury_coins"] * mirror.btc[k])
+    assert result.names["roll_peak"] == pytest.approx(peak, rel=1e-9)
+    assert raised is None or peak == pytest.approx(raised, abs=0.05e6)
+    assert result.names["master_check"] == "OK"
+
+
 def due(miner: Example, name: str) -> int:
     put, close = (miner.deal.inputs[n].value for n in (f"note_{name}_put", "closing_date"))
     return (put.year - close.year) * 12 + put.month - close.month
