@@ -297,7 +297,8 @@ def test_the_loan_is_what_the_agreement_says(miner: Example, changed: dict[str, 
     assert names["master_check"] == "OK"
     assert not result.errors
     # no margin is judged where cash does not repay: enforced, or left for coin to repay
-    paid = repaid and left["unpaid"] <= 0.01
+    # or late
+    paid = repaid and left["unpaid"] <= 0.01 and not ends["first_missed"]
     said = str(names["margin_verdict"])
     assert said.startswith(("The margin", "The three estimates")) is paid
     assert (names["spread_counted"] == names["spread_offered"]) is paid
@@ -708,3 +709,35 @@ def test_one_month_is_no_months(miner: Example) -> None:
     said = [str(v) for page in ("Summary", "Term Sheet") for v in result.values[page].values()]
     assert not any(re.search(r"\b1 months", text) for text in said)
     assert any("Payment default at the first missed payment" in text for text in said)
+
+
+def test_a_margin_on_a_loan_that_pays_late_has_no_verdict(miner: Example) -> None:
+    """Cash repays it in the end: the Summary says the miss beside what must be rolled over."""
+    result = miner.given({"customer_stops": 6})
+    names = result.names
+    said = [str(v) for v in result.values["Summary"].values()]
+    assert (names["first_missed_month"], names["default_month"], names["loss"]) == (9, 0, 0)
+    assert (names["spread_counted"], names["limit_margin"]) == (0, "OUTSIDE")
+    assert "Late in the case in force: no verdict on the margin" in said
+    miss = "The first payment is missed in month 9; repaid in month 32 only if notes A are rolled"
+    assert any(text.startswith(miss) for text in said)
+    assert not any("exceeds what all three" in text for text in said)
+
+
+def test_a_sentence_on_notes_speaks_of_notes_that_there_are(miner: Example) -> None:
+    """Printed on the Term Sheet too where the Summary does not need it."""
+    short = miner.given({"tenor_months": 6})
+    names = short.names
+    assert (names["wall_notes"], names["wall_month"]) == ("no notes", 0)
+    assert names["wall_words"] == "no notes fall due within the loan"
+    assert names["rolled_words"] == names["repaid_words"]
+    assert names["loss_rests"] == "no scenario that has a weight loses anything"
+    shown = [str(v) for v in short.values["Summary"].values()]
+    assert any("; nothing is owed in month 12; " in text for text in shown)
+    assert not any("on the one day" in text for text in shown)
+    broken = miner.given({"note_a_put": AT_ONCE, "notes_rolled": 0}).names
+    assert broken["wall_words"] == "notes A are not rolled over in month 1"
+    assert broken["rolled_words"] == broken["repaid_words"]
+    assert "until then" not in str(broken["rolled_words"])
+    both = {"note_b_put": miner.deal.inputs["note_a_put"].value}
+    assert miner.given(both).names["wall_notes"] == "notes A and B"
