@@ -297,7 +297,8 @@ def test_the_loan_is_what_the_agreement_says(miner: Example, changed: dict[str, 
     assert names["master_check"] == "OK"
     assert not result.errors
     # no margin is judged where cash does not repay: enforced, or left for coin to repay
-    paid = repaid and left["unpaid"] <= 0.01
+    # or late
+    paid = repaid and left["unpaid"] <= 0.01 and not ends["first_missed"]
     said = str(names["margin_verdict"])
     assert said.startswith(("The margin", "The three estimates")) is paid
     assert (names["spread_counted"] == names["spread_offered"]) is paid
@@ -468,6 +469,52 @@ def test_the_borrower_runs_dry_where_its_cash_and_coin_end(miner: Example) -> No
             dry[at] = dry[at] or (k if left < 0 else 0)
     assert [miner.number("runway_base"), miner.number("runway_stress")] == [d - 1 for d in dry]
     assert miner.number("notes_first") == min(months.values())
+
+
+SOLD: dict[str, Any] = {"gpu_fall": 0.5, "coin_fall": 0.5, "cure_months": 2, "liquidity": 0}
+
+
+@pytest.mark.parametrize(
+    ("changed", "raised"),
+    [
+        (SOLD, 352.3e6),
+        ({"note_a_put": AT_ONCE, "notes_rolled": 0}, 269.7e6),
+        ({"notes_rolled": 0}, 199.6e6),
+        ({}, None),
+    ],
+)
+def test_what_enforcement_has_sold_earns_the_owner_nothing(
+    miner: Example, changed: dict[str, Any], raised: float | None
+) -> None:
+    """Until then distributions, then the surplus of the sale; no coin or card stays posted."""
+    mirror = Miner(plain(miner, **changed))
+    ends, rows = mirror.agreement(), mirror.path.rows
+    end = ends["end_period"] if ends["status"] != "repaid" else 99
+    result = miner.given(changed)
+
+    def row(name: str) -> list[Any]:
+        place, at = miner.place(name)
+        return [result.values[place][at, 4 + k] for k in range(1, 49)]
+
+    paid = [float(r["distribution"]) for r in rows[: min(end, mirror.tenor)]]
+    paid += [0.0 if end < 99 else max(0.0, c) for c in mirror.cash[len(paid) :]]
+    assert row("distribution") == pytest.approx(paid, rel=1e-9, abs=0.01)
+    surplus, months = float(mirror.path.surplus), int(end + mirror.d["recovery_months"])
+    assert row("surplus_paid") == pytest.approx(
+        [surplus if k == months else 0.0 for k in range(1, 49)], rel=1e-9, abs=0.01
+    )
+    for name in ("coin_today", "gpu_today", "coin_stress", "gpu_stress", "collateral_today"):
+        assert all((value > 0) is (k < end) for k, value in enumerate(row(name), 1)), name
+    cash, peak, d = mirror.d["treasury_cash"], 0.0, mirror.d
+    for k in range(1, mirror.tenor + 1):
+        cash += paid[k - 1] + d["other_cash_flow"] - d["overhead"]
+        cash += surplus if k == months else 0.0
+        for month, amount, coupon in mirror.notes().values():
+            cash -= (coupon if k <= month else 0.0) + (amount if k == month else 0.0)
+        peak = max(peak, -cash - d["treasury_coins"] * mirror.btc[k])
+    assert result.names["roll_peak"] == pytest.approx(peak, rel=1e-9)
+    assert raised is None or peak == pytest.approx(raised, abs=0.05e6)
+    assert result.names["master_check"] == "OK"
 
 
 def due(miner: Example, name: str) -> int:
@@ -662,3 +709,35 @@ def test_one_month_is_no_months(miner: Example) -> None:
     said = [str(v) for page in ("Summary", "Term Sheet") for v in result.values[page].values()]
     assert not any(re.search(r"\b1 months", text) for text in said)
     assert any("Payment default at the first missed payment" in text for text in said)
+
+
+def test_a_margin_on_a_loan_that_pays_late_has_no_verdict(miner: Example) -> None:
+    """Cash repays it in the end: the Summary says the miss beside what must be rolled over."""
+    result = miner.given({"customer_stops": 6})
+    names = result.names
+    said = [str(v) for v in result.values["Summary"].values()]
+    assert (names["first_missed_month"], names["default_month"], names["loss"]) == (9, 0, 0)
+    assert (names["spread_counted"], names["limit_margin"]) == (0, "OUTSIDE")
+    assert "Late in the case in force: no verdict on the margin" in said
+    miss = "The first payment is missed in month 9; repaid in month 32 only if notes A are rolled"
+    assert any(text.startswith(miss) for text in said)
+    assert not any("exceeds what all three" in text for text in said)
+
+
+def test_a_sentence_on_notes_speaks_of_notes_that_there_are(miner: Example) -> None:
+    """Printed on the Term Sheet too where the Summary does not need it."""
+    short = miner.given({"tenor_months": 6})
+    names = short.names
+    assert (names["wall_notes"], names["wall_month"]) == ("no notes", 0)
+    assert names["wall_words"] == "no notes fall due within the loan"
+    assert names["rolled_words"] == names["repaid_words"]
+    assert names["loss_rests"] == "no scenario that has a weight loses anything"
+    shown = [str(v) for v in short.values["Summary"].values()]
+    assert any("; nothing is owed in month 12; " in text for text in shown)
+    assert not any("on the one day" in text for text in shown)
+    broken = miner.given({"note_a_put": AT_ONCE, "notes_rolled": 0}).names
+    assert broken["wall_words"] == "notes A are not rolled over in month 1"
+    assert broken["rolled_words"] == broken["repaid_words"]
+    assert "until then" not in str(broken["rolled_words"])
+    both = {"note_b_put": miner.deal.inputs["note_a_put"].value}
+    assert miner.given(both).names["wall_notes"] == "notes A and B"
