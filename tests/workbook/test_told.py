@@ -30,6 +30,19 @@ def told(result: Recalculation, words: str, *pages: str) -> bool:
     return any(words in text for text in said(result, *pages))
 
 
+def term(example: Example, result: Recalculation, label: str) -> str:
+    """A term as the Term Sheet has it."""
+    (row,) = (cell.row for cell in example.formulas["Term Sheet"]["B"] if cell.value == label)
+    return str(result.values["Term Sheet"][row, 3])
+
+
+def found_sum(base: Example, found: Recalculation, name: str) -> float:
+    """What a monthly row adds up to before maturity."""
+    place, row = base.place(name)
+    months = range(5, 4 + int(base.number("tenor_months")))
+    return sum(float(found.values[place][row, k]) for k in months)  # type: ignore[arg-type]
+
+
 def labels(example: Example, page: str) -> set[str]:
     return {str(cell.value) for cell in example.formulas[page]["A"]}
 
@@ -154,3 +167,48 @@ def test_covenants_on_what_is_owed_say_that_the_lender_waits(loan: Example, base
     found = {test.name: test.label for test in loan.template.covenant}
     assert "waiting" in found["covenant_advance"] and "waiting" in found["covenant_cash"]
     assert "waiting" in {test.name: test.label for test in base.template.test}["limit_flv"]
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "rate"),
+    [
+        ("gpu-term-loan", {}, "7.85%"),
+        ("gpu-term-loan", {"base_floor": 0.05}, "9.00%"),
+        ("gpu-term-loan", {"hedged_share": 0.5, "swap_rate": 0.045}, "8.18%"),
+        ("gpu-borrowing-base", {"base_floor": 0.05}, "10.25%"),
+    ],
+)
+def test_the_all_in_rate_is_the_one_charged(
+    example_of: Callable[[str], Example], name: str, given: dict[str, Any], rate: str
+) -> None:
+    found = example_of(name).given(given)
+    for page in ("Summary", "Term Sheet"):
+        assert told(found, f"all in {rate} at closing", page)
+
+
+def test_the_hedge_in_the_cash_flow_is_the_term(loan: Example) -> None:
+    hedged = loan.given({"hedged_share": 0.5, "swap_rate": 0.045})
+    assert term(loan, hedged, "Hedging") == "50% of the loan swapped at 4.50%, in the cash flow"
+    assert term(loan, loan.result, "Hedging").startswith("open")
+
+
+def test_what_was_left_with_the_borrower_counts_until_enforcement(base: Example) -> None:
+    """A payment missed in the first month and made up for is no enforcement."""
+    cured = base.given({"scenario": "Rents 20% lower"})
+    left = cured.names["distributed"]
+    assert isinstance(left, float) and left > 1e6
+    words = f"USD {left / 1e6:,.1f} m left with the borrower before"
+    assert told(cured, f"{words}, though a payment was missed in month 1")
+    assert told(base.result, "m left with the borrower before")
+    assert not told(base.result, "though a payment was missed")
+
+
+@pytest.mark.parametrize("given", [{}, {"scenario": "Rents 20% lower"}], ids=str)
+def test_overadvances_and_sweeps_are_told_by_their_own_amounts(
+    base: Example, given: dict[str, Any]
+) -> None:
+    found = base.given(given)
+    paid, swept = (found_sum(base, found, name) for name in ("principal_paid", "swept"))
+    text = term(base, found, "Mandatory prepayment")
+    assert f"overadvance within the month, USD {paid / 1e6:,.1f} m before maturity" in text
+    assert text.endswith(f"cash in cash dominion, USD {swept / 1e6:,.1f} m before maturity")
