@@ -152,7 +152,9 @@ def test_a_contract_that_lasts_to_maturity_leaves_nothing_to_carry(loan: Example
     assert told(loan.result, "than is owed at contract end")
     late = loan.given({"contract_months": tenor, "customer_stops": 13})
     left = late.names["balance_end"]
-    assert told(late, f"lasts to maturity and leaves USD {left / 1e6:,.1f} m unpaid then")  # type: ignore[operator]
+    assert told(
+        late, f"month 13 of a contract that lasts to maturity and leaves USD {left / 1e6:,.1f} m"
+    )  # type: ignore[operator]
     assert any("or the loan if sooner" in label for label in labels(loan, "Summary"))
 
 
@@ -212,3 +214,51 @@ def test_overadvances_and_sweeps_are_told_by_their_own_amounts(
     text = term(base, found, "Mandatory prepayment")
     assert f"overadvance within the month, USD {paid / 1e6:,.1f} m before maturity" in text
     assert text.endswith(f"cash in cash dominion, USD {swept / 1e6:,.1f} m before maturity")
+
+
+GUARANTEE = {"guarantee_share": 0.25, "guarantee_cap": 1e9}
+STOPPED = {"tenor_months": 12, "first_test_month": 6, "customer_stops": 10}
+
+
+def test_what_enforcement_recovers_is_no_loss_beside_the_margin(loan: Example) -> None:
+    found = loan.given(STOPPED)
+    assert found.names["loss"] == 0 and found.names["unpaid_at_maturity"] > 1e6  # type: ignore[operator]
+    assert told(found, "Recovered by enforcement in the case in force, not repaid: no verdict")
+    assert not told(found, "no margin pays for that")
+    assert told(loan.result, "no margin pays for that")
+    assert told(found, "The customer stops in month 10 of a contract that lasts to maturity")
+
+
+def test_what_decides_the_loss_is_a_term(loan: Example) -> None:
+    """The equity cure, the termination payment and the guarantee were on no page."""
+    labels = ("Termination payment of the customer", "Equity cure", "Residual value guarantee")
+    assert [term(loan, loan.result, label) for label in labels] == ["None"] * 3
+    assert "termination payment" not in term(loan, loan.result, "Mandatory prepayment")
+    agreed = loan.given(STOPPED | {"termination_months": 2.5, "equity_cure": 5e6} | GUARANTEE)
+    paid, cure, guarantee = (term(loan, agreed, label) for label in labels)
+    assert paid.startswith("2.5 months of contract revenue") and "USD 5.0 m at most" in cure
+    assert "termination payment 100%" in term(loan, agreed, "Mandatory prepayment")
+    assert guarantee.startswith("USD 864.0 m of sale proceeds, 25% of fleet cost, at most USD 1,0")
+
+
+def test_a_forced_sale_is_told_apart_from_a_guarantee(loan: Example) -> None:
+    found = loan.given(GUARANTEE)
+    sale = loan.number("end_liquidation")
+    assert found.names["end_liquidation"] == sale
+    assert told(found, f"bring; the guarantee adds USD {(864e6 - sale) / 1e6:,.1f} m")
+    assert told(found, "residual value guarantee: USD 864.0 m", "Summary")
+    assert told(found, "The residual value guarantee is left out", "Simulation")
+    assert found.names["ltv_forced"] == loan.result.names["ltv_forced"]
+    assert found.names["loss"] < loan.number("loss")  # type: ignore[operator]
+
+
+def test_terms_follow_the_dates_on_which_cash_is_shared_out(loan: Example) -> None:
+    rare = loan.given({"interest_months": 6, "payment_months": 6, "dsra_months": 6})
+    for found, date in ((loan.result, "month"), (rare, "payment date")):
+        assert f"cash of the next {date}" in term(loan, found, "Lock-up and cash trap")
+        assert f"of each {date}" in term(loan, found, "Financial covenant: DSCR")
+
+
+def test_a_test_that_never_comes_is_one_clause(loan: Example) -> None:
+    text = term(loan, loan.given({"tenor_months": 26}), "Financial covenant: DSCR")
+    assert "from month 27 (never: the loan ends in month 26): CFADS" in text
