@@ -262,3 +262,23 @@ def test_terms_follow_the_dates_on_which_cash_is_shared_out(loan: Example) -> No
 def test_a_test_that_never_comes_is_one_clause(loan: Example) -> None:
     text = term(loan, loan.given({"tenor_months": 26}), "Financial covenant: DSCR")
     assert "from month 27 (never: the loan ends in month 26): CFADS" in text
+
+
+def test_a_small_loss_is_not_told_as_none(base: Example) -> None:
+    """USD 38,446 were "USD 0.0 m", and the downside told what is recovered without what is lost."""
+    found = base.given({"rent_level": 0.7})
+    loss, downside = (float(found.names[name]) for name in ("loss", "downside_loss"))  # type: ignore[arg-type]
+    assert 0 < loss < 5e4 and downside > 1e6
+    assert told(found, f"The case in force loses USD {loss:,.0f}: no margin pays for that")
+    assert told(
+        found, f"; recovered by enforcement, not repaid: USD 35.4 m; USD {downside:,.0f} lost"
+    )
+    assert not told(base.result, " lost")
+
+
+def test_no_sentence_ends_in_an_error_where_no_loan_is_drawn(base: Example) -> None:
+    found = base.given({"draw": 0, "scenario": "Rents 20% lower"})
+    texts = list(said(found))
+    assert sum(text.startswith("No loan is drawn") for text in texts) == 3
+    assert any(text.endswith("at closing; no loan is drawn") for text in texts)
+    assert not told(base.result, "loan is drawn")
