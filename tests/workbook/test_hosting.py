@@ -735,9 +735,14 @@ def test_no_sentence_speaks_of_a_loan_that_is_not_drawn(site: Example) -> None:
     found = site.given({"commitment": 0})
     assert term(site, found, "Amortisation") == "No loan is drawn"
     said = [v for v in found.values["Summary"].values() if v == "No loan is drawn"]
-    assert len(said) == 6
+    assert len(said) == 7
     for words in ("Every payment is made", "repaid", "takes out", "IRR"):
         assert not says(found, words), words
+    assert "never" not in term(site, found, "Financial covenant: DSCR")
+    # no covenant, condition, limit or stress reads as passed, on the Summary or on Stress
+    for page in ("Summary", "Stress"):
+        passed = {"PASS", "MET", "INSIDE", "HOLDS"} & {str(v) for v in found.values[page].values()}
+        assert not passed, page
     assert found.names["master_check"] == "CHECK"
 
 
