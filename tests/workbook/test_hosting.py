@@ -64,6 +64,7 @@ class Site:
         ]
         self.opex = [d["opex_year"] / 12 * (1 + d["opex_growth"]) ** y for y in year]
         gone = int(d["customer_stops"]) or 10**6
+        gone = min(gone, self.tenor + 1) if d["stops_at_maturity"] else gone
         self.gone = min(gone, int(d["lease_months"]) + 1)
         self.cash, self.must, self.supported = [], [], []
         left = d["support_cap"] - d["support_burn"] * (self.gone - 1)
@@ -361,6 +362,7 @@ CHANGED: list[dict[str, Any]] = [
     {"equity_cure": 600e6, "customer_stops": 60, "support_months": 0, "downtime_months": 30},
     {"tenor_months": 48, "balloon": 900e6, "commitment": 1.5e9},
     {"customer_stops": 61, "support_months": 0},
+    {"stops_at_maturity": 1, "support_months": 0, "tenor_months": 24},
     {"customer_stops": 66, "support_months": 0, "refi_share": 0.6},
     {"customer_stops": 70, "support_months": 4, "downtime_months": 12},
     {"customer_stops": 55, "support_months": 8, "downtime_months": 20, "refi_months": 24},
@@ -429,6 +431,23 @@ def test_a_scenario_typed_is_the_scenario_chosen(site: Example, number: int) -> 
         same = by_hand[name]  # a number, or the word that there is none
         same = same if isinstance(same, str) else pytest.approx(same, rel=1e-9)
         assert chosen[name] == same, name
+
+
+def test_a_tenant_stops_at_maturity_whatever_the_tenor(site: Example) -> None:
+    """The scenario is the house limit's case: what a new lender then lends is the same figure."""
+    given = {"tenor_months": 12, "balloon": 790e6}
+    found = site.given(given)
+    labels = [case.label for case in site.template.scenarios.case]
+    row = HEADER_ROW + 1 + labels.index("Tenant stops at maturity")
+    heads = [metric.label for metric in site.template.scenarios.metric]
+    stress = {head: found.values["Stress"][row, 2 + at] for at, head in enumerate(heads)}
+    names = found.names
+    assert stress["A new lender lends"] == pytest.approx(names["refi_if_gone"], rel=1e-9)
+    assert names["limit_take_out"] == "OUTSIDE" and stress["First missed payment, month"] == 12
+    assert stress["Unpaid at maturity, lender waits"] == pytest.approx(names["refi_left"], rel=1e-9)
+    early = {**given, "customer_stops": 7, "support_months": 0}
+    both = site.given({**early, "stops_at_maturity": 1}).names
+    assert both["first_missed_month"] == site.given(early).names["first_missed_month"] < 12  # type: ignore[operator]
 
 
 @pytest.mark.parametrize(
@@ -716,9 +735,14 @@ def test_no_sentence_speaks_of_a_loan_that_is_not_drawn(site: Example) -> None:
     found = site.given({"commitment": 0})
     assert term(site, found, "Amortisation") == "No loan is drawn"
     said = [v for v in found.values["Summary"].values() if v == "No loan is drawn"]
-    assert len(said) == 6
+    assert len(said) == 7
     for words in ("Every payment is made", "repaid", "takes out", "IRR"):
         assert not says(found, words), words
+    assert "never" not in term(site, found, "Financial covenant: DSCR")
+    # no covenant, condition, limit or stress reads as passed, on the Summary or on Stress
+    for page in ("Summary", "Stress"):
+        passed = {"PASS", "MET", "INSIDE", "HOLDS"} & {str(v) for v in found.values[page].values()}
+        assert not passed, page
     assert found.names["master_check"] == "CHECK"
 
 
