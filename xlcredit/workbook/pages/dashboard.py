@@ -124,12 +124,12 @@ class Dashboard:
     master_check: str
     comparisons: list[SideBySide]
     covenants: list[CovenantLine]
-    tests: dict[str, list[CovenantLine]]
-    """What is tested and is no covenant, by the title of its table."""
     figures: dict[str, Value]
     """Those of :data:`FIGURES` that the workbook has, by their defined names."""
     drawn: ShownFigure | None = None
     """The loan that is drawn at closing."""
+    tests: dict[str, list[CovenantLine]] = field(default_factory=dict)
+    """What is tested and is no covenant, by the title of its table."""
     failing: list[str] = field(default_factory=list)
     """The tests of the model that do not hold, by their labels."""
     warnings: list[str] = field(default_factory=list)
