@@ -746,6 +746,31 @@ def test_no_sentence_speaks_of_a_loan_that_is_not_drawn(site: Example) -> None:
     assert found.names["master_check"] == "CHECK"
 
 
+def test_what_is_agreed_and_does_not_count_is_said(site: Example) -> None:
+    """The sculpted cover without the operating cost after the lease; a balloon above the loan."""
+    short = site.given({"lease_months": 36})
+    assert short.names["llcr_lease"] == pytest.approx(1.15, rel=1e-9)
+    assert "held until the loan is repaid" in term(site, short, "Accounts and waterfall")
+    large = site.given({"balloon": 2e9})
+    assert says(large, "USD 1,275.0 m as signed, of 2,000.0 m agreed, more than the loan;")
+
+
+def test_the_summary_says_on_what_the_spread_rests(site: Example) -> None:
+    table, stress = site.template.scenarios, site.result.values["Stress"]
+    rows = range(HEADER_ROW + 1, HEADER_ROW + 1 + len(table.case))
+    at = {metric.name: 2 + number for number, metric in enumerate(table.metric) if metric.name}
+    losses = [
+        case.weight * float(stress[row, at["case_loss_value"]])
+        for case, row in zip(table.case, rows, strict=True)
+    ]
+    most = losses.index(max(losses))
+    assert table.case[most].label == "Rent starts nine months late"
+    lost = float(stress[rows[most], at["case_loss"]]) / 1e6
+    words = f'{max(losses) / sum(losses):.0%} of the spread by scenarios from "Rent starts nine'
+    assert says(site.result, words)
+    assert says(site.result, f"USD {lost:,.1f} m lost if it enforces, 0.0 if it waits")
+
+
 def test_one_month_is_one_month(site: Example) -> None:
     one = {"tenor_months": 1, "lease_months": 1, "refi_months": 1, "balloon": 0}
     found = site.given(one)
