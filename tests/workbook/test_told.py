@@ -276,9 +276,18 @@ def test_a_small_loss_is_not_told_as_none(base: Example) -> None:
     assert not told(base.result, " lost")
 
 
-def test_no_sentence_ends_in_an_error_where_no_loan_is_drawn(base: Example) -> None:
-    found = base.given({"draw": 0, "scenario": "Rents 20% lower"})
-    texts = list(said(found))
-    assert sum(text.startswith("No loan is drawn") for text in texts) == 3
+@pytest.mark.parametrize(
+    ("name", "given", "sentences"),
+    [
+        ("gpu-borrowing-base", {"draw": 0, "scenario": "Rents 20% lower"}, 3),
+        ("gpu-term-loan", {"commitment": 0}, 4),
+    ],
+)
+def test_no_sentence_ends_in_an_error_where_no_loan_is_drawn(
+    example_of: Callable[[str], Example], name: str, given: dict[str, Any], sentences: int
+) -> None:
+    example = example_of(name)
+    texts = list(said(example.given(given)))
+    assert sum(text.startswith("No loan is drawn") for text in texts) == sentences
     assert any(text.endswith("at closing; no loan is drawn") for text in texts)
-    assert not told(base.result, "loan is drawn")
+    assert not told(example.result, "loan is drawn")
