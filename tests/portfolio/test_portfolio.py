@@ -31,6 +31,7 @@ from tests.command import xlcredit as run
 from tests.small import SMALL
 from xlcredit.deals import load, read_deal, shipped
 from xlcredit.errors import FileError, UserError
+from xlcredit.portfolio import worker
 from xlcredit.portfolio.evaluate import CovenantResult, Result, evaluate_loan, failed, shared
 from xlcredit.portfolio.journal import Journal
 from xlcredit.portfolio.loans import Task, find_loans
@@ -480,6 +481,41 @@ def test_a_killed_worker_costs_nothing(small_tape: MakeTape) -> None:
         if len(found) in (1, 4):
             kill_a_child(b"portfolio.worker")
     assert found == wanted
+
+
+def test_hundreds_of_loans_say_what_each_says_alone(
+    make_tape: MakeTape, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They simulate in machine code, and leave out what no tape shows."""
+    tape = make_tape(2, gpus=50_000, market_rent=2.1, base_rate=0.04, sale_haircut=0.2)
+    alone = {task.id: evaluate_loan(task) for task in tasks(tape)}
+    monkeypatch.setattr("xlcredit.portfolio.run._MANY", 2)
+    many = {r.id: r for r in run_portfolio(Request(sources=[str(tape)], workers=1)).results}
+    assert many.keys() == alone.keys()
+    for name, one in alone.items():
+        other = many[name]
+        for figure in ("loss", "min_dscr", "unpaid_at_maturity", "lender_irr", "max_ltv"):
+            assert one.numbers[figure] == other.numbers[figure], figure
+        assert other.numbers == pytest.approx(one.numbers, rel=1e-11)
+        assert msgspec.structs.replace(other, numbers=one.numbers) == one
+        assert other.numbers != one.numbers, "machine code rounds otherwise"
+
+
+def test_a_worker_that_cannot_compile_says_so(
+    make_tape: MakeTape, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a cluster it is another machine than the one that has asked."""
+
+    def kernel(_name: str) -> str:
+        raise ImportError("No module named 'numba'")
+
+    monkeypatch.setattr("xlcredit.models.simulation.kernel_name", kernel)
+    (task,) = tasks(make_tape(1))
+    answer = msgspec.msgpack.decode(
+        worker._JOBS["loans"]()(msgspec.msgpack.encode(task)), type=Result
+    )
+    assert answer.status == "ERROR" and answer.id == task.id
+    assert "No module named 'numba'; it needs xlcredit[fast] too" in answer.error
 
 
 def test_limits_cost_one_loan_and_not_the_book(make_tape: MakeTape) -> None:

@@ -45,7 +45,9 @@ _LOST = ("pending", "lost")
 _DEATHS = 3
 
 
-def run_on_cluster(tasks: Iterable[Task], address: str, limits: Limits) -> Iterator[Result]:
+def run_on_cluster(
+    tasks: Iterable[Task], address: str, limits: Limits, job: str = "loan"
+) -> Iterator[Result]:
     """Calculate loans on a Dask cluster, in the order in which they finish.
 
     Parameters
@@ -56,6 +58,8 @@ def run_on_cluster(tasks: Iterable[Task], address: str, limits: Limits) -> Itera
         The scheduler, such as ``tcp://10.0.0.4:8786``.
     limits : Limits
         Time and memory of one loan.
+    job : str
+        What the workers do with loans; see :mod:`xlcredit.portfolio.worker`.
 
     Yields
     ------
@@ -71,13 +75,18 @@ def run_on_cluster(tasks: Iterable[Task], address: str, limits: Limits) -> Itera
     client = _connected(distributed, address)
     try:
         with client.as_current():
-            yield from _stream(distributed, client, tasks, address, limits)
+            yield from _stream(distributed, client, tasks, address, limits, job)
     finally:
         client.close(timeout=5)
 
 
 def _stream(
-    distributed: ModuleType, client: Any, tasks: Iterable[Task], address: str, limits: Limits
+    distributed: ModuleType,
+    client: Any,
+    tasks: Iterable[Task],
+    address: str,
+    limits: Limits,
+    job: str,
 ) -> Iterator[Result]:
     """Keep the cluster busy, and hand on what comes back."""
     running: dict[Any, Task] = {}
@@ -87,7 +96,7 @@ def _stream(
         for number, task in islice(waiting, max(0, _window(client, address) - len(running))):
             message = msgspec.msgpack.encode(task)
             future = client.submit(
-                calculate, message, limits, key=f"xlcredit-{run}-{number}", retries=0
+                calculate, message, limits, job, key=f"xlcredit-{run}-{number}", retries=0
             )
             running[future] = task
         if not running:
@@ -159,10 +168,10 @@ def _result(future: Any, task: Task, address: str) -> Result:
 _OWN = threading.local()
 
 
-def calculate(message: bytes, limits: Limits) -> bytes:
+def calculate(message: bytes, limits: Limits, job: str = "loan") -> bytes:
     """Calculate one loan on a worker, in a process of its own."""
-    if getattr(_OWN, "limits", None) != limits:
-        _OWN.hand, _OWN.limits = Hand(limits), limits
+    if getattr(_OWN, "terms", None) != (limits, job):
+        _OWN.hand, _OWN.terms = Hand(limits, job), (limits, job)
     result: Result = _OWN.hand.result(msgspec.msgpack.decode(message, type=Task))
     return msgspec.msgpack.encode(result)
 

@@ -38,7 +38,9 @@ class Limits:
     """0: as much as there is."""
 
 
-def run_here(tasks: Iterable[Task], workers: int, limits: Limits) -> Iterator[Result]:
+def run_here(
+    tasks: Iterable[Task], workers: int, limits: Limits, job: str = "loan"
+) -> Iterator[Result]:
     """Calculate loans in worker processes of this machine, in the order in which they finish.
 
     Parameters
@@ -49,13 +51,15 @@ def run_here(tasks: Iterable[Task], workers: int, limits: Limits) -> Iterator[Re
         How many processes.
     limits : Limits
         Time and memory of one loan.
+    job : str
+        What the workers do with loans; see :mod:`xlcredit.portfolio.worker`.
 
     Yields
     ------
     Result
         One for each task.
     """
-    return spread(tasks, [Hand(limits) for _ in range(workers)], Hand.result)
+    return spread(tasks, [Hand(limits, job) for _ in range(workers)], Hand.result)
 
 
 def spread(

@@ -2,8 +2,8 @@
 
 ``python -m xlcredit.portfolio.worker [megabytes [job]]``. A frame is four bytes of length and a
 message. It ends when its input does, in the middle of a loan if need be, so none outlives the run
-that has started it. The job is ``loan``, to calculate loans, or ``position``, to read them for a
-simulation.
+that has started it. The job is ``loan``, to calculate loans; ``loans``, to calculate hundreds of
+them with a compiled simulation; or ``position``, to read them for a simulation.
 """
 
 from __future__ import annotations
@@ -15,9 +15,14 @@ import struct
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from typing import IO
+from functools import partial
+from typing import IO, TYPE_CHECKING
 
 import msgspec
+
+if TYPE_CHECKING:
+    from xlcredit.portfolio.evaluate import Result
+    from xlcredit.portfolio.loans import Task
 
 __all__ = ["frames", "main", "read_frame", "write_frame"]
 
@@ -70,11 +75,29 @@ def main() -> None:
 
 def _loan() -> Callable[[bytes], bytes]:
     from xlcredit.portfolio.evaluate import evaluate_loan  # noqa: PLC0415 - takes its time
-    from xlcredit.portfolio.loans import Task  # noqa: PLC0415
+
+    return _answer(evaluate_loan)
+
+
+def _loans() -> Callable[[bytes], bytes]:
+    from xlcredit.models.simulation import kernel_name  # noqa: PLC0415 - take their time
+    from xlcredit.portfolio.evaluate import evaluate_loan, failed  # noqa: PLC0415
+
+    try:
+        kernel_name("compiled")
+    except (ImportError, RuntimeError) as error:  # a worker of a cluster, unlike who asks it
+        why = f"this worker cannot compile the simulation: {error}; it needs xlcredit[fast] too"
+        return _answer(lambda task: failed(task, why))
+    return _answer(partial(evaluate_loan, many=True))
+
+
+def _answer(evaluate: Callable[[Task], Result]) -> Callable[[bytes], bytes]:
+    """Answer a message with a loan in it with one that holds its result."""
+    from xlcredit.portfolio.loans import Task  # noqa: PLC0415 - takes its time
 
     read = msgspec.msgpack.Decoder(Task).decode
     write = msgspec.msgpack.Encoder().encode
-    return lambda frame: write(evaluate_loan(read(frame)))
+    return lambda frame: write(evaluate(read(frame)))
 
 
 def _position() -> Callable[[bytes], bytes]:
@@ -84,7 +107,7 @@ def _position() -> Callable[[bytes], bytes]:
     return lambda frame: pickle.dumps(read_position(read(frame)))
 
 
-_JOBS = {"loan": _loan, "position": _position}
+_JOBS = {"loan": _loan, "loans": _loans, "position": _position}
 
 
 def limit_memory(megabytes: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -123,6 +123,9 @@ class Engine(Protocol):
 
     def set(self, sheet: str, row: int, column: int, value: Value) -> None:
         """Change a constant."""
+
+    def set_column(self, sheet: str, row: int, column: int, values: Sequence[Value]) -> None:
+        """Change constants that stand below one another, the first of them in this cell."""
 
     def calculate(self) -> None:
         """Bring every formula up to date."""

@@ -16,6 +16,7 @@ from xlcredit.ooxml.book import Book, Formula
 from xlcredit.ooxml.place import Area, Place, extent
 from xlcredit.ooxml.values import Value
 from xlcredit.recalc.engine import Refusal
+from xlcredit.recalc.entering import enter
 from xlcredit.recalc.held import same
 from xlcredit.recalc.masks import take_apart
 from xlcredit.recalc.run import Run
@@ -109,6 +110,8 @@ class Focus:
 
     Parameters
     ----------
+    book : Book
+        The workbook.
     main : Run
         The whole workbook, up to date.
     part : collection of Place
@@ -117,7 +120,8 @@ class Focus:
         The same, of these formulas only.
     """
 
-    def __init__(self, main: Run, part: Collection[Place], alone: Run) -> None:
+    def __init__(self, book: Book, main: Run, part: Collection[Place], alone: Run) -> None:
+        self._book = book
         self._part = part
         self._run = alone
         self._stale = False
@@ -129,10 +133,11 @@ class Focus:
     def __contains__(self, place: Place) -> bool:
         return place in self._part
 
-    def set(self, place: Place, value: Value) -> None:
-        """Change a constant."""
-        self._run.engine.set(*place, value)
-        self._stale = True
+    def set(self, changed: Mapping[Place, Value], constant: Callable[[Place], Value]) -> None:
+        """Change constants; ``constant`` says what the others are."""
+        if changed:
+            enter(self._run.engine, self._book, changed, constant)
+            self._stale = True
 
     def value(self, place: Place) -> Value | Refusal:
         """Give the value of a cell, up to date."""

@@ -8,7 +8,7 @@ members of a spill block it. The model holds no such members, so none reach the 
 from __future__ import annotations
 
 import marshal
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import cache
 from math import isfinite
 from typing import Any
@@ -142,7 +142,11 @@ class Embedded:
 
     def set(self, sheet: str, row: int, column: int, value: Value) -> None:
         """Change a constant."""
-        self._workbook.set_value(sheet, row, column, _outward(value) if value is not None else None)
+        self._workbook.set_value(sheet, row, column, _told(value))
+
+    def set_column(self, sheet: str, row: int, column: int, values: Sequence[Value]) -> None:
+        """Change constants that stand below one another, the first of them in this cell."""
+        self._workbook.set_values_batch(sheet, row, column, [[_told(value)] for value in values])
 
     def enter(self, sheet: str, row: int, column: int, formula: Text) -> None:
         """Put a formula into a cell, on a sheet that is made if there is none."""
@@ -179,6 +183,10 @@ class Embedded:
             return 1, 1
         top, left, bottom, right = read_extent(spill.extent.rpartition("!")[2])
         return bottom - top + 1, right - left + 1
+
+
+def _told(constant: Value) -> Any:
+    return None if constant is None else _outward(constant)
 
 
 def _place(cell: str) -> Place:

@@ -139,6 +139,11 @@ class Strict:
         """Change a constant."""
         self._put(self._sheets[sheet], row, column, value)
 
+    def set_column(self, sheet: str, row: int, column: int, values: Sequence[Value]) -> None:
+        """Change constants that stand below one another, the first of them in this cell."""
+        for below, value in enumerate(values):
+            self.set(sheet, row + below, column, value)
+
     def calculate(self) -> None:
         """Bring every formula up to date, and the worksheet functions with them.
 

@@ -12,6 +12,7 @@ from xlcredit.ooxml.place import Place
 from xlcredit.ooxml.values import Value
 from xlcredit.recalc.calls import default_functions
 from xlcredit.recalc.engine import Engine, Refusal
+from xlcredit.recalc.entering import enter
 from xlcredit.recalc.focus import Focus, precedents
 from xlcredit.recalc.outcome import Recalculation
 from xlcredit.recalc.session import Calculation
@@ -81,9 +82,8 @@ class Live:
         if changed and self._asked and not self._pending:
             self._look_at_what_is_asked()
         self._pending |= changed
-        for place, value in changed.items():
-            if self._focus:
-                self._focus.set(place, value)
+        if self._focus:
+            self._focus.set(changed, self._constant)
         self.inputs |= inputs
 
     def reset(self, places: Collection[Place]) -> None:
@@ -193,8 +193,7 @@ class Live:
 
     def _bring_up_to_date(self) -> None:
         if self._pending:
-            for place, value in self._pending.items():
-                self._run.engine.set(*place, value)
+            enter(self._run.engine, self.book, self._pending, self._constant)
             self._entered |= self._pending
             self._pending = {}
             with uncollected():

@@ -226,7 +226,7 @@ class Calculation:
         if main.within is None or main.refused:
             return None
         alone = Run(self.book, Embedded(), self._own, inputs, within=main.within, part=part)
-        focus = Focus(main, part, alone)
+        focus = Focus(self.book, main, part, alone)
         return focus if focus.is_sound else None
 
     def values(self) -> dict[Place, Value]:
