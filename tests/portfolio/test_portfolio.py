@@ -357,6 +357,23 @@ def test_what_every_row_lacks_is_told_once(make_tape: MakeTape, tmp_path: Path) 
     assert '525 bp is written 0.0525 or "5.25%"' in problem
 
 
+def test_all_that_is_wrong_with_the_headings_is_one_message(make_tape: MakeTape) -> None:
+    tape = make_tape(1)
+    text = tape.read_text()
+    for old, new in (("gpus [units]", "gpuz [units]"), ("margin [1/year]", "margin [USD]")):
+        assert old in text
+        text = text.replace(old, new)
+    tape.write_text(text)
+    with pytest.raises(FileError) as told:
+        list(read_rows(tape.read_bytes(), tape))
+    for problem in (
+        "the column gpuz is not an input of gpu-term-loan; did you mean gpus?",
+        'margin is in "1/year"; the column says "USD"',
+        "has no column gpus, which every row needs",
+    ):
+        assert problem in str(told.value)
+
+
 def test_three_decimals_of_cards_have_two_readings_on_a_tape(make_tape: MakeTape) -> None:
     (loan,) = find_loans([make_tape(1, gpus="8.000", commitment="2600000000", market_rent="3")])
     assert "gpus: 8.000 is 8000 or 8" in loan.error

@@ -91,8 +91,8 @@ def read_rows(
     if "template" not in names and not template:
         raise FileError(f"{path}: has no column template; add one, or name it with --template")
     specs = _templates(rows, names, template, known)
-    _refuse_unknown(path, columns, specs)
-    _refuse_without(path, names, specs)
+    if problems := [*_unknown(columns, specs), *_missing(names, specs)]:
+        raise FileError(f"{path}: {'; '.join(problems)}")
     for line, row in enumerate(rows, start=2):
         if any(cell not in (None, "") for cell in row):
             yield _row(path, line, names, row, template, known, spelling)
@@ -159,10 +159,8 @@ def _load(name: str) -> Template:
     return load(name)[0]
 
 
-def _refuse_unknown(
-    path: Path, columns: list[tuple[str, str | None]], templates: list[Template]
-) -> None:
-    """A misspelt column would silently leave the template's default in force."""
+def _unknown(columns: list[tuple[str, str | None]], templates: list[Template]) -> Iterator[str]:
+    """Say which columns no template has: a misspelt one would leave its default in force."""
     inputs = {name: item for template in templates for name, item in template.inputs.items()}
     for name, unit in columns:
         if name in _OWN or name.startswith("_") or not templates:
@@ -171,25 +169,25 @@ def _refuse_unknown(
             titles = " or ".join(template.name for template in templates)
             id_meant = name.lower().endswith("id") and "id" not in (n for n, _ in columns)
             near = "; did you mean id?" if id_meant else did_you_mean(name, inputs)
-            raise FileError(
-                f"{path}: the column {name} is not an input of {titles}{near}; "
+            yield (
+                f"the column {name} is not an input of {titles}{near}; "
                 f"call it _{name} to leave it out"
             )
-        if unit is not None and unit not in {
+        elif unit is not None and unit not in {
             t.inputs[name].unit for t in templates if name in t.inputs
         }:
-            raise FileError(f'{path}: {name} is in "{inputs[name].unit}"; the column says "{unit}"')
+            yield f'{name} is in "{inputs[name].unit}"; the column says "{unit}"'
 
 
-def _refuse_without(path: Path, names: list[str], templates: list[Template]) -> None:
-    """What no row can say is told once: a column that every template on the tape needs."""
+def _missing(names: list[str], templates: list[Template]) -> Iterator[str]:
+    """Say once what no row can: the columns that every template on the tape needs."""
     needed = [{n for n, item in spec.inputs.items() if item.value is None} for spec in templates]
     missing = sorted(set.intersection(*needed) - set(names)) if needed else []
     missing = ["as_of"] * ("as_of" not in names) + missing
     if missing:
         spec = templates[0].name if templates else "gpu-term-loan"
-        raise FileError(
-            f"{path}: has no column {', '.join(missing)}, which every row needs "
+        yield (
+            f"has no column {', '.join(missing)}, which every row needs "
             f"(xlcredit new {spec} -o tape.csv writes a row that has all)"
         )
 
