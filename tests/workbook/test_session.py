@@ -50,6 +50,13 @@ def test_names_give_what_the_file_holds(book: xlcredit.Session, loan: Example) -
     assert "rent_decline" in book and "decline" not in book
     assert set(book.inputs) | set(book.figures) == set(book)
     assert not set(book.inputs) & set(book.figures)
+    assert book.formula("rent_decline") == ""
+    stored = openpyxl.load_workbook(loan.path)
+    for name in ("min_dscr", "sim_spread"):
+        sheet, cell = address(loan, name).split("!")
+        assert f"={book.formula(name)}" == stored[sheet.strip("'")][cell].value
+    with pytest.raises(RecalcError, match="did you mean min_dscr"):
+        book.formula("min_dcsr")
 
 
 def test_a_changed_input_gives_what_a_recalculation_gives(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import pickle
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -183,14 +184,14 @@ def _of_terms(file: Path, card: str, market: Mapping[str, float]) -> Position:
 class _Listener:
     """A workbook whose simulation is not run but listened to.
 
-    What a cell shows is the number of the call that it has made: a cell that nothing has moved
-    since the loan before still shows a call that is its own, and one that does not simulate this
-    loan shows none.
+    What a cell shows is a name for the arguments of the call that it has made: a cell that nothing
+    has moved since the loan before still shows a call that is its own, and one that does not
+    simulate this loan shows none. Where named cells call the function, no other is read: the
+    workbook then calculates what the simulation asks for, and not what else there is.
     """
 
     def __init__(self, task: Task) -> None:
         self._heard: dict[str, list[Any]] = {}
-        self._calls = 0
         self._functions = functions = default_functions() | {_FUNCTION: self._listen}
         self._template: Template | None = None
         if task.workbook is not None:
@@ -199,8 +200,7 @@ class _Listener:
             self._template, self._session = load_template(task, functions)
 
     def _listen(self, *raw: Any) -> Any:
-        shown = f"{_FUNCTION} call {self._calls}"
-        self._calls += 1
+        shown = f"{_FUNCTION} {hashlib.sha256(repr(raw).encode()).hexdigest()}"
         self._heard[shown] = list(raw)
         return shown
 
@@ -219,7 +219,7 @@ class _Listener:
             self._heard = heard
 
     def _asked(self, task: Task, session: Session, market: Mapping[str, float]) -> Position:
-        values = [session[name] for name in session]
+        values = [session[name] for name in _callers(session)]
         named = [v for v in values if isinstance(v, str) and v in self._heard]
         if self._template is not None:
             self._heard = {shown: self._heard[shown] for shown in named}
@@ -231,6 +231,12 @@ class _Listener:
         deal = deal_of(*on_market(most_asked(asked), market))[0]
         place = "" if task.row is None else f"{task.source}, row {task.row}"
         return Position(task.id, deal, card, place)
+
+
+def _callers(session: Session) -> list[str]:
+    """Give the named cells that call the function; all names where none does."""
+    callers = [name for name in session if _FUNCTION in session.formula(name).upper()]
+    return callers or list(session)
 
 
 #: The loaded workbook of each template that this process has met.

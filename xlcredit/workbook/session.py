@@ -124,6 +124,12 @@ class Session:
         """The defined names that stand for one cell, as the file orders them."""
         return list(self._book.cell_names)
 
+    def formula(self, key: str) -> str:
+        """Give the text of a cell's formula, by name or address; empty for a constant."""
+        place = self._find(key)
+        found = self._book.formulas.get(self._book.members.get(place, place))
+        return found.text if found else ""
+
     @property
     def inputs(self) -> dict[str, Value | dt.date]:
         """Every named constant with its value."""
