@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import msgspec
+import openpyxl
 import pytest
 
 from tests.workbook.conftest import Example
@@ -84,6 +85,21 @@ def test_what_has_happened_moves_the_loan_and_not_what_was_signed(
     before = recalculate(path, inputs={"as_at_month": 0}).names
     for name in FIGURES:
         assert before[name] == pytest.approx(loan.result.names[name], rel=1e-12), name
+
+
+def test_a_base_rate_that_was_not_planned_fills_the_reserve_as_the_engine_does(
+    loan: Example, tmp_path: Path
+) -> None:
+    """The reserve holds the next services at the rates of their months, reported ones included."""
+    actuals, given = {"base_curve": filled([0.09] * 52)}, {"as_at_month": 52}
+    path, result = calculated(loan, tmp_path, actuals=actuals, inputs=given)
+    assert result.names["master_check"] == "OK"
+    sheet = openpyxl.load_workbook(path, data_only=True)["Stress"]
+    scenario = next(row for row in sheet.iter_rows(values_only=True) if row[0] == "As input")
+    for at, name in enumerate(("first_missed_month", "unpaid_at_maturity"), start=2):
+        assert scenario[at] == pytest.approx(result.names[name], rel=1e-9), name
+    for at, name in enumerate(("loss", "lender_irr"), start=5):
+        assert scenario[at] == pytest.approx(result.names[name], rel=1e-9), name
 
 
 def test_nothing_is_certified_of_which_nothing_was_reported(loan: Example) -> None:
