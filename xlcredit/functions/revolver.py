@@ -98,14 +98,14 @@ def XLC_REVOLVER(
     Each period, in this order. (1) Due: interest on the balance; the balance above available -
     block, in the last period all of it. (2) Cash: cfads less the unused fee, and trapped cash. In
     the last period a new lender pays what cash and reserve do not, all or nothing. (3) What is
-    missing for interest and an operating hole is drawn, as far as available - block goes. (4) Interest, then
-    principal, out of cash, then out of the reserve; unpaid interest is capitalised, unpaid
-    principal is in arrears. (5) The reserve is filled or released. (6) Sweep; in dominion cash
-    prepays down to available - dominion commitment. (7) The borrower draws again up to redraw_to,
-    outside dominion and lock-up. (8) Below the lock-up what is left is trapped, else distributed.
-    (9) More misses in a row than grace_periods, or one in the last period: reserve, trapped cash
-    and enforcement against the balance. Nothing is drawn in a period after a miss. A facility
-    with a balance of 0 has ended. The unused fee is in no yield.
+    missing for interest and an operating hole is drawn, as far as available - block goes. (4)
+    Interest, then principal, out of cash, then out of the reserve; unpaid interest is capitalised,
+    unpaid principal is in arrears. (5) The reserve is filled or released. (6) Sweep; in dominion
+    cash prepays down to available - dominion commitment. (7) The borrower draws again up to
+    redraw_to, outside dominion and lock-up. (8) Below the lock-up what is left is trapped, else
+    distributed. (9) More misses in a row than grace_periods, or one in the last period: reserve,
+    trapped cash and enforcement against the balance. Nothing is drawn in a period after a miss. A
+    facility with a balance of 0 has ended. The unused fee is in no yield.
 
     Examples
     --------

@@ -44,10 +44,14 @@ class OwnMonths:
     """How many months have been reported: neither that input nor a scenario moves them."""
 
     @property
+    def _ahead(self) -> str:
+        return " still to come" if self.reported else ""
+
+    @property
     def where(self) -> str:
         """Say in which months they are in force."""
         span = "all" if self.months == self.of else f"{self.months} of the"
-        return f"{span} {self.of} months{' still to come' if self.reported else ''}"
+        return f"{span} {self.of} months{self._ahead}"
 
     def remedy(self, option: str = "") -> str:
         """Say what lowers these months, and that it leaves the others as they are."""
@@ -63,7 +67,7 @@ class OwnMonths:
             return ""
         return (
             f"the other {self.of - self.months} months follow the inputs, and a scenario of the "
-            f"sheet Stress moves all {self.of}"
+            f"sheet Stress moves all {self.of}{self._ahead}"
         )
 
     def __str__(self) -> str:
