@@ -120,7 +120,9 @@ def _rows(book: Book, read: Callable[[Place], object]) -> Iterator[OwnMonths]:
             label=label.rpartition(":")[0] or label,
             months=months,
             of=len(columns),
-            inputs=tuple(n for n in _inputs_of(book, budget) if n != drop) if months else (),
+            inputs=tuple(n for n in _inputs_of(book, budget) if n not in (drop, AS_AT))
+            if months
+            else (),
             drop=drop,
             reported=reported,
         )
