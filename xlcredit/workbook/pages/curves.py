@@ -43,7 +43,7 @@ NONE = "\N{EN DASH}"
 BUDGET, _OWN, ACTUAL, USE = "budget_", "own_", "actual_", "use_"
 _LOW, _HIGH = "lowest_", "highest_"
 #: How the budget lowers the user's own months, as :func:`_spec` writes it.
-_LOWERED = re.compile(r"ISNUMBER\((\w+)\)\),\1\*\(1-(\w+)\),")
+_LOWERED = re.compile(r"ISNUMBER\((\w+)\)\),\1\*\(1-(?:IF\([^,]+,)?(\w+)")
 #: A switch of 1 and one of 0, and where months come from, as the sheet shows them.
 #: Of what has happened: how many months there are up to that of the report.
 _GIVEN = '0 "given";;0 "given"'
@@ -85,7 +85,11 @@ def _spec(template: Template) -> templates.Sheet:
     blocks = []
     for row in template.own_rows:
         own = f"{{{_OWN}{row.name}}}"
-        given = f"{own}*(1-{row.own_drop})" if row.own_drop else own
+        given = own
+        if row.own_drop:
+            # what is reported is no forecast, and does not fall
+            falls = f"IF({{month}}>{AS_AT},{row.own_drop},0)"
+            given = f"{own}*(1-{falls if AS_AT in template.inputs else row.own_drop})"
         chosen = f"IF(AND({USE}{row.name}=1,ISNUMBER({own})),{given},{row.formula})"
         rows = [
             Row(
