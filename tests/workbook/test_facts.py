@@ -190,9 +190,9 @@ def test_own_rents_fall_after_the_report_alone(
 def test_the_break_even_of_the_miner_is_of_the_months_to_come(
     example_of: Callable[[str], Example], tmp_path: Path
 ) -> None:
-    """Cash alone repays it before the month to come, which no decline breaks; else one just meets it."""
+    """What is repaid in months reported no decline breaks; of what is not, one is just met."""
     miner = example_of("miner-dual-collateral")
-    reported = [0.8 * rent for rent in miner.row("rent_path")[:REPORTED]]
+    reported = [1.07 * rent for rent in miner.row("rent_path")[:REPORTED]]
     actuals = {"rent_path": filled(reported, miner.template.months)}
     inputs = {"contract_share": 0.0, "tenor_months": REPORTED + 1, "as_at_month": REPORTED}
     path, result = calculated(miner, tmp_path, inputs=inputs, actuals=actuals)
