@@ -197,4 +197,5 @@ def test_own_months_reported_do_not_fall(examples: dict[str, Example], tmp_path:
         if name == "gpu-term-loan":
             (told,) = book.without_effect("own_rent_drop")
             assert told.startswith("own_rent_drop moves the 44 months of rent_path")
+            assert "the other 1 month follows the inputs" in told
             assert told.endswith("the sheet Stress moves all 45 still to come")

@@ -369,6 +369,22 @@ def test_the_certificate_adds_up_what_has_happened(loan: Example, tmp_path: Path
     )
 
 
+def test_cash_that_leaves_between_two_dates_of_principal_is_told(loan: Example) -> None:
+    """A period's lock-up tests the service of that period; paid together, cash waits."""
+    words = "cash of a month without principal is distributed"
+    for inputs, leaves in (
+        ({}, False),
+        ({"payment_months": 3}, True),
+        ({"payment_months": 3, "interest_months": 3}, False),
+    ):
+        result = loan.given(inputs)
+        shown = [v for v in result.values["Term Sheet"].values() if words in str(v)]
+        assert bool(shown) == leaves, inputs
+        kept = replace(loan, result=result).row("distribution")[:12]
+        between = [cash for month, cash in enumerate(kept, start=1) if month % 3]
+        assert (min(between) > 0) == (leaves or not inputs), inputs
+
+
 @pytest.mark.parametrize(
     ("inputs", "verdicts"),
     [
