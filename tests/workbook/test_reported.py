@@ -144,7 +144,8 @@ def test_grids_move_the_months_to_come(
     """The cells of the GPU loan's first grid by hand, the weakest months reported."""
     example, book, late = examples["gpu-term-loan"], books["gpu-term-loan"], 55
     template = example.template
-    now = replace(example, result=given(book, as_at_month=late))
+    rise = {"step_month_2": late, "step_drop_2": -2.0}  # and the months to come are strong
+    now = replace(example, result=given(book, as_at_month=late, **rise))
     rent, fixed, earning, service = (
         now.row(row) for row in ("rent_before", "cover_fixed", "gpus_earning", "service_even")
     )
