@@ -165,8 +165,8 @@ def by_hand() -> list[Case]:
         # of 93.5 due at the end, 40 of cash and a reserve of 14 + 13.5 that still stands pay 67.5
         case([[*reserved, ["dsra_stays", 1]], [5] * 4, cash, None, None, None, "unpaid"], 26.0),
         case([reserved, [5] * 4, cash, None, None, None, "unpaid"], 40.0),
-        # principal of 20 and 80 every other year: of 20 in the first 10 are kept, so that 32 pay 30;
-        # a cover of 42/40 keeps the 2 left, and of 104 in the end 88 are due
+        # 20 and 80 are due every other year: of 20 in the first 10 are kept, so that 32 pay 30; a
+        # cover of 42/40 keeps the 2 left, and of 104 in the end 88 are due
         case([[*yearly, *kept], [0, 20, 0, 80], [20, 22, 50, 60], *none, "distributed"], 16.0),
         case([[*yearly, *kept, ["payment_periods", 2]], [0, 20, 0, 80], 30], VALUE),
         case([[*yearly, *kept, ["cash_control", 0]], [0, 20, 0, 80], 30], VALUE),
