@@ -81,7 +81,7 @@ def XLC_WATERFALL(
     scheduled : series
         Scheduled principal of each period. [USD]
     terms : block, optional
-        dsra_opening (reserve at closing), dsra_periods (services held), dsra_stays (1: full to the
+        dsra_opening (at closing), dsra_periods (services held), dsra_stays (1: full to the
         end), sweep (share of free cash), lockup (DSCR of no distribution), liquidity (equity cure):
         0 when not given; periods_per_year (12), principal_periods (1). [block]
     measure : text, optional
