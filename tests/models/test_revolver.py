@@ -69,7 +69,9 @@ def test_a_new_lender_that_lends_enough_repays_at_the_end(
 
 def test_a_month_that_is_missed_ends_drawing_until_it_is_paid() -> None:
     facility = Facility(loan=10.0, commitment=100.0, periods_per_year=1)
-    found = follow(facility, [10, 80, 80, 80], [-5, 0, 20, 0], [0.1] * 4, [0.0] * 4, redraw_to=50)
+    found = follow(
+        facility, [10, 80, 80, 80], [-5, 0, 20, 0], [0.1] * 4, [0.0] * 4, redraw_to=[50] * 4
+    )
     # 1: no room for the interest of 1 and the hole. 2: room, but a payment is late: 1.1 are added.
     # 3: interest is paid, nothing is late any more. 4: all is due
     assert found.first_missed == 1

@@ -86,9 +86,13 @@ def by_hand() -> list[Case]:
         # interest alone, all of it back at the end: the yield is the rate
         case([yearly, 100, [10, 10, 110], 0.1, None, None, None, "irr"], 0.1),
         case([yearly, 100, [10, 10, 110], 0.1, None, None, None, "status"], "repaid"),
-        # a hole of 5 and interest of 1 are drawn, if availability reaches
+        # a hole of 5 and interest of 1 are drawn, as far as availability reaches
         case([drawn, [16, 16], [-5, 50], 0.1, None, None, None, "drawn"], 6.0),
-        case([drawn, [15, 15], [-5, 50], 0.1, None, None, None, "drawn"], 0.0),
+        case([drawn, [15, 15], [-5, 50], 0.1, None, None, None, "drawn"], 5.0),
+        case([drawn, [13, 13], [-5, 50], 0.1, None, None, None, "drawn"], 3.0),
+        # 3 of the hole are drawn, 2 met by nobody; the interest is added
+        case([drawn, [13, 13], [-5, 50], 0.1, None, None, None, "series"], [[14.0], [0.0]]),
+        case([drawn, [9, 9], [-5, 50], 0.1, None, None, None, "drawn"], 0.0),
         case([drawn, [15, 15], [-5, 50], 0.1, None, None, None, "first_missed"], 1.0),
         # a new lender pays all that is missing, or nothing
         case([yearly, 100, [10, 30], 0.1, None, None, 80, "unpaid"], 0.0),
@@ -99,6 +103,9 @@ def by_hand() -> list[Case]:
         case([drawn, [80, 80], [20, 200], 0.1, None, None, None, "first_missed"], NA),
         case([[["loan", 0], ["commitment", 1]], 1, 1, 0.1, None, None, None, "irr"], NA),
         case([drawn, 80, 200, 0.1, None, None, None, "min_excess"], NA),
+        # a balance wanted for each period
+        case([drawn, [80, 80, 80], [20, 0, 200], 0.1, None, [50, 0, 0], None, "drawn"], 45.0),
+        case([drawn, [80, 80, 80], [20, 0, 200], 0.1, None, [0, 50, 0], None, "drawn"], 40.0),
         # what contradicts itself
         case([[["loan", 101], ["commitment", 100]], 100, 1, 0.1], NUM),
         case([[["loan", 10], ["commitment", 100], ["sweep", 1.1]], 100, 1, 0.1], NUM),

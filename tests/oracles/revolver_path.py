@@ -37,7 +37,7 @@ def account(  # noqa: PLR0912 - one event after the other
     cfads: list[float],
     rates: list[float],
     enforcement: list[float],
-    redraw_to: float = 0.0,
+    redraw_to: float | list[float] = 0.0,
     refinancing: float = 0.0,
 ) -> dict[str, Any]:
     """Keep the account of the facility; give its figures by name, and the balances."""
@@ -71,9 +71,8 @@ def account(  # noqa: PLR0912 - one event after the other
         # where the money comes from
         money = cash - unused + trapped + reserve
         lent = ZERO
-        hole = k < last and not had_missed and money < interest
-        if hole and start + interest - money <= ceiling:
-            lent = interest - money
+        if k < last and not had_missed and money < interest:
+            lent = min(interest - money, max(ZERO, ceiling - start))
         money += lent
         if k == last and 0 < interest + principal - money <= mpf(refinancing):
             money = interest + principal
@@ -105,7 +104,8 @@ def account(  # noqa: PLR0912 - one event after the other
         locked = k < last and cash < t["lockup"] * (interest + principal + unused)
         again = ZERO
         if k < last and not (had_missed or in_a_row or locked or in_dominion):
-            wanted = min(mpf(redraw_to), ceiling)
+            asked = redraw_to[k - 1] if isinstance(redraw_to, list) else redraw_to
+            wanted = min(mpf(asked), ceiling)
             if t["dominion"] > 0:
                 wanted = min(wanted, limit)
             again = max(ZERO, wanted - owed)

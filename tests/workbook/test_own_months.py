@@ -163,6 +163,38 @@ def test_the_break_even_is_the_fall_that_just_meets_the_covenant(
         assert told == f"own_rent_drop moves months of your own alone, and {row} has none in force"
 
 
+#: Rents of one's own that only a rise of more than 100% carries to the covenant.
+RISES: list[tuple[str, float, dict[str, float], str]] = [
+    ("gpu-term-loan", 1.3, {}, "covenant_dscr_curve"),
+    ("gpu-term-loan", 1.3, {"covenant_months": 3}, "covenant_dscr_curve"),
+    ("gpu-borrowing-base", 0.25, {}, "covenant_cover"),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "case", "covenant"), RISES)
+def test_the_rise_that_a_covenant_needs_is_not_cut_off_at_all_of_it(
+    name: str, value: float, case: dict[str, float], covenant: str, tmp_path: Path
+) -> None:
+    """Beside PASS stands the rise that is needed, which is more than a doubling, and no other."""
+    template, home = load(name)
+    path = tmp_path / "deal.toml"
+    text = (home / "deal.toml").read_text(encoding="utf-8")
+    months = [value] * template.months
+    path.write_text(f"{text}\n[series]\nrent_path = {months}\n", encoding="utf-8")
+    with xlcredit.open(build(template, read_deal(path, template))) as book:
+        book.set(case)
+        assert (book[covenant], book["breakeven_drop"]) == ("BREACH", "any")
+        book["own_rent_drop"] = -2.0
+        assert (book[covenant], book["master_check"]) == ("PASS", "OK")
+        rise = book["breakeven_drop"]
+        assert isinstance(rise, float) and -2.0 < rise < -1.0
+        assert book[f"{covenant}.driver"] == f"needs the rise of {-rise:.2%}"
+        book["own_rent_drop"] = rise - 1e-4
+        assert book[covenant] == "PASS"
+        book["own_rent_drop"] = rise + 1e-4
+        assert (book[covenant], book[f"{covenant}.driver"]) == ("BREACH", "any")
+
+
 def test_what_has_happened_does_not_fall(tmp_path: Path) -> None:
     """The fall lowers months that are given, each by its share, and none that has happened."""
     template, home = load("gpu-term-loan")

@@ -147,8 +147,8 @@ class Revolver:
             self.covers.append(cfads / (interest + fee + (0.0 if last else principal)))
             cash = cfads - fee + trapped + reserve
             room, need, drawn = max(0.0, lendable - owed), max(0.0, interest - cash), 0.0
-            if not last and not late and need <= room:
-                drawn = need
+            if not last and not late:
+                drawn = min(need, room)
             if last and interest + principal - cash <= self.takeout():
                 cash = max(cash, interest + principal)
             pot = max(0.0, cash + drawn)

@@ -113,9 +113,9 @@ def test_the_base_tests_what_is_left_against_nothing(base: Example) -> None:
     assert repaid["limit_refinanced"] == repaid["limit_enforced"] == "INSIDE"
 
 
-def test_a_draw_in_full_or_not_at_all_is_told(base: Example) -> None:
-    assert told(base.result, "in full or not at all", "Term Sheet")
-    label = "Drawn for interest and operating holes: all that is missing, or nothing"
+def test_a_draw_goes_as_far_as_availability_and_says_so(base: Example) -> None:
+    assert told(base.result, "for interest and operating holes as far as that goes", "Term Sheet")
+    label = "Drawn for interest and operating holes: what is missing, as far as availability goes"
     assert label in labels(base, "Waterfall")
 
 

@@ -23,7 +23,7 @@ def XLC_REVOLVER(
     cfads: Series,
     rates: Series,
     enforcement: Series = NONE,
-    redraw_to: Scalar = 0.0,
+    redraw_to: Series = NONE,
     refinancing: Scalar = 0.0,
     measure: Literal[
         "all",
@@ -59,8 +59,9 @@ def XLC_REVOLVER(
         Interest, nominal per year, one per period. [1/year]
     enforcement : series, optional
         What enforcement would bring in each period; nothing when not given. [USD]
-    redraw_to : number, optional
-        Balance up to which the borrower draws again by itself; 0 when not given. [USD]
+    redraw_to : series, optional
+        Balance up to which the borrower draws again by itself, one for all periods or one per
+        period; 0 when not given. [USD]
     refinancing : number, optional
         What a new lender would lend at the end; 0 when not given. [USD]
     measure : text, optional
@@ -96,15 +97,15 @@ def XLC_REVOLVER(
 
     Each period, in this order. (1) Due: interest on the balance; the balance above available -
     block, in the last period all of it. (2) Cash: cfads less the unused fee, and trapped cash. In
-    the last period a new lender pays what cash and reserve do not, all or nothing. (3) Interest
-    and an operating hole are drawn if availability covers all that is missing. (4) Interest, then
-    principal, out of cash, then out of the reserve; unpaid interest is capitalised, unpaid
-    principal is in arrears. (5) The reserve is filled or released. (6) Sweep; in dominion cash
-    prepays down to available - dominion commitment. (7) The borrower draws again up to redraw_to,
-    outside dominion and lock-up. (8) Below the lock-up what is left is trapped, else distributed.
-    (9) More misses in a row than grace_periods, or one in the last period: reserve, trapped cash
-    and enforcement against the balance. Nothing is drawn in a period after a miss. A facility
-    with a balance of 0 has ended. The unused fee is in no yield.
+    the last period a new lender pays what cash and reserve do not, all or nothing. (3) What is
+    missing for interest and an operating hole is drawn, as far as available - block goes. (4)
+    Interest, then principal, out of cash, then out of the reserve; unpaid interest is capitalised,
+    unpaid principal is in arrears. (5) The reserve is filled or released. (6) Sweep; in dominion
+    cash prepays down to available - dominion commitment. (7) The borrower draws again up to
+    redraw_to, outside dominion and lock-up. (8) Below the lock-up what is left is trapped, else
+    distributed. (9) More misses in a row than grace_periods, or one in the last period: reserve,
+    trapped cash and enforcement against the balance. Nothing is drawn in a period after a miss. A
+    facility with a balance of 0 has ended. The unused fee is in no yield.
 
     Examples
     --------
@@ -122,7 +123,7 @@ def XLC_REVOLVER(
     .. [1] Office of the Comptroller of the Currency, "Asset-Based Lending", 2014.
     """
     given = {"available": available, "cfads": cfads, "rates": rates, "enforcement": enforcement}
-    series = fit(given, {})
+    series = fit(given | {"redraw_to": redraw_to}, {})
     require(
         terms.loan <= terms.commitment,
         "terms: loan must be at most the commitment; got {} and {}",
@@ -131,7 +132,13 @@ def XLC_REVOLVER(
     )
     worth = series["enforcement"] or [0.0] * len(series["cfads"])
     course = follow(
-        terms, series["available"], series["cfads"], series["rates"], worth, redraw_to, refinancing
+        terms,
+        series["available"],
+        series["cfads"],
+        series["rates"],
+        worth,
+        series["redraw_to"],
+        refinancing,
     )
     if measure == "series":
         return np.array(course.balances)

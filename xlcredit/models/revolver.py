@@ -7,7 +7,7 @@ In period k, with cash at its end::
     2 cash         CFADS less the fee on what is not drawn, and trapped cash
     3 refinancing  in the last period a new lender pays all that cash and reserve do not, if its
                    limit reaches; else nothing
-    4 draw         for interest and an operating hole, if availability covers all that is missing
+    4 draw         for interest and an operating hole, as far as availability goes
     5 service      interest, then principal, out of cash, then out of the reserve; unpaid interest
                    is capitalised, unpaid principal is in arrears
     6 reserve      filled from cash, or released, to the periods of interest that it holds
@@ -93,7 +93,7 @@ def follow(
     cfads: Sequence[float],
     rates: Sequence[float],
     enforcement: Sequence[float],
-    redraw_to: float = 0.0,
+    redraw_to: Sequence[float] | None = None,
     refinancing: float = 0.0,
 ) -> Course:
     """Follow the facility through all its periods.
@@ -110,8 +110,8 @@ def follow(
         Interest, nominal per year. [1/year]
     enforcement : sequence of float
         What the collateral would bring in each period. [USD]
-    redraw_to : float
-        The balance up to which the borrower draws again. [USD]
+    redraw_to : sequence of float, optional
+        The balance up to which the borrower draws again in each period; 0 when not given. [USD]
     refinancing : float
         What a new lender would lend at the end. [USD]
 
@@ -120,10 +120,10 @@ def follow(
     Course
         What became of it.
     """
-    run, periods = _Run(terms, redraw_to, refinancing), len(cfads)
-    given = zip(available, cfads, rates, enforcement, strict=True)
-    for k, (base, cash, rate, worth) in enumerate(given, start=1):
-        one = _Period(k, base, cash, rate / terms.periods_per_year, worth, k == periods)
+    run, periods = _Run(terms, refinancing), len(cfads)
+    given = zip(available, cfads, rates, enforcement, redraw_to or [0.0] * periods, strict=True)
+    for k, (base, cash, rate, worth, wanted) in enumerate(given, start=1):
+        one = _Period(k, base, cash, rate / terms.periods_per_year, worth, wanted, k == periods)
         run.period(one)
     return run.closed(periods)
 
@@ -137,14 +137,15 @@ class _Period:
     cfads: float
     rate: float
     enforcement: float
+    redraw_to: float
     last: bool
 
 
 class _Run:
     """The accounts of one facility while it is followed."""
 
-    def __init__(self, terms: Facility, redraw_to: float, refinancing: float) -> None:
-        self.terms, self.redraw_to, self.refinancing = terms, redraw_to, refinancing
+    def __init__(self, terms: Facility, refinancing: float) -> None:
+        self.terms, self.refinancing = terms, refinancing
         self.tie = SAME * max(terms.commitment, terms.loan)
         self.balance, self.misses = terms.loan, 0
         self.course = Course(reserve=terms.dsra_opening)
@@ -165,7 +166,7 @@ class _Run:
 
         own = now.cfads - fee + course.trapped + course.reserve
         short = max(0.0, interest - own)
-        lent = short if may_draw and at_least(max(0.0, lendable - self.balance), short) else 0.0
+        lent = min(short, max(0.0, lendable - self.balance)) if may_draw else 0.0
         pot = max(0.0, own + lent + self._taken_out(now, interest + principal - own))
         paid = self._served(now, interest, principal, pot)
         capitalised = max(0.0, interest - paid)
@@ -234,7 +235,7 @@ class _Run:
         calm = self._calm(now)
         if self.balance > calm + self.tie:
             return 0.0
-        return max(0.0, min(self.redraw_to, lendable, calm) - (self.balance - swept))
+        return max(0.0, min(now.redraw_to, lendable, calm) - (self.balance - swept))
 
     def _judged(self, now: _Period) -> None:
         """Enforce after the grace, and at once for a miss at the end."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
+from xlcredit.deals.series import AS_AT
 from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.place import Place
 from xlcredit.recalc.citations import VALUE, cited
@@ -32,19 +33,25 @@ class OwnMonths:
     label: str
     """What the sheet calls it."""
     months: int
-    """How many months of the loan are the user's own."""
+    """How many months of the loan are the user's own, of those still to come."""
     of: int
-    """How many months the loan has."""
+    """How many months the loan has that are not reported."""
     inputs: tuple[str, ...]
     """The inputs that the template's formula reads, directly or through others."""
     drop: str = ""
     """The input that lowers all of these months, where the workbook has one."""
+    reported: int = 0
+    """How many months have been reported: neither that input nor a scenario moves them."""
+
+    @property
+    def _ahead(self) -> str:
+        return " still to come" if self.reported else ""
 
     @property
     def where(self) -> str:
         """Say in which months they are in force."""
         span = "all" if self.months == self.of else f"{self.months} of the"
-        return f"{span} {self.of} months"
+        return f"{span} {self.of} months{self._ahead}"
 
     def remedy(self, option: str = "") -> str:
         """Say what lowers these months, and that it leaves the others as they are."""
@@ -60,7 +67,7 @@ class OwnMonths:
             return ""
         return (
             f"the other {self.of - self.months} months follow the inputs, and a scenario of the "
-            f"sheet Stress moves all {self.of}"
+            f"sheet Stress moves all {self.of}{self._ahead}"
         )
 
     def __str__(self) -> str:
@@ -92,13 +99,16 @@ def find_own_months(
 
 def _rows(book: Book, read: Callable[[Place], object]) -> Iterator[OwnMonths]:
     """Every row that can be the user's own, with the months in which it is."""
-    tenor = book.cell_names.get("tenor_months")
+    tenor, as_at = (book.cell_names.get(name) for name in ("tenor_months", AS_AT))
     for name, switch in book.cell_names.items():
         if switch.sheet != NAME or not name.startswith(USE):
             continue
         last = read(tenor) if tenor else None
         count = int(last) if isinstance(last, (int, float)) else _width(book, switch.row)
-        own = [Place(NAME, switch.row, column) for column in range(FIRST, FIRST + count)]
+        past = read(as_at) if as_at else None
+        reported = min(int(past), count) if isinstance(past, (int, float)) else 0
+        columns = range(FIRST + reported, FIRST + count)
+        own = [Place(NAME, switch.row, column) for column in columns]
         given = sum(isinstance(read(place), (int, float)) for place in own)
         months = given if read(switch) == 1 else 0
         row = name.removeprefix(USE)
@@ -109,9 +119,12 @@ def _rows(book: Book, read: Callable[[Place], object]) -> Iterator[OwnMonths]:
             row=row,
             label=label.rpartition(":")[0] or label,
             months=months,
-            of=count,
-            inputs=tuple(n for n in _inputs_of(book, budget) if n != drop) if months else (),
+            of=len(columns),
+            inputs=tuple(n for n in _inputs_of(book, budget) if n not in (drop, AS_AT))
+            if months
+            else (),
             drop=drop,
+            reported=reported,
         )
 
 

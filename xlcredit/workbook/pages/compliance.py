@@ -37,7 +37,7 @@ _NONE = '"none"'
 #: How many rows the borrower has reported in full: without any there is nothing to certify.
 _REPORTED = f"$B${_REPORTED_ROW}"
 _FORECAST = "up to that date; in the others Actual is the model's own forecast"
-_MOVES = "is in force, and shocks the months reported too"
+_MOVES = "is in force: what is certified reads the inputs alone"
 _STATEMENT = (
     "We certify that the figures above are taken from our books and records for the months up to",
     "that date, that they were made up as the finance documents require, and that no default is",

@@ -43,7 +43,7 @@ NONE = "\N{EN DASH}"
 BUDGET, _OWN, ACTUAL, USE = "budget_", "own_", "actual_", "use_"
 _LOW, _HIGH = "lowest_", "highest_"
 #: How the budget lowers the user's own months, as :func:`_spec` writes it.
-_LOWERED = re.compile(r"ISNUMBER\((\w+)\)\),\1\*\(1-(\w+)\),")
+_LOWERED = re.compile(r"ISNUMBER\((\w+)\)\),\1\*\(1-(\w+)[*)]")
 #: A switch of 1 and one of 0, and where months come from, as the sheet shows them.
 #: Of what has happened: how many months there are up to that of the report.
 _GIVEN = '0 "given";;0 "given"'
@@ -83,9 +83,11 @@ def _mapped(template: Template, change: Callable[[Row], Row]) -> Template:
 def _spec(template: Template) -> templates.Sheet:
     """Three rows for each: as any monthly sheet has them."""
     blocks = []
+    # a month reported has been what it was, whether this row is reported or not
+    ahead = f"*IF({{month}}>{AS_AT},1,0)" if AS_AT in template.inputs else ""
     for row in template.own_rows:
         own = f"{{{_OWN}{row.name}}}"
-        given = f"{own}*(1-{row.own_drop})" if row.own_drop else own
+        given = f"{own}*(1-{row.own_drop}{ahead})" if row.own_drop else own
         chosen = f"IF(AND({USE}{row.name}=1,ISNUMBER({own})),{given},{row.formula})"
         rows = [
             Row(
