@@ -143,6 +143,7 @@ def by_hand() -> list[Case]:
     reserved = [*yearly, ["balloon", 0], ["dsra_opening", 29.5], ["dsra_periods", 2]]
     cash = [15, 14.5, 14, 40]
     none = [None, None, None]
+    kept = [["principal_periods", 2], ["lockup", 1.2]]
     failing = [*yearly, ["accelerated", 2]]
     return [
         # the worked example, in the order of the docstring
@@ -177,6 +178,11 @@ def by_hand() -> list[Case]:
         # of 93.5 due at the end, 40 of cash and a reserve of 14 + 13.5 that still stands pay 67.5
         case([[*reserved, ["dsra_stays", 1]], [5] * 4, cash, None, None, None, "unpaid"], 26.0),
         case([reserved, [5] * 4, cash, None, None, None, "unpaid"], 40.0),
+        # 20 and 80 are due every other year: of 20 in the first 10 are kept, so that 32 pay 30; a
+        # cover of 42/40 keeps the 2 left, and of 104 in the end 88 are due
+        case([[*yearly, *kept], [0, 20, 0, 80], [20, 22, 50, 60], *none, "distributed"], 16.0),
+        case([[*yearly, *kept, ["payment_periods", 2]], [0, 20, 0, 80], 30], VALUE),
+        case([[*yearly, *kept, ["cash_control", 0]], [0, 20, 0, 80], 30], VALUE),
         # 30 of 50 are a termination payment: after a service of 20 they prepay, and cover none of
         # it; of 45 there are 25 left
         case([yearly, [10, 10, 80], [50, 12.5, 90], *none, "swept", 1, 1, [30, 0, 0]], 30.0),

@@ -153,7 +153,10 @@ def XLC_REPAYMENT(
     ends then, and until then is held to the whole schedule; with this label a cfads of several
     periods may end sooner, and the borrower then fails in its last); payment_periods 1 (more: cash,
     interest and principal of that many periods come together on payment dates, the last period one
-    of them, and nothing moves between; a miss lasts from one date to the next); trigger_level 0 (in
+    of them, and nothing moves between; a miss lasts from one date to the next); principal_periods 1
+    (more: cash is kept for the principal of every so many periods, counted back from the last: it
+    is swept and distributed on those dates alone, on which each DSCR is read, that of the lock-up
+    since the one before; interest, reserve and prepayment do not wait); trigger_level 0 (in
     a period with an index below it sweep and dsra_periods are at least trigger_sweep and
     trigger_dsra_periods, 0 when not given).
 
@@ -291,9 +294,12 @@ def _lowest(
     received = loan.gathered(cfads, paid.plan.every).tolist() if cfads else []
     cash = [c - p for c, p in zip(received, paid.plan.prepayment, strict=False)][first - 1 :]
     ahead = name == "min_forward_dscr"
+    tested = paid.plan.shared[first - 1 :]  # between dates of principal a cover says nothing
     ends = range(1, paid.end.end_period - first + 2 if cash else 0)
     windows = [
-        slice(end, end + window) if ahead else slice(max(0, end - window), end) for end in ends
+        slice(end, end + window) if ahead else slice(max(0, end - window), end)
+        for end in ends
+        if tested[end - 1]
     ]
     covers = (
         math.fsum(cash[months]) / service

@@ -22,7 +22,8 @@ In period k, with cash at its end and prices of that date::
     7 repaid       a balance of 0 ends the loan, before any test of the collateral
     8 collateral   LTV against liquidation, call and cure levels; at the deadline of a call cash
                    tops up, then coin is sold; what stays uncured is enforced
-      distribution what is left, unless a call is open or cover is below the lock-up
+      distribution what is left, unless a call is open or cover is below the lock-up; where
+                   principal falls due at intervals, sweep and distribution wait for its dates
     9 enforcement  reserve, cash, coin and cards against the balance
 
 What must prepay is part of CFADS and does not count in any cover. Whatever is prepaid shortens the
