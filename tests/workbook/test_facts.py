@@ -45,8 +45,9 @@ IN_FORCE = {
 }
 
 
-#: Rows that look ahead: the value of the rents to come, and the coin after a scenario's whole fall.
-AHEAD = ("rent_unit", "signed_ltv")
+#: Rows that look ahead: the value of the rents to come, the coin after a scenario's whole fall, and
+#: what becomes of notes that fall due after the report.
+AHEAD = ("rent_unit", "signed_ltv", "rolled_a", "rolled_b")
 
 
 def filled(values: list[float], months: int) -> Series:
