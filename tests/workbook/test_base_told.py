@@ -67,12 +67,6 @@ def test_a_covenant_that_is_not_agreed_is_not_certified(base: Example) -> None:
     assert (names["certificate_cover"], names["certificate_interest"]) == ("NONE", "NONE")
 
 
-def test_an_empty_covenant_is_not_taken_for_none(base: Example) -> None:
-    found = base.given({"covenant_dscr": None})
-    assert found.names["covenant_cover"] == "CHECK"
-    assert set(column(base, found, COVERS)) == {"CHECK"}
-
-
 def test_where_no_loan_is_drawn_nothing_has_a_verdict(base: Example) -> None:
     found = base.given({"draw": 0})
     assert set(verdicts(base, found).values()) == {"NONE"}
@@ -164,6 +158,15 @@ def test_floor_and_interest_reserve_are_terms(base: Example) -> None:
     assert "floor 5.00%; all in 10." in term(base, found, "Pricing")
     said = "6 months of interest on the balance, 50% funded at closing"
     assert term(base, found, "Interest reserve") == said
+
+
+def test_no_contract_is_told_as_none(base: Example) -> None:
+    label = "Customer concentration"
+    assert term(base, base.result, label).startswith("50% of the fleet contracted to twelve")
+    for given in ({"contract_months": 0}, {"contract_share": 0}):
+        found = base.given(given)
+        assert term(base, found, label).startswith("No customer contract")
+        assert told(found, "; no customer contract")
 
 
 def test_a_share_beyond_its_limit_has_no_room_left(base: Example) -> None:

@@ -8,11 +8,15 @@ import zipfile
 from pathlib import Path
 
 import msgspec
+import openpyxl
 import pytest
 from openpyxl.formula.translate import Translator
 from openpyxl.utils import get_column_letter as letter
+from openpyxl.utils import range_boundaries
 
 from tests.workbook.conftest import Example
+from xlcredit.ooxml.book import Book
+from xlcredit.ooxml.package import Package
 from xlcredit.recalc import recalculate
 from xlcredit.workbook import build
 from xlcredit.workbook.style import GREEN
@@ -251,3 +255,20 @@ def test_the_figures_of_a_failed_test_are_red(example: Example) -> None:
         for area in spec.sqref.ranges
     }
     assert reds == {f"B{rows[0]}:B{rows[-1]}", f"F{rows[0]}:G{rows[-1]}"}
+
+
+def test_the_printed_figures_are_figures(example: Example) -> None:
+    """No fragment of a sentence and no code stands among them; each has a cell that is named."""
+    sheet = openpyxl.load_workbook(example.path, data_only=True)["Term Sheet"]
+    _, _, _, last = range_boundaries(sheet.print_area.rpartition("!")[2])
+    first = next(cell.row for cell in sheet["A"] if cell.value == "Figures") + 1
+    printed = [(sheet.cell(row, 2).value, sheet.cell(row, 4).value) for row in range(first, last)]
+    words = [value for _, value in printed if isinstance(value, str)]
+    assert all(len(value) < 30 and value[:1] not in ";:" for value in words), words
+    assert not any("in words" in str(label) or "Verdict" in str(label) for label, _ in printed)
+    hidden = [figure for figure in example.template.figure if not figure.printed]
+    names = Book(Package(example.path)).cell_names
+    assert all(names[figure.name].row > last for figure in hidden)
+    assert len([value for _, value in printed if value is not None]) + len(hidden) == len(
+        example.template.figure
+    )

@@ -130,13 +130,18 @@ class Sheet(Struct, kw_only=True, frozen=True):
 
 
 class Figure(Struct, kw_only=True, frozen=True):
-    """One figure with a name: a single cell."""
+    """One figure with a name: a single cell.
+
+    One that is not ``printed`` stands below the printed page of the Term Sheet: words and codes
+    that sentences are put together from.
+    """
 
     name: str
     label: str
     unit: Unit
     formula: Formula
     note: str = ""
+    printed: bool = True
 
 
 class Comparison(Struct, kw_only=True, frozen=True):

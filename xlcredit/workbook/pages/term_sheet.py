@@ -9,7 +9,7 @@ from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.worksheet import Worksheet
 
 from xlcredit._version import __version__
-from xlcredit.deals.template import Term
+from xlcredit.deals.template import Figure, Term
 from xlcredit.errors import FileError
 from xlcredit.ooxml import reading
 from xlcredit.ooxml.book import Book
@@ -36,14 +36,25 @@ class TermSheetPage:
 
     def place(self, book: Draft) -> None:
         """Figures that belong to no side-by-side stand below the terms."""
-        row = self._figures_row(book)
-        for offset, figure in enumerate(book.template.figure):
-            book.name(figure.name, self.name, row + 1 + offset, 4, figure.unit)
-        last = row + len(book.template.figure)
+        rows = self._rows(book)
+        for figure, row in rows.items():
+            book.name(figure.name, self.name, row, 4, figure.unit)
+        last = max(rows.values(), default=self._figures_row(book))
         book.places.blocks["terms.area"] = (Place(self.name, 6, 3), Place(self.name, last, 4))
 
     def _figures_row(self, book: Draft) -> int:
         return 6 + len(book.template.term) + 2
+
+    def _rows(self, book: Draft) -> dict[Figure, int]:
+        """Where each figure stands: those that no page prints below the line that ends it."""
+        printed = [figure for figure in book.template.figure if figure.printed]
+        others = [figure for figure in book.template.figure if not figure.printed]
+        rows = {figure: self._figures_row(book) + 1 + n for n, figure in enumerate(printed)}
+        return rows | {figure: self._last_row(book) + 3 + n for n, figure in enumerate(others)}
+
+    def _last_row(self, book: Draft) -> int:
+        """The last row of the printed page."""
+        return self._figures_row(book) + sum(f.printed for f in book.template.figure) + 2
 
     def write(self, book: Draft, sheet: Worksheet) -> None:
         """Write the sheet."""
@@ -60,7 +71,7 @@ class TermSheetPage:
         self._figures(book, sheet)
         self._contents(book, sheet)
         widths(sheet, A=5, B=30, C=62, D=20, E=4, F=16, G=60)
-        sheet.print_area = f"A1:D{self._figures_row(book) + len(book.template.figure) + 2}"
+        sheet.print_area = f"A1:D{self._last_row(book)}"
         page_setup(sheet, landscape=False, repeat="5:5")
 
     def _contents(self, book: Draft, sheet: Worksheet) -> None:
@@ -97,22 +108,22 @@ class TermSheetPage:
         sheet.row_dimensions[row].height = 29
 
     def _figures(self, book: Draft, sheet: Worksheet) -> None:
-        row = self._figures_row(book)
-        style.heading(sheet, row, "Figures", 4)
-        for offset, figure in enumerate(book.template.figure):
-            at = row + 1 + offset
-            label = style.base(sheet.cell(at, 2))
+        style.heading(sheet, self._figures_row(book), "Figures", 4)
+        last = self._last_row(book)
+        for figure, row in self._rows(book).items():
+            label = style.base(sheet.cell(row, 2))
             label.value = f"{figure.label} [{figure.unit}]"
             label.alignment = Alignment(vertical="center")
-            cell = style.outcome(book.formula(sheet, at, 4, figure.formula, figure.unit))
+            cell = style.outcome(book.formula(sheet, row, 4, figure.formula, figure.unit))
             if figure.unit == "text":  # a sentence runs over to the left, within the printed page
                 cell.alignment = Alignment(horizontal="right", vertical="center")
             else:
-                sheet.merge_cells(start_row=at, end_row=at, start_column=2, end_column=3)
-        last = row + len(book.template.figure) + 2
+                sheet.merge_cells(start_row=row, end_row=row, start_column=2, end_column=3)
         stamp = f"xlcredit {__version__}, template {book.template.name}"
         style.note(sheet.cell(last, 2), f"* names an assumption: see Sources. {stamp}")
         sheet.merge_cells(start_row=last, end_row=last, start_column=2, end_column=4)
+        if not all(figure.printed for figure in book.template.figure):
+            style.heading(sheet, last + 2, "What sentences are put together from: not printed", 4)
 
 
 def _assumed(book: Draft, term: Term) -> bool:
