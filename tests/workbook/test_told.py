@@ -277,7 +277,7 @@ def test_a_small_loss_is_not_told_as_none(base: Example) -> None:
 @pytest.mark.parametrize(
     ("name", "given", "sentences"),
     [
-        ("gpu-borrowing-base", {"draw": 0, "scenario": "Rents 20% lower"}, 3),
+        ("gpu-borrowing-base", {"draw": 0, "scenario": "Rents 20% lower"}, 4),
         ("gpu-term-loan", {"commitment": 0}, 4),
     ],
 )
