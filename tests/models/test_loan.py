@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.oracles.deals import Deal, accelerating, dated, prepaying, random_deal
+from tests.oracles.deals import Deal, accelerating, dated, kept, prepaying, random_deal
 from tests.oracles.loan_path import Path
 from xlcredit.models import loan
 
@@ -56,7 +57,7 @@ def close(got: Any, expected: Any) -> bool:
 
 
 @pytest.mark.parametrize("form", [float, lambda x: np.full(2, x)], ids=["one path", "many"])
-@pytest.mark.parametrize("draw", [random_deal, prepaying, accelerating])
+@pytest.mark.parametrize("draw", [random_deal, prepaying, accelerating, kept])
 @pytest.mark.parametrize("start", range(0, 300, 50))
 def test_an_independent_program_agrees(start: int, draw: Callable[[int], Deal], form: Any) -> None:
     for seed in range(start, start + 50):
@@ -108,6 +109,20 @@ def test_payment_dates_and_triggers_are_those_of_an_independent_program(start: i
     assert all(met.values()), met
 
 
+def test_cash_that_is_kept_for_principal_pays_it() -> None:
+    """30 a month pay interest and 75 every third month, from the first to the last."""
+    terms = loan.Terms(loan=300.0, rate=0.12, lockup=1.1)
+    due, cash = [0.0, 0.0, 75.0] * 4, [30.0] * 12
+    ends = {}
+    for every in (1.0, 3.0):
+        held = replace(terms, principal_periods=every)
+        end, flows, _ = loan.trace(held, loan.Plan.of(held, due), cash)
+        ends[every] = end.first_missed, [k for k, f in enumerate(flows, 1) if f.distribution]
+    assert ends[1.0][0] == 3
+    # 84 are due in the first three months, 81.75 in the next, and 1.1 times that is 89.9
+    assert ends[3.0] == (0, [6, 9, 12])
+
+
 def test_the_random_deals_meet_every_event() -> None:
     ends, met = set(), {"calls": 0, "sales": 0, "first_missed": 0, "topped_up": 0.0, "gap": 0.0}
     for seed in range(300):
@@ -120,7 +135,7 @@ def test_the_random_deals_meet_every_event() -> None:
     assert all(met.values()), met
 
 
-@given(st.integers(0, 10**9), st.sampled_from([random_deal, prepaying, accelerating]))
+@given(st.integers(0, 10**9), st.sampled_from([random_deal, prepaying, accelerating, kept]))
 def test_no_dollar_is_made_or_lost(seed: int, draw: Callable[[int], Deal]) -> None:
     """The identity of each period, recomputed from the states before and after it."""
     deal = draw(seed)

@@ -95,6 +95,21 @@ def dated(seed: int) -> Deal:
     return deal
 
 
+def kept(seed: int) -> Deal:
+    """The same loan with principal at intervals, for which its cash is kept."""
+    deal = prepaying(seed)
+    r = random.Random(f"kept {seed}")
+    deal.terms = {k: v for k, v in deal.terms.items() if k != "cash_control"}
+    every = deal.terms["principal_periods"] = r.choice([2, 3, 3, 5, 6])
+    n, due = len(deal.scheduled), 0.0
+    for k, principal in enumerate(deal.scheduled, start=1):
+        due += principal
+        falls = (n - k) % every == 0
+        deal.scheduled[k - 1], due = (due, 0.0) if falls else (0.0, due)
+    deal.terms["lockup"] = r.choice([0.0, 1.0, 1.2, 1.5])
+    return deal
+
+
 def _schedule(r: random.Random, loan: float, periods: int) -> list[float]:
     kind = r.choice(["level", "bullet", "part", "uneven", "late"])
     if kind == "level":

@@ -46,6 +46,7 @@ DEFAULTS: dict[str, Any] = {
     "recovery_periods": 0,
     "accelerated": 0,
     "payment_periods": 1,
+    "principal_periods": 1,
     "trigger_level": 0,
     "trigger_sweep": 0,
     "trigger_dsra_periods": 0,
@@ -76,6 +77,10 @@ class Path:
         self.gpu = [mpf(0)] * (self.N + 1) if gpu is None else [mpf(g) for g in gpu]
         self.rates = [mpf(r) for r in rates or [terms["rate"]] * self.N]
         every = int(self.t["payment_periods"])
+        apart = int(self.t["principal_periods"])
+        self.sharing = {k for k in range(1, self.N + 1) if (self.N - k) % apart == 0}
+        self.sharing.add(self.last)
+        self.since = [mpf(0), mpf(0)]  # cash and service since cash was last shared out
         self.dates = {k for k in range(1, self.N + 1) if k % every == 0 or k == self.N}
         for series in (self.scheduled, self.cfads, self.must, self.rates):
             self.wait(series)
@@ -146,7 +151,7 @@ class Path:
                 cash = self.cfads[k - 1] if self.cfads else mpf(0)
                 row = dict.fromkeys(
                     "interest principal sweep closing dsra trap unpaid topped_up coin_repaid "
-                    "capitalised recovered surplus proceeds liquidity_used".split(),
+                    "capitalised recovered surplus proceeds liquidity_used late".split(),
                     mpf(0),
                 )
                 row |= {"distribution": max(cash, mpf(0)), "gap": max(-cash, mpf(0)), "dscr": None}
@@ -155,7 +160,9 @@ class Path:
             if k not in self.dates:
                 names = "interest principal sweep unpaid topped_up coin_repaid capitalised gap"
                 row = dict.fromkeys([*names.split(), "distribution"], mpf(0)) | {"dscr": None}
-                self.rows.append(row | {"closing": self.B, "dsra": self.R, "trap": self.T})
+                self.rows.append(
+                    row | {"closing": self.B, "dsra": self.R, "trap": self.T, "late": self.A}
+                )
                 continue
             self.period(k)
         self.settle()
@@ -169,7 +176,7 @@ class Path:
         if self.cfads is None or not self.default(k, c):
             c = c if self.cfads is None else self.reserve_and_sweep(k, c)
             self.after_service(k, c)
-        self.row |= {"closing": self.B, "dsra": self.R, "trap": self.T}
+        self.row |= {"closing": self.B, "dsra": self.R, "trap": self.T, "late": self.A}
         self.row |= {"liquidity_used": before - self.U, "opening": opening}
         self.rows.append(self.row)
 
@@ -189,8 +196,14 @@ class Path:
             self.B -= principal
             paid_interest, paid_principal = interest, principal
         else:
-            if service > 0:
-                row["dscr"] = (self.cfads[k - 1] - self.must[k - 1]) / service
+            earned = self.cfads[k - 1] - self.must[k - 1]
+            if k == 1 or k - 1 in self.sharing:
+                self.since = [earned, service]
+            else:  # arrears have been counted when they were first due again
+                fresh = interest + min(self.scheduled[k - 1], self.B)
+                self.since = [self.since[0] + earned, self.since[1] + fresh]
+            if self.since[1] > 0:
+                row["dscr"] = self.since[0] / self.since[1]
             c = self.fill_hole(self.cfads[k - 1] + self.T)
             self.T = mpf(0)
             paid_interest, c = self.draw(interest, c)
@@ -249,7 +262,7 @@ class Path:
         held = min(target, self.R + c)
         c -= held - self.R
         self.R = held
-        swept = share * c
+        swept = share * c if k in self.sharing else mpf(0)
         if at_least(swept, self.B):
             swept = self.B
         self.B -= swept
@@ -273,7 +286,7 @@ class Path:
             return
         dscr = self.row["dscr"]
         locked = dscr is not None and not at_least(dscr, self.t["lockup"])
-        if self.opened is not None or locked:
+        if self.opened is not None or locked or k not in self.sharing:
             self.T += self.left
         else:
             self.row["distribution"] += self.left

@@ -144,6 +144,7 @@ class Site:
             "sweep": d["cash_sweep"],
             "lockup": d["lock_up_dscr"],
             "liquidity": d["equity_cure"],
+            "principal_periods": d["payment_months"],
         }
 
     def value(self, k: int) -> float:
@@ -252,6 +253,8 @@ class Site:
         wide = int(self.d["payment_months"])
         covers = []
         for k in range(1, last + 1):
+            if (self.tenor - k) % wide:
+                continue  # between dates of principal a cover says nothing
             months = range(max(0, k - wide), k)
             due = math.fsum(self.services[m] for m in months)
             if due > 0:
@@ -356,6 +359,8 @@ CHANGED: list[dict[str, Any]] = [
     {"interest_days": "act/360"},
     {"interest_days": "act/360", "payment_months": 3, "customer_stops": 13, "support_months": 10},
     {"payment_months": 6, "cash_sweep": 1, "dsra_stays": 0},
+    {"payment_months": 3, "dsra_months": 0},
+    {"payment_months": 3, "customer_stops": 1, "support_months": 0, "downtime_months": 0},
     {"payment_months": 6, "tenor_months": 50, "equity_cure": 80e6, "late_months": 9},
     {"equity_cure": 300e6, "late_months": 9, "interest_days": "act/360"},
     {"equity_cure": 40e6, "customer_stops": 13, "support_months": 0, "grace_months": 3},
@@ -687,6 +692,42 @@ def test_the_house_reads_the_forced_sale(site: Example) -> None:
     assert site.given({"limit_forced": 1.4}).names["limit_sale"] == "INSIDE"
 
 
+def test_cash_between_two_dates_of_principal_waits_for_it(site: Example) -> None:
+    """Nothing is missed where the cover of the covenant holds, nor paid out where it does not."""
+    bare = site.given({"payment_months": 3, "dsra_months": 0})
+    assert bare.names["first_missed_month"] == 0 and bare.names["covenant_dscr_curve"] == "PASS"
+    weak = {"customer_stops": 1, "support_months": 0, "downtime_months": 0}
+    for every in (1, 3):
+        names = site.given({**weak, "payment_months": every}).names
+        assert names["covenant_dscr_curve"] == "BREACH" and names["distributed"] == 0, every
+
+
+@pytest.mark.parametrize(
+    "terms",
+    [
+        {"payment_months": 6, "lease_months": 36},
+        {"payment_months": 3, "lease_months": 50},
+        {"payment_months": 3, "lease_months": 50, "cash_sweep": 0},
+        {"payment_months": 12, "lease_months": 40},
+        {"payment_months": 3, "covenant_months": 4, "covenant_looks": "forward"},
+    ],
+)
+def test_no_instalment_counts_in_two_covers(site: Example, terms: dict[str, Any]) -> None:
+    """A cover is that of the months up to a date of principal and since the one before."""
+    names = site.given(terms).names
+    mirror, every = Site(plain(site, **terms)), int(terms["payment_months"])
+    covers = {}
+    for k in range(1, mirror.tenor + 1):
+        months = range(max(0, k - every), k)
+        due = math.fsum(mirror.services[m] for m in months)
+        if (mirror.tenor - k) % every == 0 and due > 0.01:
+            covers[k] = math.fsum(mirror.signed[m] for m in months) / due
+    assert names["dscr_as_underwritten"] == pytest.approx(min(covers.values()), rel=1e-9)
+    assert max(covers) == names["last_service"]
+    assert names["min_dscr_tested"] >= min(covers.values()) - 1e-9  # type: ignore[operator]
+    assert names["master_check"] == "OK"
+
+
 @pytest.mark.parametrize(
     "terms", [{"payment_months": 3}, {"payment_months": 6, "tenor_months": 50}]
 )
@@ -797,3 +838,28 @@ def test_a_downside_that_is_better_than_the_case_in_force_says_why(site: Example
     assert says(site.result, "USD 849.8 m of support, then let at once at market rent")
     short = site.given({"customer_stops": 13, "support_months": 3})
     assert says(short, "of support, then 6 empty months, then market rent")
+
+
+def test_the_site_stays_empty_after_the_guarantor_too(site: Example) -> None:
+    """Tenant gone in month 13, support to month 48: in the months after it nobody pays."""
+    terms = {"scenario": "Tenant stops in year 2", "downside": "Tenant stops in year 2"}
+    usual, empty = site.given(terms), site.given(terms | {"support_empty": 6})
+    (sheet, row), costs = site.place("cfads_curve"), site.row("opex")
+    before, after = (
+        [float(found.values[sheet][row, 5 + month]) for month in range(96)]  # type: ignore[arg-type]
+        for found in (usual, empty)
+    )
+    assert before[48] > 0
+    assert after[48:54] == pytest.approx([-cost for cost in costs[48:54]], rel=1e-12)
+    assert after[:48] + after[54:] == before[:48] + before[54:]
+    state = site.place("value_state")
+    assert empty.values[state[0]][state[1], 5 + 50] < usual.values[state[0]][state[1], 5 + 50]  # type: ignore[operator]
+    assert (usual.names["test_empty"], empty.names["test_empty"]) == (0, 6)
+    for figure, downside in (("min_dscr", "downside_dscr"), ("loss", "downside_loss")):
+        assert empty.names[downside] == pytest.approx(empty.names[figure], rel=1e-9, abs=1e-6)
+    assert empty.names["min_dscr"] < 0 < usual.names["min_dscr"]  # type: ignore[operator]
+    assert empty.names["master_check"] == "OK"
+    # where he pays nothing, the empty months from the tenant's going stand alone
+    alone = {"scenario": "Tenant stops in year 2 without support"}
+    none, asked = site.given(alone).names, site.given(alone | {"support_empty": 6}).names
+    assert all(none[name] == asked[name] for name in ("min_dscr", "loss", "unpaid_at_maturity"))

@@ -59,6 +59,7 @@ WINDOWS: list[dict[str, Any]] = [
     {"covenant_months": 1, "covenant_looks": "forward", "lease_months": 50, "balloon": 0},
     {"covenant_months": 3, "covenant_looks": "forward", "customer_stops": 30, "payment_months": 3},
     {"covenant_months": 1, "payment_months": 3},
+    {"covenant_months": 4, "payment_months": 3, "customer_stops": 30},
     {"covenant_months": 2, "payment_months": 6, "first_test_month": 15, "tenor_months": 50},
 ]
 
@@ -75,8 +76,10 @@ def test_the_covenant_reads_the_months_behind_or_ahead(
     # a test counts the months since the last date of principal, which fall before the first test
     dates = range(site.tenor, -every, -every)
     first = max(d for d in dates if d < first) + 1
-    wide = max(terms["covenant_months"], every)
+    wide = -(-terms["covenant_months"] // every) * every
     for k in range(max(1, first), site.tenor + 1):
+        if (site.tenor - k) % every:
+            continue
         owed = site.debt if k == 1 else float(path.rows[k - 2]["closing"])
         window = range(max(1, first, k - wide + 1), k + 1)
         if terms.get("covenant_looks") == "forward":

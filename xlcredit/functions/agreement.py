@@ -35,6 +35,9 @@ def agree(terms: loan.Terms, coin: float = 0.0, gpu: float = 0.0) -> None:
     if terms.payment_periods > 1.0 and (given or terms.accelerated):
         other = given[0] if given else "accelerated"
         raise CellError("#VALUE!", f"terms: {other} needs payment_periods of 1")
+    if terms.principal_periods > 1.0 and (terms.payment_periods > 1.0 or not terms.cash_control):
+        other = "payment_periods" if terms.payment_periods > 1.0 else "cash_control"
+        raise CellError("#VALUE!", f"terms: principal_periods needs {other} of 1")
     if terms.trigger_level and terms.coin_units:
         message = "terms: trigger_level reads an index as coin_prices; coin_units must be 0"
         raise CellError("#VALUE!", message)

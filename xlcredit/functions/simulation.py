@@ -253,8 +253,13 @@ def check(terms: Terms, series: dict[str, Array]) -> None:
         raise CellError("#VALUE!", f"{message}; got {terms.months:g} months, {periods:g} periods")
     if periods > _MOST_PERIODS:
         raise CellError("#NUM!", f"terms: months must make at most {_MOST_PERIODS} periods")
-    if terms.payment_periods > 1.0 or terms.trigger_level:
-        label = "trigger_level" if terms.trigger_level else "payment_periods"
+    foreign = {
+        "trigger_level": terms.trigger_level > 0.0,
+        "payment_periods": terms.payment_periods > 1.0,
+        "principal_periods": terms.principal_periods > 1.0,
+    }
+    if any(foreign.values()):
+        label = next(name for name, given in foreign.items() if given)
         raise CellError("#VALUE!", f"terms: {label} is one of XLC_REPAYMENT, not of a simulation")
     for name, values in series.items():
         wanted = int(periods) + (name == "gpu_curve")

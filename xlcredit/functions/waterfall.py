@@ -27,6 +27,7 @@ class WaterfallTerms:
     sweep: float = 0.0
     lockup: float = 0.0
     liquidity: float = 0.0
+    principal_periods: float = 1.0
     periods_per_year: float = 12.0
 
 
@@ -80,9 +81,9 @@ def XLC_WATERFALL(
     scheduled : series
         Scheduled principal of each period. [USD]
     terms : block, optional
-        dsra_opening (reserve at closing), dsra_periods (services held), dsra_stays (1: full to the
-        last period), sweep (share of free cash that prepays), lockup (DSCR of no distribution),
-        liquidity (equity cure): 0 when not given; periods_per_year (12). [block]
+        dsra_opening (at closing), dsra_periods (services held), dsra_stays (1: full to the
+        end), sweep (share of free cash), lockup (DSCR of no distribution), liquidity (equity cure):
+        0 when not given; periods_per_year (12), principal_periods (1). [block]
     measure : text, optional
         schedule, or one of its columns by name; schedule when not given. [name]
     prepayment : series, optional
@@ -114,7 +115,8 @@ def XLC_WATERFALL(
     of the original schedule. (4) The sweep prepays; all that is prepaid takes the last instalments
     first. (5) Once repaid, the reserve is released. (6) The rest is distributed if dscr = (cfads -
     prepayment) / (interest and principal due) meets the lock-up or nothing is due; else it is
-    trapped until it does. cfads + trap and dsra before + liquidity used + gap =
+    trapped until it does; principal_periods are those of XLC_REPAYMENT, whose lock-up and sweep
+    wait for the dates of principal. cfads + trap and dsra before + liquidity used + gap =
     interest + principal + sweep + distribution + trap + dsra. XLC_REPAYMENT has the same loan with
     collateral, grace and default.
 
@@ -152,6 +154,7 @@ def XLC_WATERFALL(
         sweep=terms.sweep,
         lockup=terms.lockup,
         liquidity=terms.liquidity,
+        principal_periods=terms.principal_periods,
     )
     plan = loan.Plan.of(agreed, series["scheduled"], series["rate"], series["prepayment"])
     _, flows, accounts = loan.trace(agreed, plan, series["cfads"])

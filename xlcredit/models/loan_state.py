@@ -83,6 +83,8 @@ class State:
     coin_units: Values  #: of an enforced path: the coins that were enforced
     arrears: Values = 0.0
     trapped: Values = 0.0
+    earned: Values = 0.0  #: cash that covers since cash was last shared out, where that waits
+    fallen_due: Values = 0.0  #: service that it covers
     opened: Values = 0
     missed: Values = 0
     status: Values = PERFORMING
@@ -135,7 +137,9 @@ class Flow:
     capitalised: Values
     unpaid: Values
     gap: Values
-    dscr: Values  #: CFADS but what must prepay over service; NaN where nothing is due
+    dscr: (
+        Values  #: what the lock-up reads, CFADS but what must prepay over service; NaN: nothing due
+    )
     service: Values = 0.0  #: that service: interest, scheduled principal and arrears
     cash: Values = 0.0  #: what is left for enforcement, where there is one
     swept: Values = 0.0  #: prepaid, because it must be or by the sweep
@@ -143,6 +147,7 @@ class Flow:
     coin_sold: Values = 0.0
     coin_repaid: Values = 0.0
     distribution: Values = 0.0
+    arrears: Values = 0.0  #: principal in arrears after the period, where one path is traced
     defaulted: Mask = False  #: enforced for a missed service
     enforced: Mask = False
 

@@ -83,7 +83,7 @@ def events(
     tested = (alive ^ flow.defaulted) & (state.balance > 0.0)
     if terms.call_ltv is not None and state.ops.some(tested):
         cash = _collateral(state, terms, k, flow, cash, tested, coin, gpu)
-    _distribute(state, terms, flow, cash, alive ^ flow.enforced)
+    _distribute(state, terms, plan, k, flow, cash, alive ^ flow.enforced)
     return flow
 
 
@@ -102,7 +102,14 @@ def _service(
         return Flow(interest, principal, 0.0, 0.0, 0.0, math.nan), state.trapped
     service = interest + planned
     earned = cfads - plan.prepayment[k - 1]  # what must prepay covers no service
-    dscr = where(service > 0.0, state.ops.ratio(earned, service), math.nan)
+    covered = service
+    if plan.waits:  # the lock-up reads all since the cash was shared out
+        if k > 1 and not plan.shared[k - 2]:
+            earned = state.earned + earned
+            scheduled = _capped(state, plan.scheduled[k - 1], opening)
+            covered = where(alive, state.fallen_due + interest + scheduled, 0.0)
+        state.earned, state.fallen_due = earned, covered
+    dscr = where(covered > 0.0, state.ops.ratio(earned, covered), math.nan)
 
     cash, gap = _filled(state, cfads + state.trapped, alive)
     due = interest + principal
@@ -284,7 +291,9 @@ def _cure(
     return put(due & False, due, cured ^ True), put(cash, due, own - from_cash)
 
 
-def _distribute(state: State, terms: Terms, flow: Flow, cash: Values, alive: Mask) -> None:
+def _distribute(
+    state: State, terms: Terms, plan: Plan, k: int, flow: Flow, cash: Values, alive: Mask
+) -> None:
     """End the loans that are repaid, trap cash where it must stay, distribute the rest."""
     where = state.ops.where
     owing = alive & (state.balance > 0.0)
@@ -293,7 +302,7 @@ def _distribute(state: State, terms: Terms, flow: Flow, cash: Values, alive: Mas
         cash = cash + where(repaid, state.reserve, 0.0)
         state.reserve = where(repaid, 0.0, state.reserve)
         state.status = where(repaid, REPAID, state.status)
-    kept = owing & ((state.opened > 0) | below(flow.dscr, terms.lockup))
+    kept = owing & ((state.opened > 0) | below(flow.dscr, terms.lockup) | (not plan.shared[k - 1]))
     state.trapped = where(kept, cash, 0.0)
     flow.distribution = flow.distribution + where(kept | flow.enforced, 0.0, cash)
     flow.cash = cash

@@ -57,6 +57,7 @@ class Terms:
     recovery_periods: float = 0.0
     accelerated: float = 0.0
     payment_periods: float = 1.0
+    principal_periods: float = 1.0
     trigger_level: float = 0.0
     trigger_sweep: float = 0.0
     trigger_dsra_periods: float = 0.0
@@ -68,6 +69,7 @@ class Plan:
 
     A loan that is accelerated ends in that period: until then it is held to the whole schedule.
     Where it pays every so many periods, what falls due between two dates stands on the later one.
+    Where principal alone does, cash is kept for it: it is shared out on those dates.
     """
 
     periods: int
@@ -80,6 +82,8 @@ class Plan:
     bullet: float | None  #: balance above which all is due in the last period; None: none is
     sweeps: list[float]  #: share of the free cash that prepays
     every: int  #: periods from one payment date to the next
+    shared: list[bool]  #: whether the cash that is left is swept and distributed
+    waits: bool  #: whether there are periods in which it is not
 
     @classmethod
     def of(
@@ -120,8 +124,14 @@ class Plan:
         n, bullet = len(due), terms.balloon
         if 0 < terms.accelerated <= n:
             n, last, bullet = int(terms.accelerated), 0.0, 0.0
+        apart = int(terms.principal_periods)
+        shared = [(len(due) - k) % apart == 0 or k == n for k in range(1, n + 1)]
+        sweeps = [sweep if now else 0.0 for sweep, now in zip(sweeps, shared, strict=False)]
         targets = ahead[1 : n + 1]
-        return cls(n, rate[:n], due[:n], targets, last, service, must, bullet, sweeps, every)
+        return cls(
+            *(n, rate[:n], due[:n], targets, last, service, must, bullet, sweeps, every, shared),
+            waits=apart > 1,
+        )
 
     def pays(self, k: int) -> bool:
         """Whether period ``k`` ends on a payment date."""

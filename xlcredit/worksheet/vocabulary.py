@@ -202,6 +202,9 @@ VOCABULARY: dict[str, Word] = {
     "payment_periods": _word(
         "periods", "periods from one payment date to the next", low=1.0, whole=True
     ),
+    "principal_periods": _word(
+        "periods", "periods from one date of principal to the next", low=1.0, whole=True
+    ),
     "trigger_level": _word("as the index", "index below which the next two terms hold", low=0.0),
     "trigger_sweep": _word("share", "share of free cash that prepays then, at least", _SHARE),
     "trigger_dsra_periods": _word("periods", "services held in reserve then, at least", _WHOLE),
