@@ -95,7 +95,10 @@ class CompliancePage:
         formula = f"IF({AS_AT}=0,0,{full})"  # of no month nothing is reported
         count = style.outcome(book.formula(sheet, _REPORTED_ROW, _PART, formula, "flag"))
         count.alignment = Alignment(horizontal="left")
-        style.note(sheet.cell(_REPORTED_ROW, _UNIT), _FORECAST)
+        # one line, over the empty cells beside it
+        style.note(sheet.cell(_REPORTED_ROW, _UNIT), _FORECAST).alignment = Alignment(
+            horizontal="left", vertical="center"
+        )
 
     def _header(self, book: Draft, sheet: Worksheet) -> None:
         """A column for each window, and the months that it adds up."""
