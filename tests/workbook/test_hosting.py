@@ -623,6 +623,17 @@ def test_a_balloon_is_no_larger_than_what_has_its_interest_paid(site: Example) -
     assert site.given({"critical_kw": 0}).names["debt"] == 0
 
 
+def test_a_balloon_is_what_the_worst_month_of_the_lease_pays_interest_on(site: Example) -> None:
+    """A rent that falls 10% a year: the last year's cash at 1.15x and 12% carries less."""
+    terms = {"escalation": -0.1, "coupon": 0.12, "balloon": 1e9}
+    names = site.given(terms).names
+    worst = min(Site(plain(site, **terms)).signed[:60])
+    carried = worst / 1.15 * 12 / 0.12
+    assert carried < 1e9
+    assert names["refi_balloon"] == pytest.approx(carried, rel=1e-9)
+    assert names["dscr_as_underwritten"] == pytest.approx(1.15, rel=1e-9)
+
+
 def test_a_balloon_as_large_as_the_loan_leaves_interest_alone(site: Example) -> None:
     found = site.given({"balloon": 1.3e9})
     assert found.names["refi_balloon"] == pytest.approx(found.names["debt"], rel=1e-12)

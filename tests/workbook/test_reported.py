@@ -134,6 +134,8 @@ def test_where_all_is_reported_nothing_moves(
             assert cells == pytest.approx([cells[0]] * len(cells), rel=1e-9), grid.title
     assert all_told.result.names["breakeven_decline"] in ("none", "any")
     if name == "gpu-term-loan":
+        words = "Paths begin at closing and move the months reported, too."
+        assert any(words in str(v) for v in all_told.result.values["Simulation"].values())
         for bar in table(all_told, template.tornado[0].title)[2:]:
             assert bar[4:6] == pytest.approx([bar[4]] * 2, rel=1e-12)
 
