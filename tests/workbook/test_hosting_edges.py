@@ -11,6 +11,7 @@ import pytest
 from tests.workbook.conftest import Example
 from tests.workbook.test_stress import table
 from tests.workbook.test_told import term, told
+from xlcredit.workbook.style import GREEN
 
 
 @pytest.fixture(scope="module")
@@ -65,3 +66,23 @@ def test_the_bars_begin_at_what_a_new_lender_lends(site: Example) -> None:
     numbers = [v for row in bars for v in row if isinstance(v, float)]
     assert any(v == pytest.approx(found.names["refi_if_gone"], rel=1e-9) for v in numbers)
     assert not any(v == pytest.approx(site.number("refi_if_gone"), rel=1e-9) for v in numbers)
+
+
+@pytest.mark.parametrize("name", ["hosting-project-loan", "miner-dual-collateral"])
+def test_pages_of_a_deal_before_its_first_report(
+    example_of: Callable[[str], Example], name: str
+) -> None:
+    """Nothing is reported in full, no balance is below 0, no sum is in the green of a link."""
+    example = example_of(name)
+    rows = {c.value: c.row for c in example.formulas["Compliance"]["A"] if c.value}
+    row = rows["Rows of the sheet Curves reported in full"]
+    assert example.result.values["Compliance"][row, 2] == 0
+    sheet, values = example.formulas["Annual"], example.result.values["Annual"]
+    (at,) = (c.row for c in sheet["A"] if c.value == "Scheduled balance")
+    assert all(v >= 0 for (r, _), v in values.items() if r == at and isinstance(v, float))
+    (header,) = (c for c in sheet[4] if c.value == "Months in all")
+    for cell in sheet.iter_cols(min_col=header.column, max_col=header.column, min_row=7):
+        assert not any(str(c.font.color.rgb).endswith(GREEN) for c in cell if c.font.color)
+    for cell in sheet["A"][6:]:
+        if len(str(cell.value or "")) > 46:
+            assert cell.alignment.wrap_text and sheet.row_dimensions[cell.row].height >= 30

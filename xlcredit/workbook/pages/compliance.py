@@ -92,6 +92,7 @@ class CompliancePage:
         ).value = f"Rows of the sheet {CURVES} reported in full"
         rows = [book.places.rows[ACTUAL + row.name].row for row in book.template.own_rows]
         formula = "+".join(f"({CURVES}!${letter(TOTAL)}${row}={AS_AT})" for row in rows) or "0"
+        formula = f"IF({AS_AT}=0,0,{formula})"  # nothing is all of nothing
         count = style.outcome(book.formula(sheet, _REPORTED_ROW, _PART, formula, "flag"))
         count.alignment = Alignment(horizontal="left")
         style.note(sheet.cell(_REPORTED_ROW, _UNIT), _FORECAST)
