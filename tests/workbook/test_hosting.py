@@ -238,7 +238,12 @@ class Site:
         """While the lease runs, in the case in force, and if the tenant goes at maturity."""
         d, n, cover = self.d, self.tenor, self.covered()
         let = [self.market(k) - self.opex[k - 1] for k in range(1, MONTHS + 1)]
-        lease = self.lent(self.leased(n), self.signed, set(), int(d["lease_months"]))
+        ends = int(d["lease_months"])
+        after = {k for k in cover if ends < k <= ends + d["downtime_months"]}
+        runs = [
+            s if k <= ends else m for k, (s, m) in enumerate(zip(self.signed, let, strict=True), 1)
+        ]
+        lease = self.lent(self.leased(n), runs, after, ends) if ends > n else 0.0
         idle = {k for k in cover if self.idle(k)}
         stays = self.pays(n) and all(self.pays(k) for k in cover)
         live = self.lent(

@@ -17,6 +17,8 @@ __all__ = ["AnnualPage"]
 _HEADER_ROW, _TO_ROW, _AT_ROW = 4, 5, 6
 _FIRST_ROW = 7
 _YEAR = 12
+#: Characters that a label has on a line, and how high a line is.
+_LABEL, _LINE = 46, 15
 _TITLE, _CHART = "Where the cash goes, by year (USD m)", (30.0, 9.5)
 #: Names with a meaning to the builder: when the loan falls due, and the row that counts its months.
 _TENOR, _MONTH = "tenor_months", "month"
@@ -60,7 +62,7 @@ class AnnualPage:
             if spec.title:
                 style.base(sheet.cell(at - 1, 1), bold=True, color=style.ACCENT).value = spec.title
             self._write_row(book, sheet, at, spec, rows[spec.row])
-        widths(sheet, A=46, B=12, C=16)
+        widths(sheet, A=_LABEL, B=12, C=16)
         for column in range(_FIRST_YEAR, self._last(book) + 2):
             sheet.column_dimensions[letter(column)].width = 16
         sheet.freeze_panes = sheet.cell(_FIRST_ROW, _FIRST_YEAR)
@@ -92,7 +94,11 @@ class AnnualPage:
         cell.alignment = Alignment(horizontal="center")
 
     def _write_row(self, book: Draft, sheet: Worksheet, at: int, spec: AnnualRow, row: Row) -> None:
-        style.base(sheet.cell(at, 1), bold=spec.bold).value = row.label
+        label = style.base(sheet.cell(at, 1), bold=spec.bold)
+        label.value = row.label
+        if len(row.label) > _LABEL:  # its end would be cut off by the unit
+            label.alignment = Alignment(wrap_text=True, vertical="center")
+            sheet.row_dimensions[at].height = _LINE * -(-len(row.label) // _LABEL)
         style.base(sheet.cell(at, 2), size=9, color=style.MUTED).value = row.unit
         last = self._last(book)
         for column in range(_FIRST_YEAR, last + 1):
@@ -104,7 +110,7 @@ class AnnualPage:
             area = f"{letter(_FIRST_YEAR)}{at}:{letter(last)}{at}"
             book.formula(sheet, at, _TOTAL, f"SUM({area})", row.unit, bold=spec.bold)
             whole = f"{{{spec.row}.total}}" if row.total else f"SUM({{{spec.row}.all}})"
-            book.formula(sheet, at, last + 1, whole, row.unit)
+            style.outcome(book.formula(sheet, at, last + 1, whole, row.unit))
         if spec.bold:
             for column in range(1, last + 2):
                 sheet.cell(at, column).border = Border(top=Side(style="thin", color=style.RULE))

@@ -1,0 +1,94 @@
+"""The hosting workbook at its edges: a lease that ends soon, a tenant gone long before maturity."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.workbook.conftest import Example
+from tests.workbook.test_stress import table
+from tests.workbook.test_told import term, told
+from xlcredit.workbook.style import GREEN
+
+
+@pytest.fixture(scope="module")
+def site(example_of: Callable[[str], Example]) -> Example:
+    return example_of("hosting-project-loan")
+
+
+def first_cell(site: Example, given: dict[str, Any], title: str) -> tuple[object, Any]:
+    """The cell of a grid that changes nothing, and the figures beside it."""
+    found = site.given(given)
+    return table(replace(site, result=found), title)[1][1], found.names
+
+
+@pytest.mark.parametrize("months", [61, 72, 95])
+def test_a_lease_that_outlives_the_loan_a_little_is_lent_on(site: Example, months: int) -> None:
+    """A new lender counts no month after the lease as one of the lease."""
+    names = site.given({"lease_months": months}).names
+    assert names["refi_on_lease"] >= names["refi_if_gone"] * 0.98 > 4e8  # type: ignore[operator]
+    assert site.given({"lease_months": 40}).names["refi_on_lease"] == 0
+
+
+def test_a_site_let_again_before_maturity_is_not_called_empty(site: Example) -> None:
+    found = site.given({"customer_stops": 13, "support_months": 0})
+    lends = f"{found.names['refi_capacity'] / 1e6:,.1f}"  # type: ignore[operator]
+    assert told(found, f"on the site let again a new lender lends USD {lends} m; were it empty")
+    left = term(site, found, "Left to refinance")
+    assert f"USD {lends} m in force" in left and "on the lease" not in left
+    assert "m on the lease" in term(site, site.result, "Left to refinance")
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"customer_stops": 13, "support_months": 0, "termination_months": 24},
+        {"customer_stops": 13, "termination_months": 24, "termination_prepays": 0.5},
+        {"termination_months": 24},
+    ],
+)
+def test_the_grid_of_a_tenant_who_stops_counts_his_termination_payment(
+    site: Example, given: dict[str, Any]
+) -> None:
+    cell, names = first_cell(site, given, site.template.grid[1].title)
+    if "customer_stops" not in given:  # the stress of the grid is the scenario of year 2
+        names = site.given({**given, "customer_stops": 13}).names
+    assert names["master_check"] == "OK"
+    assert cell == pytest.approx(names["refi_left"], rel=1e-9, abs=0.01)
+
+
+def test_a_lease_that_is_over_is_not_bought(site: Example) -> None:
+    found = site.given({"lease_months": 6, "tenor_months": 12})
+    assert told(found, "With the lease over, a buyer pays")
+    assert told(site.result, "With the lease a buyer pays")
+
+
+def test_the_bars_begin_at_what_a_new_lender_lends(site: Example) -> None:
+    found = site.given({"refi_share": 0.5})
+    bars = table(replace(site, result=found), site.template.tornado[0].title)
+    numbers = [v for row in bars for v in row if isinstance(v, float)]
+    assert any(v == pytest.approx(found.names["refi_if_gone"], rel=1e-9) for v in numbers)
+    assert not any(v == pytest.approx(site.number("refi_if_gone"), rel=1e-9) for v in numbers)
+
+
+@pytest.mark.parametrize("name", ["hosting-project-loan", "miner-dual-collateral"])
+def test_pages_of_a_deal_before_its_first_report(
+    example_of: Callable[[str], Example], name: str
+) -> None:
+    """Nothing is reported in full, no balance is below 0, no sum is in the green of a link."""
+    example = example_of(name)
+    rows = {c.value: c.row for c in example.formulas["Compliance"]["A"] if c.value}
+    row = rows["Rows of the sheet Curves reported in full"]
+    assert example.result.values["Compliance"][row, 2] == 0
+    sheet, values = example.formulas["Annual"], example.result.values["Annual"]
+    (at,) = (c.row for c in sheet["A"] if c.value == "Scheduled balance")
+    assert all(v >= 0 for (r, _), v in values.items() if r == at and isinstance(v, float))
+    (header,) = (c for c in sheet[4] if c.value == "Months in all")
+    for cell in sheet.iter_cols(min_col=header.column, max_col=header.column, min_row=7):
+        assert not any(str(c.font.color.rgb).endswith(GREEN) for c in cell if c.font.color)
+    for cell in sheet["A"][6:]:
+        if len(str(cell.value or "")) > 46 and sheet.cell(cell.row, 2).value:
+            assert cell.alignment.wrap_text and sheet.row_dimensions[cell.row].height >= 30
