@@ -151,7 +151,7 @@ class Path:
                 cash = self.cfads[k - 1] if self.cfads else mpf(0)
                 row = dict.fromkeys(
                     "interest principal sweep closing dsra trap unpaid topped_up coin_repaid "
-                    "capitalised recovered surplus proceeds liquidity_used".split(),
+                    "capitalised recovered surplus proceeds liquidity_used late".split(),
                     mpf(0),
                 )
                 row |= {"distribution": max(cash, mpf(0)), "gap": max(-cash, mpf(0)), "dscr": None}
@@ -160,7 +160,9 @@ class Path:
             if k not in self.dates:
                 names = "interest principal sweep unpaid topped_up coin_repaid capitalised gap"
                 row = dict.fromkeys([*names.split(), "distribution"], mpf(0)) | {"dscr": None}
-                self.rows.append(row | {"closing": self.B, "dsra": self.R, "trap": self.T})
+                self.rows.append(
+                    row | {"closing": self.B, "dsra": self.R, "trap": self.T, "late": self.A}
+                )
                 continue
             self.period(k)
         self.settle()
@@ -174,7 +176,7 @@ class Path:
         if self.cfads is None or not self.default(k, c):
             c = c if self.cfads is None else self.reserve_and_sweep(k, c)
             self.after_service(k, c)
-        self.row |= {"closing": self.B, "dsra": self.R, "trap": self.T}
+        self.row |= {"closing": self.B, "dsra": self.R, "trap": self.T, "late": self.A}
         self.row |= {"liquidity_used": before - self.U, "opening": opening}
         self.rows.append(self.row)
 

@@ -76,6 +76,19 @@ def distributions(deal: Deal) -> list[list[float]]:
     return [[float(row["distribution"])] for row in run(deal).rows]
 
 
+def overdue(deal: Deal) -> list[list[float]]:
+    """What is behind the schedule after each period, and the holes so far that nobody met."""
+    path, asked, holes, found = run(deal), deal.terms["loan"], 0.0, []
+    for row, due in zip(path.rows, path.scheduled, strict=False):
+        asked -= min(float(due), asked)
+        if row is path.rows[-1] and path.t["balloon"] is not None:
+            asked = float(path.t["balloon"])
+        owed, late = float(row["closing"]), float(row["late"])
+        holes += float(row["gap"])
+        found.append([max(0.0, owed - asked, late) + holes])
+    return found
+
+
 def shown(value: Any) -> Any:
     if value is None:
         return NA
@@ -191,6 +204,14 @@ def by_hand() -> list[Case]:
         case([yearly, [10] * 9, [60, 60], *none, "unpaid"], VALUE),
         # after the schedule it never comes
         case([[*yearly, ["accelerated", 3]], [10, 90], [20, 99], *none, "status"], "repaid"),
+        # 8 of 20 are late each period; of a hole of 5 nobody meets any, a prepayment of 15 before
+        # it does not count against what falls due
+        case([[["loan", 40], ["rate", 0]], [20, 20], 12, *none, "overdue"], column([8, 16])),
+        case([[["loan", 40], ["rate", 0]], [20, 20], [-5, 30], *none, "overdue"], column([25, 15])),
+        case(
+            [[["loan", 40], ["rate", 0], ["sweep", 1]], [5, 20, 15], [20, 12, 8], *none, "overdue"],
+            column([0, 8, 0]),
+        ),
         # TRUE and FALSE are values of a flag
         case([[*yearly, ["cash_control", False]], [0, 100], 20, None, None, None, "trapped"], 0.0),
     ]
@@ -204,6 +225,7 @@ def main() -> None:
     courses = [WORKED, *map(random_deal, SEEDS[:12])]
     cases += [case([*arguments(deal), "series"], balances(deal)) for deal in courses]
     cases += [case([*arguments(deal), "distributions"], distributions(deal)) for deal in courses]
+    cases += [case([*arguments(deal), "overdue"], overdue(deal)) for deal in courses]
     source = (
         "mpmath, 50 digits: a plain program of the agreement, one event after the other; by hand"
     )

@@ -44,6 +44,7 @@ def test_a_workbook_does_not_differ_from_itself(example: Example) -> None:
         ({"commitment": 2.5e9}, "Commitment: 2,600,000,000 → 2,500,000,000 USD"),
         ({"covenant_dscr": 1.25}, "Minimum DSCR: 1.40x → 1.25x"),
         ({"contract_months": 36}, "Contract length: 48 → 36 months"),
+        ({"contract_months": 1}, "Contract length: 48 → 1 month"),
         ({"closing_date": datetime.date(2027, 1, 31)}, "31 Dec 2026 → 31 Jan 2027"),
         ({"customer": "Nobody"}, "Customer: one customer that is not rated → Nobody"),
     ],

@@ -9,6 +9,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+from tests.command import xlcredit
 from tests.workbook.conftest import Example
 from xlcredit.cli.dashboard import remarks
 from xlcredit.deals.units import DRIVER_UNITS
@@ -96,6 +97,7 @@ def test_a_verdict_that_is_none_of_its_words_is_told(base: Example, spoilt: obje
     shown = read_dashboard(book, lambda p: spoilt if p == cell else book.saved(p))  # type: ignore[arg-type,return-value]
     told = [line for line in remarks(shown) if "cannot be decided" in line]
     assert told == ["CHECK: Largest vintage in the borrowing base cannot be decided"]
+    assert not shown.checked and read_dashboard(book).checked
     assert not [line for line in remarks(read_dashboard(book)) if "cannot be decided" in line]
 
 
@@ -140,3 +142,31 @@ def test_a_workbook_of_another_maker_has_no_dashboard(tmp_path: Path) -> None:
     openpyxl.Workbook().save(tmp_path / "other.xlsx")
     with pytest.raises(FileError, match="has no covenant dashboard"):
         read_dashboard(tmp_path / "other.xlsx")
+
+
+@pytest.mark.parametrize(
+    ("name", "word", "label"),
+    [
+        ("limit_vintage", "INSIDE", "Largest vintage in the borrowing base"),
+        ("limit_vintage", "waived", "Largest vintage in the borrowing base"),
+        ("covenant_cover", "PASS", ""),
+        ("master_check", "OK", "Master check"),
+    ],
+)
+def test_a_verdict_typed_over_decides_nothing(
+    base: Example, name: str, word: str, label: str, tmp_path: Path
+) -> None:
+    """Whatever word stands there, whoever shows or recalculates it is told and leaves with 1."""
+    book = openpyxl.load_workbook(base.path)
+    ((sheet, cell),) = book.defined_names[name].destinations
+    book[sheet][cell.replace("$", "")].value = word
+    book.save(tmp_path / "typed.xlsx")
+    done = xlcredit("recalc", tmp_path / "typed.xlsx", "-o", tmp_path / "done.xlsx")
+    shown = xlcredit("show", tmp_path / "done.xlsx")
+    for found in (done, shown):
+        assert found.returncode == 1
+        assert f"{label}: the verdict is typed over its formula" in found.stdout
+    if name != "master_check":
+        with open_workbook(tmp_path / "done.xlsx") as there:
+            results = {test.name: test.status for test in (*there.covenants, *there.tests)}
+        assert results[name] == "CHECK"

@@ -45,8 +45,9 @@ IN_FORCE = {
 }
 
 
-#: Rows that look ahead: the value of the rents to come, and the coin after a scenario's whole fall.
-AHEAD = ("rent_unit", "signed_ltv")
+#: Rows that look ahead: the value of the rents to come, the coin after a scenario's whole fall, and
+#: what becomes of notes that fall due after the report.
+AHEAD = ("rent_unit", "signed_ltv", "rolled_a", "rolled_b")
 
 
 def filled(values: list[float], months: int) -> Series:
@@ -190,9 +191,9 @@ def test_own_rents_fall_after_the_report_alone(
 def test_the_break_even_of_the_miner_is_of_the_months_to_come(
     example_of: Callable[[str], Example], tmp_path: Path
 ) -> None:
-    """Cash alone repays it before the month to come, which no decline breaks; else one just meets it."""
+    """What is repaid in months reported no decline breaks; of what is not, one is just met."""
     miner = example_of("miner-dual-collateral")
-    reported = [0.8 * rent for rent in miner.row("rent_path")[:REPORTED]]
+    reported = [1.07 * rent for rent in miner.row("rent_path")[:REPORTED]]
     actuals = {"rent_path": filled(reported, miner.template.months)}
     inputs = {"contract_share": 0.0, "tenor_months": REPORTED + 1, "as_at_month": REPORTED}
     path, result = calculated(miner, tmp_path, inputs=inputs, actuals=actuals)
@@ -255,3 +256,27 @@ def test_a_fall_over_months_begins_at_the_report(
         assert path_ == pytest.approx([price] * REPORTED + ahead, rel=1e-12)
     for name in (*IN_FORCE.values(), "min_dscr", "max_ltv", "first_call_month"):
         assert chosen.names[name] == pytest.approx(typed.names[name], rel=1e-9, abs=1e-6), name
+
+
+@pytest.mark.parametrize(
+    ("name", "scenario"),
+    [
+        ("hosting-project-loan", "Tenant stops and rents 20% lower"),
+        ("miner-dual-collateral", "Coin and cards fall in a month"),
+    ],
+)
+def test_a_sale_is_priced_in_the_month_of_enforcement_and_paid_later_as_is_said(
+    example_of: Callable[[str], Example], name: str, scenario: str
+) -> None:
+    """Other months until the money change what comes by nothing, and the input says so."""
+    example = example_of(name)
+    sheet, row = example.place("recovered")
+    cash = example.place("lender_cash")
+    found = [example.given({"scenario": scenario, "recovery_months": m}) for m in (0, 6)]
+    month = int(found[0].names["default_month"])  # type: ignore[arg-type]
+    at_once, later = (float(one.values[sheet][row, 4 + month]) for one in found)  # type: ignore[arg-type]
+    assert 0 < later == at_once and found[0].names["loss"] == found[1].names["loss"]
+    comes = float(found[1].values[cash[0]][cash[1], 4 + month + 6])  # type: ignore[arg-type]
+    assert comes == pytest.approx(later, rel=1e-12)
+    said = example.template.inputs["recovery_months"].note
+    assert "priced in the month of enforcement" in said and "paid so many months later" in said

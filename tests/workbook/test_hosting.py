@@ -628,6 +628,17 @@ def test_a_balloon_is_no_larger_than_what_has_its_interest_paid(site: Example) -
     assert site.given({"critical_kw": 0}).names["debt"] == 0
 
 
+def test_a_balloon_is_what_the_worst_month_of_the_lease_pays_interest_on(site: Example) -> None:
+    """A rent that falls 10% a year: the last year's cash at 1.15x and 12% carries less."""
+    terms = {"escalation": -0.1, "coupon": 0.12, "balloon": 1e9}
+    names = site.given(terms).names
+    worst = min(Site(plain(site, **terms)).signed[:60])
+    carried = worst / 1.15 * 12 / 0.12
+    assert carried < 1e9
+    assert names["refi_balloon"] == pytest.approx(carried, rel=1e-9)
+    assert names["dscr_as_underwritten"] == pytest.approx(1.15, rel=1e-9)
+
+
 def test_a_balloon_as_large_as_the_loan_leaves_interest_alone(site: Example) -> None:
     found = site.given({"balloon": 1.3e9})
     assert found.names["refi_balloon"] == pytest.approx(found.names["debt"], rel=1e-12)
@@ -843,3 +854,28 @@ def test_a_downside_that_is_better_than_the_case_in_force_says_why(site: Example
     assert says(site.result, "USD 849.8 m of support, then let at once at market rent")
     short = site.given({"customer_stops": 13, "support_months": 3})
     assert says(short, "of support, then 6 empty months, then market rent")
+
+
+def test_the_site_stays_empty_after_the_guarantor_too(site: Example) -> None:
+    """Tenant gone in month 13, support to month 48: in the months after it nobody pays."""
+    terms = {"scenario": "Tenant stops in year 2", "downside": "Tenant stops in year 2"}
+    usual, empty = site.given(terms), site.given(terms | {"support_empty": 6})
+    (sheet, row), costs = site.place("cfads_curve"), site.row("opex")
+    before, after = (
+        [float(found.values[sheet][row, 5 + month]) for month in range(96)]  # type: ignore[arg-type]
+        for found in (usual, empty)
+    )
+    assert before[48] > 0
+    assert after[48:54] == pytest.approx([-cost for cost in costs[48:54]], rel=1e-12)
+    assert after[:48] + after[54:] == before[:48] + before[54:]
+    state = site.place("value_state")
+    assert empty.values[state[0]][state[1], 5 + 50] < usual.values[state[0]][state[1], 5 + 50]  # type: ignore[operator]
+    assert (usual.names["test_empty"], empty.names["test_empty"]) == (0, 6)
+    for figure, downside in (("min_dscr", "downside_dscr"), ("loss", "downside_loss")):
+        assert empty.names[downside] == pytest.approx(empty.names[figure], rel=1e-9, abs=1e-6)
+    assert empty.names["min_dscr"] < 0 < usual.names["min_dscr"]  # type: ignore[operator]
+    assert empty.names["master_check"] == "OK"
+    # where he pays nothing, the empty months from the tenant's going stand alone
+    alone = {"scenario": "Tenant stops in year 2 without support"}
+    none, asked = site.given(alone).names, site.given(alone | {"support_empty": 6}).names
+    assert all(none[name] == asked[name] for name in ("min_dscr", "loss", "unpaid_at_maturity"))

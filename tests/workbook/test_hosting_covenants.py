@@ -61,6 +61,7 @@ WINDOWS: list[dict[str, Any]] = [
     {"covenant_months": 1, "payment_months": 3},
     {"covenant_months": 4, "payment_months": 3, "customer_stops": 30},
     {"covenant_months": 2, "payment_months": 6, "first_test_month": 15, "tenor_months": 50},
+    {"covenant_months": 2, "payment_months": 6, "first_test_month": 17, "tenor_months": 50},
 ]
 
 

@@ -109,8 +109,7 @@ def test_a_scenario_moves_the_months_to_come_alone(
         if not CASES[name][label]:
             continue
         (line,) = [line for line in values if line[0] == label]
-        typed = dict(zip((labels.get(str(s)) for s in shocks), line, strict=False))
-        del typed[None]
+        typed = {labels[str(s)]: v for s, v in zip(shocks, line, strict=False) if s in labels}
         names = given(book, **typed).names
         for figure in ("unpaid_at_maturity", "loss", "min_dscr", "lender_irr"):
             assert names[figure] == pytest.approx(result.names[figure], rel=1e-9), (label, figure)
@@ -135,6 +134,8 @@ def test_where_all_is_reported_nothing_moves(
             assert cells == pytest.approx([cells[0]] * len(cells), rel=1e-9), grid.title
     assert all_told.result.names["breakeven_decline"] in ("none", "any")
     if name == "gpu-term-loan":
+        words = "Paths begin at closing and move the months reported, too."
+        assert any(words in str(v) for v in all_told.result.values["Simulation"].values())
         for bar in table(all_told, template.tornado[0].title)[2:]:
             assert bar[4:6] == pytest.approx([bar[4]] * 2, rel=1e-12)
 
@@ -142,27 +143,31 @@ def test_where_all_is_reported_nothing_moves(
 def test_grids_move_the_months_to_come(
     examples: dict[str, Example], books: dict[str, Session]
 ) -> None:
-    """The cells of the GPU loan's grids, by hand."""
-    template = examples["gpu-term-loan"].template
-    now = replace(examples["gpu-term-loan"], result=given(books["gpu-term-loan"]))
+    """The cells of the GPU loan's first grid by hand, the weakest months reported."""
+    example, book, late = examples["gpu-term-loan"], books["gpu-term-loan"], 55
+    template = example.template
+    rise = {"step_month_2": late, "step_drop_2": -2.0}  # and the months to come are strong
+    now = replace(example, result=given(book, as_at_month=late, **rise))
     rent, fixed, earning, service = (
         now.row(row) for row in ("rent_before", "cover_fixed", "gpus_earning", "service_even")
     )
     decline = 0.20
     for line in table(now, template.grid[0].title)[1:]:
+        share = float(str(line[0]))
         for more, shown in zip(template.grid[0].across, line[1:], strict=False):
             covers = []
             for k in range(1, 73):
-                fall = (1 - decline - more) ** ((k - 0.5) / 12) * line[0] if k > AS_AT else 1.0
-                floor = 0.30 * (line[0] if k > AS_AT else 1.0)
+                fall = (1 - decline - more) ** ((k - 0.5) / 12) * share if k > late else 1.0
+                floor = 0.30 * (share if k > late else 1.0)
                 market = earning[k - 1] * 730 * max(floor, rent[k - 1] * fall)
                 if service[k - 1] > 0:
                     covers.append((fixed[k - 1] + market) / service[k - 1])
-            assert shown == pytest.approx(min(covers), rel=1e-9), (more, line[0])
+            assert shown == pytest.approx(min(covers), rel=1e-9), (more, share)
+    now = replace(example, result=given(book))
     unpaid = table(now, template.grid[1].title)[1:]
     assert unpaid[0][1] == pytest.approx(now.number("unpaid_at_maturity"), rel=1e-9)
     faster = {"rent_decline": decline + template.grid[1].across[2]}
-    typed = given(books["gpu-term-loan"], **faster).names["unpaid_at_maturity"]
+    typed = given(book, **faster).names["unpaid_at_maturity"]
     assert unpaid[0][3] == pytest.approx(typed, rel=1e-9)
 
 
@@ -197,4 +202,5 @@ def test_own_months_reported_do_not_fall(examples: dict[str, Example], tmp_path:
         if name == "gpu-term-loan":
             (told,) = book.without_effect("own_rent_drop")
             assert told.startswith("own_rent_drop moves the 44 months of rent_path")
+            assert "the other 1 month follows the inputs" in told
             assert told.endswith("the sheet Stress moves all 45 still to come")

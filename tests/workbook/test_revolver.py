@@ -337,7 +337,8 @@ def test_a_loan_that_nobody_refinances_is_outside_the_limits(base: Example, book
     limits = ("limit_refinanced", "limit_enforced", "limit_margin")
     assert {names[limit] for limit in limits} == {"OUTSIDE"}
     comes = 36 + int(names["recovery_months"])  # type: ignore[call-overload]
-    said = f"Enforced in month 36, the money in month {comes}, not repaid"
+    owed = names["owed_enforced"] / 1e6  # type: ignore[operator]
+    said = f"Enforced in month 36; of USD {owed:.1f} m owed {owed:.1f} m recovered in month {comes}"
     assert str(names["repaid_words"]).startswith(said)
     shown = base.result.values["Summary"].values()
     assert (

@@ -30,6 +30,7 @@ SAME = {
         "Contract realization covenant": "covenant_contract",
         "Loan to depreciated cost, waiting, highest": "covenant_advance.value",
         "Loan to depreciated cost covenant": "covenant_advance",
+        "Liquidity covenant": "covenant_cash",
     },
     "miner-dual-collateral": {
         "Minimum DSCR, scheduled service": "min_dscr",

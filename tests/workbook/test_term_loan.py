@@ -6,6 +6,7 @@ import random
 from calendar import monthrange
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 
 from tests.workbook.conftest import Example
 from tests.workbook.test_curves import calculated, filled
+from tests.workbook.test_stress import at, table
 from xlcredit.recalc import Recalculation, recalculate
 from xlcredit.workbook.making import new_workbook
 from xlcredit.workbook.session import Session
@@ -365,6 +367,53 @@ def test_the_certificate_adds_up_what_has_happened(loan: Example, tmp_path: Path
     assert "No certificate: the scenario Rents 20% lower is" in str(
         shocked.values["Compliance"][3, 1]
     )
+
+
+def test_cash_that_leaves_between_two_dates_of_principal_is_told(loan: Example) -> None:
+    """A period's lock-up tests the service of that period; paid together, cash waits."""
+    words = "cash of a month without principal is distributed"
+    for inputs, leaves in (
+        ({}, False),
+        ({"payment_months": 3}, True),
+        ({"payment_months": 3, "interest_months": 3}, False),
+    ):
+        result = loan.given(inputs)
+        shown = [v for v in result.values["Term Sheet"].values() if words in str(v)]
+        assert bool(shown) == leaves, inputs
+        kept = replace(loan, result=result).row("distribution")[:12]
+        between = [cash for month, cash in enumerate(kept, start=1) if month % 3]
+        assert (min(between) > 0) == (leaves or not inputs), inputs
+
+
+@pytest.mark.parametrize(
+    ("inputs", "verdicts"),
+    [
+        (
+            {"liquidity": 5e8, "interest_months": 3},
+            {"As input": "PASS", "Rents 20% lower": "BREACH"},
+        ),
+        (
+            {"liquidity": 4e8, "liquidity_interest": 6, "liquidity_principal": 6},
+            {"Rents fall 10% a year less": "PASS", "Rents 20% lower": "BREACH"},
+        ),
+        (
+            {"liquidity": 2e9, "cash_sweep": 0.5, "equity_cure": 5e7},
+            {"As input": "PASS", "Customer stops and rents fall 20% more": "BREACH"},
+        ),
+        ({"commitment": 0.0}, {"As input": "NONE"}),
+    ],
+)
+def test_each_scenario_says_whether_its_liquidity_holds(
+    loan: Example, inputs: dict[str, float], verdicts: dict[str, str]
+) -> None:
+    """The months of the covenant, and what the scenario leaves overdue and unmet."""
+    shown = replace(loan, result=loan.given(inputs))
+    header, *rows = table(shown, "Scenarios side by side")
+    for row in rows:
+        if row[0] in verdicts:
+            assert row[at(header, "Liquidity covenant")] == verdicts[row[0]], row[0]
+            live = loan.given({**inputs, "scenario": row[0]}).names
+            assert live["covenant_cash"] == verdicts[row[0]], row[0]
 
 
 DRAWS: list[dict[str, Any]] = [

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import itertools
 import textwrap
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
@@ -77,16 +76,15 @@ def print_dashboard(dashboard: Dashboard) -> None:
 
 def remarks(dashboard: Dashboard) -> Iterator[str]:
     """Say which tests fail, and what else to know before the figures are used."""
-    from xlcredit.workbook.covenants import TEST_VERDICTS, VERDICTS
-
     for label in dashboard.failing:
         yield f"CHECK: this does not hold: {label}"
-    if dashboard.master_check != "OK" and not dashboard.failing:
+    for label in dashboard.typed:
+        yield f"CHECK: {label}: the verdict is typed over its formula, and decides nothing"
+    if dashboard.master_check != "OK" and not (dashboard.failing or dashboard.typed):
         yield "CHECK: a test on the sheet Checks does not hold"
-    undecided = [c for c in dashboard.covenants if c.status not in VERDICTS]
-    tests = itertools.chain.from_iterable(dashboard.tests.values())
-    for test in [*undecided, *(t for t in tests if t.status not in TEST_VERDICTS)]:
-        yield f"CHECK: {test.label} cannot be decided"
+    for label in dashboard.undecided:
+        if label not in dashboard.typed:
+            yield f"CHECK: {label} cannot be decided"
     for warning in dashboard.warnings:
         yield f"warning: {warning}"
 

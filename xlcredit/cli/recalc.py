@@ -51,8 +51,8 @@ def recalc(
     cells that are not calculated, that the engines dispute, and what depends on them, are listed.
     With --set, the figures and verdicts of the Summary that moved are printed.
 
-    Exit code 1: a cell shows an error or is in doubt, a test of the model does not hold (a line
-    says which), or a value differs under --check.
+    Exit code 1: a cell shows an error or is in doubt, a test of the model does not hold, a verdict
+    cannot be decided or is typed over (a line says which), or a value differs under --check.
 
     Example: xlcredit recalc deal.xlsx --set rent_decline=30% --set coin_price=45000 -o stress.xlsx
     """

@@ -21,8 +21,8 @@ def show(
 ) -> None:
     """Print the side-by-sides, the covenants and the other tests, from the values in the file.
 
-    Exit code 1: a test of the model does not hold, or a covenant cannot be decided; a line says
-    which.
+    Exit code 1: a test of the model does not hold, a covenant or another test cannot be decided, or
+    its verdict is typed over; a line says which.
 
     Example: xlcredit show stress.xlsx
     """

@@ -21,7 +21,12 @@ CATEGORY = "xlcredit: Debt"
 
 _COVERS = ("min_dscr", "min_scheduled_dscr", "min_forward_dscr")
 #: What has a value a period.
-_SERIES = {"series": "balances", "distributions": "distributions", "gaps": "gaps"}
+_SERIES = {
+    "series": "balances",
+    "distributions": "distributions",
+    "gaps": "gaps",
+    "overdue": "overdue",
+}
 
 #: A series as it can be compared; None where none is given.
 Path = tuple[float, ...] | None
@@ -67,6 +72,7 @@ def XLC_REPAYMENT(
         "series",
         "distributions",
         "gaps",
+        "overdue",
     ] = "all",
     window: Whole = 1,
     first_test: Whole = 1,
@@ -115,8 +121,10 @@ def XLC_REPAYMENT(
         at the end; after an enforcement the first three are 0, and coin_units is the coin that was
         enforced. series: the balance after each period, 0 once the loan is repaid or enforced.
         distributions: what each period leaves to the owner, the loan repaid or not. gaps: the
-        operating hole of each period that nobody meets. All three are 0 after the period of an
-        acceleration. [block]
+        operating hole of each period that nobody meets. overdue: what it would take after each
+        period to bring the loan up to date (its balance above the schedule, or arrears of
+        principal where they are more; in the last period above the balloon) and to have met every
+        such hole so far. All four are 0 after the period of an acceleration. [block]
 
     Raises
     ------
@@ -249,6 +257,7 @@ class _Paid(NamedTuple):
     balances: list[float]
     distributions: list[float]
     gaps: list[float]
+    overdue: list[float]
     lender: Earned
 
 
@@ -269,9 +278,11 @@ def _paid(
     end, flows, accounts = loan.trace(terms, plan, cfads, coin, gpu)
     distributions = [flow.distribution for flow in flows]
     gaps = [flow.gap for flow in flows]
-    flows = flows[: end.end_period]
     balances = [balance for balance, _, _ in accounts]
-    return _Paid(plan, end, flows, balances, distributions, gaps, earned(terms, plan, end, flows))
+    overdue = loan.overdue(terms, plan, flows, balances)
+    flows = flows[: end.end_period]
+    lender = earned(terms, plan, end, flows)
+    return _Paid(plan, end, flows, balances, distributions, gaps, overdue, lender)
 
 
 def _lowest(

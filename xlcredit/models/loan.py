@@ -107,6 +107,38 @@ def unpaid(state: State, terms: Terms, plan: Plan) -> Values:
     return where(state.status == PERFORMING, short, 0.0)
 
 
+def overdue(
+    terms: Terms, plan: Plan, flows: Sequence[Flow], balances: Sequence[float]
+) -> list[float]:
+    """Say what it would take to have met all that fell due, after each period of one path.
+
+    What the balance stands above the schedule, or the principal in arrears where that is more, and
+    the operating holes so far that nobody met.
+
+    Parameters
+    ----------
+    terms, plan
+        Terms of the loan and its schedule.
+    flows : sequence of Flow
+        What moved in each period, as :func:`trace` returns it.
+    balances : sequence of float
+        Balance after each period. [USD]
+
+    Returns
+    -------
+    list of float
+        [USD]
+    """
+    owed, signed, holes = [], terms.loan, 0.0
+    for k, (flow, balance) in enumerate(zip(flows, balances, strict=True), start=1):
+        signed -= min(plan.scheduled[k - 1], signed)
+        allowed = plan.balloon if k == plan.periods else signed
+        behind = max(balance - allowed, min(flow.arrears, balance))
+        holes += flow.gap
+        owed.append(holes + (behind if behind > SAME * terms.loan else 0.0))
+    return owed
+
+
 def trace(
     terms: Terms,
     plan: Plan,
@@ -147,6 +179,7 @@ def trace(
             flows.append(step(state, terms, plan, k, cash, coin[k], gpu[k]))
         else:
             flows.append(Flow(0.0, 0.0, 0.0, 0.0, 0.0, math.nan))
+        flows[-1].arrears = state.arrears
         accounts.append((state.balance, state.reserve, state.trapped))
     return state, flows, accounts
 

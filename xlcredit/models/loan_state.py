@@ -147,6 +147,7 @@ class Flow:
     coin_sold: Values = 0.0
     coin_repaid: Values = 0.0
     distribution: Values = 0.0
+    arrears: Values = 0.0  #: principal in arrears after the period, where one path is traced
     defaulted: Mask = False  #: enforced for a missed service
     enforced: Mask = False
 

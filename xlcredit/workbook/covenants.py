@@ -28,6 +28,7 @@ __all__ = [
     "CovenantResult",
     "find_covenants",
     "find_tests",
+    "typed_over",
 ]
 
 #: What a cell shows: dates are dates.
@@ -99,6 +100,8 @@ class CovenantCells:
     unit: str = ""
     table: str = COVENANTS
     verdicts: tuple[str, ...] = VERDICTS
+    typed: bool = False
+    """Whether the verdict is typed over, which decides nothing."""
 
     def read(self, value: Callable[[Place], Shown]) -> CovenantResult:
         """Read it with a function that gives the value of a cell."""
@@ -110,12 +113,18 @@ class CovenantCells:
             value=shown["Value"],
             test=str(shown["Test"] or ""),
             threshold=shown["Threshold"],
-            status=str(status) if status in self.verdicts else CHECK,  # an error never passes
+            # neither an error nor a word that somebody typed ever passes
+            status=str(status) if status in self.verdicts and not self.typed else CHECK,
             headroom=shown["Headroom"],
             first_breach=shown["First breach"],
             unit=self.unit,
             table=self.table,
         )
+
+
+def typed_over(book: Book, verdict: Place) -> bool:
+    """Whether a value stands where a verdict's formula did; a frozen copy has no formula at all."""
+    return bool(book.formulas) and verdict not in book.formulas
 
 
 def find_covenants(book: Book) -> list[CovenantCells]:
@@ -124,7 +133,10 @@ def find_covenants(book: Book) -> list[CovenantCells]:
     rows, known = table(book, AREA_COVENANTS), units(book)
     return [
         CovenantCells(
-            names.get(row["Status"], str(row["Status"])), row, known.get(row["Value"], "")
+            names.get(row["Status"], str(row["Status"])),
+            row,
+            known.get(row["Value"], ""),
+            typed=typed_over(book, row["Status"]),
         )
         for row in rows
         if set(row) >= _READ
@@ -151,7 +163,8 @@ def find_tests(book: Book) -> list[CovenantCells]:
             row["Headroom"],
         ):
             title, unit = _title(book, row["Covenant"]), known.get(row["Value"], "")
-            found.append(CovenantCells(name, row, unit, title, TEST_VERDICTS))
+            typed = typed_over(book, row["Status"])
+            found.append(CovenantCells(name, row, unit, title, TEST_VERDICTS, typed))
     return found
 
 

@@ -51,7 +51,7 @@ class OwnMonths:
     def where(self) -> str:
         """Say in which months they are in force."""
         span = "all" if self.months == self.of else f"{self.months} of the"
-        return f"{span} {self.of} months{self._ahead}"
+        return f"{span} {_months(self.of)}{self._ahead}"
 
     def remedy(self, option: str = "") -> str:
         """Say what lowers these months, and that it leaves the others as they are."""
@@ -65,9 +65,10 @@ class OwnMonths:
         """Say which months are not the user's own, and what moves all; nothing if all are."""
         if not self.months or self.months == self.of:
             return ""
+        left = self.of - self.months
         return (
-            f"the other {self.of - self.months} months follow the inputs, and a scenario of the "
-            f"sheet Stress moves all {self.of}{self._ahead}"
+            f"the other {_months(left)} follow{'s' if left == 1 else ''} the inputs, and a "
+            f"scenario of the sheet Stress moves all {self.of}{self._ahead}"
         )
 
     def __str__(self) -> str:
@@ -147,8 +148,8 @@ def without_effect(
             yield f"{own.drop} moves months of your own alone, and {own.row} has none in force"
         if own.drop and own.others and book.cell_names.get(own.drop) in changed:
             yield (
-                f"{own.drop} moves the {own.months} months of {own.row} that are your own and no "
-                f"others: {own.others}"
+                f"{own.drop} moves the {_months(own.months)} of {own.row} that "
+                f"{'is' if own.months == 1 else 'are'} your own and no others: {own.others}"
             )
         quiet = [name for name in own.inputs if book.cell_names[name] in changed]
         if quiet:
@@ -157,6 +158,10 @@ def without_effect(
                 f"{', '.join(quiet)} {verb} not move {own.row}, which is months of your own in "
                 f"{own.where}{own.remedy()}; {USE}{own.row}=0 goes back to the inputs"
             )
+
+
+def _months(count: int) -> str:
+    return "1 month" if count == 1 else f"{count} months"
 
 
 def _width(book: Book, row: int) -> int:

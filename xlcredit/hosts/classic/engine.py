@@ -13,7 +13,7 @@ import shutil
 import sys
 import tempfile
 import uuid
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
@@ -185,6 +185,11 @@ class Excel:
             if cell.HasArray:
                 cell.CurrentArray.ClearContents()
             _enter(cell, value)
+
+    def set_column(self, sheet: str, row: int, column: int, values: Sequence[Value]) -> None:
+        """Change constants that stand below one another, the first of them in this cell."""
+        for below, value in enumerate(values):
+            self.set(sheet, row + below, column, value)
 
     def calculate(self) -> None:
         """Bring every formula up to date."""

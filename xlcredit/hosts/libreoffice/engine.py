@@ -13,7 +13,7 @@ from __future__ import annotations
 import atexit
 import shutil
 import tempfile
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -108,6 +108,10 @@ class Calc:
     def set(self, sheet: str, row: int, column: int, value: Value) -> None:
         """Change a constant."""
         self._office.enter([(sheet, row, column, value)])
+
+    def set_column(self, sheet: str, row: int, column: int, values: Sequence[Value]) -> None:
+        """Change constants that stand below one another, the first of them in this cell."""
+        self._office.enter([(sheet, row + n, column, value) for n, value in enumerate(values)])
 
     def calculate(self) -> None:
         """Bring every formula up to date."""

@@ -29,6 +29,8 @@ __all__ = ["Change", "WorkbookDiff", "compare", "moved"]
 
 #: Figures this close are the same figure.
 _TOLERANCE = 1e-9
+#: Units of which there is one: 1 month, and no 1 months.
+_COUNTED = ("months", "days", "years", "units", "coins", "hours")
 #: More decimals than the unit is quoted with are shown where the change needs them.
 _MOST_DECIMALS = 10
 
@@ -46,7 +48,8 @@ class Change:
 
     def __str__(self) -> str:
         bare = self.unit in ("", "text", "date", "ratio") or _unit(self.unit).percent
-        named = "" if bare else f" {self.unit}"
+        one = self.shown_new == "1" and self.unit in _COUNTED
+        named = "" if bare else f" {self.unit.removesuffix('s') if one else self.unit}"
         return f"{self.label}: {self.shown_old} → {self.shown_new}{named}"
 
 

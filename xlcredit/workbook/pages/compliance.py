@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from openpyxl.formatting.rule import FormulaRule
 from openpyxl.styles import Alignment, Border, Side
 from openpyxl.utils import get_column_letter as letter
 from openpyxl.worksheet.worksheet import Worksheet
@@ -37,6 +38,8 @@ _NONE = '"none"'
 #: How many rows the borrower has reported in full: without any there is nothing to certify.
 _REPORTED = f"$B${_REPORTED_ROW}"
 _FORECAST = "up to that date; in the others Actual is the model's own forecast"
+#: What stands in place of a figure before the first report: there is none, and 0 would be one.
+_BLANK = '"–"'
 _MOVES = "is in force: what is certified reads the inputs alone"
 _STATEMENT = (
     "We certify that the figures above are taken from our books and records for the months up to",
@@ -69,10 +72,7 @@ class CompliancePage:
         told = f'IF({AS_AT}=0,"before the first report",INDEX({{period_end.all}},1,{AS_AT}))'
         dated = style.outcome(book.formula(sheet, _AS_AT_ROW, _PART, told, "date", bold=True))
         dated.alignment = Alignment(horizontal="left")
-        if "scenario" in book.deal.inputs:
-            moved = f'"No certificate: the scenario "&scenario&" {_MOVES}"'
-            told = f'IF({_shocked(book)},{moved},"")'
-            style.outcome(book.formula(sheet, _TOLD_ROW, 1, told, "text", bold=True))
+        style.outcome(book.formula(sheet, _TOLD_ROW, 1, _told(book), "text", bold=True))
         self._reported(book, sheet)
         self._header(book, sheet)
         for index, line in enumerate(book.template.compliance):
@@ -91,11 +91,14 @@ class CompliancePage:
             sheet.cell(_REPORTED_ROW, 1), bold=True
         ).value = f"Rows of the sheet {CURVES} reported in full"
         rows = [book.places.rows[ACTUAL + row.name].row for row in book.template.own_rows]
-        formula = "+".join(f"({CURVES}!${letter(TOTAL)}${row}={AS_AT})" for row in rows) or "0"
-        formula = f"IF({AS_AT}=0,0,{formula})"  # nothing is all of nothing
+        full = "+".join(f"({CURVES}!${letter(TOTAL)}${row}={AS_AT})" for row in rows) or "0"
+        formula = f"IF({AS_AT}=0,0,{full})"  # of no month nothing is reported
         count = style.outcome(book.formula(sheet, _REPORTED_ROW, _PART, formula, "flag"))
         count.alignment = Alignment(horizontal="left")
-        style.note(sheet.cell(_REPORTED_ROW, _UNIT), _FORECAST)
+        # one line, over the empty cells beside it
+        style.note(sheet.cell(_REPORTED_ROW, _UNIT), _FORECAST).alignment = Alignment(
+            horizontal="left", vertical="center"
+        )
 
     def _header(self, book: Draft, sheet: Worksheet) -> None:
         """A column for each window, and the months that it adds up."""
@@ -109,8 +112,9 @@ class CompliancePage:
                 style.number(sheet.cell(_MONTHS_ROW, column), "flag", style.MUTED).value = months
             else:
                 style.outcome(book.formula(sheet, _MONTHS_ROW, column, AS_AT, "flag"))
-            start = f"MAX(1,{AS_AT}-{letter(column)}{_MONTHS_ROW}+1)"
-            style.outcome(book.formula(sheet, _FROM_ROW, column, start, "flag"))
+            start = f"IF({AS_AT}=0,{_BLANK},MAX(1,{AS_AT}-{letter(column)}{_MONTHS_ROW}+1))"
+            first = style.outcome(book.formula(sheet, _FROM_ROW, column, start, "flag"))
+            first.alignment = Alignment(horizontal="right")
 
     def _line(self, book: Draft, sheet: Worksheet, row: int, line: ComplianceRow) -> None:
         """Three rows: budget, actual, and how far they are apart."""
@@ -119,7 +123,7 @@ class CompliancePage:
         columns = range(_FIRST_COLUMN, _LAST_COLUMN + 1 if line.how != "end" else _FIRST_COLUMN + 1)
         for column in columns:
             at, start = letter(column), f"{letter(column)}${_FROM_ROW}"
-            apart = f"{at}{row + 1}-{at}{row}"
+            apart = f"IF(ISNUMBER({at}{row}),{at}{row + 1}-{at}{row},{_BLANK})"
             formulas = (
                 _value(line, budgeted, line.over_budget, start),
                 _value(line, line.actual, line.over_actual, start),
@@ -169,16 +173,40 @@ class CompliancePage:
         """What the borrower says, and the lines that it signs."""
         row = _FIRST_ROW + len(_PARTS) * len(book.template.compliance) + 3
         row += len(book.template.certificate)
+        told = f"$A${_TOLD_ROW}"  # says why there is no certificate, and nothing else
         for offset, text in enumerate(_STATEMENT):
-            style.base(sheet.cell(row + offset, 1)).value = text
-        line = Border(bottom=Side(style="thin", color=style.INK))
-        for column in range(1, _LAST_COLUMN + 1):
-            sheet.cell(row + len(_STATEMENT), column).border = line
+            instead = told if offset == 0 else '""'
+            style.outcome(
+                book.formula(sheet, row + offset, 1, _if_certified(text, instead), "text")
+            )
+        _line_below(sheet, row + len(_STATEMENT), 1)
         for offset, label in enumerate(_SIGNED):
             at = row + len(_STATEMENT) + 2 + 2 * offset
-            style.note(sheet.cell(at, 1), label)
-            for column in range(_PART, _LAST_COLUMN + 1):
-                sheet.cell(at, column).border = line
+            cell = style.outcome(book.formula(sheet, at, 1, _if_certified(label, '""'), "text"))
+            style.base(cell, size=9, color=style.MUTED)
+            _line_below(sheet, at, _PART)
+
+
+def _if_certified(text: str, instead: str) -> str:
+    """What a certificate says, or something else where there is none."""
+    return f'IF($A${_TOLD_ROW}="","{text}",{instead})'
+
+
+def _line_below(sheet: Worksheet, row: int, first: int) -> None:
+    """A line to write on, where there is a certificate to sign."""
+    line = Border(bottom=Side(style="thin", color=style.INK))
+    rule = FormulaRule(formula=[f'$A${_TOLD_ROW}=""'], border=line)
+    sheet.conditional_formatting.add(f"{letter(first)}{row}:{letter(_LAST_COLUMN)}{row}", rule)
+
+
+def _told(book: Draft) -> str:
+    """Why there is no certificate; nothing where there is one."""
+    early = '"No certificate: before the first report"'
+    silent = f'"No certificate: nothing is reported up to month "&{AS_AT}'
+    told = f'CHOOSE(1+({AS_AT}>0)+({AS_AT}*{_REPORTED}>0),{early},{silent},"")'
+    if "scenario" not in book.deal.inputs:
+        return told
+    return f'IF({_shocked(book)},"No certificate: the scenario "&scenario&" {_MOVES}",{told})'
 
 
 def _shocked(book: Draft) -> str:
@@ -189,10 +217,10 @@ def _shocked(book: Draft) -> str:
 def _value(line: ComplianceRow, row: str, over: str, start: str) -> str:
     """A row over a window: its sum, its last month, or its sum over that of another row."""
     if line.how == "end":
-        return f"IF({AS_AT}=0,0,INDEX({{{row}.path}},1,{AS_AT}+1))"
+        return f"IF({AS_AT}=0,{_BLANK},INDEX({{{row}.path}},1,{AS_AT}+1))"
     window = f"({{month.all}}>={start})*({{month.all}}<={AS_AT})"
     total = f"SUMPRODUCT({{{row}.all}},{window})"
     if line.how == "sum":
-        return f"IF({AS_AT}=0,0,{total})"
+        return f"IF({AS_AT}=0,{_BLANK},{total})"
     below = f"SUMPRODUCT({{{over}.all}},{window})"
-    return f"IF({AS_AT}=0,0,{total}/MAX({below},rounding))"
+    return f"IF({AS_AT}=0,{_BLANK},{total}/MAX({below},rounding))"

@@ -6,6 +6,7 @@ A figure is found by its defined name, and the name says its unit.
 from __future__ import annotations
 
 import datetime
+import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +19,7 @@ from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.place import Area, Place
 from xlcredit.ooxml.values import Value
 from xlcredit.serials import from_serial, in_words
-from xlcredit.workbook.covenants import VERDICTS, find_tests
+from xlcredit.workbook.covenants import CHECK, TEST_VERDICTS, VERDICTS, find_tests, typed_over
 from xlcredit.workbook.own_months import find_own_months
 from xlcredit.workbook.pages.audit import AREA_CHECKS, CHECK_COLUMNS
 from xlcredit.workbook.pages.summary import (
@@ -134,12 +135,20 @@ class Dashboard:
     """The tests of the model that do not hold, by their labels."""
     warnings: list[str] = field(default_factory=list)
     """What a reader must know before trusting the figures."""
+    typed: list[str] = field(default_factory=list)
+    """The verdicts that somebody typed over, by their labels."""
+
+    @property
+    def undecided(self) -> list[str]:
+        """The covenants and other tests without a verdict, by their labels."""
+        covenants = [c.label for c in self.covenants if c.status not in VERDICTS]
+        tests = itertools.chain.from_iterable(self.tests.values())
+        return [*covenants, *(test.label for test in tests if test.status not in TEST_VERDICTS)]
 
     @property
     def checked(self) -> bool:
-        """Whether the master check and every covenant have a verdict."""
-        undecided = [c for c in self.covenants if c.status not in VERDICTS]
-        return self.master_check == "OK" and not undecided
+        """Whether the master check, every covenant and every other test have a verdict."""
+        return self.master_check == "OK" and not self.undecided and not self.typed
 
 
 def read_dashboard(
@@ -173,7 +182,7 @@ def read_dashboard(
     dashboard = Dashboard(
         title=cells.text(next(head.places)),
         scenario=cells.text(scenario) if scenario else "",
-        master_check=cells.text(check),
+        master_check=cells.verdict(check),
         comparisons=_comparisons(cells, comparisons),
         covenants=[_covenant(cells, row) for row in covenants],
         tests=_tests(cells),
@@ -184,6 +193,7 @@ def read_dashboard(
             *(told for _, told in doubtful_cells(book)),
             *map(str, find_own_months(book, values)),
         ],
+        typed=list(_typed(book, cells, check, covenants)),
     )
     if not dashboard.master_check:
         raise FileError(f"{path}: holds no values yet; run: xlcredit recalc {path} -o NEW.xlsx")
@@ -207,6 +217,11 @@ class _Cells:
         value = self._values(place)
         return value.code if isinstance(value, CellError) else reading.text(value)
 
+    def verdict(self, place: Place) -> str:
+        """What a verdict says; one that is typed over says nothing."""
+        said = self.text(place)
+        return CHECK if said and typed_over(self.book, place) else said
+
     def cell(self, place: Place, in_millions: bool = False) -> ShownFigure:
         """A figure with its unit: a date as a date, a whole number as one."""
         value: Any = self._values(place)
@@ -225,6 +240,18 @@ def _failing(cells: _Cells) -> Iterator[str]:
     for row in reading.table(cells.book, AREA_CHECKS):
         label, _, status = (row[word] for word in CHECK_COLUMNS)
         if cells.text(status) != "OK":
+            yield cells.text(label)
+
+
+def _typed(
+    book: Book, cells: _Cells, check: Place, covenants: list[dict[str, Place]]
+) -> Iterator[str]:
+    """The verdicts in whose cells no formula is left, and the master check."""
+    if typed_over(book, check):
+        yield "Master check"
+    for row in [*covenants, *(test.cells for test in find_tests(book))]:
+        label, _, _, _, status, *_ = row.values()
+        if typed_over(book, status):
             yield cells.text(label)
 
 
@@ -266,7 +293,7 @@ def _covenant(cells: _Cells, row: dict[str, Place]) -> CovenantLine:
         value=cells.cell(value),
         test=cells.text(test),
         threshold=cells.cell(threshold),
-        status=cells.text(status),
+        status=cells.verdict(status),
         headroom=cells.cell(headroom),
         first_breach=cells.cell(breach),
         may_move_by=cells.cell(move),

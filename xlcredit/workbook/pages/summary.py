@@ -34,6 +34,7 @@ BAND = 4  # rows of a side-by-side: labels, values, notes, air
 _COLUMNS = 9
 _CHART_WIDTHS = (16.8, 17.4)
 _CHARTS_ROWS = 42  # of the second page, shared by as many rows of charts as there are
+_ASK_WIDTH = 130  # characters of a line of the ask, the digits of its figures apart
 _ROW_HEIGHT = 0.529  # centimetres
 _USUAL = 15.0  # points of a row
 _PAGE_POINTS = 480  # of a landscape page between its margins, A4 and Letter
@@ -99,7 +100,15 @@ def _write_ask(book: Draft, sheet: Worksheet, row: int, line: Term) -> None:
     cell = style.base(book.formula(sheet, row, 2, formula, "text"))
     cell.alignment = Alignment(horizontal="left", wrap_text=True, vertical="center")
     sheet.merge_cells(start_row=row, end_row=row, start_column=2, end_column=_COLUMNS)
-    sheet.row_dimensions[row].height = _USUAL
+    sheet.row_dimensions[row].height = _USUAL * _lines(book, formula)
+
+
+def _lines(book: Draft, formula: str) -> int:
+    """Lines that the sentence of a formula may take: its words and those of the inputs it names."""
+    words = sum(len(part) for part in formula.split('"')[1::2])
+    inputs = (book.deal.inputs.get(name) for name in book.places.names_in(formula))
+    words += sum(len(held.value) for held in inputs if held and isinstance(held.value, str))
+    return max(1, -(-words // _ASK_WIDTH))
 
 
 def _write_charts(book: Draft, sheet: Worksheet, row: int) -> None:
@@ -122,7 +131,10 @@ def _status_line(book: Draft, sheet: Worksheet) -> None:
     """Scenario in force and master check, under the title."""
     if "scenario" in book.deal.inputs:
         style.base(sheet["A3"], color=style.MUTED).value = "Scenario in force"
-        style.outcome(book.formula(sheet, 3, 2, "scenario", "text", bold=True))
+        shown = style.outcome(book.formula(sheet, 3, 2, "scenario", "text", bold=True))
+        # a long name is made smaller: beside it stands the master check
+        shown.alignment = Alignment(horizontal="left", vertical="center", shrink_to_fit=True)
+        sheet.merge_cells("B3:C3")
     style.base(sheet["D3"], color=style.MUTED).value = "Master check"
     sheet["D3"].alignment = Alignment(horizontal="right")
     check = style.outcome(book.formula(sheet, 3, 5, "master_check", "text", bold=True))
