@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.workbook.conftest import Example
+from tests.workbook.test_curves import calculated
 from tests.workbook.test_stress import table
 from tests.workbook.test_told import term, told
+from xlcredit.deals.series import Series
 from xlcredit.workbook.style import GREEN
 
 
@@ -23,6 +26,15 @@ def first_cell(site: Example, given: dict[str, Any], title: str) -> tuple[object
     """The cell of a grid that changes nothing, and the figures beside it."""
     found = site.given(given)
     return table(replace(site, result=found), title)[1][1], found.names
+
+
+def test_repaid_shares_that_are_given_are_not_sculpted(site: Example, tmp_path: Path) -> None:
+    months = site.template.months
+    shares = Series(values=[month / 600 for month in range(1, 61)] + [None] * (months - 60))
+    _, found = calculated(site, tmp_path, series={"repaid_share": shares})
+    said = term(site, found, "Amortisation")
+    assert said.startswith("Monthly, in the shares given") and "sculpted" not in said
+    assert "sculpted to 1.15x" in term(site, site.result, "Amortisation")
 
 
 @pytest.mark.parametrize("months", [61, 72, 95])
