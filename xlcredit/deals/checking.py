@@ -165,7 +165,8 @@ def _line_of_formula(path: Path, text: str) -> str:
     escaped = text.replace('"', '\\"')  # a basic string of TOML escapes its quotes
     spellings = (f'"{escaped}"', f"'{text}'", f'"""{text}', text)
     found = (line_of(path, spelling) for spelling in spellings)
-    return next((line for line in found if line), "") or _line_like(path, text)
+    exactly = next((line for line in found if line), "")
+    return exactly or _line_like(path, text) or _line_within(path, text)
 
 
 def line_of(path: Path, text: str, after: str = "") -> str:
@@ -176,6 +177,15 @@ def line_of(path: Path, text: str, after: str = "") -> str:
     places = enumerate(lines[start:], start=start + 1)
     found = (n for n, line in places if any(s in line for s in spellings))
     number = next(found, None)
+    return f", line {number}" if number else ""
+
+
+def _line_within(path: Path, formula: str) -> str:
+    """Say where a formula stands around which another was written: the longest one in it."""
+    lines = path.read_text(encoding="utf-8-sig").splitlines() if path.is_file() else []
+    values = {number: line.partition(" = ")[2][1:-1] for number, line in enumerate(lines, start=1)}
+    inside = {n: value for n, value in values.items() if value and value in formula}
+    number = max(inside, key=lambda n: len(inside[n]), default=None)
     return f", line {number}" if number else ""
 
 
