@@ -137,9 +137,7 @@ class Flow:
     capitalised: Values
     unpaid: Values
     gap: Values
-    dscr: (
-        Values  #: what the lock-up reads, CFADS but what must prepay over service; NaN: nothing due
-    )
+    dscr: Values  #: of the lock-up: CFADS but what must prepay, over service; NaN: none is due
     service: Values = 0.0  #: that service: interest, scheduled principal and arrears
     cash: Values = 0.0  #: what is left for enforcement, where there is one
     swept: Values = 0.0  #: prepaid, because it must be or by the sweep
