@@ -53,6 +53,7 @@ def number(book: Session, name: str) -> float:
         {"index_basis": 1.3},
         {"step_drop_1": 0.25},
         {"rent_floor": 2.0, "covenant_months": 3},
+        {"rent_floor": 1.2, "covenant_months": 3, "rent_level": 0.6},
         {"cash_sweep": 0.1, "covenant_months": 3},
         {"cash_sweep": 0.3, "first_test_month": 30},
         {"cash_sweep": 0.05, "covenant_months": 12, "covenant_looks": "forward"},

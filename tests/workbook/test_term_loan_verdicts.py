@@ -115,6 +115,13 @@ def test_a_simulation_without_a_figure_agrees_with_nobody(book: Session) -> None
         assert book["master_check"] == "CHECK"
 
 
+def test_rents_at_their_floor_have_no_break_even_and_no_error(book: Session) -> None:
+    """No decline moves them; the halving, which several months need, begins at the floor."""
+    with changed(book, rent_floor=3.0, rent_level=0.8, covenant_months=3):
+        assert book["breakeven_decline"] == "none" and book["covenant_dscr_curve"] == "PASS"
+        assert not [fault for fault in book.errors if fault.sheet in ("Halving", "Summary")]
+
+
 def test_without_a_contract_there_is_no_customer(book: Session) -> None:
     with changed(book, contract_months=0):
         said = sentences(book, "Term Sheet")
