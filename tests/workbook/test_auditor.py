@@ -40,11 +40,12 @@ Found = set[tuple[str, str]]
 
 #: What it finds and we keep, by workbook: the rule, the cell, and a comment with the reason.
 ACCEPTED: dict[str, Found] = {
-    # what the driver is called hangs on the block, in the covers above it on own months
-    "gpu-borrowing-base": {("FORMULA_DRIFT", "Summary!I44")},
+    # what the driver is called hangs on the block, in the covers above it on own months; the month
+    # in which the customer stops stands among the totals of other rows
+    "gpu-borrowing-base": {("FORMULA_DRIFT", "Summary!I44"), ("FORMULA_DRIFT", "Rents!C13")},
     # a flag, a present value and a count of months among the totals of other rows
     "hosting-project-loan": {
-        *(("FORMULA_DRIFT", cell) for cell in ("Debt!C11", "Debt!C32", "Cash flow!C28")),
+        *(("FORMULA_DRIFT", cell) for cell in ("Debt!C11", "Debt!C32", "Cash flow!C13")),
     },
     # an LTV on collateral worth nothing is no number; what is not liquidated stays an error
     "miner-dual-collateral": {

@@ -170,3 +170,22 @@ def test_a_verdict_typed_over_decides_nothing(
         with open_workbook(tmp_path / "done.xlsx") as there:
             results = {test.name: test.status for test in (*there.covenants, *there.tests)}
         assert results[name] == "CHECK"
+
+
+@pytest.mark.parametrize(
+    ("name", "formula"), [("stress_dscr", '="HOLDS"'), ("covenant_dscr_curve", '="PASS"')]
+)
+def test_a_verdict_whose_formula_belies_its_figures_is_undecided(
+    loan: Example, name: str, formula: str, tmp_path: Path
+) -> None:
+    """The word is held against value, test and threshold, which stand beside it."""
+    book = openpyxl.load_workbook(loan.path)
+    ((sheet, cell),) = book.defined_names[name].destinations
+    book[sheet][cell.replace("$", "")].value = formula
+    book.save(tmp_path / "belied.xlsx")
+    done = xlcredit("recalc", tmp_path / "belied.xlsx", "-o", tmp_path / "done.xlsx")
+    assert done.returncode == 1
+    with open_workbook(tmp_path / "done.xlsx") as there:
+        results = {test.name: test for test in (*there.covenants, *there.tests)}
+    assert results[name].status == "CHECK"
+    assert f"CHECK: {results[name].label} cannot be decided" in done.stdout

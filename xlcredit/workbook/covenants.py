@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from xlcredit.deals.units import UNITS
@@ -41,6 +41,11 @@ PASS, BREACH, CHECK, NONE = "PASS", "BREACH", "CHECK", "NONE"
 VERDICTS = (PASS, BREACH, NONE)
 #: The same of a condition of closing, a limit of the house or a stress result.
 TEST_VERDICTS = (*(word for _, words in WORDS.values() for word in words), NONE)
+#: The words for what is met, and for what is not.
+_MET = (PASS, *(words[0] for _, words in WORDS.values()))
+_FAILED = (BREACH, *(words[1] for _, words in WORDS.values()))
+#: Values as close to their threshold as this are left to the sheet, which decides ties.
+_TIE = 1e-9
 #: What nobody need look at.
 FINE = frozenset({PASS, NONE})
 
@@ -107,7 +112,7 @@ class CovenantCells:
         """Read it with a function that gives the value of a cell."""
         shown = {heading: value(place) for heading, place in self.cells.items()}
         status = shown["Status"]
-        return CovenantResult(
+        found = CovenantResult(
             name=self.name,
             label=str(shown["Covenant"] or ""),
             value=shown["Value"],
@@ -120,6 +125,15 @@ class CovenantCells:
             unit=self.unit,
             table=self.table,
         )
+        return replace(found, status=CHECK) if _is_belied(found) else found
+
+
+def _is_belied(found: CovenantResult) -> bool:
+    """Whether a verdict says the opposite of its value and threshold: its formula was changed."""
+    if not (isinstance(found.value, float) and isinstance(found.threshold, float)):
+        return False
+    clear = abs(found.margin) > _TIE * max(abs(found.value), abs(found.threshold))
+    return clear and found.status in (_FAILED if found.margin > 0.0 else _MET)
 
 
 def typed_over(book: Book, verdict: Place) -> bool:
