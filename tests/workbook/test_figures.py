@@ -491,10 +491,12 @@ def test_every_twin_agrees(example: Example) -> None:
 
 
 def test_an_error_reads_check_and_is_told(loan: Example) -> None:
-    """No GPUs: no debt, nothing to divide by; the covenant must not pass."""
+    """No GPUs: no loan, nothing to divide by; no covenant may pass."""
     result = loan.given({"gpus": 0})
-    assert result.names["covenant_dscr_curve"] == "CHECK"
+    assert result.names["covenant_dscr_curve"] == "NONE"
     assert result.names["master_check"] == "CHECK"
+    without_rents = loan.given({"market_rent": 0}).names
+    assert without_rents["limit_margin"] == without_rents["master_check"] == "CHECK"
     assert result.errors
     assert all(fault.reason for fault in result.errors)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar
 
 from xlcredit.deals.units import UNITS
@@ -28,6 +28,7 @@ __all__ = [
     "CovenantResult",
     "find_covenants",
     "find_tests",
+    "held_against",
     "typed_over",
 ]
 
@@ -41,6 +42,8 @@ PASS, BREACH, CHECK, NONE = "PASS", "BREACH", "CHECK", "NONE"
 VERDICTS = (PASS, BREACH, NONE)
 #: The same of a condition of closing, a limit of the house or a stress result.
 TEST_VERDICTS = (*(word for _, words in WORDS.values() for word in words), NONE)
+#: What a value must do that must not fall below its threshold.
+AT_LEAST = "at least"
 #: The words for what is met, and for what is not.
 _MET = (PASS, *(words[0] for _, words in WORDS.values()))
 _FAILED = (BREACH, *(words[1] for _, words in WORDS.values()))
@@ -93,7 +96,7 @@ class CovenantResult:
     @property
     def is_minimum(self) -> bool:
         """Whether the value must not fall below the threshold; else it must not rise above it."""
-        return self.test == "at least"
+        return self.test == AT_LEAST
 
 
 @dataclass(frozen=True)
@@ -112,28 +115,40 @@ class CovenantCells:
         """Read it with a function that gives the value of a cell."""
         shown = {heading: value(place) for heading, place in self.cells.items()}
         status = shown["Status"]
-        found = CovenantResult(
+        tested, limit, must = shown["Value"], shown["Threshold"], str(shown["Test"] or "")
+        # neither an error nor a word that somebody typed ever passes
+        said = str(status) if status in self.verdicts and not self.typed else CHECK
+        return CovenantResult(
             name=self.name,
             label=str(shown["Covenant"] or ""),
-            value=shown["Value"],
-            test=str(shown["Test"] or ""),
-            threshold=shown["Threshold"],
-            # neither an error nor a word that somebody typed ever passes
-            status=str(status) if status in self.verdicts and not self.typed else CHECK,
+            value=tested,
+            test=must,
+            threshold=limit,
+            status=held_against(said, must, tested, limit),
             headroom=shown["Headroom"],
             first_breach=shown["First breach"],
             unit=self.unit,
             table=self.table,
         )
-        return replace(found, status=CHECK) if _is_belied(found) else found
 
 
-def _is_belied(found: CovenantResult) -> bool:
-    """Whether a verdict says the opposite of its value and threshold: its formula was changed."""
-    if not (isinstance(found.value, float) and isinstance(found.threshold, float)):
-        return False
-    clear = abs(found.margin) > _TIE * max(abs(found.value), abs(found.threshold))
-    return clear and found.status in (_FAILED if found.margin > 0.0 else _MET)
+def held_against(status: str, test: str, value: object, threshold: object) -> str:
+    """Give a verdict, or CHECK where its own figures say the opposite: its formula was changed.
+
+    Parameters
+    ----------
+    status : str
+        The word that stands there.
+    test : str
+        What the value must do: "at least" or "at most".
+    value, threshold : object
+        What is tested, and against what; other than numbers decide nothing here.
+    """
+    if not (isinstance(value, int | float) and isinstance(threshold, int | float)):
+        return status
+    margin = value - threshold if test == AT_LEAST else threshold - value
+    clear = abs(margin) > _TIE * max(abs(value), abs(threshold))
+    return CHECK if clear and status in (_FAILED if margin > 0.0 else _MET) else status
 
 
 def typed_over(book: Book, verdict: Place) -> bool:

@@ -19,7 +19,14 @@ from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.place import Area, Place
 from xlcredit.ooxml.values import Value
 from xlcredit.serials import from_serial, in_words
-from xlcredit.workbook.covenants import CHECK, TEST_VERDICTS, VERDICTS, find_tests, typed_over
+from xlcredit.workbook.covenants import (
+    CHECK,
+    TEST_VERDICTS,
+    VERDICTS,
+    find_tests,
+    held_against,
+    typed_over,
+)
 from xlcredit.workbook.own_months import find_own_months
 from xlcredit.workbook.pages.audit import AREA_CHECKS, CHECK_COLUMNS
 from xlcredit.workbook.pages.summary import (
@@ -288,12 +295,13 @@ def _tests(cells: _Cells) -> dict[str, list[CovenantLine]]:
 def _covenant(cells: _Cells, row: dict[str, Place]) -> CovenantLine:
     # by place: an older workbook has another heading above a figure
     label, value, test, threshold, status, headroom, breach, move, driver = row.values()
+    tested, must, limit = cells.cell(value), cells.text(test), cells.cell(threshold)
     return CovenantLine(
         label=cells.text(label),
-        value=cells.cell(value),
-        test=cells.text(test),
-        threshold=cells.cell(threshold),
-        status=cells.verdict(status),
+        value=tested,
+        test=must,
+        threshold=limit,
+        status=held_against(cells.verdict(status), must, tested.value, limit.value),
         headroom=cells.cell(headroom),
         first_breach=cells.cell(breach),
         may_move_by=cells.cell(move),
