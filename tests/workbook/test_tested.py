@@ -55,7 +55,10 @@ def test_a_covenant_is_tested_in_the_months_in_which_something_is_owed(
     owed = [names["debt"], *balance]
     tested = [k for k in range(1, tenor + 1) if owed[k - 1] > 0.01]  # type: ignore[operator]
 
-    billed, due = (months(loan, found, n) for n in ("revenue_contract", "contracted"))
+    # a termination payment is no revenue of the contract
+    billed, due = (months(loan, found, n) for n in ("revenue_billed", "contracted"))
+    stops = given["customer_stops"]
+    assert not stops or not any(billed[stops - 1 : given["contract_months"]])
     window = given["realisation_months"]
     ratios = {
         k: sum(billed[max(0, k - window) : k]) / sum(due[max(0, k - window) : k])
