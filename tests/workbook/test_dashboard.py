@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
+import subprocess
 from pathlib import Path
 
 import openpyxl
@@ -144,6 +145,17 @@ def test_a_workbook_of_another_maker_has_no_dashboard(tmp_path: Path) -> None:
         read_dashboard(tmp_path / "other.xlsx")
 
 
+def recalculated_with(
+    example: Example, name: str, content: str, folder: Path
+) -> subprocess.CompletedProcess[str]:
+    """Change the cell of a verdict, and recalculate the workbook into ``done.xlsx``."""
+    book = openpyxl.load_workbook(example.path)
+    ((sheet, cell),) = book.defined_names[name].destinations
+    book[sheet][cell.replace("$", "")].value = content
+    book.save(folder / "changed.xlsx")
+    return xlcredit("recalc", folder / "changed.xlsx", "-o", folder / "done.xlsx")
+
+
 @pytest.mark.parametrize(
     ("name", "word", "label"),
     [
@@ -157,11 +169,7 @@ def test_a_verdict_typed_over_decides_nothing(
     base: Example, name: str, word: str, label: str, tmp_path: Path
 ) -> None:
     """Whatever word stands there, whoever shows or recalculates it is told and leaves with 1."""
-    book = openpyxl.load_workbook(base.path)
-    ((sheet, cell),) = book.defined_names[name].destinations
-    book[sheet][cell.replace("$", "")].value = word
-    book.save(tmp_path / "typed.xlsx")
-    done = xlcredit("recalc", tmp_path / "typed.xlsx", "-o", tmp_path / "done.xlsx")
+    done = recalculated_with(base, name, word, tmp_path)
     shown = xlcredit("show", tmp_path / "done.xlsx")
     for found in (done, shown):
         assert found.returncode == 1
@@ -179,11 +187,7 @@ def test_a_verdict_whose_formula_belies_its_figures_is_undecided(
     loan: Example, name: str, formula: str, tmp_path: Path
 ) -> None:
     """The word is held against value, test and threshold, which stand beside it."""
-    book = openpyxl.load_workbook(loan.path)
-    ((sheet, cell),) = book.defined_names[name].destinations
-    book[sheet][cell.replace("$", "")].value = formula
-    book.save(tmp_path / "belied.xlsx")
-    done = xlcredit("recalc", tmp_path / "belied.xlsx", "-o", tmp_path / "done.xlsx")
+    done = recalculated_with(loan, name, formula, tmp_path)
     assert done.returncode == 1
     with open_workbook(tmp_path / "done.xlsx") as there:
         results = {test.name: test for test in (*there.covenants, *there.tests)}

@@ -155,6 +155,10 @@ def _wrong_text(text: str) -> str:
     return "must not begin with =" if text.lstrip().startswith("=") else ""
 
 
+#: The formulas of a test, around which the builder writes that it is agreed at all.
+_OF_A_TEST = ("value", "threshold", "first_breach", "driver_formula", "driver_words")
+
+
 def located(error: FormulaError, path: Path, others: Sequence[tuple[str, str]] = ()) -> DealError:
     """Return the errors of formulas with the lines where they stand, among other mistakes."""
     found = [(_line_of_formula(path, one.formula), str(one)) for one in error.all]
@@ -181,11 +185,14 @@ def line_of(path: Path, text: str, after: str = "") -> str:
 
 
 def _line_within(path: Path, formula: str) -> str:
-    """Say where a formula stands around which another was written: the longest one in it."""
+    """Say where a formula of a test stands around which another was written: the longest in it."""
     lines = path.read_text(encoding="utf-8-sig").splitlines() if path.is_file() else []
-    values = {number: line.partition(" = ")[2][1:-1] for number, line in enumerate(lines, start=1)}
-    inside = {n: value for n, value in values.items() if value and value in formula}
-    number = max(inside, key=lambda n: len(inside[n]), default=None)
+    inside: dict[int, str] = {}
+    for number, line in enumerate(lines, start=1):
+        key, _, value = line.partition(" = ")
+        if key in _OF_A_TEST and value[1:-1] in formula:
+            inside[number] = value[1:-1]
+    number = max(inside, key=lambda n: len(inside[n]), default=0)
     return f", line {number}" if number else ""
 
 
