@@ -50,19 +50,32 @@ def sessions() -> Iterator[tuple[str, str]]:
     yield "a grid of 99 points", f"{points:.1f} s"
 
 
+#: What a loan has of its own: a tape whose rows differ in one input costs half as much a row.
+OWN = (
+    *("commitment", "base_rate", "margin", "advance_rate", "gpu_cost", "other_capex", "site_cost"),
+    *("other_opex", "contract_rent", "market_rent", "utilisation", "liquidity", "sale_haircut"),
+    *("residual_decline", "launch_drop_1", "hazard", "refi_rate", "contract_share", "sale_impact"),
+)
+
+
 def tape(folder: Path, count: int) -> Path:
+    """Write a tape of so many GPU loans, each with twenty inputs of its own."""
     template, home = load("gpu-term-loan")
     path = folder / f"tape{count}.csv"
     write_table(example_tape(template, read_deal(home / "deal.toml", template)), path)
     with path.open(newline="", encoding="utf-8") as file:
         headings, example = csv.reader(file)
-    at = [heading.partition(" [")[0] for heading in headings].index("rent_decline")
+    names = [heading.partition(" [")[0] for heading in headings]
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(headings)
         for number in range(count):
-            example[0], example[at] = str(number), str(0.4 * number / count)
-            writer.writerow(example)
+            row = dict(zip(names, example, strict=True))
+            row |= {"id": str(number), "rent_decline": str(0.4 * number / count)}
+            row |= {
+                n: str(float(row[n]) * (1 + 0.1 * np.sin(number + k))) for k, n in enumerate(OWN)
+            }
+            writer.writerow(row.values())
     return path
 
 

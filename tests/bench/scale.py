@@ -111,7 +111,7 @@ def main() -> None:
     quick = "--quick" in sys.argv
     table = Table("what", "cost", title="scale, in processor seconds of one core")
     for rows in (
-        loans((10, 40) if quick else (50, 400)),
+        loans((10, 40) if quick else (200, 400)),
         paths(100, 10_000) if quick else paths(1_000, 20_000),
     ):
         for what, cost in rows:
