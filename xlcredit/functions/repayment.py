@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
-from functools import lru_cache
-from typing import Literal, NamedTuple
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
+from typing import Literal
 
 import numpy as np
 
@@ -21,12 +21,8 @@ CATEGORY = "xlcredit: Debt"
 
 _COVERS = ("min_dscr", "min_scheduled_dscr", "min_forward_dscr")
 #: What has a value a period.
-_SERIES = {
-    "series": "balances",
-    "distributions": "distributions",
-    "gaps": "gaps",
-    "overdue": "overdue",
-}
+_SERIES = {"series", "distributions", "gaps", "overdue"}
+_EARNED = ("irr", "multiple", "wal")
 
 #: A series as it can be compared; None where none is given.
 Path = tuple[float, ...] | None
@@ -241,24 +237,41 @@ def XLC_REPAYMENT(
     # a zero has no sign here, as equal paths have one run
     paid = _paid(terms, *(s and tuple(v + 0.0 for v in s) for s in series.values()))
     if measure in _SERIES:
-        found = getattr(paid, _SERIES[measure])
+        found = paid.series(measure)
         return np.array(found + [0.0] * (len(series["scheduled"]) - len(found)))
     asked = [name for name in _COVERS if measure in ("all", name)]
     covers = {name: _lowest(name, paid, series["cfads"], window, first_test) for name in asked}
-    return pick(measure, **_figures(terms, paid, covers))
+    lender = paid.lender if measure in ("all", *_EARNED) else None
+    return pick(measure, **_figures(terms, paid, covers, lender))
 
 
-class _Paid(NamedTuple):
-    """A loan that has run along one path."""
+@dataclass(frozen=True)
+class _Paid:
+    """A loan that has run along one path; what no cell asks for is not measured."""
 
+    terms: loan.Terms
     plan: loan.Plan
     end: loan.State
-    flows: list[loan.Flow]
+    run: list[loan.Flow]  #: what moved in each period of the schedule
     balances: list[float]
-    distributions: list[float]
-    gaps: list[float]
-    overdue: list[float]
-    lender: Earned
+
+    @cached_property
+    def flows(self) -> list[loan.Flow]:
+        """What moved up to the end of the loan."""
+        return self.run[: self.end.end_period]
+
+    @cached_property
+    def lender(self) -> Earned:
+        """What the lender earned."""
+        return earned(self.terms, self.plan, self.end, self.flows)
+
+    def series(self, measure: str) -> list[float]:
+        """Give what has a value a period."""
+        if measure == "series":
+            return self.balances
+        if measure == "overdue":
+            return loan.overdue(self.terms, self.plan, self.run, self.balances)
+        return [flow.gap if measure == "gaps" else flow.distribution for flow in self.run]
 
 
 #: Cells that show one figure each of the same path stand side by side: as many paths as a sheet
@@ -274,15 +287,17 @@ def _paid(
     gpu: Path,
 ) -> _Paid:
     index = coin[1:] if coin and terms.trigger_level else None
-    plan = loan.Plan.of(terms, scheduled or (), rates, prepayment, index)
+    plan = _plan(terms, scheduled or (), rates, prepayment, index)
     end, flows, accounts = loan.trace(terms, plan, cfads, coin, gpu)
-    distributions = [flow.distribution for flow in flows]
-    gaps = [flow.gap for flow in flows]
-    balances = [balance for balance, _, _ in accounts]
-    overdue = loan.overdue(terms, plan, flows, balances)
-    flows = flows[: end.end_period]
-    lender = earned(terms, plan, end, flows)
-    return _Paid(plan, end, flows, balances, distributions, gaps, overdue, lender)
+    return _Paid(terms, plan, end, flows, [balance for balance, _, _ in accounts])
+
+
+#: A search for a break-even tries one loan on many paths.
+@lru_cache(maxsize=8)
+def _plan(
+    terms: loan.Terms, scheduled: tuple[float, ...], rates: Path, prepayment: Path, index: Path
+) -> loan.Plan:
+    return loan.Plan.of(terms, scheduled, rates, prepayment, index)
 
 
 def _lowest(
@@ -313,9 +328,11 @@ def _figures(
     terms: loan.Terms,
     paid: _Paid,
     covers: dict[str, float | None],
+    lender: Earned | None,
 ) -> Block:
+    """All figures but those of covers and lender that are not given."""
     none = figure(0, "no period that is tested has cash flow and debt service")
-    plan, end, flows, lender = paid.plan, paid.end, paid.flows, paid.lender
+    plan, end, flows = paid.plan, paid.end, paid.flows
     levels = terms.call_ltv is not None
     return {
         "status": loan.STATUS[end.status],
@@ -335,12 +352,18 @@ def _figures(
         "coin_sold": math.fsum(f.coin_sold for f in flows),
         "max_ltv": end.max_ltv if levels else figure(0, "the terms have no margin levels"),
         **{name: none if cover is None else cover for name, cover in covers.items()},
-        "irr": figure(lender.irr, "there is no loan"),
-        "multiple": figure(lender.multiple, "there is no loan"),
-        "wal": figure(lender.wal, "nothing was repaid"),
+        **({} if lender is None else _earned(lender)),
         "balance": end.balance,
         "reserve": end.reserve,
         "trapped": end.trapped,
         "liquidity": end.liquidity,
         "coin_units": end.coin_units,
+    }
+
+
+def _earned(lender: Earned) -> Block:
+    return {
+        "irr": figure(lender.irr, "there is no loan"),
+        "multiple": figure(lender.multiple, "there is no loan"),
+        "wal": figure(lender.wal, "nothing was repaid"),
     }
