@@ -285,8 +285,8 @@ class Session:
         --------
         >>> with open_workbook("workbooks/gpu-term-loan.xlsx") as book:
         ...     waterfall = book.months("Waterfall")
-        >>> waterfall.loc[("Interest", "USD"), "2027-03-31"] > 0
-        True
+        >>> f'{waterfall.loc[("Interest", "USD"), "2027-01-31"]:,.0f}'
+        '17,521,200'
         """
         return by_months(self.table(sheet), self._sheet(sheet))
 
