@@ -49,6 +49,7 @@ WITH = {
     "workbook/test_dashboard.py": "workbook/covenants workbook/places",
     "workbook/test_plausible.py": "worksheet/bands",
     "workbook/test_sensitivity.py": "workbook/export workbook/saving",
+    "workbook/test_session.py": "workbook/frames",
     "workbook/test_simulation.py": "workbook/calibrated workbook/making workbook/simulated "
     "workbook/simulation_charts",
     "workbook/test_structure.py": "workbook/build workbook/charts workbook/draft "

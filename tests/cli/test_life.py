@@ -122,6 +122,25 @@ def test_diff_speaks_json(loan: Path, stress: Path) -> None:
     assert (status["old"], status["new"]) == ("PASS", "BREACH")
 
 
+@pytest.mark.parametrize("name", ["covenant_dscr_curve", "covenant_dscr_curve.value"])
+def test_diff_tells_what_is_typed_over_in_either(loan: Path, name: str, tmp_path: Path) -> None:
+    """Though it says what the other workbook says, and both may have it."""
+    book, values = openpyxl.load_workbook(loan), openpyxl.load_workbook(loan, data_only=True)
+    ((sheet, cell),) = book.defined_names[name].destinations
+    book[sheet][cell.replace("$", "")] = values[sheet][cell.replace("$", "")].value
+    book.save(tmp_path / "changed.xlsx")
+    changed = tmp_path / "typed.xlsx"
+    assert xlcredit("recalc", tmp_path / "changed.xlsx", "-o", changed).returncode == 1
+    what = "value" if "." in name else "verdict"
+    told = f"the {what} is typed over its formula in Summary!{cell.replace('$', '')}, and "
+    for pair in ((loan, changed), (changed, loan), (changed, changed)):
+        done, data = xlcredit("diff", *pair), xlcredit("diff", *pair, "--json")
+        assert done.returncode == data.returncode == 1
+        count = pair.count(changed)
+        assert done.stdout.count(f"CHECK: {changed}: ") == done.stdout.count(told) == count
+        assert len(json.loads(data.stdout)["typed"]) == count
+
+
 def test_diff_refuses_other_files(loan: Path, tmp_path: Path) -> None:
     refused(xlcredit("diff", loan, bad(tmp_path)), "bad.xlsx", "not made by xlcredit")
     refused(xlcredit("diff", loan, tmp_path / "none.xlsx"), "none.xlsx", "no such file")

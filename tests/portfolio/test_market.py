@@ -213,7 +213,8 @@ def test_the_command_writes_sheets_and_a_chart(book: list[Path], tmp_path: Path)
 
 
 def test_what_cannot_be_simulated_is_told(book: list[Path], tmp_path: Path) -> None:
-    refused(run("portfolio", book[0], "--simulate", "--paths", 10), "at least 1,000 paths")
+    # told before any loan is read
+    refused(run("portfolio", "none.xlsx", "--simulate", "--paths", 10), "at least 1,000 paths")
     other = tmp_path / "other.toml"
     text = book[0].read_text(encoding="utf-8")
     other.write_text(text.replace("gpu_vol = 0.5", "gpu_vol = 0.6"), encoding="utf-8")

@@ -518,6 +518,17 @@ def test_hundreds_of_loans_say_what_each_says_alone(
         assert other.numbers != one.numbers, "machine code rounds otherwise"
 
 
+def test_hundreds_of_loans_with_little_memory_are_not_compiled(
+    make_tape: MakeTape, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Compiling takes more than a loan does: without it they say what each says alone."""
+    tape = make_tape(2, gpus=50_000, market_rent=2.1, base_rate=0.04, sale_haircut=0.2)
+    monkeypatch.setattr("xlcredit.portfolio.run._MANY", 2)
+    little = Limits(megabytes=999)
+    found = run_portfolio(Request(sources=[str(tape)], workers=1, limits=little)).results
+    assert list(found) == [evaluate_loan(task) for task in tasks(tape)]
+
+
 def test_a_worker_that_cannot_compile_says_so(
     make_tape: MakeTape, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -18,6 +19,13 @@ FIGURES = (
     *("unpaid_at_maturity", "first_missed_month", "loss", "lender_irr", "min_dscr", "max_ltv"),
     *("debt", "debt_on_curve", "expected_loss_spread"),
 )
+#: The columns of the scenarios, and the figure that each shows for the inputs as they are.
+AS_INPUT = {
+    "case_missed": "first_missed_month",
+    "case_unpaid": "unpaid_at_maturity",
+    "case_loss": "loss",
+    "case_irr": "lender_irr",
+}
 
 
 def calculated(example: Example, folder: Path, **changed: object) -> tuple[Path, Recalculation]:
@@ -31,8 +39,8 @@ def calculated(example: Example, folder: Path, **changed: object) -> tuple[Path,
     return path, recalculate(source, path)
 
 
-def filled(values: list[float]) -> Series:
-    return Series(values=[*values, *[None] * (72 - len(values))], source="broker")
+def filled(values: list[float], months: int = 72) -> Series:
+    return Series(values=[*values, *[None] * (months - len(values))], source="broker")
 
 
 def test_the_curve_typed_month_by_month_is_the_curve(loan: Example, tmp_path: Path) -> None:
@@ -87,19 +95,31 @@ def test_what_has_happened_moves_the_loan_and_not_what_was_signed(
         assert before[name] == pytest.approx(loan.result.names[name], rel=1e-12), name
 
 
+@pytest.mark.parametrize(
+    ("name", "rates", "months"),
+    [("gpu-term-loan", [0.09] * 52, 72), ("miner-dual-collateral", [0.06] * 6, 48)],
+)
 def test_a_base_rate_that_was_not_planned_fills_the_reserve_as_the_engine_does(
-    loan: Example, tmp_path: Path
+    name: str,
+    rates: list[float],
+    months: int,
+    example_of: Callable[[str], Example],
+    tmp_path: Path,
 ) -> None:
-    """The reserve holds the next services at the rates of their months, reported ones included."""
-    actuals, given = {"base_curve": filled([0.09] * 52)}, {"as_at_month": 52}
-    path, result = calculated(loan, tmp_path, actuals=actuals, inputs=given)
+    """The reserve holds the next services at the rates of their months, reported ones included.
+
+    The engine has run the scenario As input.
+    """
+    example = example_of(name)
+    actuals, given = {"base_curve": filled(rates, months)}, {"as_at_month": len(rates)}
+    path, result = calculated(example, tmp_path, actuals=actuals, inputs=given)
     assert result.names["master_check"] == "OK"
     sheet = openpyxl.load_workbook(path, data_only=True)["Stress"]
     scenario = next(row for row in sheet.iter_rows(values_only=True) if row[0] == "As input")
-    for at, name in enumerate(("first_missed_month", "unpaid_at_maturity"), start=2):
-        assert scenario[at] == pytest.approx(result.names[name], rel=1e-9), name
-    for at, name in enumerate(("loss", "lender_irr"), start=5):
-        assert scenario[at] == pytest.approx(result.names[name], rel=1e-9), name
+    metrics = [metric.name for metric in example.template.scenarios.metric]
+    for metric, figure in AS_INPUT.items():
+        shown = scenario[1 + metrics.index(metric)]
+        assert shown == pytest.approx(result.names[figure], rel=1e-9), figure
 
 
 def test_nothing_is_certified_of_which_nothing_was_reported(loan: Example) -> None:

@@ -40,14 +40,6 @@ def test_the_curves_typed_month_by_month_are_the_curves(miner: Example, tmp_path
             assert typed[name] == agreed(usual[name]), (scenario, name)
 
 
-def test_a_base_rate_that_was_not_planned_fills_the_reserve_as_the_engine_does(
-    miner: Example, tmp_path: Path
-) -> None:
-    actuals, given = {"base_curve": filled([0.06] * 6)}, {"as_at_month": 6}
-    _, result = calculated(miner, tmp_path, actuals=actuals, inputs=given)
-    assert result.names["master_check"] == "OK"
-
-
 def test_coin_that_has_halved_is_the_fall_as_an_input(miner: Example, tmp_path: Path) -> None:
     """A fall that happened at once is the fall that is typed; what is reported falls no further."""
     coins = {

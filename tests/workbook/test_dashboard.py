@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 import re
 import subprocess
 from pathlib import Path
@@ -18,6 +19,7 @@ from xlcredit.errors import CellError, FileError
 from xlcredit.ooxml import reading
 from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.package import Package
+from xlcredit.recalc import recalculate
 from xlcredit.workbook import Dashboard, read_dashboard
 from xlcredit.workbook.covenants import NONE
 from xlcredit.workbook.draft import Draft
@@ -120,6 +122,10 @@ def test_no_unit_comes_back_as_another(unit: str, loan: Example, tmp_path: Path)
     assert reading.units(book)[book.cell_names["figure"]] == unit
 
 
+def test_nothing_is_typed_over_as_it_is_built(example: Example) -> None:
+    assert read_dashboard(example.path).typed == []
+
+
 def test_scenario_and_master_check_are_read_wherever_they_stand(
     loan: Example, tmp_path: Path
 ) -> None:
@@ -193,3 +199,70 @@ def test_a_verdict_whose_formula_belies_its_figures_is_undecided(
         results = {test.name: test for test in (*there.covenants, *there.tests)}
     assert results[name].status == "CHECK"
     assert f"CHECK: {results[name].label} cannot be decided" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("covenant_cover.value", 9.0, "the value is typed over its formula"),
+        ("covenant_cover.value", "=4+5", "the value is typed over its formula"),
+        ("limit_vintage.threshold", 0.9, "the threshold is typed over its formula"),
+        ("limit_vintage.test", "at least", "the test is typed over the template's"),
+    ],
+)
+def test_a_verdict_over_what_is_typed_over_decides_nothing(
+    base: Example, name: str, content: str | float, told: str, tmp_path: Path
+) -> None:
+    """The value, the threshold and the test of our own workbooks are the template's."""
+    test, _, part = name.partition(".")
+    book = openpyxl.load_workbook(base.path)
+    ((sheet, cell),) = book.defined_names[test if part == "test" else name].destinations
+    cell = cell.replace("$", "").replace("E", "C") if part == "test" else cell.replace("$", "")
+    book[sheet][cell].value = content
+    book.save(tmp_path / "changed.xlsx")
+    done = xlcredit("recalc", tmp_path / "changed.xlsx", "-o", tmp_path / "done.xlsx")
+    shown = xlcredit("show", tmp_path / "done.xlsx")
+    with open_workbook(tmp_path / "done.xlsx") as there:
+        results = {found.name: found for found in (*there.covenants, *there.tests)}
+    line = (
+        f"CHECK: {results[test].label}: {told} in {sheet}!{cell}, and the verdict decides nothing"
+    )
+    for found in (done, shown):
+        assert found.returncode == 1 and line in found.stdout.splitlines()
+    data = json.loads(xlcredit("show", tmp_path / "done.xlsx", "--json").stdout)
+    assert data["typed"] == [line.removeprefix("CHECK: ")]
+    assert [found.name for found in results.values() if found.status == "CHECK"] == [test]
+
+
+@pytest.mark.parametrize(("cell", "content"), [("B6", True), ("C6", "OK")])
+def test_a_test_of_the_model_that_is_typed_over_fails_the_master_check(
+    base: Example, cell: str, content: str | bool, tmp_path: Path
+) -> None:
+    """It counts as OK in the sheet's own master check."""
+    book = openpyxl.load_workbook(base.path)
+    label = book["Checks"]["A6"].value
+    book["Checks"][cell].value = content
+    book.save(tmp_path / "changed.xlsx")
+    done = xlcredit("recalc", tmp_path / "changed.xlsx", "-o", tmp_path / "done.xlsx")
+    assert done.returncode == 1
+    assert f"CHECK: {label}: the " in done.stdout and f"in Checks!{cell}, and " in done.stdout
+    assert read_dashboard(tmp_path / "done.xlsx").master_check == "CHECK"
+
+
+def test_another_maker_may_type_a_value_and_a_threshold(base: Example, tmp_path: Path) -> None:
+    """Without our stamp they may be inputs, and so may those of a row that was put into a table."""
+    for ours in (False, True):
+        book = openpyxl.load_workbook(base.path)
+        ((_, cell),) = book.defined_names["covenant_cover"].destinations
+        row = cell.rpartition("$")[2]
+        book["Summary"][f"B{row}"], book["Summary"][f"D{row}"] = 9.0, 1.1
+        if ours:
+            del book.defined_names["covenant_cover.value"]
+            del book.defined_names["covenant_cover.threshold"]
+        else:
+            del book.custom_doc_props["xlcredit template"]
+        book.save(tmp_path / "other.xlsx")
+        recalculate(tmp_path / "other.xlsx", tmp_path / f"done_{ours}.xlsx")
+        found = read_dashboard(tmp_path / f"done_{ours}.xlsx")
+        assert not found.typed
+        assert (found.covenants[0].value.value, found.covenants[0].status) == (9, "PASS")

@@ -13,6 +13,7 @@ from xlcredit.cli.writing import make_workbook
 from xlcredit.deals import load, read_deal, shipped
 from xlcredit.errors import CellError, DealError
 from xlcredit.recalc import recalculate
+from xlcredit.workbook import read_dashboard
 from xlcredit.workbook.tables.scenarios import HEADER_ROW
 
 READ = (
@@ -150,6 +151,11 @@ def test_a_recovery_after_the_last_month_counts_or_is_no_number(usual: Example, 
 def test_what_is_frozen_says_so(copy: Path) -> None:
     said = [str(cell.value) for cell in openpyxl.load_workbook(copy)["Stress"]["A"]]
     assert sum("frozen" in text for text in said) == 1
+
+
+def test_what_is_frozen_is_not_taken_for_typed_over(copy: Path) -> None:
+    dashboard = read_dashboard(copy)
+    assert not dashboard.typed and dashboard.checked
 
 
 def test_every_function_has_a_formula_in_its_place(name: str, usual: Example, copy: Path) -> None:

@@ -148,6 +148,27 @@ def test_a_table_is_the_sheet(book: xlcredit.Session, loan: Example) -> None:
     assert isinstance(table.loc[5, "E"], dt.date)
 
 
+def test_a_sheet_of_months_is_read_by_labels_and_dates(
+    book: xlcredit.Session, loan: Example
+) -> None:
+    """Every line under its label and unit, every month under its end, as they stand now."""
+    book["rent_decline"] = 0.3
+    months, cells = book.months("waterFALL"), book.table("Waterfall")
+    ends = [end for end in cells.loc[5, "D":].tolist() if end is not None]
+    assert months.columns.tolist() == pd.to_datetime(ends).tolist()
+    assert (months.columns.name, months.index.names) == ("period_end", ["row", "unit"])
+    for name in ("interest_due", "balance"):
+        row = loan.place(name)[1]
+        line = months.loc[(str(cells.loc[row, "A"]), str(cells.loc[row, "B"]))]
+        assert line.dropna().tolist() == [v for v in cells.loc[row, "D":] if isinstance(v, float)]
+        assert line.dropna().tolist() != loan.row(name)
+    assert "Due" not in months.index.get_level_values("row")  # a heading
+    with pytest.raises(RecalcError, match=r"Summary: is no sheet of months; .* book\.table"):
+        book.months("summary")
+    with pytest.raises(RecalcError, match="has no sheet Cashflow; did you mean"):
+        book.months("Cashflow")
+
+
 def test_a_saved_copy_says_what_was_changed(
     book: xlcredit.Session, loan: Example, tmp_path: Path
 ) -> None:

@@ -78,12 +78,13 @@ def remarks(dashboard: Dashboard) -> Iterator[str]:
     """Say which tests fail, and what else to know before the figures are used."""
     for label in dashboard.failing:
         yield f"CHECK: this does not hold: {label}"
-    for label in dashboard.typed:
-        yield f"CHECK: {label}: the verdict is typed over its formula, and decides nothing"
+    for typed in dashboard.typed:
+        yield f"CHECK: {typed}"
     if dashboard.master_check != "OK" and not (dashboard.failing or dashboard.typed):
         yield "CHECK: a test on the sheet Checks does not hold"
+    told = {typed.label for typed in dashboard.typed}
     for label in dashboard.undecided:
-        if label not in dashboard.typed:
+        if label not in told:
             yield f"CHECK: {label} cannot be decided"
     for warning in dashboard.warnings:
         yield f"warning: {warning}"
@@ -231,12 +232,13 @@ def print_effects(found: Effects | None, inputs: Collection[str]) -> None:
 def effects_as_data(found: Effects | None) -> dict[str, Any]:
     """Give the same as plain data; empty for a workbook without a Summary of ours."""
     if found is None:
-        return {"moved": [], "failing": [], "master_check": None}
+        return {"moved": [], "failing": [], "typed": [], "master_check": None}
     return {
         "moved": [
             {"label": c.label, "before": c.shown_old, "after": c.shown_new} for c in found.moved
         ],
         "failing": found.after.failing,
+        "typed": [str(typed) for typed in found.after.typed],
         "master_check": found.after.master_check,
     }
 
@@ -252,6 +254,7 @@ def dashboard_as_data(dashboard: Dashboard) -> dict[str, Any]:
         "master_check": dashboard.master_check,
         "drawn": _bare(dashboard.drawn),
         "failing": dashboard.failing,
+        "typed": [str(typed) for typed in dashboard.typed],
         "warnings": dashboard.warnings,
         "figures": {name: _bare(value) for name, value in dashboard.figures.items()},
         "comparisons": [

@@ -27,6 +27,8 @@ def diff(
 
     Both are read by the values stored in them; recalculate first what has been changed by hand.
 
+    Exit code 1: in one of them a verdict, or what it rests on, is typed over; a line says where.
+
     Example: xlcredit diff loan.xlsx stress.xlsx
     """
     from xlcredit.cli import reports, terminal
@@ -37,3 +39,5 @@ def diff(
         terminal.print_json(reports.comparison_as_data(found), "diff")
     else:
         reports.print_comparison(found, whole=whole)
+    if found.typed:
+        raise typer.Exit(1)

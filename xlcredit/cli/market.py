@@ -35,12 +35,14 @@ def run(
     from xlcredit.cli.progress import told
     from xlcredit.cli.writing import refuse_to_replace
     from xlcredit.errors import UserError
+    from xlcredit.portfolio.market import refuse_few
     from xlcredit.portfolio.path_journal import PathJournal
     from xlcredit.workbook.export import require_format
     from xlcredit.workbook.pictures import pyplot
 
     outputs, chart, force, resume = files
     market = _market(said[1])
+    refuse_few(paths_and_seed[0])
     for path in outputs:
         require_format(path)
         refuse_to_replace(path, force or resume)

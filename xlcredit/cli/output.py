@@ -102,6 +102,7 @@ class Recalculation(_Struct, tag_field="kind", tag="recalculation"):
     outcomes: Outcomes
     master_check: str | None
     failing: list[str]
+    typed: list[str]
     moved: list[Moved]
     changes: list[Changed] | None = None
     changed_functions: ChangedFunctions | None = None
@@ -144,6 +145,7 @@ class Dashboard(_Struct, tag_field="kind", tag="dashboard"):
     master_check: str
     drawn: Value
     failing: list[str]
+    typed: list[str]
     warnings: list[str]
     figures: dict[str, Value]
     comparisons: list[SideBySide]
@@ -227,6 +229,7 @@ class Diff(_Struct, tag_field="kind", tag="diff"):
     old: str
     new: str
     same: bool
+    typed: list[str]
     remarks: list[str]
     inputs: list[Difference]
     terms: list[Difference]

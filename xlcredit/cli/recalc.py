@@ -52,7 +52,7 @@ def recalc(
     With --set, the figures and verdicts of the Summary that moved are printed.
 
     Exit code 1: a cell shows an error or is in doubt, a test of the model does not hold, a verdict
-    cannot be decided or is typed over (a line says which), or a value differs under --check.
+    cannot be decided or is typed over (a line says where), or a value differs under --check.
 
     Example: xlcredit recalc deal.xlsx --set rent_decline=30% --set coin_price=45000 -o stress.xlsx
     """

@@ -108,6 +108,8 @@ def print_comparison(found: WorkbookDiff, *, whole: bool = False) -> None:
     """Print what was changed, then what it does; the whole of it, or the first of each kind."""
     for remark in found.remarks:
         line((f"note: {remark}", "yellow"))
+    for typed in found.typed:
+        line((f"CHECK: {typed}", "yellow"))
     if found.same:
         line("nothing differs")
         return
@@ -144,6 +146,7 @@ def comparison_as_data(found: WorkbookDiff) -> dict[str, Any]:
         "old": str(found.old),
         "new": str(found.new),
         "same": found.same,
+        "typed": found.typed,
         "remarks": found.remarks,
         **{kind: [dataclasses.asdict(c) for c in getattr(found, kind)] for kind in kinds},
     }

@@ -22,7 +22,7 @@ def show(
     """Print the side-by-sides, the covenants and the other tests, from the values in the file.
 
     Exit code 1: a test of the model does not hold, a covenant or another test cannot be decided, or
-    its verdict is typed over; a line says which.
+    its verdict, or what that rests on, is typed over; a line says where.
 
     Example: xlcredit show stress.xlsx
     """

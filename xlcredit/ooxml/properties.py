@@ -7,7 +7,7 @@ from typing import Any
 
 from xlcredit.ooxml.package import Package
 
-__all__ = ["created", "read_properties"]
+__all__ = ["created", "read_properties", "template_of"]
 
 _CUSTOM, _CORE = "docProps/custom.xml", "docProps/core.xml"
 
@@ -20,6 +20,11 @@ def read_properties(package: Package) -> dict[str, str]:
         item.get("name", ""): "".join(child.text or "" for child in item)
         for item in package.root(_CUSTOM)
     }
+
+
+def template_of(package: Package) -> str:
+    """Say of which template xlcredit built a workbook; nothing if it did not, or that is lost."""
+    return read_properties(package).get("xlcredit template", "")
 
 
 def created(package: Package) -> datetime.date | None:

@@ -17,7 +17,7 @@ from xlcredit.models.simulation import kernel_name
 from xlcredit.portfolio.crew import Crew, Order, Start
 from xlcredit.portfolio.path_journal import PathJournal
 
-__all__ = ["Contribution", "Distribution", "OneMarket", "simulate_book"]
+__all__ = ["Contribution", "Distribution", "OneMarket", "refuse_few", "simulate_book"]
 
 Array = NDArray[np.float64]
 
@@ -25,6 +25,8 @@ Array = NDArray[np.float64]
 TAIL = 0.01
 #: Loans that are left out in turn, to see what each costs the others.
 _LEFT_OUT = 10
+#: Paths of which the worst hundredth still says something.
+_FEWEST_PATHS = 1_000
 #: Paths whose losses are kept, and periods of single loans on single paths that are run at most.
 _MOST_PATHS, _MOST_STEPS = 20_000_000, 1e13
 #: Periods of single loans on single paths in a second of one worker, by kernel; for a refusal only.
@@ -129,8 +131,7 @@ def simulate_book(
     UserError
         If loans do not agree on what they share, or there are too few paths, or too many.
     """
-    if paths < 1_000:
-        raise UserError(f"a tail needs at least 1,000 paths; got {paths:,}")
+    refuse_few(paths)
     try:
         book = LoanBook(positions, links)
     except ValueError as error:
@@ -145,6 +146,12 @@ def simulate_book(
         return _Run(start, crew, journal).found(paths, progress)
     finally:
         crew.close()
+
+
+def refuse_few(paths: int) -> None:
+    """Stop where there is no tail; whoever reads a book first asks before it does."""
+    if paths < _FEWEST_PATHS:
+        raise UserError(f"a tail needs at least {_FEWEST_PATHS:,} paths; got {paths:,}")
 
 
 def _refuse(start: Start, paths: int, workers: int) -> None:

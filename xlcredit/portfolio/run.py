@@ -34,6 +34,8 @@ __all__ = ["Portfolio", "Request", "run_portfolio"]
 #: Loans from which on a compiled simulation repays what compiling it takes. How many there are
 #: decides, and not how many are still to be done: a run that goes on where it was writes the same.
 _MANY = 200
+#: Megabytes that a worker needs in order to compile; with less, each loan would end over it.
+_COMPILING = 1_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -265,7 +267,8 @@ def _calculated(
     done = count - len(missing)
     started(count, done)
     asked: dict[str, str] = {}
-    many = missing and count >= _MANY and kernel_name("auto") == "compiled"
+    room = not 0 < request.limits.megabytes < _COMPILING
+    many = missing and count >= _MANY and room and kernel_name("auto") == "compiled"
     job = "loans" if many else "loan"
     for result in _running(_taken(files, request.template, missing, asked), request, job):
         kept.add(asked.pop(result.id), result)

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
 from xlcredit.deals.units import UNITS
 from xlcredit.errors import CellError
 from xlcredit.ooxml.book import Book
+from xlcredit.ooxml.formulas import tokens_of
 from xlcredit.ooxml.place import Place
+from xlcredit.ooxml.properties import template_of
 from xlcredit.ooxml.reading import table, text, units
 from xlcredit.ooxml.values import Value
 from xlcredit.workbook.pages.summary import AREA_COVENANTS, COVENANT_COLUMNS
-from xlcredit.workbook.tables.verdicts import COVENANTS, HEADING, WORDS
+from xlcredit.workbook.tables.verdicts import AT_LEAST, COVENANTS, HEADING, SIGNS, WORDS
 
 __all__ = [
     "BREACH",
@@ -26,9 +28,9 @@ __all__ = [
     "VERDICTS",
     "CovenantCells",
     "CovenantResult",
+    "TypedOver",
     "find_covenants",
     "find_tests",
-    "held_against",
     "typed_over",
 ]
 
@@ -42,8 +44,6 @@ PASS, BREACH, CHECK, NONE = "PASS", "BREACH", "CHECK", "NONE"
 VERDICTS = (PASS, BREACH, NONE)
 #: The same of a condition of closing, a limit of the house or a stress result.
 TEST_VERDICTS = (*(word for _, words in WORDS.values() for word in words), NONE)
-#: What a value must do that must not fall below its threshold.
-AT_LEAST = "at least"
 #: The words for what is met, and for what is not.
 _MET = (PASS, *(words[0] for _, words in WORDS.values()))
 _FAILED = (BREACH, *(words[1] for _, words in WORDS.values()))
@@ -100,6 +100,23 @@ class CovenantResult:
 
 
 @dataclass(frozen=True)
+class TypedOver:
+    """A cell of a test in which something was typed over what the template has there."""
+
+    label: str
+    """What the workbook calls the test."""
+    what: str
+    """The verdict, the value, the threshold, or the test: at least or at most."""
+    cell: str
+
+    def __str__(self) -> str:
+        over = "the template's" if self.what == "test" else "its formula"
+        whose = "" if self.what == "verdict" else "the verdict "
+        told = f"{self.label}: the {self.what} is typed over {over} in {self.cell}"
+        return f"{told}, and {whose}decides nothing"
+
+
+@dataclass(frozen=True)
 class CovenantCells:
     """Where a covenant or other test stands: its name, and a cell under each heading."""
 
@@ -108,8 +125,16 @@ class CovenantCells:
     unit: str = ""
     table: str = COVENANTS
     verdicts: tuple[str, ...] = VERDICTS
-    typed: bool = False
-    """Whether the verdict is typed over, which decides nothing."""
+    typed: tuple[str, ...] = ()
+    """The headings of what is typed over; the verdict then decides nothing."""
+
+    def typed_over(self, value: Callable[[Place], Shown]) -> list[TypedOver]:
+        """Say the same with the cells, with a function that gives the value of a cell."""
+        label = str(value(self.cells["Covenant"]) or "")
+        return [
+            TypedOver(label, _CALLED.get(heading, heading.lower()), str(self.cells[heading]))
+            for heading in self.typed
+        ]
 
     def read(self, value: Callable[[Place], Shown]) -> CovenantResult:
         """Read it with a function that gives the value of a cell."""
@@ -124,7 +149,7 @@ class CovenantCells:
             value=tested,
             test=must,
             threshold=limit,
-            status=held_against(said, must, tested, limit),
+            status=_held_against(said, must, tested, limit),
             headroom=shown["Headroom"],
             first_breach=shown["First breach"],
             unit=self.unit,
@@ -132,18 +157,8 @@ class CovenantCells:
         )
 
 
-def held_against(status: str, test: str, value: object, threshold: object) -> str:
-    """Give a verdict, or CHECK where its own figures say the opposite: its formula was changed.
-
-    Parameters
-    ----------
-    status : str
-        The word that stands there.
-    test : str
-        What the value must do: "at least" or "at most".
-    value, threshold : object
-        What is tested, and against what; other than numbers decide nothing here.
-    """
+def _held_against(status: str, test: str, value: object, threshold: object) -> str:
+    """Give a verdict, or CHECK where its own figures say the opposite: its formula was changed."""
     if not (isinstance(value, int | float) and isinstance(threshold, int | float)):
         return status
     margin = value - threshold if test == AT_LEAST else threshold - value
@@ -151,25 +166,50 @@ def held_against(status: str, test: str, value: object, threshold: object) -> st
     return CHECK if clear and status in (_FAILED if margin > 0.0 else _MET) else status
 
 
-def typed_over(book: Book, verdict: Place) -> bool:
-    """Whether a value stands where a verdict's formula did; a frozen copy has no formula at all."""
-    return bool(book.formulas) and verdict not in book.formulas
+def typed_over(book: Book, place: Place) -> bool:
+    """Whether a value stands where a formula did; a frozen copy has no formula at all."""
+    return bool(book.formulas) and place not in book.formulas
+
+
+def _typed(book: Book, name: str, row: dict[str, Place], known: dict[Place, str]) -> Iterator[str]:
+    """The headings of what is typed over in the row of a test.
+
+    A verdict is a formula in any workbook. A value or a threshold may be an input of another
+    maker's; where a template has named the cell, it has written a formula.
+    """
+    if book.formulas and template_of(book.package):
+        named = book.cell_names
+        value, threshold = (named.get(f"{name}.{part}") for part in ("value", "threshold"))
+        if value == row["Value"] and _reads_nothing(book, value):
+            yield "Value"
+        # the unit of the headroom says the direction, too
+        sign = _SIGN_OF.get(known.get(row["Headroom"], ""), "")
+        if sign and text(book.saved(row["Test"])) != sign:
+            yield "Test"
+        if threshold == row["Threshold"] and typed_over(book, threshold):
+            yield "Threshold"
+    if typed_over(book, row["Status"]):
+        yield "Status"
+
+
+def _reads_nothing(book: Book, place: Place) -> bool:
+    """Whether a cell holds no formula, or one such as =1.5."""
+    formula = book.formulas.get(place)
+    tokens = tokens_of(formula.text) if formula else []
+    return tokens is not None and not any(token.subtype == token.RANGE for token in tokens)
 
 
 def find_covenants(book: Book) -> list[CovenantCells]:
     """Find the covenants of a workbook of ours; none in another workbook."""
     names = {place: name for name, place in book.cell_names.items()}
     rows, known = table(book, AREA_COVENANTS), units(book)
-    return [
-        CovenantCells(
-            names.get(row["Status"], str(row["Status"])),
-            row,
-            known.get(row["Value"], ""),
-            typed=typed_over(book, row["Status"]),
-        )
-        for row in rows
-        if set(row) >= _READ
-    ]
+    found = []
+    for row in rows:
+        if set(row) >= _READ:
+            name = names.get(row["Status"], str(row["Status"]))
+            typed = tuple(_typed(book, name, row, known))
+            found.append(CovenantCells(name, row, known.get(row["Value"], ""), typed=typed))
+    return found
 
 
 def find_tests(book: Book) -> list[CovenantCells]:
@@ -192,7 +232,7 @@ def find_tests(book: Book) -> list[CovenantCells]:
             row["Headroom"],
         ):
             title, unit = _title(book, row["Covenant"]), known.get(row["Value"], "")
-            typed = typed_over(book, row["Status"])
+            typed = tuple(_typed(book, name, row, known))
             found.append(CovenantCells(name, row, unit, title, TEST_VERDICTS, typed))
     return found
 
@@ -204,6 +244,10 @@ def _title(book: Book, label: Place) -> str:
     return text(book.saved(heading._replace(row=heading.row - 1))) if heading else ""
 
 
+#: What a value must do, by the unit of its headroom.
+_SIGN_OF = {f"headroom, {way}": sign for way, sign in SIGNS.items()}
+#: What a column is called in a sentence, where that is not its heading.
+_CALLED = {"Status": "verdict"}
 #: The headings that are read; what stands beside them may be called otherwise in an older workbook.
 _READ = frozenset(COVENANT_COLUMNS[:7])
 #: From here on decimals say nothing.

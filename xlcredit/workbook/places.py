@@ -14,7 +14,7 @@ from xlcredit.hints import did_you_mean
 from xlcredit.ooxml.place import Place, quoted
 from xlcredit.workbook.grammar import YOUNG, problems_of, tokens_of, verdicts_counted
 
-__all__ = ["FIRST", "OPENING", "TOTAL", "UNIT", "Places"]
+__all__ = ["FIRST", "LABEL", "OPENING", "TOTAL", "UNIT", "Places"]
 
 #: Columns of a monthly sheet: label, unit, total or constant, opening, then the months.
 LABEL, UNIT, TOTAL, OPENING, FIRST = 1, 2, 3, 4, 5

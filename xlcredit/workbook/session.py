@@ -32,6 +32,7 @@ from xlcredit.recalc.outcome import CellFault, Recalculation
 from xlcredit.recalc.session import Source
 from xlcredit.recalc.validation import choices, limits
 from xlcredit.workbook.covenants import CovenantResult, find_covenants, find_tests
+from xlcredit.workbook.frames import by_months
 from xlcredit.workbook.notebook import as_html, write_chart
 from xlcredit.workbook.own_months import without_effect
 from xlcredit.workbook.pictures import new_picture
@@ -260,6 +261,34 @@ class Session:
             for r in rows
         ]
         return pd.DataFrame(values, index=list(rows), columns=[*map(column_letters, columns)])
+
+    def months(self, sheet: str) -> pd.DataFrame:
+        """Read a monthly sheet by its labels and dates, from the values as they stand now.
+
+        Parameters
+        ----------
+        sheet : str
+            Name of the sheet, such as ``Cash flow``; capitals do not matter.
+
+        Returns
+        -------
+        DataFrame
+            One row for each line of the sheet, under its label and unit, and one column for the
+            closing and each month, under the date of its end. Error values are their codes.
+
+        Raises
+        ------
+        RecalcError
+            If there is no such sheet, or it has no months.
+
+        Examples
+        --------
+        >>> with open_workbook("workbooks/gpu-term-loan.xlsx") as book:
+        ...     waterfall = book.months("Waterfall")
+        >>> f'{waterfall.loc[("Interest", "USD"), "2027-01-31"]:,.0f}'
+        '17,521,200'
+        """
+        return by_months(self.table(sheet), self._sheet(sheet))
 
     # --- changing ---------------------------------------------------------------------------
 

@@ -75,6 +75,8 @@ class WorkbookDiff:
     """Verdicts of all of them, with the master check."""
     cells: list[Change] = field(default_factory=list)
     """Formulas, and numbers typed outside the sheet Inputs: by cell, as they have no label."""
+    typed: list[str] = field(default_factory=list)
+    """What is typed over in either, so that a verdict decides nothing there."""
     remarks: list[str] = field(default_factory=list)
     """What a reader must know before trusting the rest."""
 
@@ -108,6 +110,8 @@ def compare(old: Path, new: Path) -> WorkbookDiff:
     found = WorkbookDiff(old, new, remarks=list(_remarks(before, after)))
     if bool(books[0].formulas) != bool(books[1].formulas):
         found.remarks.append("one of them holds no formulas: values are compared")
+    both = zip((old, new), dashboards, strict=True)
+    found.typed = [f"{path}: {typed}" for path, summary in both for typed in summary.typed]
     found.inputs = list(_inputs(*books))
     found.terms = list(_terms(*books))
     found.cells = list(_cells(*books))

@@ -21,7 +21,7 @@ from xlcredit.workbook.draft import Draft, page_setup, widths
 from xlcredit.workbook.pages.curves import ACTUAL, BUDGET
 from xlcredit.workbook.pages.curves import NAME as CURVES
 from xlcredit.workbook.places import TOTAL
-from xlcredit.workbook.tables.verdicts import NO_VERDICT, NOT_TESTED, decided, if_agreed
+from xlcredit.workbook.tables.verdicts import NO_VERDICT, NOT_TESTED, SIGNS, decided, if_agreed
 
 __all__ = ["CompliancePage"]
 
@@ -153,7 +153,7 @@ class CompliancePage:
             shown = style.outcome(book.formula(sheet, row, _VALUE, value, line.unit))
             shown.alignment = Alignment(horizontal="right")
             sign = style.base(sheet.cell(row, _TEST), color=style.MUTED)
-            sign.value = "at least" if line.direction == "min" else "at most"
+            sign.value = SIGNS[line.direction]
             sign.alignment = Alignment(horizontal="center")
             threshold = if_agreed(line, line.threshold)
             limited = book.formula(sheet, row, _THRESHOLD, threshold, line.unit)

@@ -17,21 +17,23 @@ from xlcredit.errors import CellError, FileError
 from xlcredit.ooxml import reading
 from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.place import Area, Place
+from xlcredit.ooxml.properties import template_of
 from xlcredit.ooxml.values import Value
 from xlcredit.serials import from_serial, in_words
 from xlcredit.workbook.covenants import (
     CHECK,
     TEST_VERDICTS,
     VERDICTS,
+    CovenantCells,
+    TypedOver,
+    find_covenants,
     find_tests,
-    held_against,
     typed_over,
 )
 from xlcredit.workbook.own_months import find_own_months
 from xlcredit.workbook.pages.audit import AREA_CHECKS, CHECK_COLUMNS
 from xlcredit.workbook.pages.summary import (
     AREA_COMPARISONS,
-    AREA_COVENANTS,
     AREA_HEAD,
     BAND,
     READING,
@@ -142,8 +144,8 @@ class Dashboard:
     """The tests of the model that do not hold, by their labels."""
     warnings: list[str] = field(default_factory=list)
     """What a reader must know before trusting the figures."""
-    typed: list[str] = field(default_factory=list)
-    """The verdicts that somebody typed over, by their labels."""
+    typed: list[TypedOver] = field(default_factory=list)
+    """What somebody typed over, so that a verdict decides nothing."""
 
     @property
     def undecided(self) -> list[str]:
@@ -178,21 +180,22 @@ def read_dashboard(
     book = reading.open_book(source)
     path = book.package.path
     comparisons = book.area(AREA_COMPARISONS)
-    covenants = reading.table(book, AREA_COVENANTS)
+    covenants, tests = find_covenants(book), find_tests(book)
     check, head = book.cell_names.get("master_check"), book.area(AREA_HEAD)
     if comparisons is None or not covenants or check is None or head is None:
         raise FileError(
             f"{path}: has no covenant dashboard; it was not made by xlcredit new or demo"
         )
     cells = _Cells(book, values or book.saved)
+    typed, said = list(_typed_checks(cells, check)), cells.text(check)
     scenario = book.cell_names.get("scenario")
     dashboard = Dashboard(
         title=cells.text(next(head.places)),
         scenario=cells.text(scenario) if scenario else "",
-        master_check=cells.verdict(check),
+        master_check=CHECK if said and typed else said,
         comparisons=_comparisons(cells, comparisons),
-        covenants=[_covenant(cells, row) for row in covenants],
-        tests=_tests(cells),
+        covenants=[_covenant(cells, covenant) for covenant in covenants],
+        tests=_tests(cells, tests),
         figures={name: cells.value(name) for name in FIGURES if name in book.cell_names},
         drawn=cells.cell(book.cell_names[DRAWN], True) if DRAWN in book.cell_names else None,
         failing=list(_failing(cells)),
@@ -200,7 +203,7 @@ def read_dashboard(
             *(told for _, told in doubtful_cells(book)),
             *map(str, find_own_months(book, values)),
         ],
-        typed=list(_typed(book, cells, check, covenants)),
+        typed=[*typed, *(over for t in [*covenants, *tests] for over in t.typed_over(cells.text))],
     )
     if not dashboard.master_check:
         raise FileError(f"{path}: holds no values yet; run: xlcredit recalc {path} -o NEW.xlsx")
@@ -213,25 +216,20 @@ class _Cells:
     def __init__(self, book: Book, values: Callable[[Place], Value]) -> None:
         self.book = book
         self.units = reading.units(book)
-        self._values = values
+        self.at = values
 
     def value(self, name: str) -> Value:
         """The value of a named cell."""
-        return self._values(self.book.cell_names[name])
+        return self.at(self.book.cell_names[name])
 
     def text(self, place: Place) -> str:
         """What a cell of words says; an error by its code."""
-        value = self._values(place)
+        value = self.at(place)
         return value.code if isinstance(value, CellError) else reading.text(value)
-
-    def verdict(self, place: Place) -> str:
-        """What a verdict says; one that is typed over says nothing."""
-        said = self.text(place)
-        return CHECK if said and typed_over(self.book, place) else said
 
     def cell(self, place: Place, in_millions: bool = False) -> ShownFigure:
         """A figure with its unit: a date as a date, a whole number as one."""
-        value: Any = self._values(place)
+        value: Any = self.at(place)
         unit = self.units.get(place, "")
         if isinstance(value, CellError):
             value = value.code
@@ -250,16 +248,16 @@ def _failing(cells: _Cells) -> Iterator[str]:
             yield cells.text(label)
 
 
-def _typed(
-    book: Book, cells: _Cells, check: Place, covenants: list[dict[str, Place]]
-) -> Iterator[str]:
-    """The verdicts in whose cells no formula is left, and the master check."""
-    if typed_over(book, check):
-        yield "Master check"
-    for row in [*covenants, *(test.cells for test in find_tests(book))]:
-        label, _, _, _, status, *_ = row.values()
-        if typed_over(book, status):
-            yield cells.text(label)
+def _typed_checks(cells: _Cells, check: Place) -> Iterator[TypedOver]:
+    """What is typed over in the master check and in the tests of the model that it counts."""
+    if typed_over(cells.book, check):
+        yield TypedOver("Master check", "verdict", str(check))
+    made = bool(template_of(cells.book.package))
+    for row in reading.table(cells.book, AREA_CHECKS):
+        label, holds, status = (row[word] for word in CHECK_COLUMNS)
+        for what, place in (("value", holds), ("verdict", status)):
+            if (made or place == status) and typed_over(cells.book, place):
+                yield TypedOver(cells.text(label), what, str(place))
 
 
 def _comparisons(cells: _Cells, area: Area) -> list[SideBySide]:
@@ -284,24 +282,23 @@ def _comparisons(cells: _Cells, area: Area) -> list[SideBySide]:
     return found
 
 
-def _tests(cells: _Cells) -> dict[str, list[CovenantLine]]:
+def _tests(cells: _Cells, tests: list[CovenantCells]) -> dict[str, list[CovenantLine]]:
     """The conditions of closing, the limits of the house, the stress results."""
     found: dict[str, list[CovenantLine]] = {}
-    for test in find_tests(cells.book):
-        found.setdefault(test.table, []).append(_covenant(cells, test.cells))
+    for test in tests:
+        found.setdefault(test.table, []).append(_covenant(cells, test))
     return found
 
 
-def _covenant(cells: _Cells, row: dict[str, Place]) -> CovenantLine:
+def _covenant(cells: _Cells, tested: CovenantCells) -> CovenantLine:
     # by place: an older workbook has another heading above a figure
-    label, value, test, threshold, status, headroom, breach, move, driver = row.values()
-    tested, must, limit = cells.cell(value), cells.text(test), cells.cell(threshold)
+    label, value, test, threshold, _, headroom, breach, move, driver = tested.cells.values()
     return CovenantLine(
         label=cells.text(label),
-        value=tested,
-        test=must,
-        threshold=limit,
-        status=held_against(cells.verdict(status), must, tested.value, limit.value),
+        value=cells.cell(value),
+        test=cells.text(test),
+        threshold=cells.cell(threshold),
+        status=tested.read(cells.at).status,
         headroom=cells.cell(headroom),
         first_breach=cells.cell(breach),
         may_move_by=cells.cell(move),

@@ -19,11 +19,13 @@ from xlcredit.workbook import style
 from xlcredit.workbook.draft import Draft
 
 __all__ = [
+    "AT_LEAST",
     "COLUMNS",
     "COVENANTS",
     "HEADING",
     "NO_VERDICT",
     "NOT_TESTED",
+    "SIGNS",
     "WORDS",
     "Group",
     "decided",
@@ -36,6 +38,10 @@ __all__ = [
 ]
 
 COVENANTS = "Covenants"
+#: What a value must do, as the sheet says it: not fall below its threshold, or not rise above it.
+AT_LEAST, AT_MOST = "at least", "at most"
+#: The same by the direction of a template.
+SIGNS = {"min": AT_LEAST, "max": AT_MOST}
 #: What stands above the labels of the other tables, where programs find their titles.
 HEADING = "Test"
 COLUMNS = [
@@ -135,8 +141,8 @@ def decided(value: str, test: str, threshold: str, words: tuple[str, str]) -> st
     slack = _SLACK.format(threshold)
     return (
         f"IF(AND(ISNUMBER({value}),ISNUMBER({threshold}),inputs_complete),"
-        f'IF(OR(AND({test}="at least",{value}>={threshold}-{slack}),'
-        f'AND({test}="at most",{value}<={threshold}+{slack})),"{words[0]}","{words[1]}"),"CHECK")'
+        f'IF(OR(AND({test}="{AT_LEAST}",{value}>={threshold}-{slack}),'
+        f'AND({test}="{AT_MOST}",{value}<={threshold}+{slack})),"{words[0]}","{words[1]}"),"CHECK")'
     )
 
 
@@ -162,8 +168,7 @@ def _write_test(
     """One test. Every comparison is guarded: an error reads CHECK and can never pass."""
     style.base(sheet.cell(row, 1), bold=True).value = covenant.label
     book.formula(sheet, row, _VALUE, if_agreed(covenant, covenant.value), covenant.unit, bold=True)
-    sign = "at least" if covenant.direction == "min" else "at most"
-    style.base(sheet.cell(row, _TEST), color=style.MUTED).value = sign
+    style.base(sheet.cell(row, _TEST), color=style.MUTED).value = SIGNS[covenant.direction]
     sheet.cell(row, _TEST).alignment = Alignment(horizontal="center")
     threshold = if_agreed(covenant, covenant.threshold)
     book.formula(sheet, row, _THRESHOLD, threshold, covenant.unit)
@@ -180,11 +185,11 @@ def _write_test(
     # a cover that is negative has no headroom: 1 - threshold/value would read as plenty
     # no two numbers, no headroom; and no ratio to what is not above zero, nor a rise of more than
     # 100%: a value below half of what it must be is too far off for a percentage to say anything
-    least = f'MAX(0,({test}="at least")*{threshold}/2)'
+    least = f'MAX(0,({test}="{AT_LEAST}")*{threshold}/2)'
     headroom = (
         f"CHOOSE(1+({value}>{least}),"
-        f'IF({test}="at least","none left","unlimited"),'
-        f'IF({test}="at least",1,-1)*(ABS({value}-{threshold})>{slack})*(1-{threshold}/{value}))'
+        f'IF({test}="{AT_LEAST}","none left","unlimited"),'
+        f'IF({test}="{AT_LEAST}",1,-1)*(ABS({value}-{threshold})>{slack})*(1-{threshold}/{value}))'
     )
     headroom = f"IF(AND(ISNUMBER({value}),ISNUMBER({threshold})),{headroom},{_NONE})"
     book.formula(sheet, row, _HEADROOM, headroom, f"headroom, {covenant.direction}")
