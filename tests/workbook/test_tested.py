@@ -302,3 +302,28 @@ def test_a_year_ends_at_maturity_and_after_it_shows_no_state(example: Example) -
             assert shown(labels[rows[spec.row]]) == [monthly[k - 1] if k else "none" for k in ends]
             seen += 1
     assert seen > 3
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"rent_floor": 5.0},
+        {"rent_floor": 3.7, "rent_decline": -0.2, "contract_share": 0},
+        {"rent_floor": 5.0, "as_at_month": 6},
+    ],
+)
+def test_a_floor_above_the_rents_is_the_rent_in_grid_tornado_and_audit(
+    loan: Example, changed: dict[str, float]
+) -> None:
+    """XLC_RENT takes no floor above its rent, and each began with the rent below it."""
+    moved = replace(loan, result=loan.given(changed))
+    names = moved.result.names
+    assert names["master_check"] == "OK"
+    signed = table(moved, loan.template.grid[0].title)
+    bars = table(moved, loan.template.tornado[0].title)
+    assert signed[1][1] == pytest.approx(names["min_dscr"], rel=1e-12)
+    assert bars[0][4] == pytest.approx(names["min_dscr"], rel=1e-12)
+    fall = bars[3]
+    assert fall[4] > bars[0][4] > fall[5]  # more revenue, less revenue
+    # the fall of 20% of the tornado is the row of 80% of the grid
+    assert fall[5] == pytest.approx(signed[3][1], rel=1e-12)
