@@ -58,6 +58,11 @@ def test_whole_months_are_printed_without_a_decimal(example: Example) -> None:
         assert ruled == months, sheet.title
         marked += len(ruled)
     assert marked > 10
+    figures = [f for group in example.template.comparison for f in group.figure]
+    for figure in figures:
+        if figure.unit == "months":
+            ((sheet, place),) = example.formulas.defined_names[figure.name].destinations
+            assert example.formulas[sheet][place].number_format == usual, figure.name
 
 
 def test_a_rule_of_whole_months_reads_its_own_cell() -> None:
