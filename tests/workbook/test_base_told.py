@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from tests.workbook.conftest import Example
+from tests.workbook.test_stress import table
 from tests.workbook.test_told import term, told
 from xlcredit.recalc import Recalculation
 from xlcredit.workbook.tables.scenarios import HEADER_ROW
@@ -67,20 +69,17 @@ def test_a_covenant_that_is_not_agreed_is_not_certified(base: Example) -> None:
     assert (names["certificate_cover"], names["certificate_interest"]) == ("NONE", "NONE")
 
 
-def test_where_no_loan_is_drawn_nothing_has_a_verdict(base: Example) -> None:
-    found = base.given({"draw": 0})
+@pytest.mark.parametrize("given", [{"draw": 0}, {"commitment": 0}, {"block": 75e6}])
+def test_where_no_loan_is_drawn_nothing_has_a_verdict(base: Example, given: dict[str, Any]) -> None:
+    """Nor has a draw that was asked for, and that commitment or block leave no room for."""
+    found = base.given(given)
+    assert found.names["lent"] == 0
     assert set(verdicts(base, found).values()) == {"NONE"}
     for heading in (COVERS, "Excess availability covenant"):
         assert set(column(base, found, heading)) == {"NONE"}
     assert set(column(base, found, "What of availability is drawn")) == {"no loan is drawn"}
     assert not told(found, "Nothing is left to refinance")
-
-
-def test_a_draw_that_the_block_forbids_is_not_met(base: Example) -> None:
-    """Nothing is drawn, and yet what was asked for is beyond what may be."""
-    names = base.given({"block": 75e6}).names
-    assert (names["lent"], names["condition_base"]) == (0, "NOT MET")
-    assert (names["condition_excess"], names["covenant_excess"]) == ("NONE", "NONE")
+    assert found.names["master_check"] == "CHECK"
 
 
 def test_a_loan_without_charges_has_no_cover(base: Example) -> None:
@@ -94,6 +93,28 @@ def test_a_loan_without_charges_has_no_cover(base: Example) -> None:
     short = base.given(NO_CHARGES | {"tenor_months": 1}).names
     assert {short["min_dscr"], short["downside_dscr"]} == {"not tested"}
     assert {short["covenant_cover"], short["stress_dscr"]} == {"NONE"}
+
+
+def cover_grid(base: Example, found: Recalculation) -> list[Any]:
+    title = next(g.title for g in base.template.grid if g.title.startswith("Fixed-charge cover"))
+    return [c for row in table(replace(base, result=found), title)[1:] for c in row[1:6]]
+
+
+def test_the_grid_of_the_cover_says_none_without_charges(base: Example) -> None:
+    assert set(cover_grid(base, base.given(NO_CHARGES | {"tenor_months": 1}))) == {"none"}
+    assert set(cover_grid(base, base.given({"commitment": 0}))) == {"none"}
+
+
+def test_a_cover_of_the_grid_is_marked_where_cash_does_not_pay_the_charges(base: Example) -> None:
+    """Without a covenant it stood unmarked down to 0."""
+    (grid,) = (g for g in base.template.grid if g.title.startswith("Fixed-charge cover"))
+    rules = base.formulas["Stress"].conditional_formatting
+    marks = [f for area in rules for rule in area.rules for f in rule.formula if "covenant" in f]
+    assert [mark.partition("<")[2] for mark in marks] == [f"{grid.threshold})"]
+    shown = cover_grid(base, base.given({"covenant_dscr": 0}))
+    assert min(shown) < 0 < sum(0 <= cover < 1 for cover in shown)
+    assert grid.threshold == "IF(covenant_dscr>0,covenant_dscr,full_payment)"
+    assert base.given({"covenant_dscr": 0}).names["covenant_cover"] == "NONE"
 
 
 @pytest.mark.parametrize(

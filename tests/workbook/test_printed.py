@@ -8,7 +8,8 @@ import msgspec
 import openpyxl
 
 from tests.workbook.conftest import Example
-from xlcredit.workbook import build
+from xlcredit.deals.units import UNITS
+from xlcredit.workbook import build, style
 
 LINE = 15  # points
 
@@ -33,3 +34,52 @@ def test_a_long_name_of_a_scenario_is_made_to_fit(example: Example) -> None:
     sheet = example.formulas["Summary"]
     assert "B3:C3" in sheet.merged_cells
     assert sheet["B3"].alignment.shrink_to_fit
+
+
+def test_whole_months_are_printed_without_a_decimal(example: Example) -> None:
+    """Repaid in month 19.0: only what may be part of a month keeps its decimal."""
+    usual = UNITS["months"].cell
+    marked = 0
+    for sheet in example.formulas:
+        ruled = {
+            at
+            for area in sheet.conditional_formatting
+            for rule in area.rules
+            if rule.dxf and rule.dxf.numFmt and rule.dxf.numFmt.formatCode == "0;[Red]-0;0"
+            for cells in area.cells.ranges
+            for at in cells.cells
+        }
+        months = {
+            (cell.row, cell.column)
+            for cells in sheet.iter_rows()
+            for cell in cells
+            if cell.number_format == usual
+        }
+        assert ruled == months, sheet.title
+        marked += len(ruled)
+    assert marked > 10
+    figures = [f for group in example.template.comparison for f in group.figure]
+    for figure in figures:
+        if figure.unit == "months":
+            ((sheet, place),) = example.formulas.defined_names[figure.name].destinations
+            assert example.formulas[sheet][place].number_format == usual, figure.name
+
+
+def test_a_rule_of_whole_months_reads_its_own_cell() -> None:
+    sheet = openpyxl.Workbook().active
+    for place in ("B2", "C2", "E2", "B3"):
+        sheet[place] = 19
+        sheet[place].number_format = UNITS["months"].cell
+    sheet["D2"] = 1.5
+    style.paint_whole_months(sheet)
+    found = {
+        str(area.sqref): rule.formula
+        for area in sheet.conditional_formatting
+        for rule in area.rules
+    }
+    whole = "AND(ISNUMBER({0}),INT({0})={0})"
+    assert found == {
+        "B2:C2": [whole.format("B2")],
+        "E2": [whole.format("E2")],
+        "B3": [whole.format("B3")],
+    }

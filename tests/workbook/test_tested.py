@@ -302,3 +302,66 @@ def test_a_year_ends_at_maturity_and_after_it_shows_no_state(example: Example) -
             assert shown(labels[rows[spec.row]]) == [monthly[k - 1] if k else "none" for k in ends]
             seen += 1
     assert seen > 3
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"rent_floor": 5.0},
+        {"rent_floor": 3.7, "rent_decline": -0.2, "contract_share": 0},
+        {"rent_floor": 5.0, "as_at_month": 6},
+    ],
+)
+def test_a_floor_above_the_rents_is_the_rent_in_grid_tornado_and_audit(
+    loan: Example, changed: dict[str, float]
+) -> None:
+    """XLC_RENT takes no floor above its rent, and each began with the rent below it."""
+    moved = replace(loan, result=loan.given(changed))
+    names = moved.result.names
+    assert names["master_check"] == "OK"
+    signed = table(moved, loan.template.grid[0].title)
+    bars = table(moved, loan.template.tornado[0].title)
+    assert signed[1][1] == pytest.approx(names["min_dscr"], rel=1e-12)
+    assert bars[0][4] == pytest.approx(names["min_dscr"], rel=1e-12)
+    fall = bars[3]
+    assert fall[4] > bars[0][4] > fall[5]  # more revenue, less revenue
+    # the fall of 20% of the tornado is the row of 80% of the grid
+    assert fall[5] == pytest.approx(signed[3][1], rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    "given", [{"utilisation": 0.0}, {"opex_growth": 0.5}, {"market_rent": 0.0}, {"gpu_new": 0.0}]
+)
+def test_months_without_cash_at_flat_rents_leave_a_schedule_without_a_rest(
+    loan: Example, given: dict[str, float]
+) -> None:
+    """A rest of 1e-9 dollars below zero stopped the simulation, its interest the covenant."""
+    found = loan.given(given)
+    assert not found.errors
+    assert found.names["master_check"] == "OK"
+    assert isinstance(found.names["sim_default"], float)
+    least = float(found.names["debt"]) * 1e-12  # type: ignore[arg-type]
+    for name in ("scheduled", "signed_balance"):
+        assert all(v == 0 or v > least for v in months(loan, found, name)), name
+
+
+def test_a_rent_of_nothing_is_no_break_even(loan: Example) -> None:
+    """Where the covenant needs a rent and there is none, no decline is the one that breaks it."""
+    assert loan.given({"market_rent": 0.0}).names["breakeven_decline"] == "none"
+    high = {"market_rent": 0.0, "rent_floor": 0.0, "covenant_dscr": 1.6}
+    names = loan.given(high).names
+    assert (names["covenant_dscr_curve"], names["breakeven_decline"]) == ("BREACH", "any")
+
+
+def test_no_card_under_contract_is_no_contract(loan: Example) -> None:
+    """Its month of end was told beside No customer contract, and told the figures apart."""
+    none, ended = loan.given({"contract_share": 0}), loan.given({"contract_months": 0})
+    for name in ("end_month", "balance_end", "dscr_on_curve", "dscr_after_contract", "refi_gap"):
+        assert none.names[name] == ended.names[name], name
+    assert (none.names["life_contract"], none.names["dscr_on_curve"]) == (0, "none")
+    for sheet in ("Summary", "Term Sheet"):
+        said = [v for v in none.values[sheet].values() if isinstance(v, str)]
+        assert not [v for v in said if "contract end" in v or "the customer contract" in v]
+        assert [v for v in said if "; no customer contract" in v]
+    said = [v for v in loan.result.values["Summary"].values() if isinstance(v, str)]
+    assert [v for v in said if v.endswith("; the customer contract ends in month 48")]

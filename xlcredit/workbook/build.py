@@ -15,6 +15,7 @@ from xlcredit.deals.deal import Deal
 from xlcredit.deals.template import Template
 from xlcredit.errors import FormulaError
 from xlcredit.ooxml.place import quoted
+from xlcredit.workbook import style
 from xlcredit.workbook.circles import find_circle
 from xlcredit.workbook.draft import Draft, Page, protect
 from xlcredit.workbook.native import native
@@ -79,6 +80,7 @@ def build(
         for page in pages:
             sheet = book.workbook.create_sheet(page.name)
             page.write(book, sheet)
+            style.paint_whole_months(sheet)
             protect(sheet)
     finally:  # what else goes wrong follows from them
         book.places.refuse_mistakes()

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from copy import copy
 from functools import cache
 from typing import Any
 
 from openpyxl.cell import Cell
-from openpyxl.formatting.rule import CellIsRule, FormulaRule
+from openpyxl.formatting.rule import CellIsRule, FormulaRule, Rule
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
+from openpyxl.styles.differential import DifferentialStyle
+from openpyxl.styles.numbers import NumberFormat
 from openpyxl.styles.protection import Protection
 from openpyxl.worksheet.worksheet import Worksheet
 
@@ -35,6 +38,7 @@ __all__ = [
     "paint_failed",
     "paint_open",
     "paint_status",
+    "paint_whole_months",
     "table_header",
     "title",
     "whole_format",
@@ -72,6 +76,8 @@ _XLC = re.compile(r"\bXLC_", re.IGNORECASE)
 #: One object for each look: openpyxl compares a new one, part by part, with all that there are.
 _font, _alignment, _fill, _border = map(cache, (Font, Alignment, PatternFill, Border))
 _UNLOCKED = Protection(locked=False)
+#: Of a rule; its number is of no format of the workbook.
+_WHOLE = DifferentialStyle(numFmt=NumberFormat(numFmtId=999, formatCode="0;[Red]-0;0"))
 
 
 def base(cell: Cell, **font: Any) -> Cell:
@@ -257,3 +263,32 @@ def paint_breach(sheet: Worksheet, area: str, first: str, threshold: str, direct
             fill=PatternFill("solid", start_color="FEE2E2", end_color="FEE2E2"),
         ),
     )
+
+
+def paint_whole_months(sheet: Worksheet) -> None:
+    """Show 19 months as 19 where a figure may also be part of a month and has a decimal.
+
+    A number format alone cannot say so: ``0.#`` shows 19 as ``19.``.
+    """
+    usual = number_format("months")
+    for cells in sheet.iter_rows():
+        at = [cell for cell in cells if cell.has_style and cell.number_format == usual]
+        for first, last in _runs(at):
+            place = first.coordinate
+            sheet.conditional_formatting.add(
+                f"{place}:{last.coordinate}",
+                Rule(
+                    "expression",
+                    dxf=_WHOLE,
+                    formula=[f"AND(ISNUMBER({place}),INT({place})={place})"],
+                ),
+            )
+
+
+def _runs(cells: list[Cell]) -> Iterator[tuple[Cell, Cell]]:
+    """The first and last of cells of a row that stand side by side."""
+    start = 0
+    for at, cell in enumerate(cells, start=1):
+        if at == len(cells) or cells[at].column > cell.column + 1:
+            yield cells[start], cell
+            start = at

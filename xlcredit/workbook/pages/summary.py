@@ -180,8 +180,6 @@ def _write_figure(book: Draft, sheet: Worksheet, row: int, column: int, figure: 
     style.base(cell, size=13, bold=True)
     if figure.unit == "USD":
         cell.number_format = style.MILLIONS
-    elif figure.unit == "months":
-        cell.number_format = style.WHOLE_MONTHS
     cell.alignment = Alignment(horizontal="center", vertical="center")
     cell.fill = PatternFill("solid", start_color="F8FAFC")
     remark = style.note(sheet.cell(row + 2, column), figure.note)
