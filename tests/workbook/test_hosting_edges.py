@@ -72,6 +72,24 @@ def test_the_grid_of_a_tenant_who_stops_counts_his_termination_payment(
     assert cell == pytest.approx(names["refi_left"], rel=1e-9, abs=0.01)
 
 
+@pytest.mark.parametrize("given", [{}, {"equity_cure": 5e6}])
+@pytest.mark.parametrize(("across", "down"), [(2, 1), (4, 4)])
+def test_a_cell_of_that_grid_is_what_the_book_says_of_the_same_inputs(
+    site: Example, given: dict[str, Any], across: int, down: int
+) -> None:
+    """The operating hole of the month of maturity is to be refinanced too."""
+    grid = site.template.grid[1]
+    rents = {
+        "rent_decline": site.number("rent_decline") + grid.across[across],
+        "rent_level": grid.down[down],
+    }
+    book = site.given({**given, "customer_stops": 13, **rents}).names
+    cells = table(replace(site, result=site.given(given)), grid.title)
+    assert cells[1 + down][1 + across] == pytest.approx(book["refi_left"], rel=1e-9)
+    if (across, down) == (4, 4):  # where the book has such a hole
+        assert book["hole_unmet"] > 1e6  # type: ignore[operator]
+
+
 def test_a_lease_that_is_over_is_not_bought(site: Example) -> None:
     found = site.given({"lease_months": 6, "tenor_months": 12})
     assert told(found, "With the lease over, a buyer pays")

@@ -26,6 +26,7 @@ _SERIES = {
     "distributions": "distributions",
     "gaps": "gaps",
     "overdue": "overdue",
+    "missing": "missing",
 }
 
 #: A series as it can be compared; None where none is given.
@@ -73,6 +74,7 @@ def XLC_REPAYMENT(
         "distributions",
         "gaps",
         "overdue",
+        "missing",
     ] = "all",
     window: Whole = 1,
     first_test: Whole = 1,
@@ -124,7 +126,9 @@ def XLC_REPAYMENT(
         operating hole of each period that nobody meets. overdue: what it would take after each
         period to bring the loan up to date (its balance above the schedule, or arrears of
         principal where they are more; in the last period above the balloon) and to have met every
-        such hole so far. All four are 0 after the period of an acceleration. [block]
+        such hole so far. missing: the service of each period that is not paid and, where any is
+        not, that period's hole: in the last one, with a balloon of 0, what is left to refinance.
+        All five are 0 after the period of an acceleration. [block]
 
     Raises
     ------
@@ -258,6 +262,7 @@ class _Paid(NamedTuple):
     distributions: list[float]
     gaps: list[float]
     overdue: list[float]
+    missing: list[float]
     lender: Earned
 
 
@@ -280,9 +285,11 @@ def _paid(
     gaps = [flow.gap for flow in flows]
     balances = [balance for balance, _, _ in accounts]
     overdue = loan.overdue(terms, plan, flows, balances)
+    # a hole beside a loan that is paid, or repaid, is the owner's alone
+    missing = [flow.unpaid + flow.gap if flow.unpaid > 0.0 else 0.0 for flow in flows]
     flows = flows[: end.end_period]
     lender = earned(terms, plan, end, flows)
-    return _Paid(plan, end, flows, balances, distributions, gaps, overdue, lender)
+    return _Paid(plan, end, flows, balances, distributions, gaps, overdue, missing, lender)
 
 
 def _lowest(
