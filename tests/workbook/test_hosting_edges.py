@@ -34,7 +34,27 @@ def test_repaid_shares_that_are_given_are_not_sculpted(site: Example, tmp_path: 
     _, found = calculated(site, tmp_path, series={"repaid_share": shares})
     said = term(site, found, "Amortisation")
     assert said.startswith("Monthly, in the shares given") and "sculpted" not in said
-    assert "sculpted to 1.21x" in term(site, site.result, "Amortisation")
+    assert f"lowest cover {found.names['dscr_as_underwritten']:.2f}x" in said
+    assert "sculpted to 1.21x on the lease, balloon" in term(site, site.result, "Amortisation")
+
+
+def test_a_lease_that_ends_between_dates_of_principal_says_its_cover(site: Example) -> None:
+    """The operating cost after the lease comes off the cash of the last principal."""
+    found = site.given({"lease_months": 40, "payment_months": 3})
+    lowest = found.names["dscr_as_underwritten"]
+    assert lowest < 1  # type: ignore[operator]
+    said = term(site, found, "Amortisation")
+    assert f"sculpted to 1.15x on the lease: lowest cover {lowest:.2f}x, balloon USD 0.0 m" in said
+
+
+def test_a_balloon_that_shares_leave_is_not_called_none(site: Example, tmp_path: Path) -> None:
+    months = site.template.months
+    shares = Series(values=[month / 80 for month in range(1, 61)] + [None] * (months - 60))
+    given = {"inputs": {"lease_months": 36}, "series": {"repaid_share": shares}}
+    _, found = calculated(site, tmp_path, **given)
+    left = f"{found.names['refi_balloon'] / 1e6:,.1f}"  # type: ignore[operator]
+    assert told(found, f"USD {left} m as signed, by the shares given; of USD 700.0 m agreed none")
+    assert found.names["refi_balloon"] > 1e8 and not told(found, "None of USD")  # type: ignore[operator]
 
 
 @pytest.mark.parametrize("months", [61, 72, 95])
