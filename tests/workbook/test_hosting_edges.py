@@ -11,7 +11,7 @@ import pytest
 
 from tests.workbook.conftest import Example
 from tests.workbook.test_curves import calculated
-from tests.workbook.test_stress import table
+from tests.workbook.test_stress import at, table
 from tests.workbook.test_told import term, told
 from xlcredit.deals.series import Series
 from xlcredit.workbook.style import GREEN
@@ -108,6 +108,29 @@ def test_a_cell_of_that_grid_is_what_the_book_says_of_the_same_inputs(
     assert cells[1 + down][1 + across] == pytest.approx(book["refi_left"], rel=1e-9)
     if (across, down) == (4, 4):  # where the book has such a hole
         assert book["hole_unmet"] > 1e6  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(
+    ("given", "verdict"),
+    [
+        ({"market_rent": 250}, "NONE"),
+        ({}, "BREACH"),
+        ({"market_rent": 250, "grace_months": 96}, "PASS"),
+    ],
+)
+def test_a_test_that_enforcement_forestalls_is_not_passed(
+    site: Example, given: dict[str, Any], verdict: str
+) -> None:
+    """Enforced in month 7, first tested in month 24: only the lender that waits sees that test."""
+    stops = {"customer_stops": 2, "support_months": 0, "first_test_month": 24}
+    found = site.given({**stops, **given})
+    assert found.names["covenant_dscr_curve"] == verdict
+    assert found.names["default_month"] == (0 if verdict == "PASS" else 7)
+    header, *rows = table(replace(site, result=found), "Scenarios side by side")
+    assert rows[0][at(header, "DSCR covenant")] == verdict
+    shown, lowest = rows[0][at(header, "Minimum DSCR where tested")], found.names["min_dscr_tested"]
+    assert shown == (lowest if verdict == "NONE" else pytest.approx(lowest, rel=1e-9))
+    assert found.names["master_check"] == "OK"
 
 
 def test_a_lease_that_is_over_is_not_bought(site: Example) -> None:
