@@ -89,6 +89,12 @@ def overdue(deal: Deal) -> list[list[float]]:
     return found
 
 
+def missing(deal: Deal) -> list[list[float]]:
+    """Service of each period that is not paid, and where any is not the hole that nobody met."""
+    rows = run(deal).rows
+    return [[float(r["unpaid"] + r["gap"]) if r["unpaid"] > 0 else 0.0] for r in rows]
+
+
 def shown(value: Any) -> Any:
     if value is None:
         return NA
@@ -212,6 +218,9 @@ def by_hand() -> list[Case]:
             [[["loan", 40], ["rate", 0], ["sweep", 1]], [5, 20, 15], [20, 12, 8], *none, "overdue"],
             column([0, 8, 0]),
         ),
+        # a hole of 5 counts while the loan is not paid, not once it is repaid
+        case([[["loan", 40], ["rate", 0]], [20, 20], [20, -5], *none, "missing"], column([0, 25])),
+        case([[["loan", 20], ["rate", 0]], [20, 0], [20, -5], *none, "missing"], column([0, 0])),
         # TRUE and FALSE are values of a flag
         case([[*yearly, ["cash_control", False]], [0, 100], 20, None, None, None, "trapped"], 0.0),
     ]
@@ -226,6 +235,7 @@ def main() -> None:
     cases += [case([*arguments(deal), "series"], balances(deal)) for deal in courses]
     cases += [case([*arguments(deal), "distributions"], distributions(deal)) for deal in courses]
     cases += [case([*arguments(deal), "overdue"], overdue(deal)) for deal in courses]
+    cases += [case([*arguments(deal), "missing"], missing(deal)) for deal in courses]
     source = (
         "mpmath, 50 digits: a plain program of the agreement, one event after the other; by hand"
     )

@@ -11,7 +11,7 @@ import pytest
 
 from tests.workbook.conftest import Example
 from tests.workbook.test_curves import calculated
-from tests.workbook.test_stress import table
+from tests.workbook.test_stress import at, table
 from tests.workbook.test_told import term, told
 from xlcredit.deals.series import Series
 from xlcredit.workbook.style import GREEN
@@ -34,7 +34,27 @@ def test_repaid_shares_that_are_given_are_not_sculpted(site: Example, tmp_path: 
     _, found = calculated(site, tmp_path, series={"repaid_share": shares})
     said = term(site, found, "Amortisation")
     assert said.startswith("Monthly, in the shares given") and "sculpted" not in said
-    assert "sculpted to 1.21x" in term(site, site.result, "Amortisation")
+    assert f"lowest cover {found.names['dscr_as_underwritten']:.2f}x" in said
+    assert "sculpted to 1.21x on the lease, balloon" in term(site, site.result, "Amortisation")
+
+
+def test_a_lease_that_ends_between_dates_of_principal_says_its_cover(site: Example) -> None:
+    """The operating cost after the lease comes off the cash of the last principal."""
+    found = site.given({"lease_months": 40, "payment_months": 3})
+    lowest = found.names["dscr_as_underwritten"]
+    assert lowest < 1  # type: ignore[operator]
+    said = term(site, found, "Amortisation")
+    assert f"sculpted to 1.15x on the lease: lowest cover {lowest:.2f}x, balloon USD 0.0 m" in said
+
+
+def test_a_balloon_that_shares_leave_is_not_called_none(site: Example, tmp_path: Path) -> None:
+    months = site.template.months
+    shares = Series(values=[month / 80 for month in range(1, 61)] + [None] * (months - 60))
+    given = {"inputs": {"lease_months": 36}, "series": {"repaid_share": shares}}
+    _, found = calculated(site, tmp_path, **given)
+    left = f"{found.names['refi_balloon'] / 1e6:,.1f}"  # type: ignore[operator]
+    assert told(found, f"USD {left} m as signed, by the shares given; of USD 700.0 m agreed none")
+    assert found.names["refi_balloon"] > 1e8 and not told(found, "None of USD")  # type: ignore[operator]
 
 
 @pytest.mark.parametrize("months", [61, 72, 95])
@@ -70,6 +90,47 @@ def test_the_grid_of_a_tenant_who_stops_counts_his_termination_payment(
         names = site.given({**given, "customer_stops": 13}).names
     assert names["master_check"] == "OK"
     assert cell == pytest.approx(names["refi_left"], rel=1e-9, abs=0.01)
+
+
+@pytest.mark.parametrize("given", [{}, {"equity_cure": 5e6}])
+@pytest.mark.parametrize(("across", "down"), [(2, 1), (4, 4)])
+def test_a_cell_of_that_grid_is_what_the_book_says_of_the_same_inputs(
+    site: Example, given: dict[str, Any], across: int, down: int
+) -> None:
+    """The operating hole of the month of maturity is to be refinanced too."""
+    grid = site.template.grid[1]
+    rents = {
+        "rent_decline": site.number("rent_decline") + grid.across[across],
+        "rent_level": grid.down[down],
+    }
+    book = site.given({**given, "customer_stops": 13, **rents}).names
+    cells = table(replace(site, result=site.given(given)), grid.title)
+    assert cells[1 + down][1 + across] == pytest.approx(book["refi_left"], rel=1e-9)
+    if (across, down) == (4, 4):  # where the book has such a hole
+        assert book["hole_unmet"] > 1e6  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(
+    ("given", "verdict"),
+    [
+        ({"market_rent": 250}, "NONE"),
+        ({}, "BREACH"),
+        ({"market_rent": 250, "grace_months": 96}, "PASS"),
+    ],
+)
+def test_a_test_that_enforcement_forestalls_is_not_passed(
+    site: Example, given: dict[str, Any], verdict: str
+) -> None:
+    """Enforced in month 7, first tested in month 24: only the lender that waits sees that test."""
+    stops = {"customer_stops": 2, "support_months": 0, "first_test_month": 24}
+    found = site.given({**stops, **given})
+    assert found.names["covenant_dscr_curve"] == verdict
+    assert found.names["default_month"] == (0 if verdict == "PASS" else 7)
+    header, *rows = table(replace(site, result=found), "Scenarios side by side")
+    assert rows[0][at(header, "DSCR covenant")] == verdict
+    shown, lowest = rows[0][at(header, "Minimum DSCR where tested")], found.names["min_dscr_tested"]
+    assert shown == (lowest if verdict == "NONE" else pytest.approx(lowest, rel=1e-9))
+    assert found.names["master_check"] == "OK"
 
 
 def test_a_lease_that_is_over_is_not_bought(site: Example) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import pytest
 
 from tests.workbook.conftest import Example
+from tests.workbook.test_stress import at, table
 from tests.workbook.test_told import told
 from xlcredit.recalc import Recalculation
 
@@ -34,6 +36,9 @@ def test_a_missing_estimate_is_no_agreement(miner: Example) -> None:
 def test_without_a_loan_nothing_is_passed(miner: Example, given: dict[str, Any]) -> None:
     found = miner.given(given)
     assert set(verdicts(found, miner).values()) == {"NONE"}
+    header, *rows = table(replace(miner, result=found), "Scenarios side by side")
+    words = [at(header, name) for name in ("How it ends", "DSCR covenant", "Margin covenants")]
+    assert {row[column] for row in rows for column in words} == {"NONE"}
     assert found.names["max_ltv"] == 0
     assert not any(
         isinstance(v, float) and -1e7 < v < -1e5 for v in found.values["Summary"].values()
@@ -71,6 +76,16 @@ def test_worthless_cards_leave_no_error(miner: Example) -> None:
     found = miner.given({"gpu_fall": 1})
     assert found.names["sim_ltv_99"] == "unlimited"
     assert found.names["master_check"] == "OK" and not found.errors
+
+
+@pytest.mark.parametrize("price", [749, 0])
+def test_a_floor_lifts_no_price(miner: Example, price: float) -> None:
+    """Where buyers pay less than the floor today, the path stays at what they pay."""
+    found = miner.given({"gpu_price": price})
+    assert found.names["master_check"] == "OK" and not found.errors
+    sheet, row = miner.place("launch_unit")
+    path = [found.values[sheet][row, 4 + month] for month in range(1 + miner.template.months)]
+    assert path == [pytest.approx(price, rel=1e-12)] * len(path)
 
 
 def test_notes_put_in_the_month_of_closing_are_named(miner: Example) -> None:

@@ -21,7 +21,7 @@ CATEGORY = "xlcredit: Debt"
 
 _COVERS = ("min_dscr", "min_scheduled_dscr", "min_forward_dscr")
 #: What has a value a period.
-_SERIES = {"series", "distributions", "gaps", "overdue"}
+_SERIES = ("series", "distributions", "gaps", "overdue", "missing")
 _EARNED = ("irr", "multiple", "wal")
 
 #: A series as it can be compared; None where none is given.
@@ -69,6 +69,7 @@ def XLC_REPAYMENT(
         "distributions",
         "gaps",
         "overdue",
+        "missing",
     ] = "all",
     window: Whole = 1,
     first_test: Whole = 1,
@@ -120,7 +121,9 @@ def XLC_REPAYMENT(
         operating hole of each period that nobody meets. overdue: what it would take after each
         period to bring the loan up to date (its balance above the schedule, or arrears of
         principal where they are more; in the last period above the balloon) and to have met every
-        such hole so far. All four are 0 after the period of an acceleration. [block]
+        such hole so far. missing: the service of each period that is not paid and, where any is
+        not, that period's hole: in the last one, with a balloon of 0, what is left to refinance.
+        All five are 0 after the period of an acceleration. [block]
 
     Raises
     ------
@@ -267,11 +270,16 @@ class _Paid:
 
     def series(self, measure: str) -> list[float]:
         """Give what has a value a period."""
-        if measure == "series":
-            return self.balances
-        if measure == "overdue":
-            return loan.overdue(self.terms, self.plan, self.run, self.balances)
-        return [flow.gap if measure == "gaps" else flow.distribution for flow in self.run]
+        match measure:
+            case "series":
+                return self.balances
+            case "overdue":
+                return loan.overdue(self.terms, self.plan, self.run, self.balances)
+            case "gaps":
+                return [flow.gap for flow in self.run]
+            case "missing":  # a hole beside a loan that is paid, or repaid, is the owner's alone
+                return [f.unpaid + f.gap if f.unpaid > 0.0 else 0.0 for f in self.run]
+        return [flow.distribution for flow in self.run]
 
 
 #: Cells that show one figure each of the same path stand side by side: as many paths as a sheet
