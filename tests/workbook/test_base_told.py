@@ -217,3 +217,13 @@ def test_a_late_payer_earns_no_verdict_on_its_margin(base: Example) -> None:
     assert names["first_missed_month"] > 0 == names["default_month"]  # type: ignore[operator]
     assert (names["spread_counted"], names["limit_margin"]) == (0, "OUTSIDE")
     assert told(found, "Late in the case in force: no verdict on the margin")
+
+
+def test_a_rise_that_no_rent_makes_is_not_told_in_figures(base: Example) -> None:
+    """It printed -688,094,784,204,842,600%."""
+    dear = {"opex_1": 9.0, "contract_months": 56, "advance": 0.02}
+    names = base.given(dear).names
+    assert (names["breakeven_lowest"], names["breakeven_found"]) == (-2, "any")
+    assert names["covenant_cover"] == "BREACH"
+    kept = base.result.names
+    assert -1 < kept["breakeven_lowest"] == kept["breakeven_found"]  # type: ignore[operator]

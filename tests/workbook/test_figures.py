@@ -298,10 +298,19 @@ BALLOONS: list[dict[str, Any]] = [
     {"balloon_share": 0.3, "tenor_months": 61, "recovery_months": 24},
     {"recovery_months": 30},
     {"balloon_share": 0.05, **LONG, **DEEP, "interest_months": 3},
-    {"balloon_share": 0.3, **LONG, "interest_months": 6, "cash_sweep": 0.3, "lock_up_dscr": 1.5},
+    {
+        **{"balloon_share": 0.3, **LONG, "interest_months": 6, "dsra_months": 6},
+        **{"cash_sweep": 0.3, "lock_up_dscr": 1.5},
+    },
     {"balloon_share": 0.1, "interest_months": 3, "payment_months": 6, "grace_months": 9},
     {
-        **{"balloon_share": 0.05, **LONG, "daily_depth": 6000, "interest_months": 6},
+        **{
+            "balloon_share": 0.05,
+            **LONG,
+            "daily_depth": 6000,
+            "interest_months": 6,
+            "dsra_months": 6,
+        },
         **{"trigger_index": 0.7, "trigger_sweep": 0.4, "trigger_dsra_months": 9},
     },
 ]
@@ -495,8 +504,8 @@ def test_an_error_reads_check_and_is_told(loan: Example) -> None:
     result = loan.given({"gpus": 0})
     assert result.names["covenant_dscr_curve"] == "NONE"
     assert result.names["master_check"] == "CHECK"
-    without_rents = loan.given({"market_rent": 0}).names
-    assert without_rents["limit_margin"] == without_rents["master_check"] == "CHECK"
+    worthless = loan.given({"executed_ratio": 1e-300}).names
+    assert worthless["limit_margin"] == worthless["master_check"] == "CHECK"
     assert result.errors
     assert all(fault.reason for fault in result.errors)
 
