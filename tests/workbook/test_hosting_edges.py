@@ -133,6 +133,23 @@ def test_a_test_that_enforcement_forestalls_is_not_passed(
     assert found.names["master_check"] == "OK"
 
 
+@pytest.mark.parametrize(
+    ("given", "verdict", "broken"),
+    [
+        ({"forced_haircut": 1, "shell_value": 0}, "limit_sale", "OUTSIDE"),
+        ({"shell_value": 0, "market_rent": 0, "customer_stops": 13}, "covenant_value", "BREACH"),
+    ],
+)
+def test_a_loan_on_a_worthless_site_is_above_every_limit(
+    site: Example, given: dict[str, Any], verdict: str, broken: str
+) -> None:
+    found = site.given(given)
+    assert found.names[verdict] == broken and not found.errors
+    header, *rows = table(replace(site, result=found), "Scenarios side by side")
+    assert rows[0][at(header, "LTV covenant")] == found.names["covenant_value"]
+    assert found.names["master_check"] == "OK"
+
+
 def test_a_lease_that_is_over_is_not_bought(site: Example) -> None:
     found = site.given({"lease_months": 6, "tenor_months": 12})
     assert told(found, "With the lease over, a buyer pays")

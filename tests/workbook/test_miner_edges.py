@@ -88,6 +88,11 @@ def test_a_floor_lifts_no_price(miner: Example, price: float) -> None:
     assert path == [pytest.approx(price, rel=1e-12)] * len(path)
 
 
+def test_no_contract_ends_in_no_month(miner: Example) -> None:
+    assert told(miner.given({"contract_months": 0}), "as signed; no customer contract")
+    assert told(miner.result, "as signed; the customer contract ends in month 18")
+
+
 def test_notes_put_in_the_month_of_closing_are_named(miner: Example) -> None:
     found = miner.given({"note_a_put": date(2026, 11, 30), "notes_rolled": 0})
     assert told(found, "Enforced in month 1 when notes A are not rolled over")
