@@ -290,6 +290,11 @@ def test_help_has_an_example(command: str) -> None:
         ("zebra", "there is no command zebra; see xlcredit --help"),
         ("excel doctr", "no command excel doctr; did you mean doctor? See xlcredit excel --help"),
         ("recalc a --sett x=1", "no option --sett; did you mean --set? See xlcredit recalc --help"),
+        (
+            "portfolio a --memory-limit 1G",
+            "--memory-limit MEGABYTES must be a whole number; got 1G; see xlcredit portfolio",
+        ),
+        ("portfolio a --time-limit=0", "--time-limit SECONDS must be at least 0.01; got 0; see"),
         ("recalc a -set x=1", "there is no option -set; did you mean --set?"),
         ("libreoffice install --set", "option --set; see xlcredit libreoffice install --help"),
         ("--verzion", "there is no option --verzion; did you mean --version? See xlcredit --help"),

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from openpyxl.workbook.defined_name import DefinedName
 
 from tests.command import xlcredit
 from tests.workbook.conftest import Example
@@ -232,6 +233,22 @@ def test_a_verdict_over_what_is_typed_over_decides_nothing(
     data = json.loads(xlcredit("show", tmp_path / "done.xlsx", "--json").stdout)
     assert data["typed"] == [line.removeprefix("CHECK: ")]
     assert [found.name for found in results.values() if found.status == "CHECK"] == [test]
+
+
+@pytest.mark.parametrize("name", ["min_dscr", "covenant_cover.headroom"])
+def test_a_figure_that_is_typed_over_is_told(base: Example, name: str, tmp_path: Path) -> None:
+    """The covenant that reads it passes on it; a name that a user has given is his own."""
+    book = openpyxl.load_workbook(base.path)
+    ((sheet, cell),) = book.defined_names[name].destinations
+    book[sheet][cell.replace("$", "")] = 9.0
+    book["Sources"]["Z1"] = 1.0
+    book.defined_names["mine"] = DefinedName("mine", attr_text="Sources!$Z$1")
+    book.save(tmp_path / "changed.xlsx")
+    done = xlcredit("recalc", tmp_path / "changed.xlsx", "-o", tmp_path / "done.xlsx")
+    place = Book(Package(base.path)).cell_names[name]
+    told = f"CHECK: {name}: the figure is typed over its formula in {place}, and what reads it is"
+    assert done.returncode == 1 and done.stdout.count("is typed over") == 1
+    assert f"{told} not calculated" in done.stdout.splitlines()
 
 
 @pytest.mark.parametrize(("cell", "content"), [("B6", True), ("C6", "OK")])

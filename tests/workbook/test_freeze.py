@@ -238,6 +238,18 @@ def test_without_values_there_is_nothing_to_freeze(loan: Example, tmp_path: Path
         freeze(path, DAY)
 
 
+def test_what_is_typed_over_is_not_sealed(loan: Example, tmp_path: Path) -> None:
+    """In a copy, which has no formulas, nobody could tell it from what was calculated."""
+    book = openpyxl.load_workbook(loan.path)
+    ((sheet, cell),) = book.defined_names["covenant_dscr_curve.value"].destinations
+    book[sheet][cell.replace("$", "")] = 1.5
+    book.save(tmp_path / "changed.xlsx")
+    recalculate(tmp_path / "changed.xlsx", tmp_path / "typed.xlsx")
+    told = rf"typed.xlsx: .*the value is typed over its formula in {sheet}!{cell.replace('$', '')}"
+    with pytest.raises(RecalcError, match=f"{told}, .* before it is frozen"):
+        freeze(tmp_path / "typed.xlsx", DAY)
+
+
 def test_a_copy_is_not_frozen_twice(frozen: Path) -> None:
     with pytest.raises(FileError, match="committee copy"):
         freeze(frozen, DAY)

@@ -42,10 +42,17 @@ def portfolio(
         bool, typer.Option("--resume", help="Go on with a run that was broken off.")
     ] = False,
     time_limit: Annotated[
-        float, typer.Option("--time-limit", min=0.01, help="Seconds for one loan.")
+        float,
+        typer.Option("--time-limit", metavar="SECONDS", min=0.01, help="Seconds for one loan."),
     ] = 300.0,
     memory_limit: Annotated[
-        int, typer.Option("--memory-limit", min=0, help="Megabytes for one worker; 0: no limit.")
+        int,
+        typer.Option(
+            "--memory-limit",
+            metavar="MEGABYTES",
+            min=0,
+            help="Megabytes for one worker; 0: no limit.",
+        ),
     ] = 0,
     scheduler: Annotated[
         str | None,

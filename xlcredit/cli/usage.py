@@ -16,6 +16,14 @@ __all__ = ["UsageError", "explain"]
 UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 
 _COMMAND = re.compile(r"No such command ([\"'])(.*?)\1")
+#: How typer begins what a number must be, and its words for it in ours.
+_NUMBER = re.compile(r"Input should be (.*?)(?:, unable to .*)?\Z")
+_WORDS = {
+    "a valid integer": "a whole number",
+    "a valid number": "a number",
+    "greater than or equal to": "at least",
+    "less than or equal to": "at most",
+}
 _EXTRA = re.compile(r"unexpected extra argument.* \((.*)\)")
 
 
@@ -74,6 +82,13 @@ def _problem(
     elif kind == "BadParameter":
         why = message.partition(": ")[2].removeprefix("Value error, ")
         message = f"{_label(error.param)}: {why}"
+        if found := _NUMBER.match(why):
+            unit = f" {error.param.metavar}" if error.param.metavar else ""
+            must = found[1]
+            for theirs, ours in _WORDS.items():
+                must = must.replace(theirs, ours)
+            message = f"{_label(error.param)}{unit} must be {must}"
+            message += _got(error.param, words)
     elif kind == "BadOptionUsage":
         message = message.replace("'", "").removeprefix("Option ")
     elif found := _COMMAND.search(message):
@@ -82,6 +97,15 @@ def _problem(
     elif found := _EXTRA.search(message):
         message = f"{' '.join(path)} has no use for {found[1]}"
     return message[:1].lower() + message[1:], suggestion
+
+
+def _got(parameter: Any, words: Sequence[str]) -> str:
+    """Say what was typed for an option, where it is found among the words."""
+    for word, following in zip(words, [*words[1:], ""], strict=True):
+        option, equals, value = word.partition("=")
+        if option in parameter.opts:
+            return f"; got {value if equals else following}"
+    return ""
 
 
 def _label(parameter: Any) -> str:

@@ -106,13 +106,15 @@ class TypedOver:
     label: str
     """What the workbook calls the test."""
     what: str
-    """The verdict, the value, the threshold, or the test: at least or at most."""
+    """The verdict, the value, the threshold, the test (at least or at most), or a figure."""
     cell: str
 
     def __str__(self) -> str:
         over = "the template's" if self.what == "test" else "its formula"
         whose = "" if self.what == "verdict" else "the verdict "
         told = f"{self.label}: the {self.what} is typed over {over} in {self.cell}"
+        if self.what == "figure":
+            return f"{told}, and what reads it is not calculated"
         return f"{told}, and {whose}decides nothing"
 
 

@@ -31,6 +31,7 @@ from xlcredit.ooxml.place import Place, a1
 from xlcredit.ooxml.properties import read_properties
 from xlcredit.ooxml.sheet import Sheet
 from xlcredit.ooxml.values import Value
+from xlcredit.workbook.pages.dashboard import read_dashboard
 
 __all__ = ["FORMULAS", "FROZEN", "Verdict", "freeze", "verify"]
 
@@ -81,11 +82,12 @@ def freeze(source: Path | Book, date: datetime.date) -> bytes:
     FileError
         The file is no workbook, or is a committee copy already.
     RecalcError
-        A formula has no stored value.
+        A formula has no stored value, or a test of ours is typed over, which no copy would show.
     """
     book = source if isinstance(source, Book) else Book(Package(source))
     package = book.package
     _refuse(book)
+    _refuse_typed(book)
     looks = {_LOOK.format(a): digest for a, digest in digests(book).items()}
     facts = _facts(book, date) | looks
     listed = [(g.area.sheet, g.area.reference, str(g.formula)) for g in groups(book)]
@@ -147,6 +149,18 @@ def _refuse(book: Book) -> None:
         raise RecalcError(
             f"{path}: {empty[0]}{more} no stored value; run: xlcredit recalc {path} -o NEW.xlsx"
         )
+
+
+def _refuse_typed(book: Book) -> None:
+    """Refuse what is typed over: without formulas it would look like what was calculated."""
+    try:
+        typed = read_dashboard(book).typed
+    except FileError:
+        return  # another maker's
+    if typed:
+        more = f" (and {len(typed) - 1} more)" if typed[1:] else ""
+        remedy = "put back what stood there before it is frozen"
+        raise RecalcError(f"{book.package.path}: {typed[0]}{more}; {remedy}")
 
 
 def _facts(book: Book, date: datetime.date) -> dict[str, str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -30,8 +30,11 @@ from xlcredit.workbook.covenants import (
     find_tests,
     typed_over,
 )
+from xlcredit.workbook.native import SHEET as NATIVE
 from xlcredit.workbook.own_months import find_own_months
 from xlcredit.workbook.pages.audit import AREA_CHECKS, CHECK_COLUMNS
+from xlcredit.workbook.pages.curves import NAME as CURVES
+from xlcredit.workbook.pages.inputs import InputsPage
 from xlcredit.workbook.pages.summary import (
     AREA_COMPARISONS,
     AREA_HEAD,
@@ -188,6 +191,7 @@ def read_dashboard(
         )
     cells = _Cells(book, values or book.saved)
     typed, said = list(_typed_checks(cells, check)), cells.text(check)
+    over = [*typed, *(one for t in [*covenants, *tests] for one in t.typed_over(cells.text))]
     scenario = book.cell_names.get("scenario")
     dashboard = Dashboard(
         title=cells.text(next(head.places)),
@@ -203,7 +207,7 @@ def read_dashboard(
             *(told for _, told in doubtful_cells(book)),
             *map(str, find_own_months(book, values)),
         ],
-        typed=[*typed, *(over for t in [*covenants, *tests] for over in t.typed_over(cells.text))],
+        typed=[*over, *_typed_figures(cells, over)],
     )
     if not dashboard.master_check:
         raise FileError(f"{path}: holds no values yet; run: xlcredit recalc {path} -o NEW.xlsx")
@@ -258,6 +262,21 @@ def _typed_checks(cells: _Cells, check: Place) -> Iterator[TypedOver]:
         for what, place in (("value", holds), ("verdict", status)):
             if (made or place == status) and typed_over(cells.book, place):
                 yield TypedOver(cells.text(label), what, str(place))
+
+
+def _typed_figures(cells: _Cells, told: Iterable[TypedOver]) -> Iterator[TypedOver]:
+    """What else a template has named and calculated, and somebody has typed over.
+
+    Ours say the unit with the name. In a copy without worksheet functions some are frozen.
+    """
+    book = cells.book
+    if not template_of(book.package) or NATIVE in book.sheets:
+        return
+    known = {typed.cell for typed in told}
+    for name, place in book.cell_names.items():
+        mine = place in cells.units and place.sheet not in (InputsPage.name, CURVES)
+        if mine and str(place) not in known and typed_over(book, place):
+            yield TypedOver(name, "figure", str(place))
 
 
 def _comparisons(cells: _Cells, area: Area) -> list[SideBySide]:
