@@ -170,7 +170,7 @@ def test_the_grid_of_a_lease_moves_the_months_to_come(
         _, typed = calculated(
             site, tmp_path, inputs=inputs, series={"market_path": filled(own, len(own))}
         )
-        assert cell == pytest.approx(typed.names["unpaid_at_maturity"], rel=1e-9)
+        assert cell == pytest.approx(typed.names["refi_left"], rel=1e-9)
 
 
 def test_own_rents_fall_after_the_report_alone(
