@@ -529,6 +529,21 @@ def test_hundreds_of_loans_with_little_memory_are_not_compiled(
     assert list(found) == [evaluate_loan(task) for task in tasks(tape)]
 
 
+@pytest.mark.parametrize(("name", "content"), [("master_check", "OK"), ("min_dscr", 9.0)])
+def test_a_workbook_passes_on_nothing_that_is_typed_over(
+    small: Path, name: str, content: str | float, tmp_path: Path
+) -> None:
+    """A row of the tape says which cell it is, and is no PASS."""
+    book = openpyxl.load_workbook(small)
+    ((sheet, cell),) = book.defined_names[name].destinations
+    book[sheet][cell.replace("$", "")] = content
+    book.save(tmp_path / "typed.xlsx")
+    as_built, typed = (evaluate_loan(*tasks(path)) for path in (small, tmp_path / "typed.xlsx"))
+    assert (as_built.status, as_built.warnings) == ("PASS", [])
+    (told,) = typed.warnings
+    assert typed.status == "CHECK" and "is typed over its formula in " in told
+
+
 def test_a_worker_that_cannot_compile_says_so(
     make_tape: MakeTape, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -81,14 +81,9 @@ def _problem(
         message = f"{_label(error.param)} is missing"
     elif kind == "BadParameter":
         why = message.partition(": ")[2].removeprefix("Value error, ")
+        wanted = _NUMBER.match(why)
         message = f"{_label(error.param)}: {why}"
-        if found := _NUMBER.match(why):
-            unit = f" {error.param.metavar}" if error.param.metavar else ""
-            must = found[1]
-            for theirs, ours in _WORDS.items():
-                must = must.replace(theirs, ours)
-            message = f"{_label(error.param)}{unit} must be {must}"
-            message += _got(error.param, words)
+        message = _no_number(error.param, wanted[1], words) if wanted else message
     elif kind == "BadOptionUsage":
         message = message.replace("'", "").removeprefix("Option ")
     elif found := _COMMAND.search(message):
@@ -97,6 +92,14 @@ def _problem(
     elif found := _EXTRA.search(message):
         message = f"{' '.join(path)} has no use for {found[1]}"
     return message[:1].lower() + message[1:], suggestion
+
+
+def _no_number(parameter: Any, wanted: str, words: Sequence[str]) -> str:
+    """Say what number an option takes, in our words, and what was typed."""
+    unit = f" {parameter.metavar}" if parameter.metavar else ""
+    for theirs, ours in _WORDS.items():
+        wanted = wanted.replace(theirs, ours)
+    return f"{_label(parameter)}{unit} must be {wanted}{_got(parameter, words)}"
 
 
 def _got(parameter: Any, words: Sequence[str]) -> str:

@@ -22,7 +22,6 @@ CATEGORY = "xlcredit: Debt"
 _COVERS = ("min_dscr", "min_scheduled_dscr", "min_forward_dscr")
 #: What has a value a period.
 _SERIES = ("series", "distributions", "gaps", "overdue", "missing")
-_EARNED = ("irr", "multiple", "wal")
 
 #: A series as it can be compared; None where none is given.
 Path = tuple[float, ...] | None
@@ -244,7 +243,7 @@ def XLC_REPAYMENT(
         return np.array(found + [0.0] * (len(series["scheduled"]) - len(found)))
     asked = [name for name in _COVERS if measure in ("all", name)]
     covers = {name: _lowest(name, paid, series["cfads"], window, first_test) for name in asked}
-    lender = paid.lender if measure in ("all", *_EARNED) else None
+    lender = paid.lender if measure in ("all", *Earned._fields) else None
     return pick(measure, **_figures(terms, paid, covers, lender))
 
 

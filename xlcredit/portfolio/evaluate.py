@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import tempfile
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from sys import intern
 from typing import Any
@@ -25,6 +26,7 @@ from xlcredit.portfolio.loans import Task
 from xlcredit.workbook.build import build
 from xlcredit.workbook.covenants import BREACH, CHECK, FINE, PASS
 from xlcredit.workbook.life.stamp import read_stamp
+from xlcredit.workbook.pages.dashboard import find_typed
 from xlcredit.workbook.plausible import doubtful_cells, doubtful_inputs
 from xlcredit.workbook.session import Session
 
@@ -161,12 +163,16 @@ def _workbook(task: Task) -> Result:
     package = Package(task.workbook, task.source)
     source = Book(package)
     doubts = [told for _, told in doubtful_cells(source)]
+    typed = [str(one) for one in find_typed(source)]
+    said: tuple[str, str, dt.date | None] = ("", Path(task.source).stem, None)
+    with suppress(FileError):
+        stamp = read_stamp(package)
+        said = (stamp.template, stamp.deal, stamp.as_of)
     with Session(source) as book:
-        try:
-            stamp = read_stamp(package)
-        except FileError:
-            return _result(task, book, doubts, "", Path(task.source).stem, None)
-        return _result(task, book, doubts, stamp.template, stamp.deal, stamp.as_of)
+        result = _result(task, book, [*typed, *doubts], *said)
+    if typed and result.status == PASS:  # on what somebody has typed, not on what was calculated
+        return msgspec.structs.replace(result, status=CHECK)
+    return result
 
 
 # --- deals ----------------------------------------------------------------------------------

@@ -6,15 +6,12 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from xlcredit.errors import RecalcError
-from xlcredit.workbook.places import FIRST, LABEL, OPENING, UNIT
+from xlcredit.workbook.places import FIRST, LABEL, MONTH, OPENING, PERIOD_END, UNIT
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["by_months"]
-
-#: The labels of the two rows that head the months, one below the other.
-_MONTH, _END = "Month", "Period end"
 
 
 def by_months(cells: pd.DataFrame, sheet: str) -> pd.DataFrame:
@@ -35,7 +32,7 @@ def by_months(cells: pd.DataFrame, sheet: str) -> pd.DataFrame:
     import pandas as pd  # noqa: PLC0415 - takes its time
 
     labels = [text if isinstance(text, str) else "" for text in cells.iloc[:, LABEL - 1]]
-    heads = [at for at, pair in enumerate(pairwise(labels)) if pair == (_MONTH, _END)]
+    heads = [at for at, pair in enumerate(pairwise(labels)) if pair == (MONTH, PERIOD_END)]
     if not heads:
         raise RecalcError(f"{sheet}: is no sheet of months; read its cells with book.table")
     head = heads[0]

@@ -14,10 +14,12 @@ from xlcredit.hints import did_you_mean
 from xlcredit.ooxml.place import Place, quoted
 from xlcredit.workbook.grammar import YOUNG, problems_of, tokens_of, verdicts_counted
 
-__all__ = ["FIRST", "LABEL", "OPENING", "TOTAL", "UNIT", "Places"]
+__all__ = ["FIRST", "LABEL", "MONTH", "OPENING", "PERIOD_END", "TOTAL", "UNIT", "Places"]
 
 #: Columns of a monthly sheet: label, unit, total or constant, opening, then the months.
 LABEL, UNIT, TOTAL, OPENING, FIRST = 1, 2, 3, 4, 5
+#: The labels of the two rows that head its months, one below the other.
+MONTH, PERIOD_END = "Month", "Period end"
 
 #: Parts of a row that end with the loan: the first column, and what it adds to its months.
 _LIVES = {"loan": (FIRST, ""), "life": (OPENING, "+1")}

@@ -28,7 +28,7 @@ from xlcredit.ooxml.display import ASPECTS, digests
 from xlcredit.ooxml.formulas import groups
 from xlcredit.ooxml.package import Package, pack
 from xlcredit.ooxml.place import Place, a1
-from xlcredit.ooxml.properties import read_properties
+from xlcredit.ooxml.properties import read_properties, template_of
 from xlcredit.ooxml.sheet import Sheet
 from xlcredit.ooxml.values import Value
 from xlcredit.workbook.pages.dashboard import read_dashboard
@@ -164,7 +164,8 @@ def _refuse_typed(book: Book) -> None:
 
 
 def _facts(book: Book, date: datetime.date) -> dict[str, str]:
-    properties = read_properties(book.package)
+    package = book.package
+    properties = read_properties(package)
     source = hashlib.sha256(book.package.data).hexdigest()
     return {
         "Source file": book.package.path.name,
@@ -172,7 +173,7 @@ def _facts(book: Book, date: datetime.date) -> dict[str, str]:
         "Frozen on": date.isoformat(),
         "Frozen by": f"xlcredit {__version__}",
         "Built by xlcredit": properties.get("xlcredit version", "no"),
-        "Template": properties.get("xlcredit template", "none"),
+        "Template": template_of(package) or "none",
         "Formulas": str(len(book.formulas)),
         **({"Digital signature": "of the source only"} if book.package.signed else {}),
     }

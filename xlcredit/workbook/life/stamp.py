@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from xlcredit._version import __version__
 from xlcredit.errors import FileError
 from xlcredit.ooxml.package import Package
-from xlcredit.ooxml.properties import created, read_properties
+from xlcredit.ooxml.properties import created, read_properties, template_of
 from xlcredit.recalc import Recalculation
 
 __all__ = ["ChangedFunctions", "Stamp", "changed_functions", "read_stamp"]
@@ -48,14 +48,13 @@ def read_stamp(package: Package) -> Stamp:
     FileError
         The workbook was not made by xlcredit, or another program has dropped what says so.
     """
-    known = read_properties(package)
-    day = created(package)
-    if "xlcredit template" not in known or day is None:
+    known, template, day = read_properties(package), template_of(package), created(package)
+    if not template or day is None:
         raise FileError(
             f"{package.path}: was not made by xlcredit new or demo, or its properties are lost"
         )
     version, deal = known.get("xlcredit version", ""), known.get("xlcredit deal", "")
-    return Stamp(version, known["xlcredit template"], deal, day)
+    return Stamp(version, template, deal, day)
 
 
 def changed_functions(package: Package, result: Recalculation) -> ChangedFunctions | None:

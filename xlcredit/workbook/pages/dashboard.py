@@ -43,7 +43,7 @@ from xlcredit.workbook.pages.summary import (
 )
 from xlcredit.workbook.plausible import doubtful_cells
 
-__all__ = ["ShownFigure", "SideBySide", "CovenantLine", "Dashboard", "read_dashboard"]
+__all__ = ["ShownFigure", "SideBySide", "CovenantLine", "Dashboard", "find_typed", "read_dashboard"]
 
 
 #: From here a number without a unit is shown whole: nobody reads 3.1e+08 as money.
@@ -190,13 +190,12 @@ def read_dashboard(
             f"{path}: has no covenant dashboard; it was not made by xlcredit new or demo"
         )
     cells = _Cells(book, values or book.saved)
-    typed, said = list(_typed_checks(cells, check)), cells.text(check)
-    over = [*typed, *(one for t in [*covenants, *tests] for one in t.typed_over(cells.text))]
+    said, belied = cells.text(check), any(_typed_checks(cells, check))
     scenario = book.cell_names.get("scenario")
     dashboard = Dashboard(
         title=cells.text(next(head.places)),
         scenario=cells.text(scenario) if scenario else "",
-        master_check=CHECK if said and typed else said,
+        master_check=CHECK if said and belied else said,
         comparisons=_comparisons(cells, comparisons),
         covenants=[_covenant(cells, covenant) for covenant in covenants],
         tests=_tests(cells, tests),
@@ -207,11 +206,28 @@ def read_dashboard(
             *(told for _, told in doubtful_cells(book)),
             *map(str, find_own_months(book, values)),
         ],
-        typed=[*over, *_typed_figures(cells, over)],
+        typed=find_typed(book, values),
     )
     if not dashboard.master_check:
         raise FileError(f"{path}: holds no values yet; run: xlcredit recalc {path} -o NEW.xlsx")
     return dashboard
+
+
+def find_typed(book: Book, values: Callable[[Place], Value] | None = None) -> list[TypedOver]:
+    """Say what is typed over in a workbook of ours; nothing of another maker's.
+
+    Parameters
+    ----------
+    book : Book
+        The workbook.
+    values : callable, optional
+        The value of a cell, for the labels; by default the stored one.
+    """
+    cells, check = _Cells(book, values or book.saved), book.cell_names.get("master_check")
+    tests = [*find_covenants(book), *find_tests(book)]
+    over = list(_typed_checks(cells, check)) if check else []
+    over += (one for test in tests for one in test.typed_over(cells.text))
+    return [*over, *_typed_figures(cells, over)]
 
 
 class _Cells:

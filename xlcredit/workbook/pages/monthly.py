@@ -19,7 +19,7 @@ from xlcredit.serials import in_words
 from xlcredit.workbook import style
 from xlcredit.workbook.charts import shown_months
 from xlcredit.workbook.draft import Draft, page_break, page_scale, page_setup, widths
-from xlcredit.workbook.places import FIRST, OPENING, TOTAL, UNIT
+from xlcredit.workbook.places import FIRST, MONTH, OPENING, PERIOD_END, TOTAL, UNIT
 from xlcredit.workbook.tables import pictures
 
 __all__ = ["MonthlyPage"]
@@ -150,11 +150,11 @@ class MonthlyPage:
             style.table_header(sheet, _HEADER_ROW, ["Figure", "Unit", "Value"])
             _master_check(sheet)
             return
-        first = ["Node" if nodes else "Month", "Unit", *self.headings]
+        first = ["Node" if nodes else MONTH, "Unit", *self.headings]
         if nodes:
             first[-1] = ""
         style.table_header(sheet, _HEADER_ROW, first + rest)
-        second = ["" if nodes else "Period end", "", "", ""]
+        second = ["" if nodes else PERIOD_END, "", "", ""]
         style.table_header(sheet, _HEADER_ROW + 1, second + rest)
         shown = [(_HEADER_ROW, "month", "flag")]
         if not nodes:
