@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from openpyxl import Workbook
 
 from tests.store import Store
+from xlcredit.cli.writing import make_workbook
 from xlcredit.deals import Deal, Template, load, read_deal, shipped
 from xlcredit.recalc import Recalculation, recalculate
 from xlcredit.workbook import build
@@ -40,6 +42,11 @@ class Example:
         """Calculate it with other inputs; the same ones are calculated once for a run."""
         name = f"{self.template.name} given {sorted(inputs.items())!r}"
         return self.store.get(name, lambda: opened(self.path, inputs))
+
+    def native(self) -> bytes:
+        """The copy that lives without the add-in, made once for a run."""
+        made = lambda: make_workbook(self.template, self.deal, native=True).content  # noqa: E731
+        return self.store.get(f"{self.template.name}, native", made)
 
     def number(self, name: str) -> float:
         """The value of a named cell, which must be a number."""
@@ -72,17 +79,53 @@ def opened(path: Path, inputs: Mapping[str, object]) -> Recalculation:
     Opening it takes two thirds of a recalculation, and what it then says is what it says anew
     (``test_session``).
     """
-    book = _session(path)
-    book.set(inputs)
-    try:
+    with held(path) as book:
+        book.set(inputs)
         return book.recalculation()
+
+
+@contextmanager
+def held(path: Path) -> Iterator[Session]:
+    """A file as its book that stays open, as it is on the disk, before and after."""
+    book = _own.get(path) or _session(path)
+    book.reset()
+    try:
+        yield book
     finally:
         book.reset()
+
+
+def kept(source: Path, path: Path) -> Recalculation:
+    """Calculate a file into another one, and hold it open for :func:`held`, until the next one."""
+    _own.clear()
+    _own[path] = book = open_workbook(source)
+    result = book.recalculation()
+    book.save(path, overwrite=True)
+    return result
+
+
+#: The last workbook that a test has made for itself; those of the examples are held for good.
+_own: dict[Path, Session] = {}
 
 
 @cache
 def _session(path: Path) -> Session:
     return open_workbook(path)
+
+
+@pytest.fixture(scope="session")
+def book_of(example_of: Callable[[str], Example]) -> Callable[[str], Session]:
+    """Give an example that is open, as shipped; one book for all tests of a process.
+
+    Whoever changes it resets it. ``Example.given`` asks the same book, and leaves it as shipped.
+    """
+
+    def book(name: str) -> Session:
+        session = _session(example_of(name).path)
+        session.reset()
+        return session
+
+    return book
 
 
 @cache

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from tests.workbook.conftest import Example
+from tests.workbook.conftest import Example, opened
 from tests.workbook.test_curves import calculated, filled
-from xlcredit.recalc import Recalculation, recalculate
+from xlcredit.recalc import Recalculation
 
 FIRST_ROW = 9
 SIGNED = ("We certify", "For the borrower", "Name and title")
@@ -48,6 +48,6 @@ def test_a_scenario_is_not_certified(example: Example, tmp_path: Path) -> None:
     assert page(found).get((3, 1)) in (None, "")
     assert signed(found) == [True, True, True]
     case = example.template.scenarios.case[1].label
-    shocked = recalculate(path, inputs={"scenario": case})
+    shocked = opened(path, {"scenario": case})
     assert str(page(shocked)[3, 1]).startswith(f"No certificate: the scenario {case} is in force")
     assert signed(shocked) == [False, False, False]

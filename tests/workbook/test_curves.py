@@ -9,9 +9,9 @@ import msgspec
 import openpyxl
 import pytest
 
-from tests.workbook.conftest import Example
+from tests.workbook.conftest import Example, kept, opened
 from xlcredit.deals.series import Series
-from xlcredit.recalc import Recalculation, recalculate
+from xlcredit.recalc import Recalculation
 from xlcredit.workbook import build
 from xlcredit.workbook.life.extract import extract
 
@@ -36,7 +36,7 @@ def calculated(example: Example, folder: Path, **changed: object) -> tuple[Path,
     deal = msgspec.structs.replace(example.deal, inputs=inputs, **changed)
     source = folder / "formulas.xlsx"
     source.write_bytes(build(example.template, deal))
-    return path, recalculate(source, path)
+    return path, kept(source, path)
 
 
 def filled(values: list[float], months: int = 72) -> Series:
@@ -49,7 +49,7 @@ def test_the_curve_typed_month_by_month_is_the_curve(loan: Example, tmp_path: Pa
     path, result = calculated(loan, tmp_path, series=series)
     assert result.names["master_check"] == "OK"
     for scenario in ("As input", "Rents fall 20% a year more", "Steps at the launches"):
-        own = recalculate(path, inputs={"scenario": scenario}).names
+        own = opened(path, {"scenario": scenario}).names
         usual = loan.given({"scenario": scenario}).names
         for name in FIGURES:
             assert own[name] == pytest.approx(usual[name], rel=1e-9), (scenario, name)
@@ -63,9 +63,9 @@ def test_the_fall_of_ones_own_months_is_a_level_of_the_curve(loan: Example, tmp_
     assert isinstance(drop, float) and result.names["breakeven_decline"] == "own months"
     assert loan.result.names["breakeven_drop"] == "no own months"
     level = {"rent_level": 3 * (1 - drop)}
-    usual = recalculate(loan.path, inputs=level).names
+    usual = loan.given(level).names
     assert usual["min_dscr_tested"] == pytest.approx(usual["covenant_dscr"], abs=1e-9)
-    own = recalculate(path, inputs={"own_rent_drop": drop}).names
+    own = opened(path, {"own_rent_drop": drop}).names
     for name in FIGURES:
         assert own[name] == pytest.approx(usual[name], rel=1e-9), name
 
@@ -76,7 +76,7 @@ def test_higher_rents_of_ones_own_repay_the_loan(loan: Example, tmp_path: Path) 
     assert result.names["unpaid_at_maturity"] == 0
     assert loan.number("unpaid_at_maturity") > 0
     assert result.names["debt"] == loan.number("debt")
-    off = recalculate(path, inputs={"use_rent_path": 0}).names
+    off = opened(path, {"use_rent_path": 0}).names
     for name in FIGURES:
         assert off[name] == pytest.approx(loan.result.names[name], rel=1e-12), name
 
@@ -90,7 +90,7 @@ def test_what_has_happened_moves_the_loan_and_not_what_was_signed(
     assert result.names["debt"] == loan.number("debt")
     assert result.names["debt_on_flat"] == pytest.approx(loan.number("debt_on_flat"), rel=1e-12)
     assert result.names["distributed"] < loan.number("distributed")  # type: ignore[operator]
-    before = recalculate(path, inputs={"as_at_month": 0}).names
+    before = opened(path, {"as_at_month": 0}).names
     for name in FIGURES:
         assert before[name] == pytest.approx(loan.result.names[name], rel=1e-12), name
 
@@ -135,9 +135,9 @@ def test_a_value_in_another_unit_fails_a_check_that_names_both(
     assert result.names["master_check"] == "CHECK"
 
 
-def test_months_come_back_from_the_workbook(loan: Example, tmp_path: Path) -> None:
-    series, actuals = {"utilised": filled([0.9, 0.8])}, {"opex": filled([2.5e7])}
-    path, _ = calculated(loan, tmp_path, series=series, actuals=actuals, inputs={"as_at_month": 1})
+def test_months_come_back_from_the_workbook(base: Example, tmp_path: Path) -> None:
+    series, actuals = {"utilised": filled([0.9, 0.8], 60)}, {"opex": filled([2.5e6], 60)}
+    path, _ = calculated(base, tmp_path, series=series, actuals=actuals, inputs={"as_at_month": 1})
     deal, _ = extract(path)
     assert deal.series == series
     assert deal.actuals == actuals

@@ -8,10 +8,9 @@ from typing import Any
 
 import pytest
 
-from tests.workbook.conftest import Example
+from tests.workbook.conftest import Example, opened
 from tests.workbook.test_curves import calculated
 from xlcredit.deals.series import Series
-from xlcredit.recalc import recalculate
 
 FIGURES = (
     *("unpaid_at_maturity", "first_missed_month", "loss", "lender_irr", "min_dscr", "max_ltv"),
@@ -41,7 +40,7 @@ def test_the_curves_typed_month_by_month_are_the_curves(base: Example, tmp_path:
     path, result = calculated(base, tmp_path, series=series)
     assert result.names["master_check"] == "OK"
     for scenario in SCENARIOS:
-        typed = recalculate(path, inputs={"scenario": scenario}).names
+        typed = opened(path, {"scenario": scenario}).names
         usual = base.given({"scenario": scenario}).names
         for name in FIGURES:
             assert typed[name] == agreed(usual[name]), (scenario, name)
@@ -52,7 +51,7 @@ def test_rents_that_halve_are_a_level_of_a_half(base: Example, tmp_path: Path) -
     series = {"rent_path": filled([rent / 2 for rent in base.row("rent_path")])}
     path, _ = calculated(base, tmp_path, series=series)
     for scenario in SCENARIOS:
-        own = recalculate(path, inputs={"scenario": scenario, "rent_floor": 0.01}).names
+        own = opened(path, {"scenario": scenario, "rent_floor": 0.01}).names
         level = {"scenario": scenario, "rent_floor": 0.01, "rent_level": 0.5}
         usual = base.given(level).names
         for name in ("unpaid_at_maturity", "min_dscr", "interest_lowest"):
@@ -69,7 +68,7 @@ def test_an_appraisal_below_the_path_shrinks_the_base(base: Example, tmp_path: P
     assert result.names["dscr_as_underwritten"] == pytest.approx(
         base.number("dscr_as_underwritten"), rel=1e-12
     )
-    before = recalculate(path, inputs={"as_at_month": 0}).names
+    before = opened(path, {"as_at_month": 0}).names
     for name in FIGURES:
         assert before[name] == pytest.approx(base.result.names[name], rel=1e-12), name
 
@@ -77,7 +76,7 @@ def test_an_appraisal_below_the_path_shrinks_the_base(base: Example, tmp_path: P
 def test_a_base_rate_that_rises_costs_what_its_interest_is(base: Example, tmp_path: Path) -> None:
     actuals = {"base_curve": filled([0.0685] * 12)}
     path, _ = calculated(base, tmp_path, actuals=actuals, inputs={"as_at_month": 1})
-    dearer = recalculate(path).values["Waterfall"]
+    dearer = opened(path, {}).values["Waterfall"]
     usual = base.given({}).values["Waterfall"]
     row = base.place("interest_due")[1]
     assert dearer[row, 5] == pytest.approx(usual[row, 5] * (0.0685 + 0.0525) / 0.091, rel=1e-9)  # type: ignore[operator]

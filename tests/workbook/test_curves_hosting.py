@@ -8,10 +8,9 @@ from typing import Any
 
 import pytest
 
-from tests.workbook.conftest import Example
+from tests.workbook.conftest import Example, opened
 from tests.workbook.test_curves import calculated
 from xlcredit.deals.series import Series
-from xlcredit.recalc import recalculate
 from xlcredit.workbook.life.extract import extract
 
 MONTHS, FIRST = 96, 5
@@ -51,7 +50,7 @@ def test_the_months_typed_as_they_are_change_nothing(site: Example, tmp_path: Pa
     path, result = calculated(site, tmp_path, series=series)
     assert result.names["master_check"] == "OK"
     for scenario in SCENARIOS:
-        typed = recalculate(path, inputs={"scenario": scenario}).names
+        typed = opened(path, {"scenario": scenario}).names
         usual = site.given({"scenario": scenario}).names
         for name in FIGURES:
             assert typed[name] == agreed(usual[name]), (scenario, name)
@@ -64,11 +63,11 @@ def test_rents_that_halve_are_a_level_of_a_half(site: Example, tmp_path: Path) -
     # the value at closing is today's market rent, which no month of one's own moves
     follow = [name for name in FIGURES if name != "max_ltv"]
     for scenario in SCENARIOS:
-        own = recalculate(path, inputs={"scenario": scenario}).names
+        own = opened(path, {"scenario": scenario}).names
         usual = site.given({"scenario": scenario, "rent_level": 0.5}).names
         for name in follow:
             assert own[name] == agreed(usual[name]), (scenario, name)
-    off = recalculate(path, inputs={"use_market_path": 0}).names
+    off = opened(path, {"use_market_path": 0}).names
     for name in FIGURES:
         assert off[name] == agreed(site.result.names[name], 1e-12), name
 
@@ -90,7 +89,7 @@ def test_what_has_happened_moves_the_loan_and_not_what_was_signed(
     assert spent[:16] == pytest.approx(site.row("opex")[:16], rel=1e-9)
     assert not any(spent[16:])
     assert result.names["min_dscr"] < site.number("min_dscr")  # type: ignore[operator]
-    before = recalculate(path, inputs={"as_at_month": 0}).names
+    before = opened(path, {"as_at_month": 0}).names
     for name in FIGURES:
         assert before[name] == agreed(site.result.names[name], 1e-12), name
 
@@ -112,7 +111,7 @@ def test_the_covenant_counts_months_on_both_sides_of_the_seam(
         assert cover[month - 1] == pytest.approx(expected, rel=1e-9), month
     assert cover[14] == pytest.approx(site.number("min_dscr"), rel=1e-9)
     assert result.names["certificate_dscr"] == "PASS"
-    strict = recalculate(path, inputs={"covenant_dscr": 1.15}).names
+    strict = opened(path, {"covenant_dscr": 1.15}).names
     assert strict["certificate_dscr"] == "BREACH"
     assert site.result.names["certificate_dscr"] == "no report yet"
 

@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 
-import xlcredit
-from tests.workbook.conftest import Example
+from tests.workbook.conftest import Example, held
 from tests.workbook.test_curves import calculated
 from tests.workbook.test_stress import table
 from xlcredit.deals.series import Series
@@ -79,7 +78,7 @@ def test_no_scenario_moves_a_month_that_is_reported(
     example = example_of(name)
     inputs = {**terms, "as_at_month": REPORTED}
     path, _ = calculated(example, tmp_path, inputs=inputs)
-    with xlcredit.open(path) as book:
+    with held(path) as book:
         base = book.recalculation()
         for number in numbers:
             case = example.template.scenarios.case[number]
@@ -117,7 +116,7 @@ def test_a_scenario_typed_is_the_one_chosen_where_rents_are_reported(
     inputs = {**GONE, "as_at_month": REPORTED}
     actuals = {"market_path": rented(site, "market_path")}
     path, _ = calculated(site, tmp_path, inputs=inputs, actuals=actuals)
-    with xlcredit.open(path) as book:
+    with held(path) as book:
         book["scenario"] = case.label
         chosen = book.recalculation().names
         book.set({"scenario": "As input", **typed})
@@ -140,7 +139,7 @@ def test_the_break_even_of_a_lease_is_of_the_months_to_come(
     path, result = calculated(site, tmp_path, inputs=inputs, actuals=actuals)
     fall = result.names["breakeven_decline"]
     assert isinstance(fall, float) and result.names["master_check"] == "OK"
-    with xlcredit.open(path) as book:
+    with held(path) as book:
         book["rent_decline"] = fall
         assert book["covenant_dscr_curve.value"] == pytest.approx(0.5, abs=1e-7)
         assert book["breakeven_decline"] == pytest.approx(fall, abs=1e-7)
@@ -153,7 +152,7 @@ def test_the_grid_of_a_lease_moves_the_months_to_come(
     site = example_of("hosting-project-loan")
     inputs = {**GONE, "as_at_month": REPORTED, "refi_share": 0.0}
     path, _ = calculated(site, tmp_path, inputs=inputs)
-    with xlcredit.open(path) as book:
+    with held(path) as book:
         there = replace(site, result=book.recalculation())
     spec = site.template.grid[1]
     _, *rows = table(there, spec.title)
@@ -198,7 +197,7 @@ def test_the_break_even_of_the_miner_is_of_the_months_to_come(
     inputs = {"contract_share": 0.0, "tenor_months": REPORTED + 1, "as_at_month": REPORTED}
     path, result = calculated(miner, tmp_path, inputs=inputs, actuals=actuals)
     least = 0.99 * float(result.names["min_dscr"])  # type: ignore[arg-type]
-    with xlcredit.open(path) as book:
+    with held(path) as book:
         book["covenant_dscr"] = least
         assert book["breakeven_decline"] == "none"
         book["tenor_months"] = REPORTED + 4
@@ -214,7 +213,7 @@ def test_the_grid_of_the_miner_moves_the_months_to_come(
     miner = example_of("miner-dual-collateral")
     inputs = {"customer_stops": 3, "as_at_month": REPORTED, "rent_floor": 0.0}
     path, _ = calculated(miner, tmp_path, inputs=inputs)
-    with xlcredit.open(path) as book:
+    with held(path) as book:
         there = replace(miner, result=book.recalculation())
     spec = miner.template.grid[0]
     _, *rows = table(there, spec.title)
@@ -243,7 +242,7 @@ def test_a_fall_over_months_begins_at_the_report(
     """Half a year of falling prices is half a year after the report, and no crash in its month."""
     miner = example_of("miner-dual-collateral")
     path, _ = calculated(miner, tmp_path, inputs={"as_at_month": REPORTED})
-    with xlcredit.open(path) as book:
+    with held(path) as book:
         book["scenario"] = "Coin and cards fall in half a year"
         chosen = book.recalculation()
         book.set(scenario="As input", coin_fall=0.5, gpu_fall=0.4, rent_level=0.8)

@@ -6,7 +6,7 @@ What is expected comes from the plain mirror of the deal and the plain program o
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -14,15 +14,13 @@ import pytest
 from tests.oracles.loan_path import Path
 from tests.workbook.test_hosting import Site, Values
 from xlcredit.deals import load
-from xlcredit.workbook.making import new_workbook
 from xlcredit.workbook.session import Session
 from xlcredit.workbook.tables.scenarios import HEADER_ROW
 
 
 @pytest.fixture(scope="module")
-def book() -> Iterator[Session]:
-    with new_workbook("hosting-project-loan") as session:
-        yield session
+def book(book_of: Callable[[str], Session]) -> Session:
+    return book_of("hosting-project-loan")
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from xlcredit.deals import load
 from xlcredit.deals.template import Input
-from xlcredit.workbook.making import new_workbook
 from xlcredit.workbook.session import Session
 
 #: What has made an error once.
@@ -31,9 +30,9 @@ FOUND: dict[str, list[dict[str, Any]]] = {
 
 
 @pytest.fixture(scope="module", params=FOUND)
-def book(request: pytest.FixtureRequest) -> Iterator[Session]:
-    with new_workbook(request.param) as session:
-        yield session
+def book(request: pytest.FixtureRequest, book_of: Callable[[str], Session]) -> Iterator[Session]:
+    yield (session := book_of(request.param))
+    session.reset()
 
 
 def values(item: Input, scenarios: list[str]) -> st.SearchStrategy[Any] | None:

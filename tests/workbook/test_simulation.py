@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -11,7 +11,6 @@ import pytest
 
 from xlcredit.models.simulation import Deal, Terms
 from xlcredit.models.simulation import simulate as run
-from xlcredit.workbook.making import new_workbook
 from xlcredit.workbook.pictures import pyplot
 from xlcredit.workbook.session import Session
 from xlcredit.workbook.simulated import simulate
@@ -19,18 +18,18 @@ from xlcredit.workbook.simulation_charts import draw_fan
 
 
 @pytest.fixture(scope="module")
-def book() -> Iterator[Session]:
-    with new_workbook("miner-dual-collateral") as session:
-        yield session
+def book(book_of: Callable[[str], Session]) -> Session:
+    return book_of("miner-dual-collateral")
 
 
 @contextmanager
 def changed(book: Session, **inputs: float) -> Iterator[None]:
     """Change inputs for a while."""
-    before = {name: book[name] for name in inputs}
     book.set(inputs)
-    yield
-    book.set(before)
+    try:
+        yield
+    finally:
+        book.reset()
 
 
 def number(book: Session, name: str) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from calendar import monthrange
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
@@ -15,11 +15,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.workbook.conftest import Example
+from tests.workbook.conftest import Example, opened
 from tests.workbook.test_curves import calculated, filled
 from tests.workbook.test_stress import at, table
-from xlcredit.recalc import Recalculation, recalculate
-from xlcredit.workbook.making import new_workbook
+from xlcredit.recalc import Recalculation
 from xlcredit.workbook.session import Session
 from xlcredit.workbook.simulated import simulate
 
@@ -27,17 +26,18 @@ FIRST, MONTHS = 5, 72
 
 
 @pytest.fixture(scope="module")
-def book() -> Iterator[Session]:
-    with new_workbook("gpu-term-loan") as session:
-        yield session
+def book(book_of: Callable[[str], Session]) -> Session:
+    return book_of("gpu-term-loan")
 
 
 @contextmanager
 def changed(book: Session, **inputs: Any) -> Iterator[None]:
     """Change inputs for a while."""
     book.set(inputs)
-    yield
-    book.reset()
+    try:
+        yield
+    finally:
+        book.reset()
 
 
 def number(book: Session, name: str) -> float:
@@ -358,11 +358,11 @@ def test_the_certificate_adds_up_what_has_happened(loan: Example, tmp_path: Path
     assert result.names["certificate_advance"] == "PASS"
     assert loan.result.names["certificate_advance"] == "no report yet"
     late = {"as_at_month": 54, "covenant_liquidity": 1e9}
-    names = recalculate(path, inputs=late).names
+    names = opened(path, late).names
     assert names["certificate_dscr"] == names["certificate_cash"] == "BREACH"
     # a scenario moves the months reported too: that is no certificate
     assert values.get((3, 1)) in (None, "")
-    shocked = recalculate(path, inputs={"scenario": "Rents 20% lower"})
+    shocked = opened(path, {"scenario": "Rents 20% lower"})
     for name in (line.name for line in loan.template.certificate):
         assert shocked.names[name] == "scenario"
     assert "No certificate: the scenario Rents 20% lower is" in str(

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import openpyxl
 import pytest
 
-from tests.workbook.conftest import Example
+from tests.workbook.conftest import Example, opened
 from tests.workbook.test_curves import calculated, filled
 from tests.workbook.test_term_loan import changed, number
-from xlcredit.recalc import recalculate
-from xlcredit.workbook.making import new_workbook
 from xlcredit.workbook.session import Session
 
 #: Sheet Stress: where the scenarios begin, and the column of the highest loan to resale.
@@ -20,9 +18,8 @@ FIRST_SCENARIO, WORST_LTV = 6, "H"
 
 
 @pytest.fixture(scope="module")
-def book() -> Iterator[Session]:
-    with new_workbook("gpu-term-loan") as session:
-        yield session
+def book(book_of: Callable[[str], Session]) -> Session:
+    return book_of("gpu-term-loan")
 
 
 def sentences(book: Session, sheet: str) -> list[str]:
@@ -150,4 +147,4 @@ def test_resale_values_of_ones_own_have_no_formula_to_agree_with(
     series = {"generation_unit": filled([38_000.0, 37_600.0, 37_000.0])}
     path, result = calculated(loan, tmp_path, series=series)
     assert result.names["master_check"] == "OK"
-    assert recalculate(path, inputs={"use_generation_unit": 0}).names["master_check"] == "OK"
+    assert opened(path, {"use_generation_unit": 0}).names["master_check"] == "OK"
