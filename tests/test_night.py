@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -19,11 +21,27 @@ def test_the_table_names_tests_that_there_are(path: str) -> None:
     assert {name.partition("[")[0] for name in FEW[path]} <= tests
 
 
+def test_the_table_names_cases_that_there_are() -> None:
+    """One that is misspelt would leave its family without a case by day, or by night."""
+    named: list[str] = []
+    for path, families in FEW.items():
+        for name, few in families.items():
+            named += [f"{path}::{name}"] if "[" in name else []
+            named += [f"{path}::{name}[{case}]" for case in few] if isinstance(few, tuple) else []
+    files = {name.partition("::")[0] for name in named}
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider"]
+    done = subprocess.run(
+        [*command, *sorted(files)], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    assert [name for name in named if name not in done.stdout.splitlines()] == []
+
+
 def test_day_and_night_are_the_whole(pytester: pytest.Pytester) -> None:
     pytester.makeini("[pytest]\nmarkers = night\n")
     pytester.makeconftest(
         "from tests import night\n"
-        "night.FEW = {'test_a.py': {'test_many': 3, 'test_one': 0, 'test_some[x]': 0}}\n"
+        "night.FEW = {'test_a.py': {'test_many': 3, 'test_one': 0, 'test_some[x]': 0,"
+        " 'test_chosen': ('b',)}}\n"
         "def pytest_collection_modifyitems(items): night.mark(items)\n"
     )
     pytester.makepyfile(
@@ -33,11 +51,20 @@ def test_day_and_night_are_the_whole(pytester: pytest.Pytester) -> None:
         "def test_one(): pass\n"
         "@pytest.mark.parametrize('word', ['x', 'y'])\n"
         "def test_some(word): pass\n"
+        "@pytest.mark.parametrize('word', ['a', 'b', 'c'])\n"
+        "def test_chosen(word): pass\n"
         "def test_other(): pass\n"
     )
     day = pytester.runpytest("-m", "not night", "-vv")
-    day.assert_outcomes(passed=5, deselected=9)
-    for name in ("test_many[0]", "test_many[3]", "test_many[6]", "test_some[y]", "test_other"):
+    day.assert_outcomes(passed=6, deselected=11)
+    for name in (
+        "test_many[0]",
+        "test_many[3]",
+        "test_many[6]",
+        "test_some[y]",
+        "test_chosen[b]",
+        "test_other",
+    ):
         day.stdout.fnmatch_lines([f"*{name.replace('[', '[[]')} PASSED*"])
-    pytester.runpytest("-m", "night").assert_outcomes(passed=9, deselected=5)
-    pytester.runpytest().assert_outcomes(passed=14)
+    pytester.runpytest("-m", "night").assert_outcomes(passed=11, deselected=6)
+    pytester.runpytest().assert_outcomes(passed=17)

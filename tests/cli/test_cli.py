@@ -13,6 +13,7 @@ import pytest
 
 from tests.command import complaints, refused, xlcredit
 from tests.hostile.faults import given_a_workbook, leaves
+from tests.small import SMALL
 from xlcredit._version import __version__
 from xlcredit.cli import app
 from xlcredit.deals import load, shipped
@@ -115,11 +116,12 @@ def test_a_changed_input_loses_its_citation(demo: tuple[Path, str], tmp_path: Pa
 
 def test_stale_values_are_not_handed_on(demo: tuple[Path, str], tmp_path: Path) -> None:
     stale = tmp_path / "stale.xlsx"
-    with zipfile.ZipFile(demo[0] / "gpu-term-loan.xlsx") as old, zipfile.ZipFile(stale, "w") as new:
+    book = demo[0] / "gpu-borrowing-base.xlsx"
+    with zipfile.ZipFile(book) as old, zipfile.ZipFile(stale, "w") as new:
         for part in old.namelist():
             content = old.read(part)
             if part.startswith("xl/worksheets/sheet"):
-                content = content.replace(b"<v>57600</v>", b"<v>30000</v>", 1)
+                content = content.replace(b"<v>75000000</v>", b"<v>30000000</v>", 1)
             new.writestr(part, content)
     for command in ("freeze", "lite"):
         target = tmp_path / f"{command}.xlsx"
@@ -138,7 +140,7 @@ def test_json_holds_names_and_errors(demo: tuple[Path, str]) -> None:
 
 def test_check_confirms_and_finds(demo: tuple[Path, str], tmp_path: Path) -> None:
     folder, _ = demo
-    book = folder / "gpu-term-loan.xlsx"
+    book = folder / "gpu-borrowing-base.xlsx"
     done = xlcredit("recalc", book, "--check")
     assert done.returncode == 0 and "every saved value is confirmed" in done.stdout
     done = xlcredit("recalc", book, "--set", "margin=5%", "--check")
@@ -159,9 +161,9 @@ def test_an_error_in_a_cell_is_told_and_stays(demo: tuple[Path, str], tmp_path: 
 
 def test_new_builds_the_filled_example(demo: tuple[Path, str], tmp_path: Path) -> None:
     target = tmp_path / "loan.xlsx"
-    done = xlcredit("new", "gpu-term-loan", "-o", target)
+    done = xlcredit("new", "gpu-borrowing-base", "-o", target)
     assert done.returncode == 0 and "DSCR" in done.stdout
-    assert target.read_bytes() == (demo[0] / "gpu-term-loan.xlsx").read_bytes()
+    assert target.read_bytes() == (demo[0] / "gpu-borrowing-base.xlsx").read_bytes()
     refused(xlcredit("new", "miner-dual-collateral", "-o", target), "exists", "--force")
 
 
@@ -381,11 +383,10 @@ def test_a_file_that_is_none_is_told_alike(tmp_path: Path, command: str) -> None
     assert not list(tmp_path.glob("out.*"))
 
 
-def test_a_target_that_is_there_is_told_alike(demo: tuple[Path, str], tmp_path: Path) -> None:
+def test_a_target_that_is_there_is_told_alike(small: Path, tmp_path: Path) -> None:
     text_file(tmp_path / "there.xlsx")
     (tmp_path / "folder.xlsx").mkdir()
-    book = demo[0] / "gpu-term-loan.xlsx"
-    for words in (("recalc", book), ("freeze", book), ("lite", book), ("new", "gpu-term-loan")):
+    for words in (("recalc", small), ("freeze", small), ("lite", small), ("new", SMALL)):
         refused(
             xlcredit(*words, "-o", "there.xlsx", cwd=tmp_path),
             "there.xlsx: exists already; use --force to replace it",
@@ -429,7 +430,7 @@ def test_tables_of_functions_are_as_wide_as_told(columns: int | None) -> None:
 
 
 def test_sentences_are_not_broken(demo: tuple[Path, str], tmp_path: Path) -> None:
-    book, target = demo[0] / "gpu-term-loan.xlsx", tmp_path / f"{'long ' * 20}name.xlsx"
+    book, target = demo[0] / "gpu-borrowing-base.xlsx", tmp_path / f"{'long ' * 20}name.xlsx"
     done = xlcredit("recalc", book, "--set", "margin=5%", "-o", target, columns=40)
     assert f"written: {target}" in done.stdout.splitlines()
     assert any(line.endswith(" s") and "formulas" in line for line in done.stdout.splitlines())

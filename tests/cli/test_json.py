@@ -39,12 +39,12 @@ def test_the_file_that_ships_is_what_the_command_prints(name: str) -> None:
 
 COMMANDS = {
     "dashboard": ["show", LOAN],
-    "recalculation": ["recalc", LOAN, "--set", "rent_decline=60%", "--check"],
-    "lint": ["lint", LOAN],
-    "stress grid": ["stress", LOAN, "--grid", "rent_decline=0.1,0.3"],
+    "recalculation": ["recalc", "{small}", "--set", "rent_decline=60%", "--check"],
+    "lint": ["lint", "{small}"],
+    "stress grid": ["stress", "{small}", "--grid", "rent_decline=0.1,0.3"],
     "stress target": ["stress", LOAN, "--target", "min_dscr=1", "--by", "rent_decline=-0.5:0.5"],
     "stress reverse": ["stress", LOAN, "--reverse", "all", "--by", "rent_decline=0.1"],
-    "diff": ["diff", LOAN, LOAN],
+    "diff": ["diff", "{small}", "{small}"],
     "seal": ["freeze", "--verify", "{frozen}"],
     "simulation": ["simulate", WORKBOOKS / "miner-dual-collateral.xlsx", "--paths", "500"],
     "calibration": ["calibrate", "--rents", "{quotes}"],
@@ -59,15 +59,15 @@ def test_every_kind_has_a_command_here() -> None:
 
 
 @pytest.mark.parametrize("kind", COMMANDS)
-def test_what_a_command_prints_holds_to_the_schema(kind: str, tmp_path: Path) -> None:
+def test_what_a_command_prints_holds_to_the_schema(kind: str, small: Path, tmp_path: Path) -> None:
     quotes = tmp_path / "rents.csv"
     lines = [f"2026-{m:02}-{d:02},H100,{2.5 - 0.1 * m + 0.01 * d}" for m in range(1, 10)
              for d in (1, 11, 21)]  # fmt: skip
     quotes.write_text("\n".join(["date,panel,rent", *lines]), encoding="utf-8")
     frozen, tape = tmp_path / "frozen.xlsx", tmp_path / "tape.csv"
     if kind == "seal":
-        run("freeze", LOAN, "-o", frozen)
-    filled = {"{frozen}": frozen, "{quotes}": quotes, "{tape}": tape}
+        run("freeze", small, "-o", frozen)
+    filled = {"{small}": small, "{frozen}": frozen, "{quotes}": quotes, "{tape}": tape}
     words = [filled.get(str(word), word) for word in COMMANDS[kind]]
     printed = json.loads(run(*words, "--json"))
     assert printed["kind"] == kind

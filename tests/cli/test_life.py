@@ -4,28 +4,33 @@ from __future__ import annotations
 
 import json
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import openpyxl
 import pytest
 
 from tests.command import refused, xlcredit
+from tests.workbook.conftest import Example
 from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.package import Package
 from xlcredit.ooxml.patch import Changes, patch_sheet
 
 
 @pytest.fixture(scope="module")
-def loan(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    target = tmp_path_factory.mktemp("life") / "loan.xlsx"
-    done = xlcredit("new", "gpu-term-loan", "-o", target)
-    assert done.returncode == 0, done.stderr
-    return target
+def loan(example_of: Callable[[str], Example]) -> Path:
+    return example_of("gpu-term-loan").path
 
 
 @pytest.fixture(scope="module")
-def stress(loan: Path) -> Path:
-    target = loan.with_name("stress.xlsx")
+def base(example_of: Callable[[str], Example]) -> Path:
+    """The smallest of our own."""
+    return example_of("gpu-borrowing-base").path
+
+
+@pytest.fixture(scope="module")
+def stress(loan: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    target = tmp_path_factory.mktemp("life") / "stress.xlsx"
     changes = ("--set", "market_rent=3.10", "--set", "covenant_realisation=1.05")
     assert xlcredit("recalc", loan, *changes, "-o", target).returncode == 0
     return target
@@ -45,8 +50,8 @@ def bad(folder: Path) -> Path:
 # --- lint -----------------------------------------------------------------------------------
 
 
-def test_lint_passes_our_own(loan: Path) -> None:
-    done = xlcredit("lint", loan)
+def test_lint_passes_our_own(base: Path) -> None:
+    done = xlcredit("lint", base)
     assert done.returncode == 0 and "error" not in done.stdout.splitlines()[-1]
 
 
@@ -122,10 +127,10 @@ def test_diff_speaks_json(loan: Path, stress: Path) -> None:
     assert (status["old"], status["new"]) == ("PASS", "BREACH")
 
 
-@pytest.mark.parametrize("name", ["covenant_dscr_curve", "covenant_dscr_curve.value"])
-def test_diff_tells_what_is_typed_over_in_either(loan: Path, name: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["covenant_cover", "covenant_cover.value"])
+def test_diff_tells_what_is_typed_over_in_either(base: Path, name: str, tmp_path: Path) -> None:
     """Though it says what the other workbook says, and both may have it."""
-    book, values = openpyxl.load_workbook(loan), openpyxl.load_workbook(loan, data_only=True)
+    book, values = openpyxl.load_workbook(base), openpyxl.load_workbook(base, data_only=True)
     ((sheet, cell),) = book.defined_names[name].destinations
     book[sheet][cell.replace("$", "")] = values[sheet][cell.replace("$", "")].value
     book.save(tmp_path / "changed.xlsx")
@@ -133,7 +138,7 @@ def test_diff_tells_what_is_typed_over_in_either(loan: Path, name: str, tmp_path
     assert xlcredit("recalc", tmp_path / "changed.xlsx", "-o", changed).returncode == 1
     what = "value" if "." in name else "verdict"
     told = f"the {what} is typed over its formula in Summary!{cell.replace('$', '')}, and "
-    for pair in ((loan, changed), (changed, loan), (changed, changed)):
+    for pair in ((base, changed), (changed, base), (changed, changed)):
         done, data = xlcredit("diff", *pair), xlcredit("diff", *pair, "--json")
         assert done.returncode == data.returncode == 1
         count = pair.count(changed)
@@ -141,26 +146,26 @@ def test_diff_tells_what_is_typed_over_in_either(loan: Path, name: str, tmp_path
         assert len(json.loads(data.stdout)["typed"]) == count
 
 
-def test_diff_refuses_other_files(loan: Path, tmp_path: Path) -> None:
-    refused(xlcredit("diff", loan, bad(tmp_path)), "bad.xlsx", "not made by xlcredit")
-    refused(xlcredit("diff", loan, tmp_path / "none.xlsx"), "none.xlsx", "no such file")
+def test_diff_refuses_other_files(base: Path, tmp_path: Path) -> None:
+    refused(xlcredit("diff", base, bad(tmp_path)), "bad.xlsx", "not made by xlcredit")
+    refused(xlcredit("diff", base, tmp_path / "none.xlsx"), "none.xlsx", "no such file")
 
 
 # --- freeze ---------------------------------------------------------------------------------
 
 
-def test_freeze_and_verify(loan: Path, tmp_path: Path) -> None:
+def test_freeze_and_verify(base: Path, tmp_path: Path) -> None:
     target = tmp_path / "committee.xlsx"
-    done = xlcredit("freeze", loan, "-o", target, "--date", "2026-11-22")
+    done = xlcredit("freeze", base, "-o", target, "--date", "2026-11-22")
     assert done.returncode == 0 and "written: " in done.stdout and "2026-11-22" in done.stdout
     again = tmp_path / "again.xlsx"
-    xlcredit("freeze", loan, "-o", again, "--date", "2026-11-22")
+    xlcredit("freeze", base, "-o", again, "--date", "2026-11-22")
     assert again.read_bytes() == target.read_bytes()
     checked = xlcredit("freeze", "--verify", target, "--json")
     assert checked.returncode == 0 and json.loads(checked.stdout)["intact"] is True
     shown = xlcredit("show", target)
-    assert shown.returncode == 0 and "DSCR, flat rents" in shown.stdout
-    formulas, values = (openpyxl.load_workbook(p)["Summary"] for p in (loan, target))
+    assert shown.returncode == 0 and "Cover, flat rents" in shown.stdout
+    formulas, values = (openpyxl.load_workbook(p)["Summary"] for p in (base, target))
     statuses = (c.coordinate for r in values for c in r if c.value in ("PASS", "BREACH"))
     cell = next(c for c in statuses if formulas[c].data_type == "f")
     changed = altered(target, tmp_path / "altered.xlsx", "Summary", cell, "PASS!")
@@ -177,27 +182,27 @@ def altered(source: Path, target: Path, sheet: str, cell: str, value: str | floa
     return target
 
 
-def test_freeze_refuses_what_it_cannot_do(loan: Path, tmp_path: Path) -> None:
-    before = loan.read_bytes()
+def test_freeze_refuses_what_it_cannot_do(base: Path, tmp_path: Path) -> None:
+    before = base.read_bytes()
     target = tmp_path / "copy.xlsx"
-    refused(xlcredit("freeze", loan), "-o FILE", "--verify")
-    refused(xlcredit("freeze", loan, "-o", loan, "--force"), "source itself")
-    refused(xlcredit("freeze", loan, "-o", tmp_path / "copy.pdf"), ".xlsx")
-    refused(xlcredit("freeze", loan, "-o", tmp_path / "copy.xlsm"), ".xlsx")
+    refused(xlcredit("freeze", base), "-o FILE", "--verify")
+    refused(xlcredit("freeze", base, "-o", base, "--force"), "source itself")
+    refused(xlcredit("freeze", base, "-o", tmp_path / "copy.pdf"), ".xlsx")
+    refused(xlcredit("freeze", base, "-o", tmp_path / "copy.xlsm"), ".xlsx")
     refused(xlcredit("freeze", bad(tmp_path), "-o", target), "no stored value", "recalc")
-    refused(xlcredit("freeze", "--verify", loan), "no committee copy")
-    assert not target.exists() and loan.read_bytes() == before
+    refused(xlcredit("freeze", "--verify", base), "no committee copy")
+    assert not target.exists() and base.read_bytes() == before
 
 
 # --- extract --------------------------------------------------------------------------------
 
 
-def test_extract_and_new_give_the_same_bytes(loan: Path, tmp_path: Path) -> None:
+def test_extract_and_new_give_the_same_bytes(base: Path, tmp_path: Path) -> None:
     deal, again = tmp_path / "deal.toml", tmp_path / "again.xlsx"
-    done = xlcredit("extract", loan, "-o", deal)
+    done = xlcredit("extract", base, "-o", deal)
     assert done.returncode == 0 and "inputs" in done.stdout
-    assert xlcredit("new", "gpu-term-loan", "--deal", deal, "-o", again).returncode == 0
-    assert again.read_bytes() == loan.read_bytes()
+    assert xlcredit("new", "gpu-borrowing-base", "--deal", deal, "-o", again).returncode == 0
+    assert again.read_bytes() == base.read_bytes()
 
 
 def test_extract_takes_what_was_changed(stress: Path, tmp_path: Path) -> None:
@@ -218,9 +223,9 @@ def test_extract_refuses_what_it_cannot_do(loan: Path, tmp_path: Path) -> None:
 # --- recalc --check by another version ------------------------------------------------------
 
 
-def test_check_names_the_functions_that_changed(loan: Path, tmp_path: Path) -> None:
+def test_check_names_the_functions_that_changed(base: Path, tmp_path: Path) -> None:
     older = tmp_path / "older.xlsx"
-    with zipfile.ZipFile(loan) as old, zipfile.ZipFile(older, "w") as new:
+    with zipfile.ZipFile(base) as old, zipfile.ZipFile(older, "w") as new:
         for name in old.namelist():
             content = old.read(name)
             if name == "docProps/custom.xml":
@@ -241,7 +246,7 @@ def test_check_names_the_functions_that_changed(loan: Path, tmp_path: Path) -> N
     )
     data = json.loads(xlcredit("recalc", changed, "--check", "--json").stdout)
     assert data["changed_functions"]["cells"] == {"XLC_REQUIRED_SPREAD": 1}
-    same_version = altered(loan, tmp_path / "mine.xlsx", called.sheet, cell, 1.0)
+    same_version = altered(base, tmp_path / "mine.xlsx", called.sheet, cell, 1.0)
     assert "saved by" not in xlcredit("recalc", same_version, "--check").stdout
 
 

@@ -38,6 +38,6 @@ def test_the_figures_that_are_asked_for_stand_there_and_inputs_in_full() -> None
     assert lines[1].startswith("3.125% ") and lines[2].startswith("4% ")
 
 
-def test_many_points_are_counted_alone() -> None:
-    done = xlcredit("stress", LOAN, "--grid", f"rent_decline=0:0.4:{MOST + 1}")
+def test_many_points_are_counted_alone(small: Path) -> None:
+    done = xlcredit("stress", small, "--grid", f"rent_decline=0:0.4:{MOST + 1}")
     assert done.stdout.startswith(f"{MOST + 1} points over rent_decline")

@@ -6,12 +6,14 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import openpyxl
 import pytest
 
 from tests.command import xlcredit
+from tests.workbook.conftest import Example
 from xlcredit.deals import load, shipped
 from xlcredit.hosts import installation
 from xlcredit.hosts.installation import ABSENT, OK, WRONG, examine
@@ -22,11 +24,8 @@ WORKBOOKS = Path(__file__).parents[2] / "workbooks"
 
 
 @pytest.fixture(scope="module")
-def loan(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("loan") / "loan.xlsx"
-    done = xlcredit("new", "hosting-project-loan", "-o", path)
-    assert done.returncode == 0, done.stderr
-    return path
+def loan(example_of: Callable[[str], Example]) -> Path:
+    return example_of("gpu-borrowing-base").path
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +55,7 @@ def test_a_failing_test_is_named_and_is_an_exit_code(
 
 
 def test_set_prints_what_moved_and_by_how_much(loan: Path, tmp_path: Path) -> None:
-    done = xlcredit("recalc", loan, "--set", "lease_rent=100", "-o", tmp_path / "stress.xlsx")
+    done = xlcredit("recalc", loan, "--set", "rent_decline=0.6", "-o", tmp_path / "stress.xlsx")
     _, _, moved = done.stdout.partition("moved:\n")
     lines = [line for line in moved.splitlines() if line.startswith("  ")]
     before, after = (read_dashboard(p) for p in (loan, tmp_path / "stress.xlsx"))
@@ -114,7 +113,7 @@ def test_no_two_figures_of_a_side_by_side_share_a_name(name: str) -> None:
 
 
 def test_notes_stand_below_their_figures(loan: Path) -> None:
-    template = load("hosting-project-loan")[0]
+    template = load("gpu-borrowing-base")[0]
     shown = xlcredit("show", loan).stdout
     for comparison, spec in zip(read_dashboard(loan).comparisons, template.comparison, strict=True):
         notes = {figure.label: figure.note for figure in spec.figure if figure.note}

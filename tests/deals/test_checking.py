@@ -17,10 +17,10 @@ HOME = load("gpu-term-loan")[1]
 TEXT = (HOME / "template.toml").read_text()
 
 
-def build_from(path: Path) -> None:
+def build_from(path: Path, deal: Path = HOME / "deal.toml") -> None:
     template, _ = load(str(path))
     try:
-        build(template, read_deal(HOME / "deal.toml", template))
+        build(template, read_deal(deal, template))
     except FormulaError as error:
         raise located(error, path) from None
 

@@ -18,6 +18,7 @@ import pytest
 import xlcredit
 from tests.command import refused
 from tests.command import xlcredit as run
+from tests.hostile.commands import run as run_here
 from tests.small import SMALL
 from xlcredit.deals.reading import folder
 from xlcredit.errors import UserError
@@ -174,8 +175,10 @@ def test_a_scheduler_that_goes_away_keeps_what_is_done(
 def test_no_scheduler_is_one_line(small_tape: MakeTape, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("xlcredit.portfolio.cluster._PATIENCE", "1s")
     pytest.importorskip("distributed")
-    done = run("portfolio", small_tape(1), "--template", SMALL, "--scheduler", "tcp://127.0.0.1:9")
-    refused(done, "tcp://127.0.0.1:9: no Dask scheduler answers there")
+    words = ("portfolio", small_tape(1), "--template", SMALL, "--scheduler", "tcp://127.0.0.1:9")
+    done = run_here(*words)  # which another process would not be patient for
+    assert (done.code, done.out) == (2, "") and done.err.count("\n") == 1
+    assert "tcp://127.0.0.1:9: no Dask scheduler answers there" in done.err
 
 
 def test_the_code_runs_where_it_is_not_installed(tmp_path: Path) -> None:

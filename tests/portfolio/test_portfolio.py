@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ import xlcredit
 from tests.command import refused
 from tests.command import xlcredit as run
 from tests.small import SMALL
+from tests.workbook.conftest import Example, held
 from xlcredit.deals import load, read_deal, shipped
 from xlcredit.errors import FileError, UserError
 from xlcredit.portfolio import worker
@@ -90,23 +92,38 @@ def test_a_loaded_template_gives_what_its_own_workbook_gives(name: str, tmp_path
     assert sum(sizes) == sum(value is not None for value in fresh.values())
 
 
-@pytest.mark.parametrize("own_first", [True, False])
-def test_own_months_are_those_of_their_loan_alone(own_first: bool, tmp_path: Path) -> None:
-    """They count for the loan that has them, and for no other of its template."""
-    template, home = load("gpu-term-loan")
-    plain, own = home / "deal.toml", tmp_path / "own.toml"
+def own_months(plain: Path, folder: Path) -> Path:
+    """The same deal on rents of its own."""
+    own = folder / "own.toml"
     months = [3.4 * 0.97**month for month in range(1, 73)]
     own.write_text(f"{plain.read_text()}\n[series]\nrent_path = {months}\n", encoding="utf-8")
+    return own
+
+
+@pytest.mark.parametrize("own_first", [True, False])
+def test_own_months_are_those_of_their_loan_alone(
+    own_first: bool, tmp_path: Path, example_of: Callable[[str], Example]
+) -> None:
+    """They count for the loan that has them, and for no other of its template."""
+    template, home = load("gpu-term-loan")
+    plain = home / "deal.toml"
+    own = own_months(plain, tmp_path)
     names = {
-        file: recalculate(build(template, read_deal(file, template))).names for file in (plain, own)
+        plain: example_of(template.name).result.names,
+        own: recalculate(build(template, read_deal(own, template))).names,
     }
     order = [own, plain] if own_first else [plain, own]
-    for file in [*order, *order]:
+    for file in [*order, order[0]]:
         (task,) = tasks(file)
         result = evaluate_loan(task)
         for figure in ("loss", "min_dscr", "unpaid_at_maturity"):
             assert result.numbers[figure] == pytest.approx(names[file][figure], rel=1e-12), figure
     assert names[own]["loss"] != pytest.approx(names[plain]["loss"], rel=1e-3)
+
+
+def test_own_months_are_simulated_for_their_loan_alone(tmp_path: Path) -> None:
+    plain = load("gpu-term-loan")[1] / "deal.toml"
+    order = [own_months(plain, tmp_path), plain]
     positions, unread = read_positions(order)
     assert not unread
     alone = [read_positions([file])[0][0] for file in order]
@@ -116,15 +133,12 @@ def test_own_months_are_those_of_their_loan_alone(own_first: bool, tmp_path: Pat
 
 
 def test_a_workbook_and_its_deal_and_its_row_are_one_loan(
-    make_tape: MakeTape, tmp_path: Path
+    make_tape: MakeTape, example_of: Callable[[str], Example]
 ) -> None:
     template, home = load("gpu-term-loan")
     row = evaluate_loan(tasks(make_tape(1, rent_decline=0.2))[0])
     deal = evaluate_loan(tasks(home / "deal.toml")[0])
-    book = tmp_path / "book.xlsx"
-    with xlcredit.new("gpu-term-loan") as made:
-        made.save(book)
-    workbook = evaluate_loan(tasks(book)[0])
+    workbook = evaluate_loan(tasks(example_of("gpu-term-loan").path)[0])
     assert row.numbers == {**deal.numbers} == workbook.numbers
     assert row.covenants == deal.covenants == workbook.covenants
     assert deal.texts == workbook.texts
@@ -316,14 +330,15 @@ def test_all_that_is_wrong_with_a_row_is_one_message(make_tape: MakeTape) -> Non
 
 
 def test_a_rent_in_cents_is_calculated_and_told_with_both_readings(
-    make_tape: MakeTape, tmp_path: Path
+    make_tape: MakeTape, tmp_path: Path, example_of: Callable[[str], Example]
 ) -> None:
     """On a row of a tape, in a deal file and in a workbook alike; no figure moves by it."""
     _, home = load("gpu-term-loan")
     text = (home / "deal.toml").read_text(encoding="utf-8")
     cents = re.sub(r"(?m)^market_rent = .*$", "market_rent = 310", text)
     (tmp_path / "deal.toml").write_text(cents, encoding="utf-8")
-    with xlcredit.new("gpu-term-loan", deal=tmp_path / "deal.toml") as made:
+    with held(example_of("gpu-term-loan").path) as made:
+        made["market_rent"] = 310
         made.save(tmp_path / "book.xlsx")
     tape = make_tape(2, market_rent=310)
     lines = tape.read_text(encoding="utf-8").splitlines()
@@ -814,8 +829,8 @@ def test_json(small_tape: MakeTape) -> None:
     ],
 )
 def test_the_package_is_the_function_in_every_order_of_imports(order: str) -> None:
-    deal = load("gpu-term-loan")[1] / "deal.toml"
-    program = f"{order}; print(f({str(deal)!r}, workers=1))"
+    deal = load(SMALL)[1] / "deal.toml"
+    program = f"{order}; print(f({str(deal)!r}, template={SMALL!r}, workers=1))"
     command = [sys.executable, "-W", "error", "-c", program]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stdout.startswith("<portfolio of 1 loan: 1 ")

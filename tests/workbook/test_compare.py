@@ -8,13 +8,11 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from tests.workbook.conftest import Example
-from xlcredit.cli.writing import make_workbook
+from tests.workbook.conftest import Example, held
 from xlcredit.errors import FileError
 from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.package import Package
 from xlcredit.ooxml.patch import Changes, patch_sheet
-from xlcredit.recalc import recalculate
 from xlcredit.workbook import build, read_dashboard
 from xlcredit.workbook.life.compare import Change, WorkbookDiff, compare, moved
 from xlcredit.workbook.life.freeze import freeze
@@ -22,7 +20,9 @@ from xlcredit.workbook.life.freeze import freeze
 
 def changed(example: Example, folder: Path, **inputs: object) -> WorkbookDiff:
     target = folder / "changed.xlsx"
-    recalculate(example.path, target, inputs=inputs)
+    with held(example.path) as book:
+        book.set(inputs)
+        book.save(target)
     return compare(example.path, target)
 
 
@@ -157,10 +157,10 @@ def test_a_committee_copy_is_compared_by_its_values(loan: Example, tmp_path: Pat
     assert any("no formulas" in remark for remark in found.remarks)
 
 
-def test_sheets_that_one_workbook_alone_has(loan: Example, tmp_path: Path) -> None:
+def test_sheets_that_one_workbook_alone_has(base: Example, tmp_path: Path) -> None:
     """A copy without the add-in has no sheet Audit, and sheets of its own."""
     copy = tmp_path / "native.xlsx"
-    copy.write_bytes(make_workbook(loan.template, loan.deal, native=True).content)
-    there, back = compare(loan.path, copy), compare(copy, loan.path)
+    copy.write_bytes(base.native())
+    there, back = compare(base.path, copy), compare(copy, base.path)
     assert any(str(c).startswith("Audit!") for c in there.cells)
     assert len(there.cells) == len(back.cells)

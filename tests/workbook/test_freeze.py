@@ -5,13 +5,14 @@ from __future__ import annotations
 import datetime
 import re
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import openpyxl
 import pytest
 
 from tests.workbook.conftest import Example
-from xlcredit.deals import load, read_deal, shipped
+from xlcredit.deals import shipped
 from xlcredit.errors import FileError, RecalcError
 from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.display import ASPECTS
@@ -26,9 +27,9 @@ DAY = datetime.date(2026, 11, 22)
 
 
 @pytest.fixture(scope="module")
-def frozen(loan: Example, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def frozen(base: Example, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("frozen") / "committee.xlsx"
-    path.write_bytes(freeze(loan.path, DAY))
+    path.write_bytes(freeze(base.path, DAY))
     return path
 
 
@@ -42,8 +43,8 @@ def altered(source: Path, target: Path, sheet: str, cell: str, value: object) ->
     return target
 
 
-def test_the_copy_shows_what_the_source_shows(frozen: Path, loan: Example) -> None:
-    before, after = Book(Package(loan.path)), Book(Package(frozen))
+def test_the_copy_shows_what_the_source_shows(frozen: Path, base: Example) -> None:
+    before, after = Book(Package(base.path)), Book(Package(frozen))
     assert not after.formulas
     assert len(before.formulas) > 2000
     for place in before.formulas:
@@ -53,9 +54,9 @@ def test_the_copy_shows_what_the_source_shows(frozen: Path, loan: Example) -> No
     )
 
 
-def test_everything_else_is_as_it_was(frozen: Path, loan: Example) -> None:
+def test_everything_else_is_as_it_was(frozen: Path, base: Example) -> None:
     """Charts, drawings, theme: the same bytes. Sheets: the same but for the formulas."""
-    with zipfile.ZipFile(loan.path) as old, zipfile.ZipFile(frozen) as new:
+    with zipfile.ZipFile(base.path) as old, zipfile.ZipFile(frozen) as new:
         touched = ("xl/worksheets/sheet", "xl/workbook", "xl/_rels/", "xl/styles", "[Content")
         same = [n for n in old.namelist() if not n.startswith(touched)]
         assert any(n.startswith("xl/charts/") for n in same)
@@ -69,13 +70,13 @@ def test_everything_else_is_as_it_was(frozen: Path, loan: Example) -> None:
             assert new.read("xl/worksheets/sheet2.xml").count(element) == summary.count(element)
 
 
-def test_the_same_file_and_day_give_the_same_bytes(frozen: Path, loan: Example) -> None:
-    assert freeze(loan.path, DAY) == frozen.read_bytes()
-    assert freeze(loan.path, DAY + datetime.timedelta(1)) != frozen.read_bytes()
+def test_the_same_file_and_day_give_the_same_bytes(frozen: Path, base: Example) -> None:
+    assert freeze(base.path, DAY) == frozen.read_bytes()
+    assert freeze(base.path, DAY + datetime.timedelta(1)) != frozen.read_bytes()
 
 
-def test_every_formula_is_listed_with_its_cells(frozen: Path, loan: Example) -> None:
-    source = Book(Package(loan.path))
+def test_every_formula_is_listed_with_its_cells(frozen: Path, base: Example) -> None:
+    source = Book(Package(base.path))
     listed = openpyxl.load_workbook(frozen)[FORMULAS]
     covered = 0
     for sheet, cells, formula, value in listed.iter_rows(min_row=5, values_only=True):
@@ -92,8 +93,8 @@ def test_the_copy_is_intact(frozen: Path) -> None:
     verdict = verify(frozen)
     assert verdict.intact and verdict.seal == verdict.stated and len(verdict.seal) == 64
     assert verdict.facts["Frozen on"] == "2026-11-22"
-    assert verdict.facts["Template"] == "gpu-term-loan"
-    assert verdict.facts["Source file"] == "gpu-term-loan.xlsx"
+    assert verdict.facts["Template"] == "gpu-borrowing-base"
+    assert verdict.facts["Source file"] == "gpu-borrowing-base.xlsx"
 
 
 @pytest.mark.parametrize(
@@ -231,17 +232,17 @@ def test_other_words_for_the_same_look_change_nothing(frozen: Path, tmp_path: Pa
     assert verify(copy).intact
 
 
-def test_without_values_there_is_nothing_to_freeze(loan: Example, tmp_path: Path) -> None:
+def test_without_values_there_is_nothing_to_freeze(base: Example, tmp_path: Path) -> None:
     path = tmp_path / "formulas.xlsx"
-    path.write_bytes(build(loan.template, loan.deal))
+    path.write_bytes(build(base.template, base.deal))
     with pytest.raises(RecalcError, match=r"no stored value.*xlcredit recalc"):
         freeze(path, DAY)
 
 
-def test_what_is_typed_over_is_not_sealed(loan: Example, tmp_path: Path) -> None:
+def test_what_is_typed_over_is_not_sealed(base: Example, tmp_path: Path) -> None:
     """In a copy, which has no formulas, nobody could tell it from what was calculated."""
-    book = openpyxl.load_workbook(loan.path)
-    ((sheet, cell),) = book.defined_names["covenant_dscr_curve.value"].destinations
+    book = openpyxl.load_workbook(base.path)
+    ((sheet, cell),) = book.defined_names["covenant_cover.value"].destinations
     book[sheet][cell.replace("$", "")] = 1.5
     book.save(tmp_path / "changed.xlsx")
     recalculate(tmp_path / "changed.xlsx", tmp_path / "typed.xlsx")
@@ -255,9 +256,9 @@ def test_a_copy_is_not_frozen_twice(frozen: Path) -> None:
         freeze(frozen, DAY)
 
 
-def test_other_files_are_no_copies(loan: Example) -> None:
+def test_other_files_are_no_copies(base: Example) -> None:
     with pytest.raises(FileError, match="no committee copy"):
-        verify(loan.path)
+        verify(base.path)
 
 
 def test_any_workbook_can_be_frozen(tmp_path: Path) -> None:
@@ -281,9 +282,9 @@ def test_any_workbook_can_be_frozen(tmp_path: Path) -> None:
     assert verify(target).facts["Template"] == "none"
 
 
-def test_the_calculation_chain_goes_with_the_formulas(loan: Example, tmp_path: Path) -> None:
+def test_the_calculation_chain_goes_with_the_formulas(base: Example, tmp_path: Path) -> None:
     """Excel repairs, loudly, a file whose chain names cells that hold no formula."""
-    source = with_calculation_chain(loan.path, tmp_path / "chain.xlsx")
+    source = with_calculation_chain(base.path, tmp_path / "chain.xlsx")
     target = tmp_path / "frozen.xlsx"
     target.write_bytes(freeze(source, DAY))
     with zipfile.ZipFile(target) as archive:
@@ -313,22 +314,24 @@ def with_calculation_chain(source: Path, target: Path) -> Path:
 
 
 @pytest.mark.libreoffice
-def test_libreoffice_opens_the_copy(frozen: Path, loan: Example, plain_office: LibreOffice) -> None:
+def test_libreoffice_opens_the_copy(frozen: Path, base: Example, plain_office: LibreOffice) -> None:
     shown = plain_office.values(frozen)
     assert list(shown)[-2:] == [FORMULAS, FROZEN]
-    place = Book(Package(loan.path)).cell_names["dscr_as_underwritten"]
+    place = Book(Package(base.path)).cell_names["dscr_as_underwritten"]
     assert shown[place.sheet][place.row - 1][place.column - 1] == pytest.approx(
-        loan.number("dscr_as_underwritten"), rel=1e-14
+        base.number("dscr_as_underwritten"), rel=1e-14
     )
     assert shown[FORMULAS][3][0] == "Sheet"
 
 
-def test_no_template_may_take_the_name_of_a_sheet_of_ours(loan: Example, frozen: Path) -> None:
+def test_no_template_may_take_the_name_of_a_sheet_of_ours(
+    base: Example, frozen: Path, example_of: Callable[[str], Example]
+) -> None:
     from xlcredit.deals.checking import PAGES
 
     ours = {*openpyxl.load_workbook(frozen).sheetnames}
-    assert ours - {sheet.name for sheet in loan.template.sheet} <= set(PAGES)
+    assert ours - {sheet.name for sheet in base.template.sheet} <= set(PAGES)
     for name in shipped():
-        template, home = load(name)
-        book = Book(Package(build(template, read_deal(home / "deal.toml", template))))
-        assert {*book.sheets} - {sheet.name for sheet in template.sheet} <= set(PAGES), name
+        example = example_of(name)
+        sheets = {*Book(Package(example.source)).sheets}
+        assert sheets - {sheet.name for sheet in example.template.sheet} <= set(PAGES), name

@@ -47,17 +47,21 @@ def test_processes_give_the_points_of_one(
 SIMULATED = re.compile(r"sim_|.*spread")
 
 
+RENTS = [Axis("rent_decline", (0.0, 0.2, 0.45)), Axis("market_rent", (2.0, 2.7, 3.1, 4.0))]
+LEVELS = [Axis("rent_decline", (0.0, 0.2, 0.45)), Axis("index_basis", (0.8, 1.0, 1.1, 1.3))]
+SALES = [
+    Axis("rent_decline", (0.0, 0.45)), Axis("sale_decline", (0.0, 0.1, 0.2, 0.3, 0.5, 0.9))
+]  # fmt: skip
+
+
 @pytest.mark.parametrize(
-    "axes",
-    [
-        [Axis("rent_decline", (0.0, 0.2, 0.45)), Axis("market_rent", (2.0, 2.7, 3.1, 4.0))],
-        [Axis("rent_decline", (0.0, 0.45)), Axis("sale_decline", (0.0, 0.1, 0.2, 0.3, 0.5, 0.9))],
-    ],
-    ids=lambda axes: axes[1].name,
+    ("book", "axes"),
+    [("gpu-borrowing-base", LEVELS), ("gpu-term-loan", RENTS), ("gpu-term-loan", SALES)],
+    ids=lambda given: given if isinstance(given, str) else given[1].name,
 )
-def test_a_grid_is_full_recalculations(axes: list[Axis]) -> None:
+def test_a_grid_is_full_recalculations(book: str, axes: list[Axis]) -> None:
     """What figures do not need is left out, what stands still is held: nothing changes by it."""
-    name = "workbooks/gpu-term-loan.xlsx"
+    name = f"workbooks/{book}.xlsx"
     with xlcredit.open(name) as opened:
         table = grid(opened, axes, workers=2)
         unmoved = opened.recalculation()

@@ -94,11 +94,11 @@ def test_the_committed_workbooks_have_no_error(name: str) -> None:
     assert [f for f in lint(path) if f.rule.severity == "error"] == []
 
 
-def test_our_own_with_a_month_typed_over(loan: Example, tmp_path: Path) -> None:
-    book = openpyxl.load_workbook(loan.path)
-    _, row = loan.place("rent_curve")
+def test_our_own_with_a_month_typed_over(base: Example, tmp_path: Path) -> None:
+    book = openpyxl.load_workbook(base.path)
+    _, row = base.place("curve")
     book["Rents"][f"Z{row}"] = 3.0
-    book["Rents"][f"AB{row}"] = "=market_rent"
+    book["Rents"][f"AB{row}"] = "=rent_floor"
     book.save(tmp_path / "broken.xlsx")
     found = [f.spot for f in lint(tmp_path / "broken.xlsx") if f.rule.id == "L02"]
     assert [spot.cells for spot in found] == [f"Z{row}", f"AB{row}"]

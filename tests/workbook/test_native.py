@@ -92,7 +92,7 @@ def usual(name: str, example_of: Callable[[str], Example]) -> Example:
 @pytest.fixture(scope="module")
 def copy(usual: Example, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("native") / "native.xlsx"
-    path.write_bytes(make_workbook(usual.template, usual.deal, native=True).content)
+    path.write_bytes(usual.native())
     return path
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 import pytest
 
+from tests.workbook.conftest import Example
 from xlcredit.deals import Deal, load, read_deal, shipped
 from xlcredit.deals.units import UNITS
 from xlcredit.errors import DealError
@@ -61,11 +63,10 @@ def test_events_a_year_are_no_rate() -> None:
 
 
 @pytest.mark.parametrize("name", shipped())
-def test_the_examples_are_plausible(name: str) -> None:
-    template, home = load(name)
-    deal = read_deal(home / "deal.toml", template)
-    assert list(doubtful_inputs(deal, template)) == []
-    assert list(doubtful_cells(Book(Package(build(template, deal))))) == []
+def test_the_examples_are_plausible(name: str, example_of: Callable[[str], Example]) -> None:
+    example = example_of(name)
+    assert list(doubtful_inputs(example.deal, example.template)) == []
+    assert list(doubtful_cells(Book(Package(example.source)))) == []
 
 
 def changed(deal: Deal, **values: float) -> Deal:
@@ -88,13 +89,11 @@ def test_a_deal_and_its_workbook_are_told_and_calculated() -> None:
     assert found.spot.message == told
 
 
-def test_what_is_set_is_told() -> None:
-    template, home = load("gpu-term-loan")
-    content = build(template, read_deal(home / "deal.toml", template))
-    result = recalculate(content, inputs={"market_rent": 260, "limit_ltv": 9.0})
+def test_what_is_set_is_told(loan: Example) -> None:
+    result = recalculate(loan.source, inputs={"market_rent": 260, "limit_ltv": 9.0})
     assert [w.split(" = ")[0] for w in result.warnings] == ["market_rent", "limit_ltv"]
     assert result.value("market_rent") == 260
-    assert recalculate(content, inputs={"rent_decline": 0.4}).warnings == []
+    assert recalculate(loan.source, inputs={"rent_decline": 0.4}).warnings == []
 
 
 def test_a_refused_percentage_says_how_it_is_written(tmp_path: Path) -> None:

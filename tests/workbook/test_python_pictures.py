@@ -93,16 +93,16 @@ def test_an_open_workbook_draws_the_chart_that_is_named(loan: Example, tmp_path:
         assert not (tmp_path / "x.png").exists()
 
 
-def test_a_grid_draws_a_heat_map_of_each_covenant(loan: Example, tmp_path: Path) -> None:
+def test_a_grid_draws_a_heat_map_of_each_covenant(base: Example, tmp_path: Path) -> None:
     axes = {"rent_decline": [0.0, 0.4], "utilisation": [0.6, 0.8]}
     folder = tmp_path / "maps"
-    table = stress(loan.path, grid=axes, figures=["min_dscr"], charts=folder)
+    table = stress(base.path, grid=axes, figures=["min_dscr"], charts=folder)
     expected = {f"{name}.png" for name in table.columns if f"{name}_margin" in table.columns}
     assert {path.name for path in folder.iterdir()} == expected and expected
     with pytest.raises(UserError, match="two axes"):
-        stress(loan.path, grid={"rent_decline": [0.0, 0.4]}, charts=folder)
+        stress(base.path, grid={"rent_decline": [0.0, 0.4]}, charts=folder)
     with pytest.raises(UserError, match="charts belong to a grid"):
-        stress(loan.path, target={"min_dscr": 1.0}, by="rent_decline", charts=folder)
+        stress(base.path, target={"min_dscr": 1.0}, by="rent_decline", charts=folder)
 
 
 def test_the_remedy_is_told_where_the_extra_is_missing(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import fields
 from pathlib import Path
 
@@ -27,9 +27,9 @@ from .conftest import Example
 
 
 @pytest.fixture
-def book(loan: Example) -> Iterator[xlcredit.Session]:
-    with xlcredit.open(loan.path) as opened:
-        yield opened
+def book(book_of: Callable[[str], xlcredit.Session]) -> Iterator[xlcredit.Session]:
+    yield (shared := book_of("gpu-term-loan"))
+    shared.reset()
 
 
 def agree(one: object, other: object) -> bool:
@@ -216,7 +216,8 @@ def test_a_refused_change_changes_nothing(
     assert not book.changed and book["dscr_on_curve"] == before
 
 
-def test_what_is_not_there_is_told(book: xlcredit.Session) -> None:
+def test_what_is_not_there_is_told(base: Example) -> None:
+    book = xlcredit.open(base.path)
     with pytest.raises(
         RecalcError, match=r"dscr_on_curv is not a name .* did you mean dscr_on_curve"
     ):
@@ -253,9 +254,9 @@ def test_a_workbook_of_somebody_else_opens_too(tmp_path: Path) -> None:
     assert openpyxl.load_workbook(saved)["Sheet"]["A1"].value == 5
 
 
-def test_new_is_the_workbook_that_the_command_builds(loan: Example, tmp_path: Path) -> None:
-    with xlcredit.new("gpu-term-loan") as book:
-        assert book.save(tmp_path / "new.xlsx").read_bytes() == loan.path.read_bytes()
+def test_new_is_the_workbook_that_the_command_builds(base: Example, tmp_path: Path) -> None:
+    with xlcredit.new("gpu-borrowing-base") as book:
+        assert book.save(tmp_path / "new.xlsx").read_bytes() == base.path.read_bytes()
 
 
 def test_one_formula() -> None:

@@ -51,8 +51,8 @@ def test_our_workbooks_are_confirmed(example: Example) -> None:
 
 
 def test_an_input_moves_what_the_embedded_engine_moves() -> None:
-    path = Path("workbooks/gpu-term-loan.xlsx")
-    inputs = {"rent_decline": 0.35, "contract_rent": 2.0}
+    path = Path("workbooks/gpu-borrowing-base.xlsx")
+    inputs = {"rent_decline": 0.35, "margin": 0.07}
     ours = recalculate(path, inputs=inputs, engine="embedded").values["Summary"]
     theirs = recalculate(path, inputs=inputs, engine=Calc()).values["Summary"]
     assert theirs.keys() == ours.keys()

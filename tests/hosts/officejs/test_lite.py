@@ -199,10 +199,10 @@ def test_the_commands(rents: Path, tmp_path: Path) -> None:
 
 def test_a_new_workbook_for_lite(tmp_path: Path) -> None:
     made = tmp_path / "loan.xlsx"
-    done = xlcredit("new", "gpu-term-loan", "--host", "lite", "-o", made)
+    done = xlcredit("new", "gpu-borrowing-base", "--host", "lite", "-o", made)
     assert done.returncode == 0, done.stderr
     assert properties(made)["main.py"] == PROGRAM["main.py"]
     assert any("_xldudf_XLC_" in f.text for f in Book(Package(made)).formulas.values())
     assert not recalculate(made).changes
     macros = tmp_path / "loan.xlsm"
-    refused(xlcredit("new", "gpu-term-loan", "--host", "lite", "-o", macros), "without macros")
+    refused(xlcredit("new", "gpu-borrowing-base", "--host", "lite", "-o", macros), "without macros")
