@@ -114,9 +114,8 @@ FEW: dict[str, dict[str, int | tuple[str, ...]]] = {
     },
     "tests/portfolio/test_market.py": {
         "test_a_killed_run_goes_on_to_the_same_bytes": 0,
-        "test_a_loan_that_is_called_at_closing_is_not_the_one_before": 0,
         "test_a_deal_file_is_simulated_as_its_own_workbook_is": ("miner-dual-collateral",),
-        "test_a_loan_that_takes_too_long_or_too_much_is_left_out": 0,
+        "test_a_loan_that_takes_too_long_or_too_much_is_left_out": ("memory",),
     },
     "tests/portfolio/test_portfolio.py": {
         "test_own_months_are_simulated_for_their_loan_alone": 0,
@@ -156,7 +155,6 @@ FEW: dict[str, dict[str, int | tuple[str, ...]]] = {
     "tests/workbook/test_change.py": {
         "test_every_other_input_keeps_its_own": 0,
         "test_no_citation_and_no_date_beside_a_made_up_figure": 1,
-        "test_a_scenario_in_force_is_told_in_python_too": 0,
     },
     "tests/workbook/test_compare.py": {
         "test_an_input_is_told_with_its_label_and_unit": 2,
@@ -190,7 +188,11 @@ FEW: dict[str, dict[str, int | tuple[str, ...]]] = {
     "tests/workbook/test_dashboard.py": {
         "test_a_verdict_typed_over_decides_nothing": 1,
         "test_a_verdict_whose_formula_belies_its_figures_is_undecided": 1,
-        "test_a_verdict_over_what_is_typed_over_decides_nothing": 1,
+        "test_a_verdict_over_what_is_typed_over_decides_nothing": (
+            "covenant_cover.value-9.0-the value is typed over its formula",
+            "limit_vintage.threshold-0.9-the threshold is typed over its formula",
+            "limit_vintage.test-at least-the test is typed over the template's",
+        ),
         "test_a_test_of_the_model_that_is_typed_over_fails_the_master_check": 1,
         "test_a_figure_that_is_typed_over_is_told": 1,
     },
@@ -299,9 +301,9 @@ FEW: dict[str, dict[str, int | tuple[str, ...]]] = {
     "tests/workbook/test_never_milder.py": {"test_the_worse_of_input_and_scenario_is_in_force": 2},
     "tests/workbook/test_own_months.py": {
         "test_what_has_happened_does_not_fall": 0,
-        "test_a_fall_of_some_months_says_how_many_it_leaves": 0,
+        "test_a_fall_of_some_months_says_how_many_it_leaves": 1,
         "test_the_break_even_is_the_fall_that_just_meets_the_covenant": (
-            "gpu-borrowing-base-1.2-case2-covenant_cover-60",
+            "gpu-borrowing-base-1.2-case3-covenant_cover-20",
         ),
         "test_the_rise_that_a_covenant_needs_is_not_cut_off_at_all_of_it": (
             "gpu-borrowing-base-0.25-case2-covenant_cover",

@@ -250,13 +250,19 @@ def test_the_market_is_one_for_all_where_it_is_said(book: list[Path], tmp_path: 
     refused(run("portfolio", *book, "--market", "gpu_depth=40"), "--market belongs to --simulate")
 
 
-def test_a_loan_that_takes_too_long_or_too_much_is_left_out(make_tape: MakeTape) -> None:
-    for limits, told in (
+@pytest.mark.parametrize(
+    ("limits", "told"),
+    [
         (Limits(seconds=0.2), "L1: took longer than 0.2 seconds; raise --time-limit"),
         (Limits(megabytes=150), "L1: the worker ended 3 times"),
-    ):
-        positions, unread = read_positions([make_tape(2)], limits=limits, workers=2)
-        assert not positions and [one.name for one in unread] == ["L0", "L1"]
-        assert unread[1].error.startswith(told)
-    positions, unread = read_positions([make_tape(2)], workers=2)
-    assert [one.name for one in positions] == ["L0", "L1"] and not unread
+        (Limits(), ""),
+    ],
+    ids=["seconds", "memory", "none"],
+)
+def test_a_loan_that_takes_too_long_or_too_much_is_left_out(
+    limits: Limits, told: str, make_tape: MakeTape
+) -> None:
+    read, unread = read_positions([make_tape(2)], limits=limits, workers=2)
+    assert [one.name for one in (unread if told else read)] == ["L0", "L1"]
+    assert not (read if told else unread)
+    assert not told or unread[1].error.startswith(told)

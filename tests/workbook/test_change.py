@@ -93,10 +93,10 @@ def test_a_workbook_of_another_maker_is_left_alone(tmp_path: Path) -> None:
     assert with_sources(book, {"Inputs!B1": 0.3}) == {"Inputs!B1": 0.3}
 
 
-def test_a_scenario_in_force_is_told_in_python_too(loan: Example, tmp_path: Path) -> None:
+def test_a_scenario_in_force_is_told_in_python_too(base: Example, tmp_path: Path) -> None:
     downside = tmp_path / "downside.xlsx"
-    label = loan.template.scenarios.case[-1].label
-    xlcredit.recalculate(loan.path, downside, inputs={"scenario": label})
+    label = base.template.scenarios.case[-1].label
+    xlcredit.recalculate(base.path, downside, inputs={"scenario": label})
     result = xlcredit.recalculate(downside, inputs={NAME: 1.1})
     assert any(label in warning and "in force" in warning for warning in result.warnings)
     assert not any("in force" in w for w in xlcredit.recalculate(downside).warnings)

@@ -222,20 +222,31 @@ def test_what_has_happened_does_not_fall(tmp_path: Path) -> None:
         assert [line.iloc[at] for at in (4, 5, 60)] == [1.7, 1.5, 1.5]
 
 
-def test_a_fall_of_some_months_says_how_many_it_leaves(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "count", "left", "covenant"),
+    [
+        ("gpu-borrowing-base", 20, 16, "covenant_cover"),
+        ("gpu-term-loan", 36, 25, "covenant_dscr_curve"),
+    ],
+)
+def test_a_fall_of_some_months_says_how_many_it_leaves(
+    name: str, count: int, left: int, covenant: str, tmp_path: Path
+) -> None:
     """And what moves all of them: a scenario, or the same fall of either part."""
-    template, home = load("gpu-term-loan")
+    template, home = load(name)
     deal = tmp_path / "deal.toml"
-    months = [3.4 * 0.97**month for month in range(1, 37)]
+    months = [3.4 * 0.97**month for month in range(1, count + 1)]
     deal.write_text(f"{(home / 'deal.toml').read_text()}\n[series]\nrent_path = {months}\n")
     path = tmp_path / "own.xlsx"
     path.write_bytes(build(template, read_deal(deal, template)))
     with xlcredit.open(path) as book:
         (told,) = book.without_effect("own_rent_drop")
-        assert told.startswith("own_rent_drop moves the 36 months of rent_path that are your own")
-        assert "the other 25 months" in told and "scenario of the sheet Stress moves all 61" in told
-        with pytest.raises(UserError, match=r"does not meet 9; own_rent_drop moves the 36 months"):
-            solve(book, "covenant_dscr_curve.value", 9.0, "own_rent_drop", (0.0, 0.5))
+        fall = f"own_rent_drop moves the {count} months"
+        assert told.startswith(f"{fall} of rent_path that are your own")
+        assert f"the other {left} months" in told
+        assert f"scenario of the sheet Stress moves all {count + left}" in told
+        with pytest.raises(UserError, match=f"does not meet 99; {fall}"):
+            solve(book, f"{covenant}.value", 99.0, "own_rent_drop", (0.0, 0.5))
         book["scenario"] = "Rents 20% lower"
         scenario = [book[name] for name in ("loss", "min_dscr", "unpaid_at_maturity")]
         book.set(scenario="As input", own_rent_drop=0.2, rent_level=0.8)
