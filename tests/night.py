@@ -84,7 +84,7 @@ FEW: dict[str, dict[str, int | tuple[str, ...]]] = {
     "tests/hostile/test_faults.py": {
         # of all ways to write: workbook, text, folder, table, pictures, add-in
         "test_a_fault_leaves_the_old_file_or_nothing": (
-            *("recalc", "extract", "new, copy", "portfolio, parquet", "simulate, charts"),
+            *("recalc", "calibrate", "new, copy", "portfolio, parquet", "simulate, charts"),
             "excel install",
         ),
     },
