@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,28 +10,65 @@ import pytest
 
 from tests.workbook.conftest import Example
 from tests.workbook.test_curves import calculated, filled
+from tests.workbook.test_stress import at, table
 from tests.workbook.test_told import told
-from xlcredit.errors import CellError
 
 
-def test_a_recovery_after_the_last_month_of_the_model_leaves_no_yield(miner: Example) -> None:
-    """What comes later is in no month: a yield without it would be a wrong number."""
-    found = miner.given(
-        {
-            "tenor_months": 48,
-            "sizing_dscr": 0.5,
-            "rent_decline": 0.35,
-            "recovery_months": 36,
-            "grace_months": 60,
-            "call_ltv": 1.9,
-            "liquidation_ltv": 2,
-        }
-    )
-    assert found.names["default_month"] == 48
-    assert found.names["lender_irr"] == CellError("#N/A")
-    assert told(found, "no IRR, as the recovery comes after the last month")
-    soon = miner.given({"rent_decline": 0.9, "contract_months": 0, "liquidity": 0})
-    assert soon.names["default_month"] > 0 and isinstance(soon.names["lender_irr"], float)
+@pytest.mark.parametrize(
+    ("given", "irr"),
+    [
+        ({"balloon": 60e6}, 0.110),
+        (
+            {
+                "sizing_dscr": 0.5,
+                "rent_decline": 0.35,
+                "recovery_months": 36,
+                "grace_months": 60,
+                "call_ltv": 1.9,
+                "liquidation_ltv": 2,
+            },
+            0.081,
+        ),
+    ],
+)
+def test_a_recovery_after_the_last_month_of_the_model_counts_when_it_comes(
+    miner: Example, given: dict[str, Any], irr: float
+) -> None:
+    """The scenario's yield is that of XLC_REPAYMENT, the Summary's is found month by month."""
+    found = miner.given({"tenor_months": 48, **given})
+    assert found.names["default_month"] == 48 and found.names["loss"] == 0
+    header, first, *_ = table(replace(miner, result=found), "Scenarios side by side")
+    yields = [found.names["lender_irr"], first[at(header, "Lender's IRR")]]
+    assert yields[0] == pytest.approx(yields[1], abs=1e-9)
+    assert yields[0] == pytest.approx(irr, abs=5e-4)  # of a reader's own route
+
+
+def test_the_runway_pays_the_holes_of_the_fleet(miner: Example) -> None:
+    """A loan that is repaid early leaves cards whose rents no longer pay their cost."""
+    given = {"commitment": 30e6, "rent_decline": 0.45, "contract_months": 12, "treasury_coins": 0}
+    found = miner.given({**given, "note_a_amount": 0, "note_b_amount": 0})
+    sheet, row = miner.place("gap")
+    holes = [found.values[sheet][row, 4 + month] for month in range(1, 49)]
+    sheet, row = miner.place("distribution")
+    shared = [found.values[sheet][row, 4 + month] for month in range(1, 49)]
+    assert sum(holes) > 90e6
+    cash, months = miner.number("treasury_cash"), 0
+    yearly = miner.number("other_cash_flow") - miner.number("overhead")
+    for paid, hole in zip(shared, holes, strict=True):
+        cash += paid - hole + yearly
+        if cash < 0:
+            break
+        months += 1
+    assert found.names["runway_base"] == months < 48
+    assert found.names["runway_stress"] < 36
+    assert found.names["limit_beyond_stress"] == "OUTSIDE"
+
+
+def test_a_loan_at_its_margin_call_has_no_scenarios_and_says_so(miner: Example) -> None:
+    given = {"commitment": 150e6, "advance_gpu": 1, "advance_btc": 1, "advance_eth": 1}
+    found = miner.given(given)
+    assert told(found, "At closing the loan stands at the margin call or above: no scenario")
+    assert "#NUM!" not in [str(v) for v in found.values["Summary"].values() if isinstance(v, str)]
 
 
 def test_a_call_that_ends_in_liquidation_was_not_cured(miner: Example) -> None:
