@@ -22,6 +22,14 @@ def test_a_unit_is_found_by_its_name_and_formats_a_figure(name: str) -> None:
     assert found.percent == ("%" in found.cell)
 
 
+@pytest.mark.parametrize(
+    ("months", "shown"),
+    [(10.5, "10.5"), (10.0, "10"), (10, "10"), (-2.5, "-2.5"), (9.97, "10"), (0.04, "0")],
+)
+def test_months_are_read_to_a_tenth_and_whole_ones_without(months: float, shown: str) -> None:
+    assert unit("months").shown(months) == shown
+
+
 @pytest.mark.parametrize("name", ["USD/kw-month", "percent", "Share"])
 def test_an_unknown_unit_is_an_error_with_the_remedy(name: str) -> None:
     with pytest.raises(DealError, match=f"unit '{name}' is not known"):

@@ -57,6 +57,55 @@ def test_a_balloon_that_shares_leave_is_not_called_none(site: Example, tmp_path:
     assert found.names["refi_balloon"] > 1e8 and not told(found, "None of USD")  # type: ignore[operator]
 
 
+def test_a_balloon_that_shares_do_not_leave_is_said(site: Example, tmp_path: Path) -> None:
+    """The shares given repay all of the loan, though USD 700 m were agreed to stand."""
+    months = site.template.months
+    shares = Series(values=[month / 60 for month in range(1, 61)] + [None] * (months - 60))
+    _, found = calculated(site, tmp_path, series={"repaid_share": shares})
+    assert found.names["refi_balloon"] == pytest.approx(0, abs=0.01)
+    assert told(found, "USD 0.0 m as signed, of 700.0 m agreed the shares given leave no more;")
+    assert not told(site.result, "m agreed")
+
+
+@pytest.mark.parametrize("first", [1, 13])
+def test_a_loan_that_pays_nothing_before_its_balloon_has_no_cover(
+    site: Example, tmp_path: Path, first: int
+) -> None:
+    """Without interest and with a balloon of all of it, or half of it repaid before any test,
+    nothing falls due that a DSCR could be of: no error, and no verdict."""
+    inputs = {"coupon": 0, "balloon": 1.275e9, "first_test_month": first}
+    shares = [min(month, 12) / 24 if first > 1 else 0.0 for month in range(1, 61)]
+    series = {"repaid_share": Series(values=[*shares, *[None] * (site.template.months - 60)])}
+    _, found = calculated(site, tmp_path, inputs=inputs, series=series)
+    names = found.names
+    assert not found.errors and names["master_check"] == "OK"
+    assert names["covenant_dscr_curve"] == "NONE"
+    assert names["covenant_dscr_curve.value"] == "not tested"
+    assert names["breakeven_found"] == "none"
+    assert (names["stress_dscr"] == "NONE") == (first == 1) == (names["min_dscr"] == "none")
+    assert "nothing is due then but the balloon" in term(site, found, "Financial covenant: DSCR")
+    header, *rows = table(replace(site, result=found), "Scenarios side by side")
+    assert {row[at(header, "DSCR covenant")] for row in rows} == {"NONE"}
+
+
+@pytest.mark.parametrize(
+    ("given", "binds"),
+    [({}, "tenant gone"), ({"escalation": -0.3}, "in force"), ({"refi_share": 0}, "tenant gone")],
+)
+def test_the_limit_on_refinancing_reads_the_lower_new_loan(
+    site: Example, given: dict[str, Any], binds: str
+) -> None:
+    """A lease whose rent falls away carries no new loan, whatever an empty site would."""
+    names = site.given(given).names
+    lends = {"in force": names["refi_capacity"], "tenant gone": names["refi_if_gone"]}
+    limit = min(lends.values())  # type: ignore[type-var]
+    assert lends[binds] == limit == names["limit_take_out.threshold"]
+    left = names["refi_left"]
+    assert names["limit_take_out"] == ("INSIDE" if left <= limit else "OUTSIDE")  # type: ignore[operator]
+    assert (names["limit_take_out"] == "INSIDE") == (given == {})
+    assert told(site.given(given), f"New loan{', ' * (binds != 'in force') or ' '}{binds}")
+
+
 @pytest.mark.parametrize("months", [61, 72, 95])
 def test_a_lease_that_outlives_the_loan_a_little_is_lent_on(site: Example, months: int) -> None:
     """A new lender counts no month after the lease as one of the lease."""

@@ -64,6 +64,36 @@ def test_a_loan_repaid_at_the_end_has_a_schedule_that_never_grows(
     assert not told(found, "#NUM!", "Summary", "Term Sheet")
 
 
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"coin_shock": 1, "gpu_shock": 1},
+        {"coin_shock": 1, "gpu_units": 0},
+        {"gpu_shock": 1, "coin_units": 0, "eth_units": 0},
+    ],
+    ids=str,
+)
+def test_a_shock_that_leaves_no_collateral_fails(miner: Example, given: dict[str, Any]) -> None:
+    """A loan on nothing is above every level: no error, which would be no verdict."""
+    found = miner.given(given)
+    names = found.names
+    assert {names[f"stress_{test}"] for test in ("call", "liquidation", "forced")} == {"FAILS"}
+    assert names["ltv_stressed"] == pytest.approx(1e6, rel=1e-9)
+    assert names["ltv_liquidation"] == pytest.approx(1e6, rel=1e-9)
+    assert told(found, "100.0% after the same-day shock")
+    assert names["master_check"] == "OK" and not found.errors
+
+
+def test_interest_above_the_instalment_lends_nothing_more(miner: Example) -> None:
+    """At 200% a month of 31 days has more interest than the level instalment of average months:
+    no principal is due in it, and the last instalments are what is left."""
+    found = miner.given({"margin": 1, "base_rate": 1})
+    sheet, row = miner.place("scheduled")
+    paid = [float(found.values[sheet][row, 5 + k]) for k in range(36)]  # type: ignore[arg-type]
+    assert min(paid) == 0 and sum(paid) == pytest.approx(found.names["debt"], rel=1e-12)
+    assert found.names["master_check"] == "OK" and not found.errors
+
+
 @pytest.mark.parametrize("given", [{"market_rent": 0}, {"rent_floor": 3}])
 def test_rents_that_cannot_fall_have_no_break_even(miner: Example, given: dict[str, Any]) -> None:
     found = miner.given(given)

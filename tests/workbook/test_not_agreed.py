@@ -151,6 +151,47 @@ def test_a_covenant_of_no_months_is_none_on_every_page(
     assert names["master_check"] == "OK"
 
 
+#: Of each template: what tests the DSCR, its certificate, its column of the scenarios, the paper.
+COVERS = {
+    "gpu-term-loan": ("covenant_dscr_curve", "certificate_dscr", "DSCR covenant", "None"),
+    "hosting-project-loan": ("covenant_dscr_curve", "certificate_dscr", "DSCR covenant", "None"),
+    "miner-dual-collateral": (
+        *("covenant_dscr_curve", "certificate_dscr", "DSCR covenant", "No DSCR; LTV"),
+    ),
+    "gpu-borrowing-base": (
+        *("covenant_cover", "certificate_cover", "Cover covenants", "No fixed-charge cover"),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", COVERS)
+@pytest.mark.parametrize("given", [{}, {"rent_level": 0.01}], ids=["as input", "no rent"])
+def test_a_cover_of_zero_is_no_covenant(
+    example_of: Callable[[str], Example], name: str, given: dict[str, object]
+) -> None:
+    """Any cover, also one below zero, neither keeps nor breaks what is not agreed."""
+    example = example_of(name)
+    covenant, certificate, column, words = COVERS[name]
+    none: dict[str, object] = {"covenant_dscr": 0}
+    if name == "gpu-borrowing-base":  # the column is of both its covers
+        none["covenant_interest"] = 0
+    found = example.given({**given, **none, "as_at_month": 3})
+    names = found.names
+    assert names[covenant] == names[certificate] == "NONE"
+    parts = ("value", "threshold", "headroom", "first_breach", "driver")
+    assert {names[f"{covenant}.{part}"] for part in parts} == {"none"}
+    assert names["breakeven_found"] == names["breakeven_decline"] == "no covenant"
+    table = example.template.scenarios
+    at = 2 + [m.label.startswith(column) for m in table.metric].index(True)
+    rows = range(HEADER_ROW + 1, HEADER_ROW + 1 + len(table.case))
+    assert {found.values["Stress"][row, at] for row in rows} == {"NONE"}
+    paper = [str(text) for text in found.values["Term Sheet"].values()]
+    assert any(text.startswith(words) for text in paper)
+    assert not found.errors and names["master_check"] == "OK"
+    agreed = example.given({**given, "as_at_month": 3}).names
+    assert agreed[covenant] in ("PASS", "BREACH")
+
+
 def test_a_search_for_the_nearest_breach_passes_over_it(
     example_of: Callable[[str], Example],
 ) -> None:

@@ -288,3 +288,30 @@ def test_the_refinancing_tables_begin_at_the_figures_of_the_summary(
     stopped = {**changed, "customer_stops": 13}
     again = example.given(stopped)
     assert left == pytest.approx(again.names["refi_left"], rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("name", "title", "typed", "figure"),
+    [
+        ("gpu-term-loan", "Left unpaid at maturity", {"rent_level": 1.1}, "unpaid_at_maturity"),
+        (
+            *("miner-dual-collateral", "Unpaid at maturity on cash alone"),
+            *({"utilisation": 0.77, "rent_level": 0.7}, "unpaid_at_maturity"),
+        ),
+    ],
+    ids=str,
+)
+def test_a_grid_says_what_more_revenue_than_today_leaves(
+    examples: dict[str, Example], name: str, title: str, typed: dict[str, float], figure: str
+) -> None:
+    """110% on the left edge is the book with a tenth more revenue; it was no error to ask for."""
+    example = examples[name]
+    sheet = example.formulas["Stress"]
+    (top,) = [c.row for c in sheet["A"] if str(c.value).startswith(title) and "across" in c.value]
+    (first,) = [r for r in range(top + 1, top + 4) if sheet.cell(r, 1).value == 1]
+    apart = {key: value for key, value in typed.items() if key == "rent_level" and value < 1}
+    grid = example.given({f"Stress!A{first}": 1.1, **apart})
+    assert not grid.errors
+    left = example.given(typed).names[figure]
+    assert left == pytest.approx(grid.values["Stress"][first, 2], rel=1e-9)
+    assert left > 1e6  # type: ignore[operator]

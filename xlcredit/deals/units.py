@@ -28,6 +28,8 @@ class Unit:
     """What a figure is multiplied by before a person reads it: 100 for a percentage."""
     axis: str = "General"
     """Number format of a chart's axis."""
+    whole: bool = False
+    """Whether a whole figure is read without decimals in the terminal."""
 
     @property
     def percent(self) -> bool:
@@ -41,8 +43,12 @@ class Unit:
         --------
         >>> UNITS["USD"].shown(-332_897_749.2), UNITS["share"].shown(0.125)
         ('-$332,897,749', '12.5%')
+        >>> UNITS["months"].shown(10.5), UNITS["months"].shown(10)
+        ('10.5', '10')
         """
         text = self.terminal.format(value * self.scale)
+        if self.whole:
+            text = text.removesuffix(".0")
         return f"-${text[2:]}" if text.startswith("$-") else text
 
 
@@ -65,7 +71,7 @@ _ROWS = (
     Unit("1/year", "0.00%;[Red]-0.00%;0.00%", "{:.1f}%", 1, 100),
     Unit("1/sqrt(year)", "0.0%", "{:.0f}%", 1, 100),
     Unit("ratio", '0.00"x";[Red]-0.00"x";"–"', "{:.2f}x", 2, axis="0.0"),
-    Unit("months", "0.0;[Red]-0.0;0", "{:.0f}"),
+    Unit("months", "0.0;[Red]-0.0;0", "{:,.1f}", whole=True),
     Unit("days", "#,##0", _WHOLE),
     Unit("years", "0.0", "{:.1f}", 1),
     Unit("units", _MONEY),

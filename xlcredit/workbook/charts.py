@@ -40,6 +40,7 @@ Plot = TypeVar("Plot", AreaChart, BarChart, LineChart)
 #: Dark to light, so that lines differ in grey too; dashes tell thresholds and books apart.
 _INKS = ("1F3A5F", "C2410C", "0F766E", "7C8798")
 _DASHES = ("solid", "solid", "sysDash", "dash")
+_THRESHOLDS = ("dash", "lgDashDot")
 
 
 def monthly(book: Draft, spec: exhibits.Chart) -> BarChart | LineChart:
@@ -49,7 +50,7 @@ def monthly(book: Draft, spec: exhibits.Chart) -> BarChart | LineChart:
     lines = LineChart()
     for index, line in enumerate(spec.line):
         series = _row_series(book, line.row, last)
-        line_of(series, index, line.dashed)
+        line_of(series, index, line.dashed, sum(other.dashed for other in spec.line[:index]))
         lines.series.append(series)
     lines.set_categories(dates)
     if spec.shade is None:
@@ -94,11 +95,14 @@ def hatch(preset: str, ink: str, paper: str) -> GraphicalProperties:
     return GraphicalProperties(pattFill=fill, ln=LineProperties(noFill=True))
 
 
-def line_of(series: Series, index: int, dashed: bool = False) -> None:
-    """Make a series a plain line with the ink and the dash of its place in the chart."""
+def line_of(series: Series, index: int, dashed: bool = False, before: int = 0) -> None:
+    """Make a series a plain line with the ink and the dash of its place in the chart.
+
+    A dashed one is a threshold, and told from those before it by its dashes.
+    """
     series.smooth = False
     series.marker.symbol = "none"
-    dash = "dash" if dashed else _DASHES[index % 4]
+    dash = _THRESHOLDS[before % 2] if dashed else _DASHES[index % 4]
     # a threshold is no colour: green would read as good
     ink = style.INK if dashed else _INKS[index % 4]
     series.graphicalProperties = GraphicalProperties(
