@@ -106,6 +106,14 @@ def test_the_limit_on_refinancing_reads_the_lower_new_loan(
     assert told(site.given(given), f"New loan{', ' * (binds != 'in force') or ' '}{binds}")
 
 
+def test_no_reserve_is_not_held_until_the_balloon_is_paid(site: Example) -> None:
+    said = term(site, site.given({"dsra_months": 0}), "Accounts and waterfall")
+    assert "principal, no reserve, sweep, distributions" in said and "held" not in said
+    assert "6-month reserve (held until the balloon is paid, and applied to it), sweep" in term(
+        site, site.result, "Accounts and waterfall"
+    )
+
+
 @pytest.mark.parametrize("months", [9, 4])
 def test_months_of_cover_that_are_all_empty_are_no_income_of_nothing(
     site: Example, months: int
