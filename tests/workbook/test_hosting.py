@@ -875,8 +875,27 @@ def test_a_downside_that_is_better_than_the_case_in_force_says_why(site: Example
     downside = {"downside": "Tenant stops in year 2", "cash_sweep": 0, "market_rent": 128}
     found = site.given({**downside, "lease_months": 60})
     assert found.names["first_missed_month"] == 60 and found.names["downside_missed"] == 0
-    assert says(found, "better than in force, as empty months pass while the guarantor pays")
-    assert not says(site.result, "better than in force")
+    assert says(found, "better than in force, as a sooner stop or enforcement, or a shorter")
+    chosen = site.given({"scenario": "Everything", "downside": "No refinancing"})
+    assert says(chosen, "better than in force: it moves the inputs as typed, not the scenario")
+    assert not says(chosen, "as a sooner stop")
+    same = site.given({"scenario": "Everything", "downside": "Everything"})
+    for book in (site.result, same):
+        assert not says(book, "than in force")
+
+
+def test_a_downside_that_misses_later_and_loses_more_is_not_better(site: Example) -> None:
+    """A tenant who stops sooner leaves a cap that has burned off less, and then lower rents."""
+    found = site.given({"customer_stops": 30, "support_cap": 900e6, "support_burn": 30e6})
+    names = found.names
+    assert 0 < names["first_missed_month"] < names["downside_missed"] == 47  # type: ignore[operator]
+    assert names["loss"] < names["downside_loss"]  # type: ignore[operator]
+    assert names["unpaid_after_sale"] < names["downside_after_sale"]  # type: ignore[operator]
+    assert says(found, "in month 47; later than in force, but more is lost or left unpaid")
+    assert not says(found, "better than in force")
+
+
+def test_the_support_of_a_stop_is_told(site: Example) -> None:
     assert says(site.result, "USD 849.8 m of support, then let at once at market rent")
     short = site.given({"customer_stops": 13, "support_months": 3})
     assert says(short, "of support, then 6 empty months, then market rent")
