@@ -106,6 +106,50 @@ def test_the_limit_on_refinancing_reads_the_lower_new_loan(
     assert told(site.given(given), f"New loan{', ' * (binds != 'in force') or ' '}{binds}")
 
 
+@pytest.mark.parametrize(
+    ("given", "term_says", "summary_says"),
+    [
+        (
+            {"customer_stops": 61},
+            "{live} m in force, the tenant there to month 60, USD {gone} m with the tenant gone",
+            "the tenant goes then: a new lender lends USD {live} m, the guarantor paying; "
+            "if nobody pays, a new lender lends USD {gone} m after 9 empty months",
+        ),
+        (
+            {"customer_stops": 61, "support_months": 0},
+            "{live} m in force, the tenant there to month 60, USD {gone} m with the tenant gone",
+            "what is left; the tenant goes then: a new lender lends USD {gone} m after 9",
+        ),
+        (
+            {"customer_stops": 75},
+            "{live} m in force, the tenant there to month 74, USD {gone} m with the tenant gone",
+            "if the tenant goes then, a new lender lends USD {gone} m after 9 empty months",
+        ),
+        (
+            {"late_months": 60},
+            "{live} m in force, the tenant not yet paying, USD {gone} m with the tenant gone",
+            "{left} m are not refinanced, a new lender lends at most {live} m; if the tenant goes",
+        ),
+        (
+            {},
+            "{live} m on the lease, USD {gone} m with the tenant gone and nobody paying",
+            "what is left; if the tenant goes then, a new lender lends USD {gone} m after 9",
+        ),
+    ],
+)
+def test_what_is_lent_in_force_is_said(
+    site: Example, given: dict[str, Any], term_says: str, summary_says: str
+) -> None:
+    """Not what a lease carries that does not run, nor if the tenant goes where he does."""
+    found = site.given(given)
+    names = {"live": "refi_capacity", "gone": "refi_if_gone", "left": "refi_left"}
+    sums = {key: f"{found.names[name] / 1e6:,.1f}" for key, name in names.items()}  # type: ignore[operator]
+    assert term_says.format(**sums) in term(site, found, "Left to refinance")
+    assert told(found, summary_says.format(**sums))
+    lease = f"{found.names['refi_on_lease'] / 1e6:,.1f}"  # type: ignore[operator]
+    assert (lease in term(site, found, "Left to refinance")) == (given == {})
+
+
 def test_no_reserve_is_not_held_until_the_balloon_is_paid(site: Example) -> None:
     said = term(site, site.given({"dsra_months": 0}), "Accounts and waterfall")
     assert "principal, no reserve, sweep, distributions" in said and "held" not in said
