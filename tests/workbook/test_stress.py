@@ -288,3 +288,30 @@ def test_the_refinancing_tables_begin_at_the_figures_of_the_summary(
     stopped = {**changed, "customer_stops": 13}
     again = example.given(stopped)
     assert left == pytest.approx(again.names["refi_left"], rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("name", "title", "given", "more"),
+    [
+        ("gpu-term-loan", "Left unpaid at maturity", {}, {"rent_level": 1.1}),
+        ("miner-dual-collateral", "Unpaid at maturity", {"rent_level": 0.7}, {"utilisation": 0.77}),
+    ],
+    ids=str,
+)
+def test_a_grid_says_what_more_revenue_than_today_leaves(
+    examples: dict[str, Example],
+    name: str,
+    title: str,
+    given: dict[str, float],
+    more: dict[str, float],
+) -> None:
+    """110% on the left edge is the book with a tenth more revenue, and no error."""
+    example = examples[name]
+    sheet = example.formulas["Stress"]
+    (top,) = [c.row for c in sheet["A"] if str(c.value).startswith(title) and "across" in c.value]
+    (first,) = [r for r in range(top + 1, top + 4) if sheet.cell(r, 1).value == 1]
+    grid = example.given({**given, f"Stress!A{first}": 1.1})
+    assert not grid.errors
+    left = example.given({**given, **more}).names["unpaid_at_maturity"]
+    assert left == pytest.approx(grid.values["Stress"][first, 2], rel=1e-9)
+    assert left > 1e6  # type: ignore[operator]
