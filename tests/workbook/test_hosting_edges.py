@@ -111,13 +111,15 @@ def test_the_limit_on_refinancing_reads_the_lower_new_loan(
     [
         (
             {"customer_stops": 61},
-            "{live} m in force, the tenant there to month 60, USD {gone} m with the tenant gone",
+            "{live} m in force, the tenant there to month 60, USD {gone} m with the tenant gone "
+            "and nobody paying",
             "the tenant goes then: a new lender lends USD {live} m, the guarantor paying; "
             "if nobody pays, a new lender lends USD {gone} m after 9 empty months",
         ),
         (
             {"customer_stops": 61, "support_months": 0},
-            "{live} m in force, the tenant there to month 60, USD {gone} m with the tenant gone",
+            "{live} m in force, the tenant there to month 60, USD {gone} m with the tenant gone "
+            "and nobody paying",
             "what is left; the tenant goes then: a new lender lends USD {gone} m after 9",
         ),
         (
@@ -132,7 +134,7 @@ def test_the_limit_on_refinancing_reads_the_lower_new_loan(
         ),
         (
             {},
-            "{live} m on the lease, USD {gone} m with the tenant gone and nobody paying",
+            "{live} m on the lease, USD {gone} m with the tenant gone",
             "what is left; if the tenant goes then, a new lender lends USD {gone} m after 9",
         ),
     ],
