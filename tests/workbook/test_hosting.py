@@ -79,9 +79,13 @@ class Site:
                 paid = max(0.0, min(self.lease[k - 1], left))
             left -= paid
             self.supported.append(paid)
-            if k >= self.gone + d["downtime_months"] and not paid:
-                cash += self.market(k)
             self.cash.append(cash + paid - self.opex[k - 1])
+        self.insured = {k for k in months if self.supported[k - 1] > 0}
+        after = len(self.insured) + d["support_empty"] if self.insured else 0
+        self.again = self.gone + int(max(d["downtime_months"], after))
+        for k in months:
+            if k >= self.again and k not in self.insured:
+                self.cash[k - 1] += self.market(k)
         self.size()
 
     def market(self, k: int) -> float:
@@ -179,7 +183,8 @@ class Site:
 
     def stands(self, k: int) -> float:
         """The site let at market rent, or empty until it is let again."""
-        if not k or self.pays(k) or k >= self.gone + self.d["downtime_months"]:
+        back = self.gone + self.d["downtime_months"] if k in self.insured else self.again
+        if not k or self.pays(k) or k >= back:
             return self.value(k)
         again, shell = self.d["relet"], self.d["shell_value"]
         return float(max(shell, again * self.dark(k) + (1 - again) * shell))
@@ -194,64 +199,74 @@ class Site:
 
     def idle(self, k: int) -> bool:
         """A month in which neither tenant nor guarantor nor the market pays."""
-        again = k >= self.gone + self.d["downtime_months"] and not self.supported[k - 1]
-        return not (self.pays(k) or self.supported[k - 1] or again)
+        return not (self.pays(k) or k in self.insured or k >= self.again)
 
     def lent(
-        self, value: float, income: list[float], empty: set[int], leaves: int = 10**6
+        self, value: float, income: list[float], empty: set[int], leaves: int, let: bool
     ) -> float:
         """What a new lender lends: the lower of value and cash, the empty months carried.
 
         His borrower pays a level service, what the lowest month let covers, in each month of the
-        amortisation but the empty ones; their operating cost is held back at the outset. A tenant
-        who leaves while the lender is owed leaves empty months, and then the market's income.
+        amortisation but the empty ones; their operating cost is held back at the outset. Who
+        leaves while the lender is owed leaves the market's income: where no month of cover is
+        let to it, that of the months of cover.
         """
         d = self.d
         rate, cover = d["refi_rate"] / 12, self.covered()
         months = [income[k - 1] for k in cover if k not in empty]
-        last, wait = self.tenor + int(d["refi_months"]), range(0)
-        back = leaves + int(d["downtime_months"])
-        if leaves < last:
-            # who sees no month let in his months of cover lends nothing
-            if months and not any(k > back and not self.supported[k - 1] for k in cover):
-                months += [self.market(k) - self.opex[k - 1] for k in cover]
-            wait = range(max(leaves, cover[-1]) + 1, min(last, back) + 1)
-            empty = empty | set(wait)
+        if leaves < self.tenor + d["refi_months"] and not let:
+            months += [self.market(k) - self.opex[k - 1] for k in cover]
         lowest = min(months, default=0.0)
         paid = [self.tenor + k not in empty for k in range(1, int(d["refi_months"]) + 1)]
         worth = math.fsum(on / (1 + rate) ** k for k, on in enumerate(paid, start=1))
-        # the model ends before most such leases: what they cost then is what its last month costs
-        held = math.fsum(self.opex[-1 if k in wait else k - 1] for k in empty)
-        cash = max(0.0, lowest / d["refi_dscr"] * worth - held)
+        cash = max(0.0, lowest / d["refi_dscr"] * worth - self.held(empty))
         return d["refi_share"] * min(d["refi_ltv"] * value, cash)
 
     def covered(self) -> range:
         return range(self.tenor + 1, self.tenor + int(self.d["refi_test_months"]) + 1)
 
+    def late(self, leaves: int, back: int, paid: set[int]) -> set[int]:
+        """The empty months beyond those of cover, while the new lender is owed."""
+        first = max(leaves, self.covered()[-1]) + 1
+        last = min(self.tenor + int(self.d["refi_months"]), back - 1)
+        return {k for k in range(first, last + 1) if k not in paid}
+
+    def held(self, empty: set[int]) -> float:
+        """What empty months cost; the model ends before most beyond those of cover, which cost
+        what its last month does."""
+        last = self.covered()[-1]
+        return math.fsum(self.opex[k - 1 if k <= last else -1] for k in empty)
+
     def bare(self, empty: set[int]) -> float:
         """The site let at market after so many empty months, or the shell."""
         d = self.d
         let = self.value(self.tenor) / (1 + d["exit_yield"]) ** (len(empty) / 12)
-        return float(max(d["shell_value"], let - math.fsum(self.opex[k - 1] for k in empty)))
+        return float(max(d["shell_value"], let - self.held(empty)))
 
     def new_loans(self) -> tuple[float, float, float]:
         """While the lease runs, in the case in force, and if the tenant goes at maturity."""
         d, n, cover = self.d, self.tenor, self.covered()
         let = [self.market(k) - self.opex[k - 1] for k in range(1, MONTHS + 1)]
-        ends = int(d["lease_months"])
-        after = {k for k in cover if ends < k <= ends + d["downtime_months"]}
+        ends, wait = int(d["lease_months"]), int(d["downtime_months"])
+        after = {k for k in cover if ends < k <= ends + wait}
         runs = [
             s if k <= ends else m for k, (s, m) in enumerate(zip(self.signed, let, strict=True), 1)
         ]
-        lease = self.lent(self.leased(n), runs, after, ends) if ends > n else 0.0
+        lease = 0.0
+        if ends > n:
+            dark = after | self.late(ends, ends + wait + 1, set())
+            lease = self.lent(self.leased(n), runs, dark, ends, cover[-1] > ends + wait)
         idle = {k for k in cover if self.idle(k)}
+        beyond = self.late(self.gone - 1, self.again, self.insured)
         stays = self.pays(n) and all(self.pays(k) for k in cover)
+        value = self.bare(idle | beyond if self.gone <= cover[-1] else idle)
+        again = any(k >= self.again and k not in self.insured for k in cover)
         live = self.lent(
-            self.leased(n) if stays else self.bare(idle), self.cash, idle, self.gone - 1
+            self.leased(n) if stays else value, self.cash, idle | beyond, self.gone - 1, again
         )
-        back = n + 1 + d["downtime_months"]
-        dark = {k for k in cover if k < back}
-        return lease, live, self.lent(self.bare(dark), let, dark)
+        dark = {k for k in cover if k <= n + wait}
+        bare = dark | self.late(n, n + wait + 1, set())
+        return lease, live, self.lent(self.bare(bare), let, bare, n, cover[-1] > n + wait)
 
     def lowest(self, cash: list[float], last: int) -> float:
         """The lowest cover of as many months as lie between two dates of principal."""
@@ -378,6 +393,16 @@ CHANGED: list[dict[str, Any]] = [
     {"customer_stops": 55, "support_months": 8, "downtime_months": 20, "refi_months": 24},
     {"customer_stops": 61, "support_months": 0, "refi_months": 7, "downtime_months": 8},
     {"customer_stops": 61, "support_months": 0, "refi_test_months": 6},
+    {"customer_stops": 61, "support_months": 0, "refi_test_months": 9},
+    {"customer_stops": 61, "refi_test_months": 9},
+    {"customer_stops": 61, "support_months": 3, "refi_test_months": 9},
+    {"customer_stops": 61, "support_empty": 12},
+    {"customer_stops": 61, "support_months": 12, "support_empty": 12, "refi_test_months": 1},
+    {"customer_stops": 80, "support_months": 2, "support_empty": 20, "grace_months": 4},
+    {"customer_stops": 13, "support_months": 12, "support_empty": 60, "refi_test_months": 20},
+    {"refi_test_months": 9},
+    {"refi_test_months": 4, "downtime_months": 60, "refi_months": 48},
+    {"refi_test_months": 3, "downtime_months": 30, "rent_decline": -0.04, "tenor_months": 50},
     {"late_months": 30, "tenor_months": 24, "refi_ltv": 0.3, "grace_months": 96},
     {"customer_stops": 61, "support_months": 0, "shell_value": 1.2e9, "rent_decline": 0.3},
 ]
@@ -850,8 +875,27 @@ def test_a_downside_that_is_better_than_the_case_in_force_says_why(site: Example
     downside = {"downside": "Tenant stops in year 2", "cash_sweep": 0, "market_rent": 128}
     found = site.given({**downside, "lease_months": 60})
     assert found.names["first_missed_month"] == 60 and found.names["downside_missed"] == 0
-    assert says(found, "better than in force, as empty months pass while the guarantor pays")
-    assert not says(site.result, "better than in force")
+    assert says(found, "better than in force, as a sooner stop or enforcement, or a shorter")
+    chosen = site.given({"scenario": "Everything", "downside": "No refinancing"})
+    assert says(chosen, "better than in force: it moves the inputs as typed, not the scenario")
+    assert not says(chosen, "as a sooner stop")
+    same = site.given({"scenario": "Everything", "downside": "Everything"})
+    for book in (site.result, same):
+        assert not says(book, "than in force")
+
+
+def test_a_downside_that_misses_later_and_loses_more_is_not_better(site: Example) -> None:
+    """A tenant who stops sooner leaves a cap that has burned off less, and then lower rents."""
+    found = site.given({"customer_stops": 30, "support_cap": 900e6, "support_burn": 30e6})
+    names = found.names
+    assert 0 < names["first_missed_month"] < names["downside_missed"] == 47  # type: ignore[operator]
+    assert names["loss"] < names["downside_loss"]  # type: ignore[operator]
+    assert names["unpaid_after_sale"] < names["downside_after_sale"]  # type: ignore[operator]
+    assert says(found, "in month 47; later than in force, but more is lost or left unpaid")
+    assert not says(found, "better than in force")
+
+
+def test_the_support_of_a_stop_is_told(site: Example) -> None:
     assert says(site.result, "USD 849.8 m of support, then let at once at market rent")
     short = site.given({"customer_stops": 13, "support_months": 3})
     assert says(short, "of support, then 6 empty months, then market rent")

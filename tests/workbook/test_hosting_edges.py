@@ -106,6 +106,84 @@ def test_the_limit_on_refinancing_reads_the_lower_new_loan(
     assert told(site.given(given), f"New loan{', ' * (binds != 'in force') or ' '}{binds}")
 
 
+@pytest.mark.parametrize(
+    ("given", "term_says", "summary_says"),
+    [
+        (
+            {"customer_stops": 61},
+            "{live} m in force, the tenant there to month 60, USD {gone} m with the tenant gone "
+            "and nobody paying",
+            "the tenant goes then: a new lender lends USD {live} m, the guarantor paying; "
+            "if nobody pays, a new lender lends USD {gone} m after 9 empty months",
+        ),
+        (
+            {"customer_stops": 61, "support_months": 0},
+            "{live} m in force, the tenant there to month 60, USD {gone} m with the tenant gone "
+            "and nobody paying",
+            "what is left; the tenant goes then: a new lender lends USD {gone} m after 9",
+        ),
+        (
+            {"customer_stops": 75},
+            "{live} m in force, the tenant there to month 74, USD {gone} m with the tenant gone",
+            "if the tenant goes then, a new lender lends USD {gone} m after 9 empty months",
+        ),
+        (
+            {"late_months": 60},
+            "{live} m in force, the tenant not yet paying, USD {gone} m with the tenant gone",
+            "{left} m are not refinanced, a new lender lends at most {live} m; if the tenant goes",
+        ),
+        (
+            {},
+            "{live} m on the lease, USD {gone} m with the tenant gone",
+            "what is left; if the tenant goes then, a new lender lends USD {gone} m after 9",
+        ),
+    ],
+)
+def test_what_is_lent_in_force_is_said(
+    site: Example, given: dict[str, Any], term_says: str, summary_says: str
+) -> None:
+    """Not what a lease carries that does not run, nor if the tenant goes where he does."""
+    found = site.given(given)
+    names = {"live": "refi_capacity", "gone": "refi_if_gone", "left": "refi_left"}
+    sums = {key: f"{found.names[name] / 1e6:,.1f}" for key, name in names.items()}  # type: ignore[operator]
+    assert term_says.format(**sums) in term(site, found, "Left to refinance")
+    assert told(found, summary_says.format(**sums))
+    lease = f"{found.names['refi_on_lease'] / 1e6:,.1f}"  # type: ignore[operator]
+    assert (lease in term(site, found, "Left to refinance")) == (given == {})
+
+
+def test_no_reserve_is_not_held_until_the_balloon_is_paid(site: Example) -> None:
+    said = term(site, site.given({"dsra_months": 0}), "Accounts and waterfall")
+    assert "principal, no reserve, sweep, distributions" in said and "held" not in said
+    assert "6-month reserve (held until the balloon is paid, and applied to it), sweep" in term(
+        site, site.result, "Accounts and waterfall"
+    )
+
+
+@pytest.mark.parametrize("months", [9, 4])
+def test_months_of_cover_that_are_all_empty_are_no_income_of_nothing(
+    site: Example, months: int
+) -> None:
+    """The lowest income of no month that is let was 0, and with it the new loan: what is lent with
+    ten months of cover, one of them let, is lent with nine, but for the month's rent decline."""
+    found = site.given({"refi_test_months": months})
+    names, ten = found.names, site.given({"refi_test_months": 10}).names
+    lends = float(names["refi_if_gone"])  # type: ignore[arg-type]
+    assert ten["refi_if_gone"] < lends < 1.03 * ten["refi_if_gone"]  # type: ignore[operator]
+    assert names["limit_take_out"] == ten["limit_take_out"] == "INSIDE"
+    assert told(found, f"USD {lends / 1e6:,.1f} m after 9 empty months")
+    book = replace(site, result=found)
+    header, *rows = table(book, "Scenarios side by side")
+    (gone,) = [row for row in rows if row[0] == "Tenant stops at maturity"]
+    assert gone[at(header, "A new lender lends")] == pytest.approx(lends, rel=1e-9)
+    assert gone[at(header, "First missed payment, month")] == 0
+    assert table(book, site.template.grid[0].title)[1][1] == pytest.approx(lends, rel=1e-9)
+    bars = table(book, site.template.tornado[0].title)
+    numbers = [v for row in bars for v in row if isinstance(v, float)]
+    assert any(v == pytest.approx(names["refi_cash_gone"], rel=1e-9) for v in numbers)
+    assert names["master_check"] == "OK" and not found.errors
+
+
 @pytest.mark.parametrize("months", [61, 72, 95])
 def test_a_lease_that_outlives_the_loan_a_little_is_lent_on(site: Example, months: int) -> None:
     """A new lender counts no month after the lease as one of the lease."""

@@ -36,6 +36,16 @@ def test_a_long_name_of_a_scenario_is_made_to_fit(example: Example) -> None:
     assert sheet["B3"].alignment.shrink_to_fit
 
 
+def test_the_label_of_an_input_is_not_cut_by_its_value(example: Example) -> None:
+    """ "House limit: left to refinance over what a new lender lends" had lost its other half."""
+    sheet = example.formulas["Inputs"]
+    labels = {item.label for section in example.template.section for item in section.input}
+    written = [cell for cell in sheet["A"] if cell.value in labels]
+    assert max(len(cell.value) for cell in written) > sheet.column_dimensions["A"].width
+    for cell in written:
+        assert cell.alignment.wrap_text and sheet.row_dimensions[cell.row].height is None
+
+
 def test_whole_months_are_printed_without_a_decimal(example: Example) -> None:
     """Repaid in month 19.0: only what may be part of a month keeps its decimal."""
     usual = UNITS["months"].cell

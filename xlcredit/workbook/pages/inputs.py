@@ -80,6 +80,7 @@ def _sections(book: Draft) -> list[tuple[Section, int]]:
 def _write_input(sheet: Worksheet, row: int, item: Input) -> None:
     label = style.base(sheet.cell(row, 1))
     label.value = item.label
+    # its end would be cut off by the value
     label.alignment = Alignment(wrap_text=True, vertical="center")
     cell = style.input_cell(sheet.cell(row, _VALUE), item.unit, item.whole)
     write_constant(cell, item.value)
