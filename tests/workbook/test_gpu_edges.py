@@ -1,0 +1,21 @@
+"""GPU loan and borrowing base at their edges: another review, a breach at closing, no cost."""
+
+from __future__ import annotations
+
+from tests.workbook.conftest import Example
+from tests.workbook.test_told import told
+
+
+def test_the_review_is_told_in_its_own_month(loan: Example) -> None:
+    """The figures are of the month typed, and no word beside them says a year."""
+    found = loan.given({"review_month": 24})
+    names = found.names
+    sheet, row = loan.place("balance")
+    sale = loan.place("fleet_sale")
+    owed = found.values[sheet][row, 4 + 24]
+    assert names["ltv_forced"] == owed / found.values[sale[0]][sale[1], 4 + 24]  # type: ignore[operator]
+    assert told(found, "A forced sale at the end of month 24 would leave")
+    assert told(loan.result, "A forced sale at the end of month 12 would leave")
+    shown = [c.value for page in ("Summary", "Stress") for row in loan.formulas[page] for c in row]
+    assert "At the first review" in shown
+    assert not any("year after closing" in str(value).lower() for value in shown)
