@@ -19,3 +19,16 @@ def test_the_review_is_told_in_its_own_month(loan: Example) -> None:
     shown = [c.value for page in ("Summary", "Stress") for row in loan.formulas[page] for c in row]
     assert "At the first review" in shown
     assert not any("year after closing" in str(value).lower() for value in shown)
+
+
+def test_the_simulation_has_one_chance_of_default_and_says_so(loan: Example) -> None:
+    """Its intensity is the customer's; the borrower's own moves the estimate by intensity alone."""
+    still = {"sim_hazard": 0, "sim_paths": 2000}
+    without, with_own = (loan.given(still | {"hazard": own}).names for own in (0.0, 0.1))
+    assert without["sim_spread"] == with_own["sim_spread"]
+    assert without["spread_hazard"] < with_own["spread_hazard"]  # type: ignore[operator]
+    (row,) = (
+        c.row for c in loan.formulas["Inputs"]["A"] if str(c.value).startswith("Customer stops: in")
+    )
+    notes = [str(c.value) for c in loan.formulas["Inputs"][row]]
+    assert "The paths leave out the borrower's own default intensity" in notes
