@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+
 from tests.workbook.conftest import Example
 from tests.workbook.test_told import told
 
@@ -32,3 +36,15 @@ def test_the_simulation_has_one_chance_of_default_and_says_so(loan: Example) -> 
     )
     notes = [str(c.value) for c in loan.formulas["Inputs"][row]]
     assert "The paths leave out the borrower's own default intensity" in notes
+
+
+@pytest.mark.parametrize(
+    "given", [{"block": 0, "draw": 75e6}, {"block": 0, "receivables": 0}], ids=str
+)
+def test_a_breach_at_closing_is_dated_at_closing(base: Example, given: dict[str, Any]) -> None:
+    """The line has less excess availability than agreed from the day on which it closes."""
+    names = base.given(given).names
+    assert names["base_now"] - names["debt"] < names["covenant_availability"]  # type: ignore[operator]
+    assert names["covenant_excess"] == "BREACH"
+    assert names["covenant_excess.first_breach"] == names["closing_date"]
+    assert base.result.names["covenant_excess.first_breach"] == "never"
