@@ -48,3 +48,24 @@ def test_a_breach_at_closing_is_dated_at_closing(base: Example, given: dict[str,
     assert names["covenant_excess"] == "BREACH"
     assert names["covenant_excess.first_breach"] == names["closing_date"]
     assert base.result.names["covenant_excess.first_breach"] == "never"
+
+
+@pytest.mark.parametrize(
+    ("given", "excess"),
+    [({}, "MET"), ({"receivables": 0}, "MET"), ({"block": 0, "draw": 75e6}, "NOT MET")],
+    ids=str,
+)
+def test_what_is_drawn_leaves_one_excess_availability(
+    base: Example, given: dict[str, Any], excess: str
+) -> None:
+    """Condition and covenant read what is drawn; what is asked for has a condition of its own."""
+    found = base.given(given)
+    names = found.names
+    left = names["base_now"] - names["debt"]  # type: ignore[operator]
+    assert names["condition_excess.value"] == pytest.approx(left, rel=1e-12)
+    assert names["condition_excess.value"] >= names["covenant_excess.value"]  # type: ignore[operator]
+    assert names["condition_excess"] == excess
+    assert names["condition_base"] == ("NOT MET" if given else "MET")
+    shown = [value for (_, column), value in found.values["Summary"].items() if column == 2]
+    assert told(found, f"USD {names['debt'] / 1e6:.1f} m drawn at closing")  # type: ignore[operator]
+    assert names["condition_base.value"] in shown
