@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -69,3 +70,38 @@ def test_what_is_drawn_leaves_one_excess_availability(
     shown = [value for (_, column), value in found.values["Summary"].items() if column == 2]
     assert told(found, f"USD {names['debt'] / 1e6:.1f} m drawn at closing")  # type: ignore[operator]
     assert names["condition_base.value"] in shown
+
+
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [
+        ("gpu-borrowing-base", {"liquidation_level": 0.5, "price_level": 0.8}),
+        (
+            "gpu-term-loan",
+            {"customer_stops": 2, "downtime_months": 6, "grace_months": 0, "rent_decline": 0},
+        ),
+    ],
+)
+def test_a_downside_that_loses_holds_no_stress(
+    example_of: Callable[[str], Example], name: str, given: dict[str, Any]
+) -> None:
+    """A lender who waits is paid in the end; one who enforces as agreed is not."""
+    names = example_of(name).given({"downside": "As input", **given}).names
+    assert names["downside_unpaid"] == 0 and names["stress_unpaid"] == "HOLDS"
+    assert names["downside_loss"] == pytest.approx(names["loss"], rel=1e-9)
+    assert names["loss"] > 1e7  # type: ignore[operator]
+    assert names["stress_loss"] == "FAILS"
+    assert names["stress_loss.value"] == names["downside_loss"]
+    labels = {test.name: test.label for test in example_of(name).template.test}
+    assert labels["stress_unpaid"].endswith("lender waiting")
+    assert labels["stress_loss"].endswith("lender enforcing")
+
+
+@pytest.mark.parametrize(
+    ("name", "none"), [("gpu-borrowing-base", "draw"), ("gpu-term-loan", "commitment")]
+)
+def test_without_a_loan_no_downside_loses(
+    example_of: Callable[[str], Example], name: str, none: str
+) -> None:
+    names = example_of(name).given({none: 0}).names
+    assert names["stress_loss"] == names["stress_unpaid"] == "NONE"
