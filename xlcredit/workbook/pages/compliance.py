@@ -151,6 +151,7 @@ class CompliancePage:
             told = f"IF({none},{_NONE},{line.value})"
             value = f"CHOOSE(1+({line.agreed}),{NOT_TESTED},{told})" if line.agreed else told
             shown = style.outcome(book.formula(sheet, row, _VALUE, value, line.unit))
+            style.figure(shown, line.unit)
             shown.alignment = Alignment(horizontal="right")
             sign = style.base(sheet.cell(row, _TEST), color=style.MUTED)
             sign.value = SIGNS[line.direction]
