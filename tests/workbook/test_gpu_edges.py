@@ -105,3 +105,18 @@ def test_without_a_loan_no_downside_loses(
 ) -> None:
     names = example_of(name).given({none: 0}).names
     assert names["stress_loss"] == names["stress_unpaid"] == "NONE"
+
+
+def test_what_is_left_to_refinance_is_the_loan_and_the_hole(loan: Example) -> None:
+    """The operating hole of the month of maturity is refinanced too, and is no balance."""
+    found = loan.given({"balloon_share": 0.5, "rent_level": 0.3, "dsra_months": 0})
+    names = found.names
+    sheet, row = loan.place("gap")
+    hole = found.values[sheet][row, 4 + int(loan.number("tenor_months"))]
+    assert hole > 1e6  # type: ignore[operator]
+    left, unpaid = names["refi_left"], names["unpaid_at_maturity"]
+    assert left == pytest.approx(unpaid + hole, rel=1e-12)  # type: ignore[operator]
+    part = f", USD {hole / 1e6:.1f} m of it the operating hole of that month"  # type: ignore[operator]
+    assert told(found, f"m are not refinanced{part}")
+    assert told(found, f"m left to refinance{part}; a new lender lends")
+    assert not told(loan.given({"balloon_share": 0.3}), "operating hole")
