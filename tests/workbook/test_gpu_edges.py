@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from tests.workbook.conftest import Example
+from tests.workbook.test_stress import table
 from tests.workbook.test_told import told
 
 
@@ -120,3 +123,29 @@ def test_what_is_left_to_refinance_is_the_loan_and_the_hole(loan: Example) -> No
     assert told(found, f"m are not refinanced{part}")
     assert told(found, f"m left to refinance{part}; a new lender lends")
     assert not told(loan.given({"balloon_share": 0.3}), "operating hole")
+
+
+@pytest.mark.parametrize("given", [{"tenor_months": 72}, {"accounting_life": 48}], ids=str)
+def test_a_loan_on_cards_that_are_written_off_breaks_its_limit(
+    loan: Example, given: dict[str, Any]
+) -> None:
+    """A loan on a depreciated cost of nothing is above any limit: it was an error, and CHECK."""
+    found = loan.given(given)
+    names = found.names
+    assert names["master_check"] == "OK" and not found.errors
+    assert names["covenant_advance"] == "BREACH"
+    assert names["covenant_advance.value"] == pytest.approx(1e6, rel=1e-12)
+    inputs = loan.deal.inputs | {k: SimpleNamespace(value=v) for k, v in given.items()}
+    tenor, life = int(inputs["tenor_months"].value), inputs["accounting_life"].value
+    cost = inputs["gpus"].value * (inputs["gpu_cost"].value + inputs["other_capex"].value)
+    sheet, row = loan.place("balance")
+    owed = [float(found.values[sheet][row, 4 + k]) for k in range(1, 1 + tenor)]  # type: ignore[arg-type]
+    limit = inputs["maintenance_advance"].value
+    over = [b > limit * cost * max(0, 1 - k / life) for k, b in enumerate(owed, start=1)]
+    assert owed[-1] > 1e6 and over[-1]
+    end, at = loan.place("period_end")
+    broken = found.values[end][at, 5 + over.index(True)]
+    assert names["covenant_advance.first_breach"] == broken
+    header, *cases = table(replace(loan, result=found), "Scenarios side by side")
+    column = [str(h).startswith("Loan to depreciated cost") for h in header].index(True)
+    assert cases[0][column] == "BREACH"
