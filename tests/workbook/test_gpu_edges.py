@@ -149,3 +149,13 @@ def test_a_loan_on_cards_that_are_written_off_breaks_its_limit(
     header, *cases = table(replace(loan, result=found), "Scenarios side by side")
     column = [str(h).startswith("Loan to depreciated cost") for h in header].index(True)
     assert cases[0][column] == "BREACH"
+
+
+def test_no_fixed_word_contradicts_a_figure_of_the_base(base: Example) -> None:
+    """A line may mature in the month of its review; asks are as far above sales as they are."""
+    found = base.given({"tenor_months": 12})
+    assert found.names["base_year"] == "matured"
+    assert told(found, "The line matures by its first review")
+    shown = [str(cell.value) for row in base.formulas["Summary"] for cell in row]
+    assert "What dealers want for such cards" in shown
+    assert not any("what sells" in text for text in shown)
