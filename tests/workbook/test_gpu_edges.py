@@ -159,3 +159,20 @@ def test_no_fixed_word_contradicts_a_figure_of_the_base(base: Example) -> None:
     shown = [str(cell.value) for row in base.formulas["Summary"] for cell in row]
     assert "What dealers want for such cards" in shown
     assert not any("what sells" in text for text in shown)
+
+
+def test_a_certificate_covers_service_with_the_cash_of_its_months(loan: Example) -> None:
+    """Between two payment dates there is no service: month 10 read a DSCR of thousands of millions,
+    and 'since closing' counted ten months of cash over nine of service."""
+    found = loan.given({"as_at_month": 10, "interest_months": 3, "payment_months": 3})
+    label = "DSCR: as underwritten, and as earned, on payment dates"
+    (at,) = (c.row for c in loan.formulas["Compliance"]["A"] if c.value == label)
+    values = found.values["Compliance"]
+    assert values[at, 4] == values[at + 1, 4] == 0  # printed as a dash
+    sheet, row = loan.place("cover_cash")
+    earned = sum(float(found.values[sheet][row, 4 + k]) for k in range(1, 10))  # type: ignore[arg-type]
+    sheet, row = loan.place("service_scheduled")
+    due = [float(found.values[sheet][row, 4 + k]) for k in range(1, 11)]  # type: ignore[arg-type]
+    assert [k for k, service in enumerate(due, start=1) if service] == [3, 6, 9]
+    for column in (6, 7):  # twelve months, and since closing
+        assert values[at + 1, column] == pytest.approx(earned / sum(due), rel=1e-12)
