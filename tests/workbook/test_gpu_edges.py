@@ -121,7 +121,7 @@ def test_what_is_left_to_refinance_is_the_loan_and_the_hole(loan: Example) -> No
     assert left == pytest.approx(unpaid + hole, rel=1e-12)  # type: ignore[operator]
     part = f", USD {hole / 1e6:.1f} m of it the operating hole of that month"  # type: ignore[operator]
     assert told(found, f"m are not refinanced{part}")
-    assert told(found, f"m left to refinance{part}; a new lender lends")
+    assert told(found, f"m left to refinance{part}; a new lender lends at most")
     assert not told(loan.given({"balloon_share": 0.3}), "operating hole")
 
 
@@ -176,3 +176,17 @@ def test_a_certificate_covers_service_with_the_cash_of_its_months(loan: Example)
     assert [k for k, service in enumerate(due, start=1) if service] == [3, 6, 9]
     for column in (6, 7):  # twelve months, and since closing
         assert values[at + 1, column] == pytest.approx(earned / sum(due), rel=1e-12)
+
+
+@pytest.mark.parametrize("share", [0, 0.5, 1])
+def test_what_a_new_lender_lends_is_his_share_of_it(loan: Example, share: float) -> None:
+    """The line of the ask gave all that value and cash carry, also where he lends none of it."""
+    given = {"balloon_share": 0.3, "tenor_months": 48, "contract_months": 60}
+    found = loan.given(given | {"refi_share": share})
+    value, cash, lends = (
+        float(found.names[name])  # type: ignore[arg-type]
+        for name in ("refi_value", "refi_cash", "refi_capacity")
+    )
+    assert lends == pytest.approx(min(found.names["balloon"], share * min(value, cash)), rel=1e-12)  # type: ignore[type-var]
+    words = f"a new lender lends at most {lends / 1e6:,.1f} m: {share:.0%} of the lower of "
+    assert told(found, words + f"{value / 1e6:,.1f} m by value and {cash / 1e6:,.1f} m by cash")
