@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from types import SimpleNamespace
@@ -11,7 +12,8 @@ import pytest
 
 from tests.workbook.conftest import Example
 from tests.workbook.test_stress import table
-from tests.workbook.test_told import told
+from tests.workbook.test_told import said, told
+from xlcredit.workbook.pages.summary import _ASK_WIDTH
 
 
 def test_the_review_is_told_in_its_own_month(loan: Example) -> None:
@@ -119,10 +121,12 @@ def test_what_is_left_to_refinance_is_the_loan_and_the_hole(loan: Example) -> No
     assert hole > 1e6  # type: ignore[operator]
     left, unpaid = names["refi_left"], names["unpaid_at_maturity"]
     assert left == pytest.approx(unpaid + hole, rel=1e-12)  # type: ignore[operator]
-    part = f", USD {hole / 1e6:.1f} m of it the operating hole of that month"  # type: ignore[operator]
+    part = f", {hole / 1e6:.1f} m of it an operating hole"  # type: ignore[operator]
     assert told(found, f"m are not refinanced{part}")
-    assert told(found, f"m left to refinance{part}; a new lender lends at most")
+    assert told(found, f"m left to refinance{part}; a new lender lends")
     assert not told(loan.given({"balloon_share": 0.3}), "operating hole")
+    (line,) = (text for text in said(found) if "m as signed" in text)
+    assert len(re.sub(r"[0-9.,]*[0-9]", "", line)) <= _ASK_WIDTH  # one line, as high as it is
 
 
 @pytest.mark.parametrize("given", [{"tenor_months": 72}, {"accounting_life": 48}], ids=str)
@@ -188,5 +192,5 @@ def test_what_a_new_lender_lends_is_his_share_of_it(loan: Example, share: float)
         for name in ("refi_value", "refi_cash", "refi_capacity")
     )
     assert lends == pytest.approx(min(found.names["balloon"], share * min(value, cash)), rel=1e-12)  # type: ignore[type-var]
-    words = f"a new lender lends at most {lends / 1e6:,.1f} m: {share:.0%} of the lower of "
-    assert told(found, words + f"{value / 1e6:,.1f} m by value and {cash / 1e6:,.1f} m by cash")
+    words = f"a new lender lends {lends / 1e6:,.1f} m: {share:.0%} of "
+    assert told(found, words + f"{value / 1e6:,.1f} m by value or {cash / 1e6:,.1f} m by cash")
