@@ -194,3 +194,11 @@ def test_what_a_new_lender_lends_is_his_share_of_it(loan: Example, share: float)
     assert lends == pytest.approx(min(found.names["balloon"], share * min(value, cash)), rel=1e-12)  # type: ignore[type-var]
     words = f"a new lender lends {lends / 1e6:,.1f} m: {share:.0%} of "
     assert told(found, words + f"{value / 1e6:,.1f} m by value or {cash / 1e6:,.1f} m by cash")
+
+
+def test_a_hedge_without_a_rate_is_checked(loan: Example) -> None:
+    """The rate that nobody gave is 0%, and the loan looked as if it cost its margin."""
+    checks = {hedged: loan.given({"hedged_share": hedged}) for hedged in (0.0, 1.0)}
+    assert [found.names["master_check"] for found in checks.values()] == ["OK", "CHECK"]
+    given = loan.given({"hedged_share": 1.0, "swap_rate": 0.036})
+    assert given.names["master_check"] == "OK"
