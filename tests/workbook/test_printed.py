@@ -10,6 +10,7 @@ import openpyxl
 from tests.workbook.conftest import Example
 from xlcredit.deals.units import UNITS
 from xlcredit.workbook import build, style
+from xlcredit.workbook.tables.scenarios import HEADER_ROW
 
 LINE = 15  # points
 
@@ -93,3 +94,27 @@ def test_a_rule_of_whole_months_reads_its_own_cell() -> None:
         "E2": [whole.format("E2")],
         "B3": [whole.format("B3")],
     }
+
+
+def test_a_cover_of_nothing_is_printed_as_a_figure(example: Example) -> None:
+    """A realization of 0.00x broke its covenant and was printed as a dash, which months without
+    service keep."""
+    template, names = example.template, example.formulas.defined_names
+    shown = [
+        *((f.name, f.unit) for f in template.figure),
+        *((f.name, f.unit) for group in template.comparison for f in group.figure),
+        *((f"{t.name}.{p}", t.unit) for t in template.covenant for p in ("value", "threshold")),
+    ]
+    ratios = [name for name, unit in shown if unit == "ratio"]
+    assert len(ratios) > 4
+    for name in ratios:
+        ((sheet, place),) = names[name].destinations
+        assert example.formulas[sheet][place].number_format == style.TIMES, name
+    sheet, row = example.place("dscr_tested")
+    assert example.formulas[sheet].cell(row, 5).number_format == UNITS["ratio"].cell
+    headed = example.formulas["Stress"][HEADER_ROW]
+    covers = [cell.column for cell in headed if str(cell.value).endswith("[ratio]")]
+    for column in covers:
+        cell = example.formulas["Stress"].cell(HEADER_ROW + 1, column)
+        assert cell.number_format == style.TIMES
+    assert covers and style.TIMES.split(";")[2] == '0.00"x"'

@@ -83,7 +83,7 @@ def test_a_certificate_reads_what_the_covenants_read(loan: Example, tmp_path: Pa
     page = openpyxl.load_workbook(path, data_only=True)["Compliance"]
     rows = list(page.iter_rows(values_only=True))
     labels = [row[0] for row in rows]
-    earned = rows[labels.index("DSCR: as underwritten, and as earned") + 1]
+    earned = rows[labels.index("DSCR: as underwritten, and as earned, on payment dates") + 1]
     tested = rows[labels.index("DSCR of the test")]
     assert earned[1] == "Actual" and earned[3] == pytest.approx(tested[3], rel=1e-9)
     assert tested[-1] == "BREACH" and tested[3] < 0

@@ -23,9 +23,11 @@ __all__ = [
     "KEY",
     "DOLLARS",
     "MILLIONS",
+    "TIMES",
     "base",
     "calls_a_function",
     "constant_format",
+    "figure",
     "formula_colour",
     "heading",
     "input_cell",
@@ -65,6 +67,8 @@ KEY = (
 MILLIONS = '"$"#,##0.0,,"m";[Red]"-$"#,##0.0,,"m";"–"'
 #: Money among covenants, which is tested to the dollar.
 DOLLARS = '"$"#,##0;[Red]-"$"#,##0'
+#: A ratio that is a figure of its own: 0.00x is one, while a month's dash says that there is none.
+TIMES = '0.00"x";[Red]-0.00"x";0.00"x"'
 #: Below this a figure is a tolerance.
 _SMALL = 1e-4
 #: Whole months read better without a decimal where the unit is an input.
@@ -150,6 +154,13 @@ def number(cell: Cell, unit: str, colour: str = BLACK, **font: Any) -> Cell:
     base(cell, color=colour, **font)
     cell.number_format = number_format(unit)
     cell.alignment = _alignment(horizontal="left" if unit == "text" else "right", vertical="center")
+    return cell
+
+
+def figure(cell: Cell, unit: str) -> Cell:
+    """Show a ratio of 0 as what it is, in a figure, a test or a table of scenarios."""
+    if unit == "ratio":
+        cell.number_format = TIMES
     return cell
 
 

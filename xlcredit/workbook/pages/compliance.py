@@ -158,6 +158,7 @@ class CompliancePage:
             told = f"IF({none},{_NONE},{line.value})"
             value = f"CHOOSE(1+({line.agreed}),{NOT_TESTED},{told})" if line.agreed else told
             shown = style.outcome(book.formula(sheet, row, _VALUE, value, line.unit))
+            style.figure(shown, line.unit)
             shown.alignment = Alignment(horizontal="right")
             # a formula: what is typed over it is seen
             sign = book.formula(sheet, row, _TEST, f'"{SIGNS[line.direction]}"', "text")

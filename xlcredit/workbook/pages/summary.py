@@ -177,7 +177,7 @@ def _write_figure(book: Draft, sheet: Worksheet, row: int, column: int, figure: 
     unit = "USD m" if figure.unit == "USD" else figure.unit
     cell = book.formula(sheet, row + 1, column, figure.formula, unit)
     # the green of a link would read as good
-    style.base(cell, size=13, bold=True)
+    style.base(style.figure(cell, unit), size=13, bold=True)
     if figure.unit == "USD":
         cell.number_format = style.MILLIONS
     cell.alignment = Alignment(horizontal="center", vertical="center")

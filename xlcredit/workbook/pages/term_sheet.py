@@ -115,6 +115,7 @@ class TermSheetPage:
             label.value = f"{figure.label} [{figure.unit}]"
             label.alignment = Alignment(vertical="center")
             cell = style.outcome(book.formula(sheet, row, 4, figure.formula, figure.unit))
+            style.figure(cell, figure.unit)
             if figure.unit == "text":  # a sentence runs over to the left, within the printed page
                 cell.alignment = Alignment(horizontal="right", vertical="center")
             else:

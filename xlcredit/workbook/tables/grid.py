@@ -64,7 +64,8 @@ def write(book: Draft, sheet: Worksheet, row: int, grid: Grid) -> None:
                 "down": f"$A{row + 2 + down}",
             }
             formula = _in_cell(grid.formula, down + 1, across + 1)
-            book.formula(sheet, row + 2 + down, 2 + across, formula, grid.unit, extra)
+            cell = book.formula(sheet, row + 2 + down, 2 + across, formula, grid.unit, extra)
+            style.figure(cell, grid.unit)
     if grid.threshold:
         area = f"B{row + 2}:{letter(columns)}{row + 1 + len(grid.down)}"
         style.paint_breach(sheet, area, f"B{row + 2}", grid.threshold, grid.direction)

@@ -146,6 +146,7 @@ def _write_results(book: Draft, sheet: Worksheet) -> None:
             if metric.unit == "text":  # a verdict stands on all inputs
                 formula = f'CHOOSE(1+inputs_complete,"CHECK",{formula})'
             cell = style.outcome(book.formula(sheet, row, 2 + index, formula, metric.unit, extra))
+            style.figure(cell, metric.unit)
             if metric.unit == "text":
                 style.base(cell, bold=True).alignment = Alignment(horizontal="center")
             elif metric.unit == "months":  # one that something happens in, or a count of them

@@ -178,6 +178,8 @@ def _write_test(
     sheet.cell(row, _TEST).alignment = Alignment(horizontal="center")
     threshold = if_agreed(covenant, covenant.threshold)
     book.formula(sheet, row, _THRESHOLD, threshold, covenant.unit)
+    for column in (_VALUE, _THRESHOLD):
+        style.figure(sheet.cell(row, column), covenant.unit)
     value, test, threshold = f"B{row}", f"C{row}", f"D{row}"
     # one formula for every covenant: the test in the row decides. Equality passes, and figures
     # that agree to twelve digits are equal; without the slack, engines would disagree on a tie
