@@ -202,3 +202,19 @@ def test_a_hedge_without_a_rate_is_checked(loan: Example) -> None:
     assert [found.names["master_check"] for found in checks.values()] == ["OK", "CHECK"]
     given = loan.given({"hedged_share": 1.0, "swap_rate": 0.036})
     assert given.names["master_check"] == "OK"
+
+
+def test_what_is_of_single_months_is_called_that(loan: Example) -> None:
+    """With interest every quarter, grid and tornado show a lower DSCR than the dates do."""
+    given = {"interest_months": 3, "payment_months": 3, "tenor_months": 60, "customer_stops": 20}
+    found = loan.given(given)
+    grid, tornado = loan.template.grid[0], loan.template.tornado[0]
+    shown = table(replace(loan, result=found), grid.title)[1][1]
+    assert shown < found.names["min_dscr"] - 0.1
+    cash, service = (loan.place(name) for name in ("cover_cash", "service_even"))
+    paid, due = (
+        [float(found.values[sheet][row, 4 + k]) for k in range(1, 61)]  # type: ignore[arg-type]
+        for sheet, row in (cash, service)
+    )
+    assert shown == pytest.approx(min(p / d for p, d in zip(paid, due, strict=True)), rel=1e-9)
+    assert "single months" in grid.title and "single months" in tornado.title
