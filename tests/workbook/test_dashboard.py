@@ -256,7 +256,7 @@ def test_a_figure_that_is_typed_over_is_told(base: Example, name: str, tmp_path:
 def changed(example: Path, sheet: str, cell: str, content: object, folder: Path) -> list[str]:
     """What is told of a workbook in which a cell is typed over."""
     book = openpyxl.load_workbook(example)
-    book[sheet][cell].value = content  # type: ignore[assignment]
+    book[sheet][cell].value = content
     book.save(folder / "changed.xlsx")
     return [str(one) for one in find_typed(Book(Package(folder / "changed.xlsx")))]
 
@@ -284,10 +284,8 @@ def test_a_scenario_that_is_typed_over_is_told(base: Example, tmp_path: Path) ->
     heads = base.formulas["Stress"][area.top]
     at = {str(cell.value).partition(" [")[0]: cell.column_letter for cell in heads if cell.value}
     label = base.formulas["Stress"][f"A{area.bottom}"].value
-    (told,) = changed(
-        *(base.path, "Stress"),
-        *(f"{at['Excess availability covenant']}{area.bottom}", "PASS", tmp_path),
-    )
+    verdict = at["Excess availability covenant"]
+    (told,) = changed(base.path, "Stress", f"{verdict}{area.bottom}", "PASS", tmp_path)
     assert told.startswith(f"{label}, Excess availability covenant: the verdict is typed over its ")
     loss = at["Loss, lender enforces, fleet sold"]
     (told,) = changed(base.path, "Stress", f"{loss}{area.bottom}", 0.0, tmp_path)
