@@ -174,7 +174,7 @@ def test_a_certificate_covers_service_with_the_cash_of_its_months(loan: Example)
     values = found.values["Compliance"]
     assert values[at, 4] == values[at + 1, 4] == 0  # printed as a dash
     sheet, row = loan.place("cover_cash")
-    earned = sum(float(found.values[sheet][row, 4 + k]) for k in range(1, 10))  # type: ignore[misc]
+    earned = sum(float(found.values[sheet][row, 4 + k]) for k in range(1, 10))  # type: ignore[arg-type,misc]
     sheet, row = loan.place("service_scheduled")
     due = [float(found.values[sheet][row, 4 + k]) for k in range(1, 11)]  # type: ignore[arg-type]
     assert [k for k, service in enumerate(due, start=1) if service] == [3, 6, 9]
