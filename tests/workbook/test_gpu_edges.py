@@ -140,12 +140,12 @@ def test_a_loan_on_cards_that_are_written_off_breaks_its_limit(
     assert names["covenant_advance"] == "BREACH"
     assert names["covenant_advance.value"] == pytest.approx(1e6, rel=1e-12)
     inputs = loan.deal.inputs | {k: SimpleNamespace(value=v) for k, v in given.items()}
-    tenor, life = int(inputs["tenor_months"].value), inputs["accounting_life"].value
-    cost = inputs["gpus"].value * (inputs["gpu_cost"].value + inputs["other_capex"].value)
+    tenor, life = int(inputs["tenor_months"].value), inputs["accounting_life"].value  # type: ignore[arg-type]
+    cost = inputs["gpus"].value * (inputs["gpu_cost"].value + inputs["other_capex"].value)  # type: ignore[operator]
     sheet, row = loan.place("balance")
     owed = [float(found.values[sheet][row, 4 + k]) for k in range(1, 1 + tenor)]  # type: ignore[arg-type]
     limit = inputs["maintenance_advance"].value
-    over = [b > limit * cost * max(0, 1 - k / life) for k, b in enumerate(owed, start=1)]
+    over = [b > limit * cost * max(0, 1 - k / life) for k, b in enumerate(owed, start=1)]  # type: ignore[operator]
     assert owed[-1] > 1e6 and over[-1]
     end, at = loan.place("period_end")
     broken = found.values[end][at, 5 + over.index(True)]
@@ -174,7 +174,7 @@ def test_a_certificate_covers_service_with_the_cash_of_its_months(loan: Example)
     values = found.values["Compliance"]
     assert values[at, 4] == values[at + 1, 4] == 0  # printed as a dash
     sheet, row = loan.place("cover_cash")
-    earned = sum(float(found.values[sheet][row, 4 + k]) for k in range(1, 10))  # type: ignore[arg-type]
+    earned = sum(float(found.values[sheet][row, 4 + k]) for k in range(1, 10))  # type: ignore[arg-type,misc]
     sheet, row = loan.place("service_scheduled")
     due = [float(found.values[sheet][row, 4 + k]) for k in range(1, 11)]  # type: ignore[arg-type]
     assert [k for k, service in enumerate(due, start=1) if service] == [3, 6, 9]
@@ -210,7 +210,7 @@ def test_what_is_of_single_months_is_called_that(loan: Example) -> None:
     found = loan.given(given)
     grid, tornado = loan.template.grid[0], loan.template.tornado[0]
     shown = table(replace(loan, result=found), grid.title)[1][1]
-    assert shown < found.names["min_dscr"] - 0.1
+    assert shown < found.names["min_dscr"] - 0.1  # type: ignore[operator]
     cash, service = (loan.place(name) for name in ("cover_cash", "service_even"))
     paid, due = (
         [float(found.values[sheet][row, 4 + k]) for k in range(1, 61)]  # type: ignore[arg-type]

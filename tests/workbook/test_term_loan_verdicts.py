@@ -30,7 +30,7 @@ def test_where_no_loan_is_drawn_nothing_is_met(book: Session) -> None:
     with changed(book, commitment=0):
         found = [*book.covenants, *book.tests]
         assert {result.name: result.status for result in found} == {r.name: "NONE" for r in found}
-        assert len(found) == 10
+        assert len(found) == 11
         assert book["waited_words"] == "no loan is drawn"
         assert not any(
             "which is never" in s or "(never" in s for s in sentences(book, "Term Sheet")
