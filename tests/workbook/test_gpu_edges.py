@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 
 from tests.workbook.conftest import Example
+from tests.workbook.test_curves import calculated, filled
 from tests.workbook.test_told import told
 
 
@@ -105,3 +108,30 @@ def test_without_a_loan_no_downside_loses(
 ) -> None:
     names = example_of(name).given({none: 0}).names
     assert names["stress_loss"] == names["stress_unpaid"] == "NONE"
+
+
+def test_what_a_new_lender_lends_is_told_at_his_share(loan: Example) -> None:
+    """It said 101.8 m by value of a lender who lends half of that, or nothing."""
+    given = {"balloon_share": 0.3, "tenor_months": 48, "contract_months": 60}
+    for share in (0.5, 0.0):
+        found = loan.given({**given, "refi_share": share})
+        (told,) = [v for v in found.values["Summary"].values() if "m by value" in str(v)]
+        lent = share * float(str(found.names["refi_value"])) / 1e6
+        assert f"lends at most {lent:,.1f} m by value" in str(told)
+        assert not share or lent > 1
+
+
+def test_a_swap_without_a_rate_fails_a_check(loan: Example) -> None:
+    """100% of the loan swapped at 0.00%: all in 4.00%, and every check OK."""
+    assert loan.given({"hedged_share": 1.0}).names["master_check"] == "CHECK"
+    assert loan.given({"hedged_share": 1.0, "swap_rate": 0.0385}).names["master_check"] == "OK"
+
+
+def test_a_repaid_share_below_nothing_fails_a_check(loan: Example, tmp_path: Path) -> None:
+    """A loan that grows gave #NUM! in the downside and on Stress, and no reason."""
+    series = {"repaid_share": filled([-0.08, *(k / 61 for k in range(2, 62))])}
+    path, found = calculated(loan, tmp_path, series=series)
+    checks = openpyxl.load_workbook(path)["Checks"]["A"]
+    (row,) = [c.row for c in checks if str(c.value).startswith("Share of the loan repaid")]
+    assert "CHECK" in [v for (at, _), v in found.values["Checks"].items() if at == row]
+    assert found.names["master_check"] == "CHECK"
