@@ -56,7 +56,7 @@ def test_a_cover_of_0_is_no_covenant(
     if given.keys() >= FALL.keys():
         assert set(column(base, found, named)) == {said}
     for verdict, driver in ((cover, "breakeven_found"), (interest, "interest_breakeven")):
-        assert (names[driver] == "none") is (verdict == "NONE")
+        assert (names[driver] == "no covenant") is (verdict == "NONE")
     text = term(base, found, "Financial covenants")
     assert "0.00x" not in text
     assert ("No fixed-charge cover" in text) is (cover == "NONE")

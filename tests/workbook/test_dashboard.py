@@ -25,8 +25,10 @@ from xlcredit.workbook import Dashboard, read_dashboard
 from xlcredit.workbook.covenants import NONE
 from xlcredit.workbook.draft import Draft
 from xlcredit.workbook.life.freeze import freeze
+from xlcredit.workbook.pages.dashboard import find_typed
 from xlcredit.workbook.places import Places
 from xlcredit.workbook.session import open_workbook
+from xlcredit.workbook.tables.scenarios import AREA_SCENARIOS
 from xlcredit.workbook.tables.verdicts import COVENANTS, groups
 
 
@@ -249,6 +251,60 @@ def test_a_figure_that_is_typed_over_is_told(base: Example, name: str, tmp_path:
     told = f"CHECK: {name}: the figure is typed over its formula in {place}, and what reads it is"
     assert done.returncode == 1 and done.stdout.count("is typed over") == 1
     assert f"{told} not calculated" in done.stdout.splitlines()
+
+
+def changed(example: Path, sheet: str, cell: str, content: object, folder: Path) -> list[str]:
+    """What is told of a workbook in which a cell is typed over."""
+    book = openpyxl.load_workbook(example)
+    book[sheet][cell].value = content
+    book.save(folder / "changed.xlsx")
+    return [str(one) for one in find_typed(Book(Package(folder / "changed.xlsx")))]
+
+
+@pytest.mark.parametrize(
+    ("column", "content", "what"),
+    [("D", 9.0, "value"), ("E", "at most", "test"), ("F", 0.5, "threshold"), ("G", "PASS", "")],
+)
+def test_a_certificate_that_is_typed_over_is_told(
+    base: Example, column: str, content: str | float, what: str, tmp_path: Path
+) -> None:
+    """The lender signs nothing that a borrower has typed: value, test, threshold, verdict."""
+    place = Book(Package(base.path)).cell_names["certificate_excess"]
+    cell = f"{column}{place.row}"
+    (told,) = changed(base.path, "Compliance", cell, content, tmp_path)
+    said = f"the {what or 'verdict'} is typed over "
+    assert told.startswith(f"Excess availability before the block: {said}")
+    assert f" in Compliance!{cell}, and " in told and told.endswith("decides nothing")
+
+
+def test_a_scenario_that_is_typed_over_is_told(base: Example, tmp_path: Path) -> None:
+    """Its verdicts, and its figures, on which the stress results and the expected loss rest."""
+    area = Book(Package(base.path)).area(AREA_SCENARIOS)
+    assert area is not None
+    heads = base.formulas["Stress"][area.top]
+    at = {str(cell.value).partition(" [")[0]: cell.column_letter for cell in heads if cell.value}
+    label = base.formulas["Stress"][f"A{area.bottom}"].value
+    verdict = at["Excess availability covenant"]
+    (told,) = changed(base.path, "Stress", f"{verdict}{area.bottom}", "PASS", tmp_path)
+    assert told.startswith(f"{label}, Excess availability covenant: the verdict is typed over its ")
+    loss = at["Loss, lender enforces, fleet sold"]
+    (told,) = changed(base.path, "Stress", f"{loss}{area.bottom}", 0.0, tmp_path)
+    assert told.startswith(f"{label}, Loss, lender enforces, fleet sold: the figure is typed over ")
+    done = xlcredit("recalc", tmp_path / "changed.xlsx", "-o", tmp_path / "done.xlsx")
+    assert done.returncode == 1 and f"CHECK: {told}" in done.stdout.splitlines()
+
+
+def test_a_row_put_in_empty_among_the_scenarios_is_nobodys(base: Example, tmp_path: Path) -> None:
+    """Of another maker's workbook nothing is told either."""
+    book = openpyxl.load_workbook(base.path)
+    name = book.defined_names[AREA_SCENARIOS]
+    name.attr_text = re.sub(r"\d+$", lambda row: str(int(row[0]) + 1), name.attr_text)
+    book.save(tmp_path / "longer.xlsx")
+    assert not find_typed(Book(Package(tmp_path / "longer.xlsx")))
+    del book.custom_doc_props["xlcredit template"]
+    book["Stress"]["H7"] = 1.0
+    book.save(tmp_path / "other.xlsx")
+    assert not find_typed(Book(Package(tmp_path / "other.xlsx")))
 
 
 @pytest.mark.parametrize(("cell", "content"), [("B6", True), ("C6", "OK")])

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import openpyxl
@@ -11,7 +14,9 @@ import pytest
 
 from tests.workbook.conftest import Example
 from tests.workbook.test_curves import calculated, filled
-from tests.workbook.test_told import told
+from tests.workbook.test_stress import table
+from tests.workbook.test_told import said, told
+from xlcredit.workbook.pages.summary import _ASK_WIDTH
 
 
 def test_the_review_is_told_in_its_own_month(loan: Example) -> None:
@@ -110,21 +115,96 @@ def test_without_a_loan_no_downside_loses(
     assert names["stress_loss"] == names["stress_unpaid"] == "NONE"
 
 
-def test_what_a_new_lender_lends_is_told_at_his_share(loan: Example) -> None:
-    """It said 101.8 m by value of a lender who lends half of that, or nothing."""
+def test_what_is_left_to_refinance_is_the_loan_and_the_hole(loan: Example) -> None:
+    """The operating hole of the month of maturity is refinanced too, and is no balance."""
+    found = loan.given({"balloon_share": 0.5, "rent_level": 0.3, "dsra_months": 0})
+    names = found.names
+    sheet, row = loan.place("gap")
+    hole = found.values[sheet][row, 4 + int(loan.number("tenor_months"))]
+    assert hole > 1e6  # type: ignore[operator]
+    left, unpaid = names["refi_left"], names["unpaid_at_maturity"]
+    assert left == pytest.approx(unpaid + hole, rel=1e-12)  # type: ignore[operator]
+    part = f", {hole / 1e6:.1f} m of it an operating hole"  # type: ignore[operator]
+    assert told(found, f"m are not refinanced{part}")
+    assert told(found, f"m left to refinance{part}; a new lender lends")
+    assert not told(loan.given({"balloon_share": 0.3}), "operating hole")
+    (line,) = (text for text in said(found) if "m as signed" in text)
+    assert len(re.sub(r"[0-9.,]*[0-9]", "", line)) <= _ASK_WIDTH  # one line, as high as it is
+
+
+@pytest.mark.parametrize("given", [{"tenor_months": 72}, {"accounting_life": 48}], ids=str)
+def test_a_loan_on_cards_that_are_written_off_breaks_its_limit(
+    loan: Example, given: dict[str, Any]
+) -> None:
+    """A loan on a depreciated cost of nothing is above any limit: it was an error, and CHECK."""
+    found = loan.given(given)
+    names = found.names
+    assert names["master_check"] == "OK" and not found.errors
+    assert names["covenant_advance"] == "BREACH"
+    assert names["covenant_advance.value"] == pytest.approx(1e6, rel=1e-12)
+    inputs = loan.deal.inputs | {k: SimpleNamespace(value=v) for k, v in given.items()}
+    tenor, life = int(inputs["tenor_months"].value), inputs["accounting_life"].value  # type: ignore[arg-type]
+    cost = inputs["gpus"].value * (inputs["gpu_cost"].value + inputs["other_capex"].value)  # type: ignore[operator]
+    sheet, row = loan.place("balance")
+    owed = [float(found.values[sheet][row, 4 + k]) for k in range(1, 1 + tenor)]  # type: ignore[arg-type]
+    limit = inputs["maintenance_advance"].value
+    over = [b > limit * cost * max(0, 1 - k / life) for k, b in enumerate(owed, start=1)]  # type: ignore[operator]
+    assert owed[-1] > 1e6 and over[-1]
+    end, at = loan.place("period_end")
+    broken = found.values[end][at, 5 + over.index(True)]
+    assert names["covenant_advance.first_breach"] == broken
+    header, *cases = table(replace(loan, result=found), "Scenarios side by side")
+    column = [str(h).startswith("Loan to depreciated cost") for h in header].index(True)
+    assert cases[0][column] == "BREACH"
+
+
+def test_no_fixed_word_contradicts_a_figure_of_the_base(base: Example) -> None:
+    """A line may mature in the month of its review; asks are as far above sales as they are."""
+    found = base.given({"tenor_months": 12})
+    assert found.names["base_year"] == "matured"
+    assert told(found, "The line matures by its first review")
+    shown = [str(cell.value) for row in base.formulas["Summary"] for cell in row]
+    assert "What dealers want for such cards" in shown
+    assert not any("what sells" in text for text in shown)
+
+
+def test_a_certificate_covers_service_with_the_cash_of_its_months(loan: Example) -> None:
+    """Between two payment dates there is no service: month 10 read a DSCR of thousands of millions,
+    and 'since closing' counted ten months of cash over nine of service."""
+    found = loan.given({"as_at_month": 10, "interest_months": 3, "payment_months": 3})
+    label = "DSCR: as underwritten, and as earned, on payment dates"
+    (at,) = (c.row for c in loan.formulas["Compliance"]["A"] if c.value == label)
+    values = found.values["Compliance"]
+    assert values[at, 4] == values[at + 1, 4] == "–"
+    sheet, row = loan.place("cover_cash")
+    earned = sum(float(found.values[sheet][row, 4 + k]) for k in range(1, 10))  # type: ignore[arg-type,misc]
+    sheet, row = loan.place("service_scheduled")
+    due = [float(found.values[sheet][row, 4 + k]) for k in range(1, 11)]  # type: ignore[arg-type]
+    assert [k for k, service in enumerate(due, start=1) if service] == [3, 6, 9]
+    for column in (6, 7):  # twelve months, and since closing
+        assert values[at + 1, column] == pytest.approx(earned / sum(due), rel=1e-12)
+
+
+@pytest.mark.parametrize("share", [0, 0.5, 1])
+def test_what_a_new_lender_lends_is_his_share_of_it(loan: Example, share: float) -> None:
+    """The line of the ask gave all that value and cash carry, also where he lends none of it."""
     given = {"balloon_share": 0.3, "tenor_months": 48, "contract_months": 60}
-    for share in (0.5, 0.0):
-        found = loan.given({**given, "refi_share": share})
-        (told,) = [v for v in found.values["Summary"].values() if "m by value" in str(v)]
-        lent = share * float(str(found.names["refi_value"])) / 1e6
-        assert f"lends at most {lent:,.1f} m by value" in str(told)
-        assert not share or lent > 1
+    found = loan.given(given | {"refi_share": share})
+    value, cash, lends = (
+        float(found.names[name])  # type: ignore[arg-type]
+        for name in ("refi_value", "refi_cash", "refi_capacity")
+    )
+    assert lends == pytest.approx(min(found.names["balloon"], share * min(value, cash)), rel=1e-12)  # type: ignore[type-var]
+    words = f"a new lender lends {lends / 1e6:,.1f} m: {share:.0%} of "
+    assert told(found, words + f"{value / 1e6:,.1f} m by value or {cash / 1e6:,.1f} m by cash")
 
 
-def test_a_swap_without_a_rate_fails_a_check(loan: Example) -> None:
-    """100% of the loan swapped at 0.00%: all in 4.00%, and every check OK."""
-    assert loan.given({"hedged_share": 1.0}).names["master_check"] == "CHECK"
-    assert loan.given({"hedged_share": 1.0, "swap_rate": 0.0385}).names["master_check"] == "OK"
+def test_a_hedge_without_a_rate_is_checked(loan: Example) -> None:
+    """The rate that nobody gave is 0%, and the loan looked as if it cost its margin."""
+    checks = {hedged: loan.given({"hedged_share": hedged}) for hedged in (0.0, 1.0)}
+    assert [found.names["master_check"] for found in checks.values()] == ["OK", "CHECK"]
+    given = loan.given({"hedged_share": 1.0, "swap_rate": 0.036})
+    assert given.names["master_check"] == "OK"
 
 
 def test_a_repaid_share_below_nothing_fails_a_check(loan: Example, tmp_path: Path) -> None:

@@ -7,14 +7,18 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from msgspec.structs import replace
 
 from tests.workbook.conftest import Example, opened
 from xlcredit.cli.writing import make_workbook
 from xlcredit.deals import load, read_deal, shipped
 from xlcredit.errors import CellError, DealError
+from xlcredit.ooxml.book import Book
+from xlcredit.ooxml.package import Package
 from xlcredit.recalc import recalculate
 from xlcredit.workbook import read_dashboard
-from xlcredit.workbook.tables.scenarios import HEADER_ROW
+from xlcredit.workbook.pages.dashboard import find_typed
+from xlcredit.workbook.tables.scenarios import AREA_SCENARIOS, HEADER_ROW
 
 READ = (
     *("unpaid_at_maturity", "first_missed_month", "loss", "lender_irr", "min_dscr", "max_ltv"),
@@ -156,6 +160,43 @@ def test_what_is_frozen_says_so(copy: Path) -> None:
 def test_what_is_frozen_is_not_taken_for_typed_over(copy: Path) -> None:
     dashboard = read_dashboard(copy)
     assert not dashboard.typed and dashboard.checked
+
+
+@pytest.mark.parametrize("name", ["gpu-borrowing-base"], indirect=True)
+def test_a_test_that_calls_a_function_itself_keeps_its_verdict(
+    usual: Example, tmp_path: Path
+) -> None:
+    """A house template may write XLC_ into a covenant: its value is frozen in the copy."""
+    first, *others = usual.template.covenant
+    called = "XLC_DSCR({cfads_curve.all},{service.all})"
+    house = replace(usual.template, covenant=[replace(first, value=called), *others])
+    path = tmp_path / "house.xlsx"
+    path.write_bytes(make_workbook(house, usual.deal, native=True).content)
+    dashboard = read_dashboard(path)
+    assert not dashboard.typed and dashboard.checked
+    assert dashboard.covenants[0].status == usual.result.names[first.name]
+    assert dashboard.covenants[0].value.value == pytest.approx(usual.number("min_dscr"), rel=1e-12)
+    book = openpyxl.load_workbook(path)
+    ((sheet, cell),) = book.defined_names[f"{others[0].name}.value"].destinations
+    book[sheet][cell.replace("$", "")] = 9.0
+    book.save(path)
+    (told,) = find_typed(Book(Package(path)))
+    assert told.what == "value" and cell.replace("$", "") in told.cell
+
+
+@pytest.mark.parametrize("name", ["gpu-borrowing-base"], indirect=True)
+def test_a_verdict_typed_over_in_the_copy_is_told(copy: Path, tmp_path: Path) -> None:
+    book = openpyxl.load_workbook(copy)
+    area = Book(Package(copy)).area(AREA_SCENARIOS)
+    assert area is not None
+    for cell in book["Stress"][area.top]:
+        if cell.value == "Excess availability covenant":
+            book["Stress"].cell(area.bottom, cell.column).value = "PASS"
+    ((sheet, cell),) = book.defined_names["certificate_excess"].destinations
+    book[sheet][cell.replace("$", "")] = "PASS"
+    book.save(tmp_path / "changed.xlsx")
+    told = find_typed(Book(Package(tmp_path / "changed.xlsx")))
+    assert [one.what for one in told] == ["verdict", "verdict"]
 
 
 def test_every_function_has_a_formula_in_its_place(name: str, usual: Example, copy: Path) -> None:

@@ -363,7 +363,8 @@ def test_what_enforcement_recovers_in_full_is_not_said_to_be_lost(base: Example)
     result = base.given({"rent_decline": 0.40})
     names = result.names
     assert names["loss"] == 0 < names["unpaid_after_sale"]  # type: ignore[operator]
-    waits = f"USD {float(names['unpaid_after_sale']) / 1e6:.1f} m unpaid if the lender waits"  # type: ignore[arg-type]
+    left = float(names["unpaid_after_sale"]) / 1e6  # type: ignore[arg-type]
+    waits = f"USD {left:.1f} m unpaid if the lender waits and then sells"
     said = "Recovered by enforcement in the case in force, not repaid: no verdict on the margin"
     assert f"{said}; {waits}" in result.values["Summary"].values()
 

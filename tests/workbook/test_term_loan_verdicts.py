@@ -33,7 +33,7 @@ def test_where_no_loan_is_drawn_nothing_is_met(book: Session) -> None:
     with changed(book, commitment=0):
         found = [*book.covenants, *book.tests]
         assert {result.name: result.status for result in found} == {r.name: "NONE" for r in found}
-        assert len(found) == 10
+        assert len(found) == 11
         assert book["waited_words"] == "no loan is drawn"
         assert not any(
             "which is never" in s or "(never" in s for s in sentences(book, "Term Sheet")
@@ -86,7 +86,7 @@ def test_a_certificate_reads_what_the_covenants_read(loan: Example, tmp_path: Pa
     page = openpyxl.load_workbook(path, data_only=True)["Compliance"]
     rows = list(page.iter_rows(values_only=True))
     labels = [row[0] for row in rows]
-    earned = rows[labels.index("DSCR: as underwritten, and as earned") + 1]
+    earned = rows[labels.index("DSCR: as underwritten, and as earned, on payment dates") + 1]
     tested = rows[labels.index("DSCR of the test")]
     assert earned[1] == "Actual" and earned[3] == pytest.approx(tested[3], rel=1e-9)
     assert tested[-1] == "BREACH" and tested[3] < 0

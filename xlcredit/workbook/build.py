@@ -32,6 +32,7 @@ from xlcredit.workbook.pages.summary import SummaryPage
 from xlcredit.workbook.pages.term_sheet import TermSheetPage
 from xlcredit.workbook.places import Places
 from xlcredit.workbook.saving import saved
+from xlcredit.workbook.tables.verdicts import FROZEN, TESTED
 
 __all__ = ["build"]
 
@@ -127,6 +128,8 @@ def _define_names(book: Draft) -> None:
     for name, place in sorted(book.places.cells.items()):
         address = f"{quoted(place.sheet)}!{place.absolute}"
         names[name] = DefinedName(name, attr_text=address, comment=book.units[name])
+        if place in book.kept and name.endswith(TESTED):  # else it would read as typed over
+            names[f"{name}{FROZEN}"] = DefinedName(f"{name}{FROZEN}", attr_text=address)
     for name, area in sorted(book.areas.items()):
         names[name] = DefinedName(name, attr_text=area)
 

@@ -16,7 +16,15 @@ from xlcredit.ooxml.properties import template_of
 from xlcredit.ooxml.reading import table, text, units
 from xlcredit.ooxml.values import Value
 from xlcredit.workbook.pages.summary import AREA_COVENANTS, COVENANT_COLUMNS
-from xlcredit.workbook.tables.verdicts import AT_LEAST, COVENANTS, HEADING, SIGNS, WORDS
+from xlcredit.workbook.tables.verdicts import (
+    AT_LEAST,
+    COVENANTS,
+    FROZEN,
+    HEADING,
+    SIGNS,
+    TESTED,
+    WORDS,
+)
 
 __all__ = [
     "BREACH",
@@ -177,11 +185,14 @@ def _typed(book: Book, name: str, row: dict[str, Place], known: dict[Place, str]
     """The headings of what is typed over in the row of a test.
 
     A verdict is a formula in any workbook. A value or a threshold may be an input of another
-    maker's; where a template has named the cell, it has written a formula.
+    maker's; where a template has named the cell, it has written a formula, or in a copy without
+    worksheet functions a value that it has marked as frozen.
     """
     if book.formulas and template_of(book.package):
         named = book.cell_names
-        value, threshold = (named.get(f"{name}.{part}") for part in ("value", "threshold"))
+        value, threshold = (
+            None if f"{name}{part}{FROZEN}" in named else named.get(name + part) for part in TESTED
+        )
         if value == row["Value"] and _reads_nothing(book, value):
             yield "Value"
         # the unit of the headroom says the direction, too

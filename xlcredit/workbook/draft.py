@@ -41,6 +41,8 @@ class Draft:
     units: dict[str, str] = field(default_factory=dict)
     #: Tables that are read back, by defined name.
     areas: dict[str, str] = field(default_factory=dict)
+    #: The cells that hold such a frozen value.
+    kept: set[Place] = field(default_factory=set)
     _looks: dict[tuple[Any, ...], Any] = field(default_factory=dict)
 
     def formula(
@@ -59,6 +61,7 @@ class Draft:
         if self.frozen is not None and style.calls_a_function(text):
             style.number(cell, unit, style.MUTED, italic=True)
             cell.value = self.frozen.get((sheet.title, row, column))
+            self.kept.add(Place(sheet.title, row, column))
             return cell
         colour = style.formula_colour(text, self.places.draws_on_other_sheets(text, sheet.title))
         look = (unit, colour, *sorted(font.items()))

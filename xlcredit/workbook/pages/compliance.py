@@ -23,7 +23,10 @@ from xlcredit.workbook.pages.curves import NAME as CURVES
 from xlcredit.workbook.places import TOTAL
 from xlcredit.workbook.tables.verdicts import NO_VERDICT, NOT_TESTED, SIGNS, decided, if_agreed
 
-__all__ = ["CompliancePage"]
+__all__ = ["AREA_CERTIFICATE", "CompliancePage"]
+
+#: Defined name of the covenants as at the date of the report, for who looks what is typed over.
+AREA_CERTIFICATE = "certificate_covenants"
 
 _WINDOWS = (("Month", 1), ("Three months", 3), ("Twelve months", 12), ("Since closing", 0))
 _PARTS = ("Budget", "Actual", "Difference")
@@ -60,8 +63,12 @@ class CompliancePage:
 
     def place(self, book: Draft) -> None:
         """Record the verdicts."""
-        for row, line in self._certificate(book):
+        lines = list(self._certificate(book))
+        for row, line in lines:
             book.name(line.name, self.name, row, _STATUS, "text")
+        if lines:
+            first, last = lines[0][0] - 1, lines[-1][0]
+            book.areas[AREA_CERTIFICATE] = f"{self.name}!$A${first}:${letter(_STATUS)}${last}"
         count = Place(self.name, _REPORTED_ROW, _PART)
         book.places.blocks["compliance.reported"] = count, count
 
@@ -175,8 +182,9 @@ class CompliancePage:
             shown = style.outcome(book.formula(sheet, row, _VALUE, value, line.unit))
             style.figure(shown, line.unit)
             shown.alignment = Alignment(horizontal="right")
-            sign = style.base(sheet.cell(row, _TEST), color=style.MUTED)
-            sign.value = SIGNS[line.direction]
+            # a formula: what is typed over it is seen
+            sign = book.formula(sheet, row, _TEST, f'"{SIGNS[line.direction]}"', "text")
+            style.base(sign, color=style.MUTED)
             sign.alignment = Alignment(horizontal="center")
             threshold = if_agreed(line, line.threshold)
             limited = book.formula(sheet, row, _THRESHOLD, threshold, line.unit)

@@ -33,6 +33,7 @@ from xlcredit.workbook.covenants import (
 from xlcredit.workbook.native import SHEET as NATIVE
 from xlcredit.workbook.own_months import find_own_months
 from xlcredit.workbook.pages.audit import AREA_CHECKS, CHECK_COLUMNS
+from xlcredit.workbook.pages.compliance import AREA_CERTIFICATE
 from xlcredit.workbook.pages.curves import NAME as CURVES
 from xlcredit.workbook.pages.inputs import InputsPage
 from xlcredit.workbook.pages.summary import (
@@ -42,6 +43,7 @@ from xlcredit.workbook.pages.summary import (
     READING,
 )
 from xlcredit.workbook.plausible import doubtful_cells
+from xlcredit.workbook.tables.scenarios import AREA_SCENARIOS
 
 __all__ = ["ShownFigure", "SideBySide", "CovenantLine", "Dashboard", "find_typed", "read_dashboard"]
 
@@ -227,7 +229,10 @@ def find_typed(book: Book, values: Callable[[Place], Value] | None = None) -> li
     tests = [*find_covenants(book), *find_tests(book)]
     over = list(_typed_checks(cells, check)) if check else []
     over += (one for test in tests for one in test.typed_over(cells.text))
-    return [*over, *_typed_figures(cells, over)]
+    if template_of(book.package):
+        over += [*_typed_certificate(cells), *_typed_scenarios(cells)]
+        over += list(_typed_figures(cells, over))
+    return over
 
 
 class _Cells:
@@ -280,13 +285,51 @@ def _typed_checks(cells: _Cells, check: Place) -> Iterator[TypedOver]:
                 yield TypedOver(cells.text(label), what, str(place))
 
 
+def _typed_certificate(cells: _Cells) -> Iterator[TypedOver]:
+    """What is typed over in the covenants of the sheet Compliance.
+
+    In a copy without worksheet functions a value or a threshold may be frozen.
+    """
+    book = cells.book
+    parts = {"Test": "test", "Status": "verdict"}
+    if NATIVE not in book.sheets:
+        parts |= {"Value": "value", "Threshold": "threshold"}
+    for row in reading.table(book, AREA_CERTIFICATE):
+        label = cells.text(next(iter(row.values())))
+        for heading, what in parts.items():
+            if heading in row and typed_over(book, row[heading]):
+                yield TypedOver(label, what, str(row[heading]))
+
+
+def _typed_scenarios(cells: _Cells) -> Iterator[TypedOver]:
+    """What is typed over in the table of the scenarios; its rows put in empty are nobody's.
+
+    In a copy without worksheet functions a column may be frozen, all of it.
+    """
+    book = cells.book
+    area = book.area(AREA_SCENARIOS)
+    if area is None:
+        return
+    rows = range(area.top + 1, area.bottom + 1)
+    for column in range(area.left + 1, area.right + 1):
+        places = [Place(area.sheet, row, column) for row in rows]
+        typed = [place for place in places if typed_over(book, place)]
+        if len(typed) == len(places) and NATIVE in book.sheets:
+            continue
+        heading, _, unit = cells.text(Place(area.sheet, area.top, column)).partition(" [")
+        for place in typed:
+            if label := cells.text(place._replace(column=area.left)):
+                what = "figure" if unit else "verdict"
+                yield TypedOver(f"{label}, {heading}", what, str(place))
+
+
 def _typed_figures(cells: _Cells, told: Iterable[TypedOver]) -> Iterator[TypedOver]:
     """What else a template has named and calculated, and somebody has typed over.
 
     Ours say the unit with the name. In a copy without worksheet functions some are frozen.
     """
     book = cells.book
-    if not template_of(book.package) or NATIVE in book.sheets:
+    if NATIVE in book.sheets:
         return
     known = {typed.cell for typed in told}
     for name, place in book.cell_names.items():

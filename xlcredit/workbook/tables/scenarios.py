@@ -20,6 +20,7 @@ from xlcredit.workbook import style
 from xlcredit.workbook.draft import Draft
 
 __all__ = [
+    "AREA_SCENARIOS",
     "HEADER_ROW",
     "columns",
     "height",
@@ -32,6 +33,8 @@ __all__ = [
     "write_parameters",
 ]
 
+#: Defined name of what becomes of the loan, for who looks what is typed over.
+AREA_SCENARIOS = "scenario_results"
 HEADER_ROW = 5
 _BY = {
     "add": "added",
@@ -93,6 +96,8 @@ def place(book: Draft, sheet: str) -> None:
             one = Place(sheet, header + number, at)
             blocks[f"scenarios.{name}.{number}"] = (one, one)
 
+    last = f"${letter(1 + len(table.metric))}${HEADER_ROW + len(table.case)}"
+    book.areas[AREA_SCENARIOS] = f"{sheet}!$A${HEADER_ROW}:{last}"
     column("labels", HEADER_ROW, 1)
     for index, metric in enumerate(table.metric):
         if metric.name:

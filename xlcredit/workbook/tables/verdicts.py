@@ -22,10 +22,12 @@ __all__ = [
     "AT_LEAST",
     "COLUMNS",
     "COVENANTS",
+    "FROZEN",
     "HEADING",
     "NO_VERDICT",
     "NOT_TESTED",
     "SIGNS",
+    "TESTED",
     "WORDS",
     "Group",
     "decided",
@@ -44,6 +46,10 @@ AT_LEAST, AT_MOST = "at least", "at most"
 SIGNS = {"min": AT_LEAST, "max": AT_MOST}
 #: What stands above the labels of the other tables, where programs find their titles.
 HEADING = "Test"
+#: What the names of a value and of a threshold end in, behind that of the test.
+TESTED = ".value", ".threshold"
+#: And behind those where a copy without worksheet functions holds what they showed.
+FROZEN = ".frozen"
 COLUMNS = [
     "Covenant",
     "Value",
