@@ -215,3 +215,16 @@ def test_a_repaid_share_below_nothing_fails_a_check(loan: Example, tmp_path: Pat
     (row,) = [c.row for c in checks if str(c.value).startswith("Share of the loan repaid")]
     assert "CHECK" in [v for (at, _), v in found.values["Checks"].items() if at == row]
     assert found.names["master_check"] == "CHECK"
+
+
+@pytest.mark.parametrize("template", ["gpu-term-loan", "miner-dual-collateral"])
+def test_a_scenario_is_called_after_its_own_months(
+    example_of: Callable[[str], Example], template: str
+) -> None:
+    """'At the launches' stayed at 14 and 38 when those moved; 'in year 2' also was in month 10."""
+    scenarios = example_of(template).template.scenarios
+    for case in scenarios.case:
+        assert "launches" not in case.label and "in year" not in case.label
+        shocks = dict(zip(scenarios.inputs, case.values, strict=True))
+        for month in re.findall(r"months? (\d+)", case.label):
+            assert float(month) in shocks.values(), case.label
