@@ -228,3 +228,10 @@ def test_a_scenario_is_called_after_its_own_months(
         shocks = dict(zip(scenarios.inputs, case.values, strict=True))
         for month in re.findall(r"months? (\d+)", case.label):
             assert float(month) in shocks.values(), case.label
+
+
+def test_a_fleet_without_a_card_has_no_loan_to_cost(loan: Example) -> None:
+    """Two #DIV/0! stood on the page that says that no loan is drawn."""
+    found = loan.given({"gpus": 0})
+    assert found.names["loan_to_cost"] == "none"
+    assert told(found, "none of cost") and found.names["master_check"] == "CHECK"
