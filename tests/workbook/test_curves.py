@@ -48,7 +48,7 @@ def test_the_curve_typed_month_by_month_is_the_curve(loan: Example, tmp_path: Pa
     series = {"rent_path": filled(loan.row("rent_path"))}
     path, result = calculated(loan, tmp_path, series=series)
     assert result.names["master_check"] == "OK"
-    for scenario in ("As input", "Rents fall 20% a year more", "Steps at the launches"):
+    for scenario in ("As input", "Rents fall 20% a year more", "Steps in months 14 and 38"):
         own = opened(path, {"scenario": scenario}).names
         usual = loan.given({"scenario": scenario}).names
         for name in FIGURES:

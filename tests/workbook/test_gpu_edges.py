@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import openpyxl
 import pytest
 
 from tests.workbook.conftest import Example
+from tests.workbook.test_curves import calculated, filled
 from tests.workbook.test_stress import table
 from tests.workbook.test_told import said, told
 from xlcredit.workbook.pages.summary import _ASK_WIDTH
@@ -172,7 +175,7 @@ def test_a_certificate_covers_service_with_the_cash_of_its_months(loan: Example)
     label = "DSCR: as underwritten, and as earned, on payment dates"
     (at,) = (c.row for c in loan.formulas["Compliance"]["A"] if c.value == label)
     values = found.values["Compliance"]
-    assert values[at, 4] == values[at + 1, 4] == 0  # printed as a dash
+    assert values[at, 4] == values[at + 1, 4] == "–"
     sheet, row = loan.place("cover_cash")
     earned = sum(float(found.values[sheet][row, 4 + k]) for k in range(1, 10))  # type: ignore[arg-type,misc]
     sheet, row = loan.place("service_scheduled")
@@ -204,17 +207,31 @@ def test_a_hedge_without_a_rate_is_checked(loan: Example) -> None:
     assert given.names["master_check"] == "OK"
 
 
-def test_what_is_of_single_months_is_called_that(loan: Example) -> None:
-    """With interest every quarter, grid and tornado show a lower DSCR than the dates do."""
-    given = {"interest_months": 3, "payment_months": 3, "tenor_months": 60, "customer_stops": 20}
-    found = loan.given(given)
-    grid, tornado = loan.template.grid[0], loan.template.tornado[0]
-    shown = table(replace(loan, result=found), grid.title)[1][1]
-    assert shown < found.names["min_dscr"] - 0.1  # type: ignore[operator]
-    cash, service = (loan.place(name) for name in ("cover_cash", "service_even"))
-    paid, due = (
-        [float(found.values[sheet][row, 4 + k]) for k in range(1, 61)]  # type: ignore[arg-type]
-        for sheet, row in (cash, service)
-    )
-    assert shown == pytest.approx(min(p / d for p, d in zip(paid, due, strict=True)), rel=1e-9)
-    assert "single months" in grid.title and "single months" in tornado.title
+def test_a_repaid_share_below_nothing_fails_a_check(loan: Example, tmp_path: Path) -> None:
+    """A loan that grows gave #NUM! in the downside and on Stress, and no reason."""
+    series = {"repaid_share": filled([-0.08, *(k / 61 for k in range(2, 62))])}
+    path, found = calculated(loan, tmp_path, series=series)
+    checks = openpyxl.load_workbook(path)["Checks"]["A"]
+    (row,) = [c.row for c in checks if str(c.value).startswith("Share of the loan repaid")]
+    assert "CHECK" in [v for (at, _), v in found.values["Checks"].items() if at == row]
+    assert found.names["master_check"] == "CHECK"
+
+
+@pytest.mark.parametrize("template", ["gpu-term-loan", "miner-dual-collateral"])
+def test_a_scenario_is_called_after_its_own_months(
+    example_of: Callable[[str], Example], template: str
+) -> None:
+    """'At the launches' stayed at 14 and 38 when those moved; 'in year 2' also was in month 10."""
+    scenarios = example_of(template).template.scenarios
+    for case in scenarios.case:
+        assert "launches" not in case.label and "in year" not in case.label
+        shocks = dict(zip(scenarios.inputs, case.values, strict=True))
+        for month in re.findall(r"months? (\d+)", case.label):
+            assert float(month) in shocks.values(), case.label
+
+
+def test_a_fleet_without_a_card_has_no_loan_to_cost(loan: Example) -> None:
+    """Two #DIV/0! stood on the page that says that no loan is drawn."""
+    found = loan.given({"gpus": 0})
+    assert found.names["loan_to_cost"] == "none"
+    assert told(found, "none of cost") and found.names["master_check"] == "CHECK"

@@ -23,7 +23,7 @@ def in_force(example: Example, name: str) -> str:
 @pytest.mark.parametrize(
     ("template", "scenario", "name", "worse", "milder", "own"),
     [
-        ("gpu-term-loan", "Customer stops in year 2", "customer_stops", 5, 20, 13),
+        ("gpu-term-loan", "Customer out by month 13", "customer_stops", 5, 20, 13),
         ("gpu-borrowing-base", "Customers default", "customer_stops", 2, 9, 3),
         (
             "gpu-borrowing-base",
@@ -44,7 +44,7 @@ def in_force(example: Example, name: str) -> str:
         ),
         ("hosting-project-loan", "Rent starts nine months late", "late_months", 14, 3, 9),
         ("miner-dual-collateral", "Coin and cards fall in a month", "fall_months", 1, 9, 1),
-        ("miner-dual-collateral", "Customer stops in year 2", "customer_stops", 4, 30, 13),
+        ("miner-dual-collateral", "Customer out by month 13", "customer_stops", 4, 30, 13),
     ],
 )
 def test_the_worse_of_input_and_scenario_is_in_force(
@@ -72,7 +72,7 @@ def test_an_event_that_never_comes_is_not_the_earlier(
     example = example_of("gpu-term-loan")
     cell = in_force(example, "customer_stops")
     with xlcredit.open(example.path) as book:
-        book.set({"customer_stops": 0, "scenario": "Customer stops in year 2"})
+        book.set({"customer_stops": 0, "scenario": "Customer out by month 13"})
         assert book[cell] == 13
         book["scenario"] = "Rents 20% lower"
         assert book[cell] == 0

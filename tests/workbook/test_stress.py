@@ -274,6 +274,30 @@ def test_grids_and_tornados_begin_at_the_figure_of_the_summary(
     assert first[0][4] == pytest.approx(lowest, rel=1e-9)
 
 
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"interest_months": 3, "payment_months": 3, "tenor_months": 60, "customer_stops": 20},
+        {"interest_months": 6, "payment_months": 6, "tenor_months": 60, "rent_decline": 0.3},
+    ],
+)
+def test_grid_and_tornado_of_the_cover_count_payment_dates(
+    examples: dict[str, Example], given: dict[str, float]
+) -> None:
+    """They counted single months: a grid of -0.34x beside a Summary of 0.08x."""
+    example = examples["gpu-term-loan"]
+    moved = replace(example, result=example.given(given))
+    lowest = moved.number("min_dscr")
+    assert table(moved, example.template.grid[0].title)[1][1] == pytest.approx(lowest, rel=1e-9)
+    assert table(moved, example.template.tornado[0].title)[0][4] == pytest.approx(lowest, rel=1e-9)
+    faster = {**given, "rent_decline": example.number("rent_decline") + 0.1}
+    if "rent_decline" not in given:
+        again = replace(example, result=example.given(faster)).number("min_dscr")
+        assert table(moved, example.template.grid[0].title)[1][3] == pytest.approx(again, rel=1e-9)
+        bar = table(moved, example.template.tornado[0].title)[2]
+        assert bar[5] == pytest.approx(again, rel=1e-9)
+
+
 def test_the_refinancing_tables_begin_at_the_figures_of_the_summary(
     examples: dict[str, Example],
 ) -> None:

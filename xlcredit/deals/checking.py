@@ -302,9 +302,13 @@ def _references(template: Template) -> Problems:
         if (line.how == "ratio") != bool(line.over_budget and line.over_actual):
             message = "a ratio has over_budget and over_actual, and nothing else has"
             yield f'"{line.label}"', f"{line.label}: {message}"
+        if line.dates and line.how != "ratio":
+            yield f'"{line.label}"', f"{line.label}: only a ratio has dates"
         if not line.budget and line.actual not in (row.name for row in template.own_rows):
             message = "a line without a budget needs an own row, whose budget stands on Curves"
             yield f'"{line.label}"', f"{line.label}: {message}"
+    if len({line.dates for line in template.compliance} - {""}) > 1:
+        yield "[[compliance]]", "all ratios of the page Compliance have the same dates, or none"
     if (template.compliance or template.certificate) and AS_AT not in inputs:
         yield "[[compliance]]", f"the page Compliance needs an input {AS_AT}"
     if template.chart and "period_end" not in rows:

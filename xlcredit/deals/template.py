@@ -204,6 +204,8 @@ class ComplianceRow(Struct, kw_only=True, frozen=True):
 
     ``sum`` adds months up, ``end`` is the last of them, ``ratio`` divides the sum by that of the
     rows ``over_budget`` and ``over_actual``. Without a ``budget`` it is that of the own row.
+    ``dates`` is a row of the last date of payment so far, as a month: a ratio then adds up the
+    whole periods between dates that end among the months.
     """
 
     label: str
@@ -213,6 +215,7 @@ class ComplianceRow(Struct, kw_only=True, frozen=True):
     budget: RowName = ""
     over_budget: RowName = ""
     over_actual: RowName = ""
+    dates: RowName = ""
 
 
 class Shock(Struct, kw_only=True, frozen=True):

@@ -31,10 +31,14 @@ AREA_CERTIFICATE = "certificate_covenants"
 _WINDOWS = (("Month", 1), ("Three months", 3), ("Twelve months", 12), ("Since closing", 0))
 _PARTS = ("Budget", "Actual", "Difference")
 _TOLD_ROW, _AS_AT_ROW, _REPORTED_ROW, _HEADER_ROW = 3, 4, 5, 6
-#: Below the header: how many months a column adds up, and the first of them.
-_MONTHS_ROW, _FROM_ROW, _FIRST_ROW = 7, 8, 9
+#: Below the header: how many months a column adds up, the first of them, and the first and last of
+#: the whole periods between dates of payment that end among them.
+_MONTHS_ROW, _FROM_ROW, _DATED_FROM_ROW, _DATED_TO_ROW = 7, 8, 9, 10
+_DATED = ("From month, of whole payment periods", "To month, of whole payment periods")
 _PART, _UNIT, _FIRST_COLUMN = 2, 3, 4
 _LAST_COLUMN = _FIRST_COLUMN - 1 + len(_WINDOWS)
+#: Beside the page, not printed: what the ratios divide by, a column for each window.
+_DIVISOR = _LAST_COLUMN + 2 - _FIRST_COLUMN
 #: Of the covenants: value, test, threshold, status.
 _VALUE, _TEST, _THRESHOLD, _STATUS = range(_FIRST_COLUMN, _FIRST_COLUMN + 4)
 _NONE = '"none"'
@@ -69,7 +73,7 @@ class CompliancePage:
         book.places.blocks["compliance.reported"] = count, count
 
     def _certificate(self, book: Draft) -> Iterator[tuple[int, Covenant]]:
-        first = _FIRST_ROW + len(_PARTS) * len(book.template.compliance) + 2
+        first = _first_row(book) + len(_PARTS) * len(book.template.compliance) + 2
         yield from enumerate(book.template.certificate, start=first)
 
     def write(self, book: Draft, sheet: Worksheet) -> None:
@@ -83,13 +87,16 @@ class CompliancePage:
         self._reported(book, sheet)
         self._header(book, sheet)
         for index, line in enumerate(book.template.compliance):
-            self._line(book, sheet, _FIRST_ROW + len(_PARTS) * index, line)
+            self._line(book, sheet, _first_row(book) + len(_PARTS) * index, line)
         self._covenants(book, sheet)
         self._signatures(book, sheet)
         widths(sheet, A=58, B=13, C=15)
         for column in range(_FIRST_COLUMN, _LAST_COLUMN + 1):
             sheet.column_dimensions[letter(column)].width = 17
-        sheet.freeze_panes = sheet.cell(_FIRST_ROW, _FIRST_COLUMN)
+        for column in range(_FIRST_COLUMN, _LAST_COLUMN + 1):
+            sheet.column_dimensions[letter(column + _DIVISOR)].width = 17
+        sheet.freeze_panes = sheet.cell(_first_row(book), _FIRST_COLUMN)
+        sheet.print_area = f"A1:{letter(_LAST_COLUMN)}{sheet.max_row}"
         page_setup(sheet, landscape=False, tall=1)
 
     def _reported(self, book: Draft, sheet: Worksheet) -> None:
@@ -111,7 +118,9 @@ class CompliancePage:
         """A column for each window, and the months that it adds up."""
         heads = ["Budget against actual", "", "Unit", *(title for title, _ in _WINDOWS)]
         style.table_header(sheet, _HEADER_ROW, heads)
-        for row, label in ((_MONTHS_ROW, "Months added up, at most"), (_FROM_ROW, "From month")):
+        of_periods = _DATED if _dates(book) else ()
+        labels = ("Months added up, at most", "From month", *of_periods)
+        for row, label in enumerate(labels, start=_MONTHS_ROW):
             style.note(sheet.cell(row, 1), label)
             style.note(sheet.cell(row, _UNIT), "months")
         for column, (_, months) in enumerate(_WINDOWS, start=_FIRST_COLUMN):
@@ -120,8 +129,13 @@ class CompliancePage:
             else:
                 style.outcome(book.formula(sheet, _MONTHS_ROW, column, AS_AT, "flag"))
             start = f"IF({AS_AT}=0,{_BLANK},MAX(1,{AS_AT}-{letter(column)}{_MONTHS_ROW}+1))"
-            first = style.outcome(book.formula(sheet, _FROM_ROW, column, start, "flag"))
-            first.alignment = Alignment(horizontal="right")
+            dated = _dated(_dates(book), f"{letter(column)}${_FROM_ROW}")
+            for row, formula in enumerate((start, *dated), start=_FROM_ROW):
+                shown = style.outcome(book.formula(sheet, row, column, formula, "flag"))
+                shown.alignment = Alignment(horizontal="right")
+        heads = [f"Divided by, {title.lower()}" for title, _ in _WINDOWS]
+        for column, head in enumerate(heads, start=_FIRST_COLUMN + _DIVISOR):
+            style.note(sheet.cell(_HEADER_ROW, column), head)
 
     def _line(self, book: Draft, sheet: Worksheet, row: int, line: ComplianceRow) -> None:
         """Three rows: budget, actual, and how far they are apart."""
@@ -129,13 +143,21 @@ class CompliancePage:
         budgeted = line.budget or BUDGET + line.actual
         columns = range(_FIRST_COLUMN, _LAST_COLUMN + 1 if line.how != "end" else _FIRST_COLUMN + 1)
         for column in columns:
-            at, start = letter(column), f"{letter(column)}${_FROM_ROW}"
-            apart = f"IF(ISNUMBER({at}{row}),{at}{row + 1}-{at}{row},{_BLANK})"
+            at = letter(column)
+            budget, actual = f"{at}{row}", f"{at}{row + 1}"
+            both = f"AND(ISNUMBER({budget}),ISNUMBER({actual}))"
+            divisors = [f"{letter(column + _DIVISOR)}{row + offset}" for offset in range(2)]
             formulas = (
-                _value(line, budgeted, line.over_budget, start),
-                _value(line, line.actual, line.over_actual, start),
-                apart,
+                _value(line, budgeted, at, divisors[0]),
+                _value(line, line.actual, at, divisors[1]),
+                f"IF({both},{actual}-{budget},{_BLANK})",
             )
+            if line.how == "ratio":
+                for offset, over in enumerate((line.over_budget, line.over_actual)):
+                    total = f"IF({AS_AT}=0,0,{_total(over, line.dates, at)})"
+                    style.outcome(
+                        book.formula(sheet, row + offset, column + _DIVISOR, total, "number")
+                    )
             for offset, formula in enumerate(formulas):
                 cell = style.outcome(book.formula(sheet, row + offset, column, formula, line.unit))
                 cell.alignment = Alignment(horizontal="right")
@@ -180,7 +202,7 @@ class CompliancePage:
 
     def _signatures(self, book: Draft, sheet: Worksheet) -> None:
         """What the borrower says, and the lines that it signs."""
-        row = _FIRST_ROW + len(_PARTS) * len(book.template.compliance) + 3
+        row = _first_row(book) + len(_PARTS) * len(book.template.compliance) + 3
         row += len(book.template.certificate)
         told = f"$A${_TOLD_ROW}"  # says why there is no certificate, and nothing else
         for offset, text in enumerate(_STATEMENT):
@@ -223,13 +245,38 @@ def _shocked(book: Draft) -> str:
     return f'scenario<>"{AS_INPUT}"' if "scenario" in book.deal.inputs else "FALSE"
 
 
-def _value(line: ComplianceRow, row: str, over: str, start: str) -> str:
+def _dates(book: Draft) -> str:
+    """The row of the last month so far that is paid for, if a line has one."""
+    return next((line.dates for line in book.template.compliance if line.dates), "")
+
+
+def _first_row(book: Draft) -> int:
+    """The row of the first line."""
+    return (_DATED_TO_ROW if _dates(book) else _FROM_ROW) + 1
+
+
+def _dated(dates: str, start: str) -> tuple[str, ...]:
+    """The first and the last month of the whole periods that end from a month on, so far."""
+    if not dates:
+        return ()
+    return (
+        f"IF({AS_AT}=0,{_BLANK},INDEX({{{dates}.path}},1,{start})+1)",
+        f"IF({AS_AT}=0,{_BLANK},INDEX({{{dates}.path}},1,{AS_AT}+1))",
+    )
+
+
+def _total(row: str, dates: str, at: str) -> str:
+    """A row over the months of a column, or over whole periods between dates of payment."""
+    first = f"{at}${_DATED_FROM_ROW if dates else _FROM_ROW}"
+    last = f"{at}${_DATED_TO_ROW}" if dates else AS_AT
+    return f"SUMPRODUCT({{{row}.all}},({{month.all}}>={first})*({{month.all}}<={last}))"
+
+
+def _value(line: ComplianceRow, row: str, at: str, divisor: str) -> str:
     """A row over a window: its sum, its last month, or its sum over that of another row."""
     if line.how == "end":
         return f"IF({AS_AT}=0,{_BLANK},INDEX({{{row}.path}},1,{AS_AT}+1))"
-    window = f"({{month.all}}>={start})*({{month.all}}<={AS_AT})"
-    total = f"SUMPRODUCT({{{row}.all}},{window})"
+    total = _total(row, line.dates, at)
     if line.how == "sum":
         return f"IF({AS_AT}=0,{_BLANK},{total})"
-    below = f"SUMPRODUCT({{{over}.all}},{window})"
-    return f"IF({AS_AT}=0,{_BLANK},{total}/MAX({below},rounding))"
+    return f"IF({divisor}>0,{total}/{divisor},{_BLANK})"  # no service, no cover
