@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -145,3 +147,27 @@ def test_macros_and_shared_formulas_survive(make: Make, tmp_path: Path) -> None:
     assert b'<f t="shared" si="0"/><v>6</v>' in parts(target)["xl/worksheets/sheet1.xml"]
     values = openpyxl.load_workbook(target, data_only=True)["S"]["B1:B3"]
     assert [row[0].value for row in values] == [2, 4, 6]
+
+
+_SHORT = """
+import resource
+from pathlib import Path
+
+from xlcredit.ooxml.package import zipped
+
+have = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (have + 20_000_000, resource.RLIM_INFINITY))
+try:
+    zipped(((f"part{i}", bytes(3_000_000)) for i in range(30)), packed=False)
+except MemoryError:
+    print("no memory")
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the limit is Linux's")
+def test_a_file_that_finds_no_memory_says_so() -> None:
+    """An archive without memory says that it is closed."""
+    done = subprocess.run(
+        [sys.executable, "-c", _SHORT], check=False, capture_output=True, text=True
+    )
+    assert (done.stdout, done.stderr) == ("no memory\n", "")

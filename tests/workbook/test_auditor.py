@@ -41,8 +41,11 @@ Found = set[tuple[str, str]]
 #: What it finds and we keep, by workbook: the rule, the cell, and a comment with the reason.
 ACCEPTED: dict[str, Found] = {
     # what the driver is called hangs on the block, in the covers above it on own months; the month
-    # in which the customer stops stands among the totals of other rows
-    "gpu-borrowing-base": {("FORMULA_DRIFT", "Summary!I44"), ("FORMULA_DRIFT", "Rents!C13")},
+    # in which the customer stops stands among the totals of other rows; the threshold of a cover
+    # stands above two of nothing
+    "gpu-borrowing-base": {
+        *(("FORMULA_DRIFT", cell) for cell in ("Summary!I44", "Summary!D61", "Rents!C13")),
+    },
     # a flag, a present value and a count of months among the totals of other rows
     "hosting-project-loan": {
         *(("FORMULA_DRIFT", cell) for cell in ("Debt!C11", "Debt!C32", "Cash flow!C13")),

@@ -206,13 +206,24 @@ def zipped(
     Large parts may be made one after the other, as pairs of name and content.
     """
     out = BytesIO()
-    with zipfile.ZipFile(out, "w") as archive:
-        for name, content in parts.items() if isinstance(parts, Mapping) else parts:
-            member = zipfile.ZipInfo(name, DATE)
-            member.compress_type = zipfile.ZIP_DEFLATED if packed else zipfile.ZIP_STORED
-            member.external_attr = 0o600 << 16
-            archive.writestr(member, content)
-    return out.getvalue()
+    try:
+        with zipfile.ZipFile(out, "w") as archive:
+            for name, content in parts.items() if isinstance(parts, Mapping) else parts:
+                member = zipfile.ZipInfo(name, DATE)
+                member.compress_type = zipfile.ZIP_DEFLATED if packed else zipfile.ZIP_STORED
+                member.external_attr = 0o600 << 16
+                archive.writestr(member, content)
+        return out.getvalue()
+    except ValueError as error:
+        if _is_out_of_memory(error):
+            raise MemoryError from error
+        raise
+
+
+def _is_out_of_memory(error: BaseException) -> bool:
+    """Whether an archive that cannot be closed has had no memory before: it tells the former."""
+    before = error.__context__
+    return before is not None and (isinstance(before, MemoryError) or _is_out_of_memory(before))
 
 
 def pack(package: Package, changed: Mapping[str, bytes | None]) -> bytes:
