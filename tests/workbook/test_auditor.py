@@ -46,9 +46,12 @@ ACCEPTED: dict[str, Found] = {
     "gpu-borrowing-base": {
         *(("FORMULA_DRIFT", cell) for cell in ("Summary!I44", "Summary!D61", "Rents!C13")),
     },
-    # a flag, a present value and a count of months among the totals of other rows
+    # the threshold of a cover above two of nothing; a test that is at most below others at least
+    "gpu-term-loan": {("FORMULA_DRIFT", "Summary!D60"), ("FORMULA_DRIFT", "Compliance!E51")},
+    # a flag, a present value and a count of months among the totals of other rows; such a test
     "hosting-project-loan": {
-        *(("FORMULA_DRIFT", cell) for cell in ("Debt!C11", "Debt!C32", "Cash flow!C13")),
+        *(("FORMULA_DRIFT", cell) for cell in ("Debt!C11", "Debt!C33", "Cash flow!C13")),
+        ("FORMULA_DRIFT", "Compliance!E42"),
     },
     # an LTV on collateral worth nothing is no number; what is not liquidated stays an error
     "miner-dual-collateral": {
