@@ -73,19 +73,31 @@ def test_a_log_does_not_grow_without_end(kept: Path) -> None:
     assert kept.stat().st_size < 1 << 20
 
 
-def test_a_mistake_of_a_command_is_one_line_and_exit_code_3(kept: Path) -> None:
+def refused(error: str) -> subprocess.CompletedProcess[str]:
+    """Run a command that raises an error."""
     program = (
         "from xlcredit.cli import main, app\n"
         "@app.command()\n"
-        "def broken() -> None:\n    raise KeyError('a bug of ours')\n"
+        f"def broken() -> None:\n    raise {error}\n"
         "main()"
     )
     command = [sys.executable, "-c", program, "broken"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_a_mistake_of_a_command_is_one_line_and_exit_code_3(kept: Path) -> None:
+    done = refused("KeyError('a bug of ours')")
     assert done.returncode == 3 and done.stdout == ""
     (line,) = done.stderr.splitlines()
     assert "KeyError" in line and str(kept) in line
     assert "in broken" in kept.read_text("utf-8")
+
+
+def test_a_machine_without_memory_is_no_mistake_of_ours(kept: Path) -> None:
+    done = refused("MemoryError")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "xlcredit: this needs more memory than there is\n"
+    assert not kept.exists()
 
 
 def test_doctor_names_the_log(kept: Path, tmp_path: Path) -> None:

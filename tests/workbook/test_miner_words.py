@@ -91,7 +91,7 @@ PAGES = ("Summary", "Term Sheet")
 @pytest.mark.parametrize(
     ("given", "said", "unsaid"),
     [
-        ({"gpu_units": 0}, "Working capital, secured on coin alone", "60% of them let"),
+        ({"gpu_units": 0}, "Loan on coin alone, no cards", "60% of them let"),
         ({"gpu_units": 0}, "No customer contract", "of the fleet contracted"),
         ({"contract_months": 0}, "Refinancing of 10,000 H100 SXM", "of them let"),
         ({"contract_share": 0}, "; no customer contract", "customer contract ends"),

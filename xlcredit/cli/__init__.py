@@ -142,6 +142,8 @@ def main() -> None:
     except OSError as error:  # a full disk, a closed pipe
         where = f"{error.filename}: " if error.filename else ""
         _refuse(f"{where}{error.strerror or error}")
+    except MemoryError:
+        _refuse("this needs more memory than there is")
     except Exception as error:  # a mistake of ours: one line here, the rest in the log
         path = record(error, " ".join(sys.argv[1:2]))
         kept = f"; the traceback is in {path}" if path else ""

@@ -23,6 +23,7 @@ from xlcredit.models.simulation import repeated
 from xlcredit.ooxml.book import Book
 from xlcredit.ooxml.package import Package
 from xlcredit.portfolio.loans import Task
+from xlcredit.recalc.engine import NO_ROOM
 from xlcredit.workbook.build import build
 from xlcredit.workbook.covenants import BREACH, CHECK, FINE, PASS
 from xlcredit.workbook.life.stamp import read_stamp
@@ -46,8 +47,8 @@ __all__ = [
 
 ERROR = "ERROR"
 NO_MEMORY = "needs more memory than there is; raise --memory-limit"
-#: What the engine says when it is refused memory.
-_ENGINE_FULL = "Alloc"
+#: What is said of an engine that is refused memory: by itself, or by its adapter.
+_ENGINE_FULL = ("Alloc", NO_ROOM)
 #: Names by which titles and notes are read back: they say nothing of the loan.
 _READING_AIDS = ("dashboard_", "deal_note")
 
@@ -120,7 +121,7 @@ def evaluate_loan(task: Task, *, many: bool = False) -> Result:
 
 def out_of_memory(message: str) -> bool:
     """Whether an error of the engine says that it was refused memory."""
-    return _ENGINE_FULL in message
+    return any(words in message for words in _ENGINE_FULL)
 
 
 def failed(task: Task, message: str) -> Result:

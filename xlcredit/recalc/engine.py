@@ -16,6 +16,7 @@ __all__ = [
     "CIRCULAR",
     "LONGEST_SECONDS",
     "SETTLED",
+    "NO_ROOM",
     "TOO_LATE",
     "UNREADABLE",
     "ArrayText",
@@ -66,6 +67,7 @@ SETTLED = 1e-9
 #: Longest time for one calculation, by the clock: the largest model that lenders have sent takes a
 #: fifteenth of it, and a machine may be busy.
 LONGEST_SECONDS = 900
+NO_ROOM = "it needs more memory than there is"
 TOO_LATE = f"the calculation takes longer than {LONGEST_SECONDS} s; is the machine busy?"
 #: The reason of an error in a cell whose result needs more room than there is.
 BLOCKED = "the result needs cells that are not empty"

@@ -39,6 +39,7 @@ from xlcredit.recalc.engine import (
     BLOCKED,
     CIRCULAR,
     LONGEST_SECONDS,
+    NO_ROOM,
     SETTLED,
     TOO_LATE,
     UNREADABLE,
@@ -128,8 +129,8 @@ class Embedded:
         )
         try:
             self._workbook = formualizer.Workbook.from_bytes(_file(model), config=config)
-        except MemoryError:
-            raise
+        except MemoryError as error:
+            raise RecalcError(f"the engine cannot load the workbook: {NO_ROOM}") from error
         except Exception as error:  # the engine raises a type of its own for each cause
             raise RecalcError(f"the engine cannot load the workbook: {error}") from error
         self._workbook.set_temporal_egress("serial")
@@ -166,8 +167,6 @@ class Embedded:
         """Bring every formula up to date."""
         try:
             self._workbook.evaluate_all()
-        except MemoryError:
-            raise
         except Exception as error:
             late = "exhausted: deadline" in str(error)
             raise RecalcError(TOO_LATE if late else f"the engine gave up: {error}") from error

@@ -279,4 +279,4 @@ def _value(line: ComplianceRow, row: str, at: str, divisor: str) -> str:
     total = _total(row, line.dates, at)
     if line.how == "sum":
         return f"IF({AS_AT}=0,{_BLANK},{total})"
-    return f"IF({divisor}>0,{total}/{divisor},{_BLANK})"  # no service, no cover
+    return f"IF({divisor}>rounding,{total}/{divisor},{_BLANK})"  # no service, no cover
